@@ -1,0 +1,43 @@
+/** The port to a convolutional network: pixels in, one embedding an image out. Adapters: `onnx`, `tfjs`, `face`. */
+import type { OneclassError } from '../errors.ts'
+import type { DecodeTarget, Pixels } from '../images/pixels.ts'
+
+/** `manifest.json` beside a network: all that is needed to feed it and to read it. */
+export interface BackboneManifest {
+  readonly id: string
+  readonly version: number
+  /** File name of the weights, beside the manifest. */
+  readonly file: string
+  /** Hex sha256 of the weights file. */
+  readonly sha256: string
+  readonly bytes?: number
+  readonly license?: string
+  readonly description?: string
+  readonly input: DecodeTarget & {
+    readonly name: string
+    readonly layout: 'NCHW' | 'NHWC'
+    readonly channels: 'RGB' | 'BGR'
+    /** The tensor is `(pixel / 255 - mean) / std`, per channel. */
+    readonly mean: readonly number[]
+    readonly std: readonly number[]
+  }
+  readonly outputs: {
+    readonly embedding: { readonly name: string; readonly dim: number }
+    /** A mid-level map, (n, channels, height, width), where the network has one. */
+    readonly patches?: { readonly name: string; readonly channels: number; readonly height: number; readonly width: number }
+  }
+  /** Test-time augmentations whose embeddings are averaged. */
+  readonly tta?: readonly 'flip'[]
+}
+
+export interface Backbone {
+  readonly id: string
+  /** Hex sha256 over weights and preprocessing: two backbones with the same hash give the same embeddings. */
+  readonly hash: string
+  readonly dim: number
+  /** What images must be decoded to before `embed`. */
+  readonly target: DecodeTarget
+  /** One embedding (length `dim`) or one error an image, in order. An error of one image never touches another. */
+  embed(images: readonly Pixels[]): Promise<(Float32Array | OneclassError)[]>
+  close(): Promise<void>
+}

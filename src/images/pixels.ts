@@ -1,0 +1,18 @@
+/** Decoded pixels, the only form in which an image travels between folders. */
+export interface Pixels {
+  readonly width: number
+  readonly height: number
+  /** sRGB, 8 bits, interleaved: `data[(y * width + x) * 3 + channel]`. */
+  readonly data: Uint8Array
+}
+
+/** What a backbone asks of the decoder. */
+export interface DecodeTarget {
+  readonly width: number
+  readonly height: number
+  /**
+   * `stretch`: exactly width x height, aspect lost; `cover`: filled and cropped about the centre; `contain`: padded with grey;
+   * `inside`: longest sides at most width x height, aspect kept, never enlarged (so sizes differ between images).
+   */
+  readonly resize: 'stretch' | 'cover' | 'contain' | 'inside'
+}

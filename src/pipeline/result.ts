@@ -1,0 +1,30 @@
+/** The result of one image, as a line of `jsonl`, an API body, and what the library returns (shared/product.md). */
+import type { ErrorBody } from '../errors.ts'
+
+export interface DetectorResult {
+  /** The detector's own anomaly score, higher is more anomalous. */
+  readonly score: number
+  /** Share of held-out positives at least as anomalous, in (0, 1]. */
+  readonly pValue: number
+}
+
+export interface Neighbour {
+  readonly image: string
+  /** Cosine similarity of the embeddings, in [-1, 1]. */
+  readonly similarity: number
+}
+
+export interface Scored {
+  /** `NAME@VERSION` */
+  readonly model: string
+  readonly isPositive: boolean
+  /** Calibrated ensemble score in [0, 1], 0.5 at the decision for the model's alpha. Strictly increasing in the raw score. */
+  readonly score: number
+  readonly pValue: number
+  readonly alpha: number
+  readonly detectors: Readonly<Record<'isolationForest' | 'oneClassSvm', DetectorResult>>
+  readonly nearest: readonly Neighbour[]
+}
+
+export type ImageResult = { readonly image: string } & (Scored | { readonly error: ErrorBody })
+export type RowResult = { readonly row: number } & (Scored | { readonly error: ErrorBody })
