@@ -1,0 +1,74 @@
+/**
+ * The only reader of the environment. Entry points (the CLI, the worker processes) call `readConfig` once and pass values on.
+ * Flags win over variables; an empty variable counts as unset.
+ */
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
+import { OneclassError } from './errors.ts'
+
+export interface Config {
+  /** `ONECLASS_HOME`: where models, keys and the private Redis live. Absolute. */
+  readonly home: string
+  /** `REDIS_URL`: see `queue/connection.ts` for the forms. */
+  readonly redisUrl: string | undefined
+  /** `ONECLASS_LOG`: level of the service's logs. */
+  readonly logLevel: LogLevel
+  /** `ONECLASS_CONCURRENCY`: cores that one worker process uses. */
+  readonly concurrency: number | undefined
+  /** `ONECLASS_KEY`: the API key that clients and examples send. */
+  readonly apiKey: string | undefined
+  /** `PATH`: where `redis-server` is looked for. */
+  readonly searchPath: string
+}
+
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent'
+const logLevels: readonly string[] = ['fatal', 'error', 'warn', 'info', 'debug', 'silent']
+
+export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const logLevel = env['ONECLASS_LOG'] || 'info'
+  if (!logLevels.includes(logLevel)) {
+    throw new OneclassError(
+      'INVALID_ARGUMENT',
+      `Expected ONECLASS_LOG to be one of ${logLevels.join(', ')} but received "${logLevel}".`,
+    )
+  }
+  return {
+    home: resolve(env['ONECLASS_HOME'] || '.oneclass'),
+    redisUrl: env['REDIS_URL'] || undefined,
+    logLevel: logLevel as LogLevel,
+    concurrency: positiveInteger('ONECLASS_CONCURRENCY', env['ONECLASS_CONCURRENCY']),
+    apiKey: env['ONECLASS_KEY'] || undefined,
+    searchPath: env['PATH'] ?? '',
+  }
+}
+
+/** Cores that this process may use: the smaller of the cgroup's quota (v2 or v1) and the affinity mask, at least 1. */
+export function availableCpus(): number {
+  return Math.max(1, Math.min(availableParallelism(), Math.floor(cgroupQuota() + 0.01) || 1))
+}
+
+function cgroupQuota(): number {
+  try {
+    const [quota, period] = readFileSync('/sys/fs/cgroup/cpu.max', 'utf8').trim().split(' ')
+    return quota === 'max' ? Number.POSITIVE_INFINITY : Number(quota) / Number(period)
+  } catch {
+    // not cgroup v2
+  }
+  try {
+    const quota = Number(readFileSync('/sys/fs/cgroup/cpu/cpu.cfs_quota_us', 'utf8'))
+    const period = Number(readFileSync('/sys/fs/cgroup/cpu/cpu.cfs_period_us', 'utf8'))
+    return quota > 0 ? quota / period : Number.POSITIVE_INFINITY
+  } catch {
+    return Number.POSITIVE_INFINITY
+  }
+}
+
+function positiveInteger(name: string, text: string | undefined): number | undefined {
+  if (!text) return undefined
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1) {
+    throw new OneclassError('INVALID_ARGUMENT', `Expected ${name} to be a whole number above 0 but received "${text}".`)
+  }
+  return value
+}

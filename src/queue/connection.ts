@@ -1,0 +1,166 @@
+/**
+ * Connections to Redis, any Redis: one address in, clients with the right temper out.
+ *
+ *   redis://[user:password@]host:port[/db]           rediss:// for TLS
+ *   redis+sentinel://[user:password@]host:port,host:port/master-name[/db]
+ *   redis+cluster://[user:password@]host:port,host:port      (rediss+... for TLS in both)
+ *   unix:///path/to/redis.sock
+ *
+ * Producers fail fast (a request must not hang on a lost Redis), workers wait and try again for ever.
+ */
+import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis'
+import { OneclassError } from '../errors.ts'
+
+export type RedisClient = Redis | Cluster
+
+/** `producer`: commands fail within seconds when Redis is away. `consumer`: commands wait until it is back. */
+export type ClientRole = 'producer' | 'consumer'
+
+export type RedisTarget =
+  | { readonly kind: 'single'; readonly options: RedisOptions }
+  | { readonly kind: 'sentinel'; readonly options: RedisOptions }
+  | { readonly kind: 'cluster'; readonly nodes: { host: string; port: number }[]; readonly options: RedisOptions }
+
+export function parseRedisUrl(url: string): RedisTarget {
+  if (url.startsWith('unix://')) return { kind: 'single', options: { path: url.slice('unix://'.length) } }
+  const match = /^(redis|rediss)(?:\+(sentinel|cluster))?:\/\/(?:([^@]*)@)?([^/?]*)((?:\/[^?]*)?)$/.exec(url)
+  if (!match?.[4]) throw badUrl()
+  const [, scheme, kind, userinfo, hostList, path] = match
+  const hosts = hostList!.split(',').map((host) => parseHost(host, kind === 'sentinel' ? 26379 : 6379))
+  const options: RedisOptions = { ...credentials(userinfo), ...(scheme === 'rediss' ? { tls: {} } : {}) }
+  const segments = path!.split('/').filter((segment) => segment !== '')
+  if (kind === 'cluster') {
+    if (segments.length > 0) throw badUrl()
+    return { kind, nodes: hosts, options }
+  }
+  if (kind === 'sentinel') {
+    const [name, db, ...rest] = segments
+    if (name === undefined || rest.length > 0) throw badUrl()
+    const sentinel: RedisOptions = { ...options, sentinels: hosts, name, db: database(db) }
+    if (options.tls) sentinel.enableTLSForSentinelMode = true
+    return { kind, options: sentinel }
+  }
+  if (hosts.length !== 1 || segments.length > 1) throw badUrl()
+  return { kind: 'single', options: { ...options, ...hosts[0]!, db: database(segments[0]) } }
+}
+
+/** A client that is connecting. It never throws through its `error` event: failures surface at the commands. */
+export function connect(url: string, role: ClientRole, name = 'oneclass'): RedisClient {
+  const target = parseRedisUrl(url)
+  const retryStrategy = (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 6), 2000)
+  const common: RedisOptions = {
+    ...target.options,
+    connectionName: name,
+    connectTimeout: 5000,
+    keepAlive: 10_000,
+    retryStrategy,
+    // A failover makes the old master read-only: reconnect rather than fail for ever.
+    reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
+    ...(role === 'producer'
+      ? { maxRetriesPerRequest: 1, commandTimeout: 15_000 }
+      : { maxRetriesPerRequest: null, enableReadyCheck: true }),
+  }
+  let client: RedisClient
+  if (target.kind === 'cluster') {
+    const cluster: ClusterOptions = { redisOptions: common, clusterRetryStrategy: retryStrategy }
+    client = new Cluster(target.nodes, cluster)
+  } else {
+    client = new Redis(common)
+  }
+  client.on('error', () => {}) // without a listener ioredis prints; every command rejects on its own
+  return client
+}
+
+/** Resolves when Redis answers; REDIS_UNAVAILABLE after `ms`, naming the address without its password. */
+export async function waitForRedis(client: RedisClient, url: string, ms: number): Promise<void> {
+  const deadline = Date.now() + ms
+  let last = 'no answer'
+  while (Date.now() < deadline) {
+    try {
+      await within(client.ping(), deadline - Date.now())
+      return
+    } catch (error) {
+      last = error instanceof Error ? error.message : String(error)
+      if (/WRONGPASS|NOAUTH|NOPERM/.test(last)) break
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+  }
+  throw new OneclassError('REDIS_UNAVAILABLE', `No Redis answered at ${withoutPassword(url)} (${last}).`)
+}
+
+/** What may stand in a log or in a message. */
+export function withoutPassword(url: string): string {
+  return url.replace(/\/\/[^@/]*@/, '//***@')
+}
+
+/** Warnings for an operator; never fails (managed Redis often refuses CONFIG). */
+export async function checkRedis(client: RedisClient): Promise<string[]> {
+  const warnings: string[] = []
+  try {
+    const [, policy] = (await (client as Redis).config('GET', 'maxmemory-policy')) as string[]
+    if (policy !== undefined && policy !== 'noeviction') {
+      warnings.push(`Redis evicts keys when full (maxmemory-policy ${policy}): jobs can vanish. Set it to noeviction.`)
+    }
+    const [, appendOnly] = (await (client as Redis).config('GET', 'appendonly')) as string[]
+    if (appendOnly === 'no')
+      warnings.push('Redis has no append-only file: a restart of Redis loses jobs. Set appendonly yes.')
+  } catch {
+    // not ours to ask
+  }
+  return warnings
+}
+
+export async function disconnect(...clients: readonly RedisClient[]): Promise<void> {
+  await Promise.all(
+    clients.map(async (client) => {
+      try {
+        if (client.status === 'ready') await within(client.quit(), 2000)
+      } catch {
+        // going away anyway
+      }
+      client.disconnect()
+    }),
+  )
+}
+
+function parseHost(text: string, defaultPort: number): { host: string; port: number } {
+  const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text)
+  if (!match) throw badUrl()
+  const port = match[3] === undefined ? defaultPort : Number(match[3])
+  if (port < 1 || port > 65535) throw badUrl()
+  return { host: (match[1] ?? match[2])!, port }
+}
+
+function credentials(userinfo: string | undefined): RedisOptions {
+  if (!userinfo) return {}
+  const colon = userinfo.indexOf(':')
+  const username = decodeURIComponent(colon < 0 ? userinfo : userinfo.slice(0, colon))
+  const password = colon < 0 ? undefined : decodeURIComponent(userinfo.slice(colon + 1))
+  return { ...(username ? { username } : {}), ...(password === undefined ? {} : { password }) }
+}
+
+function database(text: string | undefined): number {
+  if (text === undefined) return 0
+  if (!/^\d{1,5}$/.test(text)) throw badUrl()
+  return Number(text)
+}
+
+/** The address may hold a password, so it is not repeated. */
+function badUrl(): OneclassError {
+  return new OneclassError(
+    'INVALID_ARGUMENT',
+    'Expected the Redis address as redis://host:port, rediss://, redis+sentinel://host:port,.../name, redis+cluster://host:port,... or unix:///path.',
+  )
+}
+
+async function within<T>(promise: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer in time')), Math.max(1, ms))
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
