@@ -1,0 +1,114 @@
+/**
+ * Windows bitmaps, which machine-vision cameras still write and sharp does not read: uncompressed 1, 4, 8, 16, 24 and 32 bits.
+ * Format: https://learn.microsoft.com/windows/win32/gdi/bitmap-storage
+ */
+import { OneclassError } from '../errors.ts'
+import type { ImageLimits } from './limits.ts'
+import type { Pixels } from './pixels.ts'
+
+interface Header {
+  readonly width: number
+  readonly height: number
+  readonly topDown: boolean
+  readonly bits: number
+  readonly masks: readonly [number, number, number] | undefined
+  readonly pixelsAt: number
+  readonly paletteAt: number
+  readonly paletteEntry: 3 | 4
+}
+
+/** @throws IMAGE_UNREADABLE, IMAGE_UNSUPPORTED (run-length or embedded JPEG), IMAGE_TOO_LARGE */
+export function decodeBmp(bytes: Uint8Array, name: string, limits: ImageLimits): Pixels {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const header = readHeader(view, name)
+  const { width, height } = header
+  if (width * height > limits.maxPixels || Math.max(width, height) > limits.maxSide) {
+    throw new OneclassError('IMAGE_TOO_LARGE', `"${name}" has ${width} x ${height} pixels, more than are accepted.`)
+  }
+  const stride = Math.ceil((width * header.bits) / 32) * 4
+  if (header.pixelsAt + stride * height > bytes.length) {
+    throw new OneclassError('IMAGE_UNREADABLE', `"${name}" is a bitmap that was cut short.`)
+  }
+  const data = new Uint8Array(width * height * 3)
+  const readPixel = pixelReader(view, header, name)
+  for (let y = 0; y < height; y++) {
+    const row = header.pixelsAt + (header.topDown ? y : height - 1 - y) * stride
+    for (let x = 0; x < width; x++) readPixel(row, x, data, (y * width + x) * 3)
+  }
+  return { width, height, data }
+}
+
+function readHeader(view: DataView, name: string): Header {
+  const pixelsAt = view.getUint32(10, true)
+  const size = view.getUint32(14, true)
+  const old = size === 12
+  if (view.byteLength < 14 + size)
+    throw new OneclassError('IMAGE_UNREADABLE', `"${name}" is a bitmap that was cut short.`)
+  const width = old ? view.getUint16(18, true) : view.getInt32(18, true)
+  const signedHeight = old ? view.getUint16(20, true) : view.getInt32(22, true)
+  const bits = view.getUint16(old ? 24 : 28, true)
+  const compression = old ? 0 : view.getUint32(30, true)
+  if (width <= 0 || signedHeight === 0 || ![1, 4, 8, 16, 24, 32].includes(bits)) {
+    throw new OneclassError('IMAGE_UNREADABLE', `"${name}" is a bitmap with a damaged header.`)
+  }
+  const bitFields = (compression === 3 || compression === 6) && (bits === 16 || bits === 32)
+  if (compression !== 0 && !bitFields) {
+    throw new OneclassError(
+      'IMAGE_UNSUPPORTED',
+      `"${name}" is a compressed bitmap, which is not accepted: convert it to PNG.`,
+    )
+  }
+  if (bitFields && view.byteLength < 66) {
+    throw new OneclassError('IMAGE_UNREADABLE', `"${name}" is a bitmap that was cut short.`)
+  }
+  return {
+    width,
+    height: Math.abs(signedHeight),
+    topDown: signedHeight < 0,
+    bits,
+    masks: bitFields ? [view.getUint32(54, true), view.getUint32(58, true), view.getUint32(62, true)] : undefined,
+    pixelsAt,
+    paletteAt: 14 + size,
+    paletteEntry: old ? 3 : 4,
+  }
+}
+
+type PixelReader = (row: number, x: number, into: Uint8Array, at: number) => void
+
+function pixelReader(view: DataView, header: Header, name: string): PixelReader {
+  const { bits, paletteAt, paletteEntry } = header
+  if (bits <= 8) {
+    const colours = 2 ** bits
+    const perByte = 8 / bits
+    const end = Math.min(header.pixelsAt, view.byteLength)
+    const available = Math.floor((end - paletteAt) / paletteEntry)
+    if (available < 1) throw new OneclassError('IMAGE_UNREADABLE', `"${name}" is a bitmap without its palette.`)
+    return (row, x, into, at) => {
+      const byte = view.getUint8(row + Math.floor(x / perByte))
+      const index = (byte >> ((perByte - 1 - (x % perByte)) * bits)) & (colours - 1)
+      const entry = paletteAt + Math.min(index, available - 1) * paletteEntry
+      into[at] = view.getUint8(entry + 2)
+      into[at + 1] = view.getUint8(entry + 1)
+      into[at + 2] = view.getUint8(entry)
+    }
+  }
+  if (bits === 24 || (bits === 32 && !header.masks)) {
+    const step = bits / 8
+    return (row, x, into, at) => {
+      const from = row + x * step
+      into[at] = view.getUint8(from + 2)
+      into[at + 1] = view.getUint8(from + 1)
+      into[at + 2] = view.getUint8(from)
+    }
+  }
+  const masks = (header.masks ?? [0x7c00, 0x03e0, 0x001f]).map((mask) => {
+    const shift = mask === 0 ? 0 : 31 - Math.clz32(mask & -mask)
+    return { mask, shift, max: Math.max(1, (mask >>> 0) / 2 ** shift) }
+  })
+  return (row, x, into, at) => {
+    const value = bits === 16 ? view.getUint16(row + x * 2, true) : view.getUint32(row + x * 4, true)
+    masks.forEach(({ mask, shift, max }, channel) => {
+      into[at + channel] = Math.round((((value & mask) >>> shift) / max) * 255)
+    })
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * Perceptual hashes: near-duplicates (the same photo re-encoded, resized, slightly cropped or from one burst) differ in few bits.
+ * Needed because near-duplicates on both sides of a split make held-out scores look better than they are.
+ */
+import type { Pixels } from './pixels.ts'
+
+/** 64 bits as two unsigned 32-bit halves. */
+export interface PerceptualHash {
+  readonly high: number
+  readonly low: number
+}
+
+const grid = 32
+const kept = 8
+
+/** cosines[k * grid + x]: the k-th row of the type-II discrete cosine transform of 32 points, for k in 0..8. */
+const cosines = Float64Array.from({ length: (kept + 1) * grid }, (_, i) => {
+  const k = Math.floor(i / grid)
+  return Math.cos((Math.PI * k * (2 * (i % grid) + 1)) / (2 * grid))
+})
+
+/**
+ * The sign of the 64 lowest frequencies but the mean ones, relative to their median (Zauner 2010, "Implementation and
+ * Benchmarking of Perceptual Image Hash Functions"): brightness, contrast, size and compression hardly change it.
+ */
+export function perceptualHash(pixels: Pixels): PerceptualHash {
+  const grey = shrinkToGrey(pixels)
+  const rows = new Float64Array(kept * grid)
+  for (let u = 0; u < kept; u++) {
+    for (let y = 0; y < grid; y++) {
+      let sum = 0
+      for (let x = 0; x < grid; x++) sum += grey[y * grid + x]! * cosines[(u + 1) * grid + x]!
+      rows[u * grid + y] = sum
+    }
+  }
+  const frequencies = new Float64Array(kept * kept)
+  for (let v = 0; v < kept; v++) {
+    for (let u = 0; u < kept; u++) {
+      let sum = 0
+      for (let y = 0; y < grid; y++) sum += rows[u * grid + y]! * cosines[(v + 1) * grid + y]!
+      // rounded: an image without structure must not hash the noise of the last digits
+      frequencies[v * kept + u] = Math.round(sum * 1e3) / 1e3
+    }
+  }
+  const sorted = frequencies.toSorted()
+  const median = (sorted[31]! + sorted[32]!) / 2
+  const bits = [0, 0]
+  frequencies.forEach((value, i) => {
+    if (value > median) bits[i >> 5] = (bits[i >> 5]! | (1 << (i & 31))) >>> 0
+  })
+  return { high: bits[0]!, low: bits[1]! }
+}
+
+/** Number of differing bits, 0 to 64. Unrelated images differ in about 32. */
+export function hammingDistance(a: PerceptualHash, b: PerceptualHash): number {
+  return popCount(a.high ^ b.high) + popCount(a.low ^ b.low)
+}
+
+/**
+ * Groups images whose hashes are linked by steps of at most `maxDistance` bits.
+ * @returns for each image the index of the first image of its group (its own index when it stands alone)
+ */
+export function groupNearDuplicates(hashes: readonly PerceptualHash[], maxDistance: number): number[] {
+  const leader = hashes.map((_, i) => i)
+  const find = (i: number): number => {
+    while (leader[i] !== i) {
+      leader[i] = leader[leader[i]!]!
+      i = leader[i]!
+    }
+    return i
+  }
+  for (let i = 0; i < hashes.length; i++) {
+    for (let j = 0; j < i; j++) {
+      if (hammingDistance(hashes[i]!, hashes[j]!) > maxDistance) continue
+      const a = find(i)
+      const b = find(j)
+      leader[Math.max(a, b)] = Math.min(a, b)
+    }
+  }
+  return leader.map((_, i) => find(i))
+}
+
+/** Luma (Rec. 601) averaged over a 32 x 32 grid; small images repeat pixels. */
+function shrinkToGrey({ width, height, data }: Pixels): Float64Array {
+  const grey = new Float64Array(grid * grid)
+  for (let gy = 0; gy < grid; gy++) {
+    const top = Math.floor((gy * height) / grid)
+    const bottom = Math.max(top + 1, Math.floor(((gy + 1) * height) / grid))
+    for (let gx = 0; gx < grid; gx++) {
+      const left = Math.floor((gx * width) / grid)
+      const right = Math.max(left + 1, Math.floor(((gx + 1) * width) / grid))
+      let sum = 0
+      for (let y = top; y < bottom; y++) {
+        for (let x = left; x < right; x++) {
+          const at = (y * width + x) * 3
+          sum += 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!
+        }
+      }
+      grey[gy * grid + gx] = sum / ((bottom - top) * (right - left))
+    }
+  }
+  return grey
+}
+
+function popCount(value: number): number {
+  value -= (value >>> 1) & 0x55555555
+  value = (value & 0x33333333) + ((value >>> 2) & 0x33333333)
+  return (((value + (value >>> 4)) & 0x0f0f0f0f) * 0x01010101) >>> 24
+}
