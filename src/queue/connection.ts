@@ -8,18 +8,19 @@
  *
  * Producers fail fast (a request must not hang on a lost Redis), workers wait and try again for ever.
  */
-import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis'
+import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { OneclassError } from '../errors.ts'
 
 export type RedisClient = Redis | Cluster
+type Options = Omit<RedisOptions, 'replyMapping'>
 
 /** `producer`: commands fail within seconds when Redis is away. `consumer`: commands wait until it is back. */
 export type ClientRole = 'producer' | 'consumer'
 
 export type RedisTarget =
-  | { readonly kind: 'single'; readonly options: RedisOptions }
-  | { readonly kind: 'sentinel'; readonly options: RedisOptions }
-  | { readonly kind: 'cluster'; readonly nodes: { host: string; port: number }[]; readonly options: RedisOptions }
+  | { readonly kind: 'single'; readonly options: Options }
+  | { readonly kind: 'sentinel'; readonly options: Options }
+  | { readonly kind: 'cluster'; readonly nodes: { host: string; port: number }[]; readonly options: Options }
 
 export function parseRedisUrl(url: string): RedisTarget {
   if (url.startsWith('unix://')) return { kind: 'single', options: { path: url.slice('unix://'.length) } }
@@ -27,7 +28,7 @@ export function parseRedisUrl(url: string): RedisTarget {
   if (!match?.[4]) throw badUrl()
   const [, scheme, kind, userinfo, hostList, path] = match
   const hosts = hostList!.split(',').map((host) => parseHost(host, kind === 'sentinel' ? 26379 : 6379))
-  const options: RedisOptions = { ...credentials(userinfo), ...(scheme === 'rediss' ? { tls: {} } : {}) }
+  const options: Options = { ...credentials(userinfo), ...(scheme === 'rediss' ? { tls: {} } : {}) }
   const segments = path!.split('/').filter((segment) => segment !== '')
   if (kind === 'cluster') {
     if (segments.length > 0) throw badUrl()
@@ -36,7 +37,7 @@ export function parseRedisUrl(url: string): RedisTarget {
   if (kind === 'sentinel') {
     const [name, db, ...rest] = segments
     if (name === undefined || rest.length > 0) throw badUrl()
-    const sentinel: RedisOptions = { ...options, sentinels: hosts, name, db: database(db) }
+    const sentinel: Options = { ...options, sentinels: hosts, name, db: database(db) }
     if (options.tls) sentinel.enableTLSForSentinelMode = true
     return { kind, options: sentinel }
   }
@@ -48,7 +49,7 @@ export function parseRedisUrl(url: string): RedisTarget {
 export function connect(url: string, role: ClientRole, name = 'oneclass'): RedisClient {
   const target = parseRedisUrl(url)
   const retryStrategy = (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 6), 2000)
-  const common: RedisOptions = {
+  const common: Options = {
     ...target.options,
     connectionName: name,
     connectTimeout: 5000,
@@ -62,8 +63,7 @@ export function connect(url: string, role: ClientRole, name = 'oneclass'): Redis
   }
   let client: RedisClient
   if (target.kind === 'cluster') {
-    const cluster: ClusterOptions = { redisOptions: common, clusterRetryStrategy: retryStrategy }
-    client = new Cluster(target.nodes, cluster)
+    client = new Cluster(target.nodes, { redisOptions: common, clusterRetryStrategy: retryStrategy })
   } else {
     client = new Redis(common)
   }
@@ -131,7 +131,7 @@ function parseHost(text: string, defaultPort: number): { host: string; port: num
   return { host: (match[1] ?? match[2])!, port }
 }
 
-function credentials(userinfo: string | undefined): RedisOptions {
+function credentials(userinfo: string | undefined): Options {
   if (!userinfo) return {}
   const colon = userinfo.indexOf(':')
   const username = decodeURIComponent(colon < 0 ? userinfo : userinfo.slice(0, colon))

@@ -1,0 +1,150 @@
+/**
+ * The receiving side: takes jobs of one kind, checks their data, runs a handler, and decides what an error means.
+ *
+ *   bad input, wrong data, too late, cancelled  -> failed at once, with our code
+ *   anything else (a fault)                     -> tried again with backoff, as `jobOptions` says
+ *
+ * A job that killed its worker (stalled) is given out again; after three times it is taken for the killer and failed.
+ * Handlers must be idempotent: a job can run twice, and the two runs can even overlap for a moment.
+ */
+import { type Job, UnrecoverableError, Worker } from 'bullmq'
+import { Value } from 'typebox/value'
+import { type ErrorCode, OneclassError, toOneclassError } from '../errors.ts'
+import { connect, disconnect, type RedisClient } from './connection.ts'
+import { cancelledError, type Progress, writeFailure } from './job-view.ts'
+import { type JobData, type JobKind, jobSchemas, jobTimeouts } from './jobs.ts'
+import { channels, keys, prefix } from './keys.ts'
+
+export interface Task<K extends JobKind> {
+  readonly id: string
+  readonly data: JobData[K]
+  /** Aborted on cancellation and when the time is over: stop soon, what is thrown then is ignored. */
+  readonly signal: AbortSignal
+  /** How often a worker died with this job. */
+  readonly crashes: number
+  /** True when a fault now is final. */
+  readonly isLastAttempt: boolean
+  progress(progress: Progress): Promise<void>
+}
+
+export interface ConsumerOptions<K extends JobKind> {
+  readonly kind: K
+  readonly url: string
+  /** Shared by the consumers of a process. */
+  readonly client: RedisClient
+  readonly concurrency: number
+  handle(task: Task<K>): Promise<unknown>
+  /** Called for what a user should see in the log: faults, not bad input. */
+  readonly onFault?: (fault: { kind: K; id: string; error: OneclassError; willRetry: boolean }) => void
+  readonly onDone?: (done: { kind: K; id: string; milliseconds: number; code: ErrorCode | null }) => void
+  /** Milliseconds after which a silent worker loses its jobs. Shorter in tests. */
+  readonly lockMs?: number
+}
+
+export interface Consumer {
+  /** Takes no more jobs and waits for those at work, at most `ms`: what is left is taken over by other workers. */
+  drain(ms: number): Promise<void>
+}
+
+const maxCrashes = 3
+
+/** Faults of the way, not of the input: worth another try even though they have a code. */
+const passing: ReadonlySet<ErrorCode> = new Set(['INTERNAL', 'REDIS_UNAVAILABLE', 'DOWNLOAD_FAILED', 'QUEUE_FULL'])
+
+export async function startConsumer<K extends JobKind>(options: ConsumerOptions<K>): Promise<Consumer> {
+  const { kind, client } = options
+  const lockMs = options.lockMs ?? 15_000
+  const subscriber = connect(options.url, 'consumer', 'oneclass:worker:cancel')
+
+  const process = async (job: Job, _token?: string, cancelSignal?: AbortSignal): Promise<unknown> => {
+    const started = performance.now()
+    const id = job.id ?? ''
+    const timeout = AbortSignal.timeout(jobTimeouts[kind])
+    const signal = cancelSignal ? AbortSignal.any([timeout, cancelSignal]) : timeout
+    const isLastAttempt = job.attemptsMade + 1 >= (job.opts.attempts ?? 1)
+    let code: ErrorCode | null = null
+    try {
+      if ((await client.exists(keys.cancel(id))) === 1) throw cancelled()
+      if (!Value.Check(jobSchemas[kind], job.data)) {
+        throw new OneclassError(
+          'INVALID_ARGUMENT',
+          'The job does not have the form that this worker knows: are all parts of one version?',
+        )
+      }
+      const crashes = job.stalledCounter ?? 0
+      if (kind !== 'chunk' && crashes >= maxCrashes) {
+        throw new OneclassError(
+          'IMAGE_UNREADABLE',
+          `Workers died ${crashes} times with this job; it is not tried again.`,
+        )
+      }
+      const data = job.data as JobData[K]
+      const progress = async (value: Progress): Promise<void> => {
+        await job.updateProgress({ ...value }).catch(() => {})
+      }
+      return await untilAborted(options.handle({ id, data, signal, crashes, isLastAttempt, progress }), signal)
+    } catch (thrown) {
+      const error = signal.aborted ? (timeout.aborted ? tooLate(kind) : cancelled()) : toOneclassError(thrown)
+      code = error.code
+      const isFault = passing.has(error.code)
+      if (isFault) options.onFault?.({ kind, id, error, willRetry: !isLastAttempt })
+      const reason = writeFailure(error)
+      throw isFault ? new Error(reason) : new UnrecoverableError(reason)
+    } finally {
+      options.onDone?.({ kind, id, milliseconds: performance.now() - started, code })
+    }
+  }
+
+  const worker = new Worker(kind, process, {
+    connection: client,
+    prefix,
+    concurrency: options.concurrency,
+    lockDuration: lockMs,
+    stalledInterval: lockMs / 2,
+    maxStalledCount: 1_000_000, // the rule above decides, so that the error is ours
+    drainDelay: 5,
+  })
+  worker.on('error', () => {}) // lost connections: it reconnects and goes on
+  subscriber.on('message', (_channel: string, id: string) => worker.cancelJob(id, 'cancelled'))
+  await Promise.all([worker.waitUntilReady(), subscriber.subscribe(channels.cancel)])
+
+  return {
+    async drain(ms) {
+      let timer: NodeJS.Timeout | undefined
+      const late = new Promise<'late'>((resolve) => {
+        timer = setTimeout(() => resolve('late'), ms)
+      })
+      if ((await Promise.race([worker.close(), late])) === 'late') await worker.close(true)
+      clearTimeout(timer)
+      await disconnect(subscriber)
+    },
+  }
+}
+
+function cancelled(): OneclassError {
+  return new OneclassError('CANCELLED', cancelledError.message)
+}
+
+function tooLate(kind: JobKind): OneclassError {
+  return new OneclassError('JOB_TIMEOUT', `The job took longer than ${jobTimeouts[kind] / 1000} seconds.`)
+}
+
+/** The handler's result, or a rejection at the abort even when the handler goes on for a while. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop: (() => void) | undefined
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(new Error('aborted'))
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', stop)
+  })
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', stop!)
+  }
+}
+
+/** A consumer's connection: waits for Redis for ever. */
+export function connectConsumer(url: string): RedisClient {
+  return connect(url, 'consumer', 'oneclass:worker')
+}

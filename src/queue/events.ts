@@ -1,0 +1,111 @@
+/**
+ * Waiting for jobs and batches to change, without asking again and again.
+ * One blocking connection a queue and one subscription for batches; a listener also hears a tick every second or so,
+ * because a message can be lost (a restart of Redis) and nobody may hang on that.
+ */
+import { QueueEvents } from 'bullmq'
+import type { JobState } from './batches.ts'
+import { connect, disconnect } from './connection.ts'
+import { isFinished, type JobView } from './job-view.ts'
+import { typeOfJob } from './jobs.ts'
+import { channels, prefix } from './keys.ts'
+
+export interface JobEvents {
+  /** Calls back after every change of the job or batch (and now and then without one) until the returned function is called. */
+  listen(id: string, changed: () => void): () => void
+  /** The view as soon as it is finished, or as it is after `ms`. */
+  wait(
+    id: string,
+    ms: number,
+    read: () => Promise<JobView | undefined>,
+    signal?: AbortSignal,
+  ): Promise<JobView | undefined>
+  /** Resolves at the next change, tick or abort. */
+  next(id: string, signal: AbortSignal): Promise<void>
+  /** Calls back when a fit or comparison left a worker. */
+  onWorkerDone(callback: (id: string) => void): void
+  onFailed(callback: (id: string) => void): void
+  close(): Promise<void>
+}
+
+export async function openJobEvents(url: string): Promise<JobEvents> {
+  const listeners = new Map<string, Set<() => void>>()
+  const doneCallbacks: ((id: string) => void)[] = []
+  const failedCallbacks: ((id: string) => void)[] = []
+  const fire = (id: string) => {
+    for (const listener of listeners.get(id) ?? []) listener()
+  }
+  const client = connect(url, 'consumer', 'oneclass:events')
+  const sources = (['classify', 'fit', 'compare'] as const).map((kind) => {
+    const events = new QueueEvents(kind, { connection: client, prefix })
+    events.on('error', () => {}) // it reconnects by itself
+    for (const name of ['active', 'progress', 'removed', 'stalled'] as const) {
+      events.on(name, ({ jobId }: { jobId: string }) => fire(jobId))
+    }
+    events.on('completed', ({ jobId }) => {
+      if (kind !== 'classify') for (const callback of doneCallbacks) callback(jobId)
+      fire(jobId)
+    })
+    events.on('failed', ({ jobId }) => {
+      for (const callback of failedCallbacks) callback(jobId)
+      fire(jobId)
+    })
+    return events
+  })
+  const subscriber = connect(url, 'consumer', 'oneclass:events:batch')
+  subscriber.on('message', (_channel: string, id: string) => fire(id))
+  await Promise.all([...sources.map((events) => events.waitUntilReady()), subscriber.subscribe(channels.batch)])
+  const ticker = setInterval(() => {
+    for (const id of listeners.keys()) fire(id)
+  }, 1000)
+  ticker.unref()
+
+  const listen = (id: string, changed: () => void): (() => void) => {
+    const set = listeners.get(id) ?? new Set()
+    listeners.set(id, set.add(changed))
+    return () => {
+      set.delete(changed)
+      if (set.size === 0) listeners.delete(id)
+    }
+  }
+
+  const next = (id: string, signal: AbortSignal): Promise<void> =>
+    new Promise((resolve) => {
+      if (signal.aborted) return resolve()
+      const finish = () => {
+        stop()
+        signal.removeEventListener('abort', finish)
+        resolve()
+      }
+      const stop = listen(id, finish)
+      signal.addEventListener('abort', finish)
+    })
+
+  return {
+    listen,
+    next,
+    async wait(id, ms, read, signal) {
+      if (typeOfJob(id) === undefined) return await read()
+      const timeout = AbortSignal.timeout(ms)
+      const ends = signal ? AbortSignal.any([timeout, signal]) : timeout
+      for (;;) {
+        // listen before reading: a change between the two is then not missed
+        const changed = next(id, ends)
+        const view = await read()
+        if (view === undefined || isFinished(view.state as JobState) || ends.aborted) return view
+        await changed
+      }
+    },
+    onWorkerDone(callback) {
+      doneCallbacks.push(callback)
+    },
+    onFailed(callback) {
+      failedCallbacks.push(callback)
+    },
+    async close() {
+      clearInterval(ticker)
+      await Promise.all(sources.map((events) => events.close().catch(() => {})))
+      await disconnect(subscriber, client)
+    },
+  }
+}

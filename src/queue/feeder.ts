@@ -1,0 +1,169 @@
+/**
+ * Feeds batches to the workers, chunk by chunk, and sees them to their end.
+ *
+ * The images of a folder are on the service's disk and workers share nothing but Redis, so the service reads them and
+ * sends them as fast as results come back: never more than `window` images are under way, so memory stays bounded
+ * however large the folder. An upload is under way as a whole from the start.
+ *
+ * What is fed is known from Redis (results and the states of chunks), not from memory. So a service that starts again
+ * goes on where it stopped, and chunks lost with a crash of Redis are found missing and fed again.
+ */
+import { join } from 'node:path'
+import { type ErrorBody, OneclassError, toOneclassError } from '../errors.ts'
+import type { BatchRecord, BatchResult } from './batches.ts'
+import type { JobEvents } from './events.ts'
+import { isFinished } from './job-view.ts'
+import { lifetimes } from './jobs.ts'
+import { readBelow } from './local-files.ts'
+import type { Producer } from './producer.ts'
+
+export interface FeederOptions {
+  readonly producer: Producer
+  readonly events: JobEvents
+  readonly origin: string
+  /** Makes sure that the model's bytes are in Redis. */
+  readonly offerModel: (sha256: string, label: string) => Promise<void>
+  /** Real paths below which folders may lie. */
+  readonly roots: readonly string[]
+  /** Most images of one batch under way. */
+  readonly window?: number
+  readonly maxImageBytes: number
+  readonly onError?: (batch: string, error: OneclassError) => void
+}
+
+export interface Feeder {
+  /** Feeds a batch until it is finished; the same batch twice is once. */
+  feed(id: string): void
+  /** Takes up every unfinished batch of this origin. */
+  resume(): Promise<void>
+  stop(): Promise<void>
+}
+
+export function createFeeder(options: FeederOptions): Feeder {
+  const { producer, events } = options
+  const running = new Map<string, Promise<void>>()
+  const stopping = new AbortController()
+
+  const run = async (id: string): Promise<void> => {
+    let pause = 500
+    while (!stopping.signal.aborted) {
+      try {
+        if (await feedOnce(id)) {
+          await producer.batches.forget(id, options.origin)
+          return
+        }
+        pause = 500
+      } catch (thrown) {
+        // Redis is away, or full: the batch waits
+        options.onError?.(id, toOneclassError(thrown))
+        await sleep(pause, stopping.signal)
+        pause = Math.min(pause * 2, 10_000)
+      }
+    }
+  }
+
+  /** One pass over what is missing; true when the batch is finished. */
+  const feedOnce = async (id: string): Promise<boolean> => {
+    const batch = await producer.batches.read(id)
+    if (batch === undefined || isFinished(batch.state)) return true
+    const images = await producer.batches.images(id)
+    await options.offerModel(batch.model.sha256, batch.model.label)
+    for (let first = 0; first < batch.total && !stopping.signal.aborted; first += batch.chunkSize) {
+      const indices = range(first, Math.min(first + batch.chunkSize, batch.total))
+      const missing = await producer.batches.missing(id, indices)
+      if (missing.length === 0) continue
+      const state = await producer.chunkState(id, first)
+      if (state === 'completed' || state === 'failed') await producer.removeChunk(id, first)
+      else if (state !== 'unknown') continue
+      if (!(await roomFor(batch, first))) return true
+      await sendChunk(batch, missing, images)
+    }
+    return await settled(id)
+  }
+
+  /** Waits until the window has room; false when the batch ended meanwhile. */
+  const roomFor = async (batch: BatchRecord, first: number): Promise<boolean> => {
+    const window = Math.max(options.window ?? 512, batch.chunkSize)
+    for (;;) {
+      const changed = events.next(batch.id, stopping.signal)
+      const now = await producer.batches.read(batch.id)
+      if (now === undefined || isFinished(now.state)) return false
+      if (first - now.done < window || stopping.signal.aborted) return true
+      await changed
+    }
+  }
+
+  const sendChunk = async (batch: BatchRecord, indices: readonly number[], names: readonly string[]): Promise<void> => {
+    const images: { index: number; image: string; blob: string }[] = []
+    const failed: BatchResult[] = []
+    for (const index of indices) {
+      const image = names[index]!
+      try {
+        const bytes = await readImage(batch, image)
+        images.push({ index, image, blob: await producer.blobs.put(bytes, lifetimes.input) })
+      } catch (thrown) {
+        const error = toOneclassError(thrown)
+        if (error.code === 'QUEUE_FULL' || error.code === 'REDIS_UNAVAILABLE') {
+          await producer.blobs.remove(images.map(({ blob }) => blob)).catch(() => {})
+          throw error
+        }
+        failed.push({ index, isError: true, line: errorLine(image, error.toJSON()) })
+      }
+    }
+    if (failed.length > 0) await producer.batches.commit(batch.id, failed)
+    if (images.length > 0) await producer.addChunk({ batch: batch.id, model: batch.model, images })
+  }
+
+  const readImage = async (batch: BatchRecord, image: string): Promise<Buffer> => {
+    if (batch.folder === null)
+      throw new OneclassError('JOB_EXPIRED', `The uploaded bytes of "${image}" are gone: send it again.`)
+    return await readBelow(join(batch.folder, image), image, options.roots, options.maxImageBytes)
+  }
+
+  /** Everything is sent: wait for the end, and now and then look whether something got lost. */
+  const settled = async (id: string): Promise<boolean> => {
+    const until = Date.now() + 10_000
+    for (;;) {
+      const changed = events.next(id, stopping.signal)
+      const batch = await producer.batches.read(id)
+      if (batch === undefined || isFinished(batch.state)) return true
+      if (stopping.signal.aborted || Date.now() > until) return false
+      await changed
+    }
+  }
+
+  return {
+    feed(id) {
+      if (running.has(id) || stopping.signal.aborted) return
+      running.set(
+        id,
+        run(id).finally(() => running.delete(id)),
+      )
+    },
+    async resume() {
+      for (const id of await producer.batches.open(options.origin)) this.feed(id)
+    },
+    async stop() {
+      stopping.abort()
+      await Promise.all(running.values())
+    },
+  }
+}
+
+export function errorLine(image: string, error: ErrorBody): string {
+  return JSON.stringify({ image, error })
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, i) => from + i)
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}

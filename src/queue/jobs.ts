@@ -1,0 +1,120 @@
+/**
+ * The jobs: their queues, what they carry (ids, never bytes), their ids, and how often they are tried.
+ * Every consumer checks a job's data against its schema: Redis is an input like any other.
+ */
+import { createHash, randomUUID } from 'node:crypto'
+import type { JobsOptions } from 'bullmq'
+import { type Static, Type } from 'typebox'
+import type { ErrorBody } from '../errors.ts'
+
+const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' })
+const BlobId = Type.String({ pattern: '^[0-9a-f]{24}\\.[0-9a-f]{64}\\.[0-9]{1,12}$' })
+const ImageName = Type.String({ minLength: 1, maxLength: 1024 })
+const Alpha = Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1 })
+
+/** A model as workers find it: the bytes in Redis by hash, the label for results, the alpha in force now. */
+export const ModelUse = Type.Object({ label: Type.String({ maxLength: 100 }), sha256: Sha256, alpha: Alpha })
+export type ModelUse = Static<typeof ModelUse>
+
+export const jobSchemas = {
+  classify: Type.Object({ image: ImageName, blob: BlobId, model: ModelUse, requestId: Type.Optional(Type.String()) }),
+  /** Some consecutive images of a batch. */
+  chunk: Type.Object({
+    batch: Type.String({ maxLength: 100 }),
+    model: ModelUse,
+    images: Type.Array(Type.Object({ index: Type.Integer({ minimum: 0 }), image: ImageName, blob: BlobId }), {
+      minItems: 1,
+      maxItems: 256,
+    }),
+  }),
+  fit: Type.Object({
+    name: Type.String({ maxLength: 64 }),
+    alpha: Type.Optional(Alpha),
+    seed: Type.Optional(Type.Integer()),
+    backbone: Type.Optional(Type.String({ maxLength: 100 })),
+    /** A blob: JSON, `[{ image, blob }]`. */
+    list: BlobId,
+    /** The service that will save the model. */
+    origin: Type.String({ maxLength: 64 }),
+    requestId: Type.Optional(Type.String()),
+  }),
+  compare: Type.Object({
+    /** A blob: JSON, `[{ split, image, blob }]`, split as in `trainPositive`. */
+    list: BlobId,
+    methods: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 })),
+    quick: Type.Optional(Type.Boolean()),
+    alpha: Type.Optional(Alpha),
+    seed: Type.Optional(Type.Integer()),
+    origin: Type.String({ maxLength: 64 }),
+    requestId: Type.Optional(Type.String()),
+  }),
+} as const
+
+export type JobKind = keyof typeof jobSchemas
+export type JobData = { [K in JobKind]: Static<(typeof jobSchemas)[K]> }
+export const jobKinds = Object.keys(jobSchemas) as JobKind[]
+
+/** What a fit leaves besides the model. */
+export interface FitOutcome {
+  readonly sha256: string
+  readonly used: number
+  readonly rejected: readonly { image: string; error: ErrorBody }[]
+  readonly duplicates: readonly (readonly string[])[]
+}
+
+/** Faults are tried again, further and further apart; bad input never is (the consumer marks it). */
+export const jobOptions: { readonly [K in JobKind]: JobsOptions } = {
+  classify: { attempts: 3, backoff: { type: 'exponential', delay: 300, jitter: 0.5 }, ...kept(3600, 5000) },
+  chunk: {
+    attempts: 6,
+    backoff: { type: 'exponential', delay: 500, jitter: 0.5 },
+    removeOnComplete: true,
+    removeOnFail: { age: 24 * 3600, count: 1000 },
+  },
+  fit: { attempts: 3, backoff: { type: 'exponential', delay: 2000, jitter: 0.5 }, ...kept(24 * 3600, 500) },
+  compare: { attempts: 2, backoff: { type: 'exponential', delay: 5000, jitter: 0.5 }, ...kept(24 * 3600, 100) },
+}
+
+/** Milliseconds that one attempt may take. */
+export const jobTimeouts: { readonly [K in JobKind]: number } = {
+  classify: 60_000,
+  chunk: 300_000,
+  fit: 3_600_000,
+  compare: 6 * 3_600_000,
+}
+
+/** Seconds that inputs wait for a worker, that models stay without use, and that outcomes stay readable. */
+export const lifetimes = {
+  classifyInput: 3600,
+  input: 24 * 3600,
+  model: 24 * 3600,
+  outcome: 7 * 24 * 3600,
+  batch: 24 * 3600,
+} as const
+
+/** The words of the API: a batch is fed as chunks, which nobody sees. */
+export const publicTypes = ['classify', 'batch', 'fit', 'compare'] as const
+export type PublicType = (typeof publicTypes)[number]
+
+export function newJobId(type: PublicType): string {
+  return `${type}-${randomUUID()}`
+}
+
+/** The id that an Idempotency-Key stands for: the same key of the same caller names the same job. */
+export function jobIdFor(type: PublicType, owner: string, idempotencyKey: string): string {
+  return `${type}-${createHash('sha256').update(`${owner}\n${type}\n${idempotencyKey}`).digest('hex').slice(0, 36)}`
+}
+
+/** The type that an id tells, undefined for what is no id of ours. */
+export function typeOfJob(id: string): PublicType | undefined {
+  const type = /^([a-z]+)-[0-9a-f-]{36}$/.exec(id)?.[1]
+  return publicTypes.find((known) => known === type)
+}
+
+export function chunkId(batch: string, firstIndex: number): string {
+  return `${batch}-at-${firstIndex}`
+}
+
+function kept(age: number, count: number): Pick<JobsOptions, 'removeOnComplete' | 'removeOnFail'> {
+  return { removeOnComplete: { age, count }, removeOnFail: { age: 24 * 3600, count } }
+}

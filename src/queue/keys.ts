@@ -1,0 +1,55 @@
+/**
+ * Every key that we keep in Redis. The braces put all of them into one hash slot, so scripts over several keys and
+ * BullMQ's own scripts run on a Cluster too.
+ *
+ *   blob:ID            bytes of an image or a list, expiring                     string
+ *   model:SHA256       an artifact, expiring, refreshed by use                   string
+ *   stored             blob and model keys by expiry                             sorted set
+ *   stored:bytes       their sum, for the bound                                  integer
+ *   batch:ID           a batch: state, counts, model                             hash
+ *   batch:ID:images    names, in index order                                     string (JSON)
+ *   batch:ID:results   index -> result line, written once                        hash
+ *   batch:ID:order     indices in the order of their results                     list
+ *   batches:ORIGIN     batches that a service still has to feed                  set
+ *   fits:ORIGIN        fitted models that a service still has to save            hash
+ *   outcome:JOB        what outlives a job: saved model, cancellation            string (JSON)
+ *   cancel:JOB         a running job is to stop                                  string
+ *   idempotency:HASH   Idempotency-Key -> job                                    string (JSON)
+ *   workers            worker -> last heartbeat                                  sorted set
+ *   drift:MODEL[...]   drift monitor of a model                                  string, list
+ */
+export const prefix = '{oneclass}'
+
+const key =
+  (name: string) =>
+  (id: string): string =>
+    `${prefix}:${name}:${id}`
+
+export const keys = {
+  blob: key('blob'),
+  model: key('model'),
+  stored: `${prefix}:stored`,
+  storedBytes: `${prefix}:stored:bytes`,
+  batch: key('batch'),
+  batchImages: (id: string) => `${prefix}:batch:${id}:images`,
+  batchResults: (id: string) => `${prefix}:batch:${id}:results`,
+  batchOrder: (id: string) => `${prefix}:batch:${id}:order`,
+  openBatches: key('batches'),
+  finishedFits: key('fits'),
+  outcome: key('outcome'),
+  cancel: key('cancel'),
+  idempotency: key('idempotency'),
+  workers: `${prefix}:workers`,
+  drift: key('drift'),
+  driftInbox: (model: string) => `${prefix}:drift:${model}:inbox`,
+  driftLock: (model: string) => `${prefix}:drift:${model}:lock`,
+  crashes: key('crashes'),
+} as const
+
+/** Pub/sub channels: hints that something changed. Nobody relies on a message: readers also look on a timer. */
+export const channels = {
+  /** `BATCH_ID` */
+  batch: `${prefix}:changed:batch`,
+  /** `JOB_ID` */
+  cancel: `${prefix}:cancel`,
+} as const

@@ -1,0 +1,208 @@
+/**
+ * The sending side: what the API process does with the queue. Fails fast when Redis is away (REDIS_UNAVAILABLE).
+ *
+ * Order matters in every method: bytes first, then the job that names them. What is left over when we die in between
+ * expires by itself.
+ */
+import { type Job, Queue } from 'bullmq'
+import { OneclassError } from '../errors.ts'
+import { type BatchStore, createBatchStore } from './batches.ts'
+import { type BlobStore, createBlobStore } from './blobs.ts'
+import { connect, disconnect, type RedisClient, withoutPassword } from './connection.ts'
+import { cancelledError, isFinished, type JobView, type Outcome, viewOfBatch, viewOfJob } from './job-view.ts'
+import {
+  chunkId,
+  type JobData,
+  type JobKind,
+  jobKinds,
+  jobOptions,
+  lifetimes,
+  type PublicType,
+  typeOfJob,
+} from './jobs.ts'
+import { channels, keys, prefix } from './keys.ts'
+
+export interface ProducerOptions {
+  readonly url: string
+  /** Most jobs of a kind that wait; one more is QUEUE_FULL. */
+  readonly maxWaiting?: number
+  /** Most bytes of images and models in Redis. */
+  readonly maxStoredBytes?: number
+}
+
+export interface QueueCounts {
+  readonly waiting: number
+  readonly active: number
+  readonly delayed: number
+  readonly failed: number
+}
+
+export interface Producer {
+  readonly client: RedisClient
+  readonly blobs: BlobStore
+  readonly batches: BatchStore
+  readonly queues: ReadonlyMap<JobKind, Queue>
+  /** Adds a job; the same id again changes nothing. QUEUE_FULL beyond the bound. */
+  add<K extends Exclude<JobKind, 'chunk'>>(kind: K, id: string, data: JobData[K]): Promise<void>
+  addChunk(data: JobData['chunk']): Promise<void>
+  /** BullMQ's word for the state of the chunk that begins at `firstIndex`, 'unknown' when there is none. */
+  chunkState(batch: string, firstIndex: number): Promise<string>
+  removeChunk(batch: string, firstIndex: number): Promise<void>
+  /** Any job or batch; undefined when there is none of that id. */
+  job(id: string): Promise<JobView | undefined>
+  /** Cancels what is not finished (CONFLICT else, JOB_NOT_FOUND where there is none) and returns it as it then is. */
+  cancel(id: string): Promise<JobView>
+  setOutcome(id: string, outcome: Outcome): Promise<void>
+  counts(): Promise<Record<JobKind, QueueCounts>>
+  /** Workers heard of in the last 15 seconds. */
+  workers(): Promise<number>
+  close(): Promise<void>
+}
+
+export function createProducer(options: ProducerOptions): Producer {
+  const client = connect(options.url, 'producer', 'oneclass:api')
+  const blobs = createBlobStore(client, options.maxStoredBytes ?? 1024 ** 3)
+  const batches = createBatchStore(client)
+  const maxWaiting = options.maxWaiting ?? 2000
+  const queues = new Map<JobKind, Queue>(
+    jobKinds.map((kind) => {
+      const queue = new Queue(kind, {
+        connection: client,
+        prefix,
+        defaultJobOptions: jobOptions[kind],
+        streams: { events: { maxLen: 2000 } },
+        skipWaitingForReady: true,
+      })
+      queue.on('error', () => {}) // the command that failed says so itself
+      return [kind, queue]
+    }),
+  )
+  const queue = (kind: JobKind): Queue => queues.get(kind)!
+
+  const outcome = async (id: string): Promise<Outcome | undefined> => {
+    const text = await client.get(keys.outcome(id))
+    return text === null ? undefined : (JSON.parse(text) as Outcome)
+  }
+
+  const setOutcome = async (id: string, value: Outcome): Promise<void> => {
+    await client.set(keys.outcome(id), JSON.stringify(value), 'EX', lifetimes.outcome)
+  }
+
+  const job = async (id: string): Promise<JobView | undefined> => {
+    const type = typeOfJob(id)
+    if (type === undefined) return undefined
+    if (type === 'batch') {
+      const batch = await batches.read(id)
+      return batch && viewOfBatch(batch)
+    }
+    const [kept, found] = await Promise.all([outcome(id), queue(type).getJob(id) as Promise<Job | undefined>])
+    if (kept !== undefined) return kept.view
+    if (found === undefined) return undefined
+    const view = await viewOfJob(type, found)
+    // A fit or a comparison is done when its service has saved it, not when the worker has made it.
+    const isSavedHere = type === 'fit' || type === 'compare'
+    return isSavedHere && view.state === 'done' ? { ...view, state: 'running', result: null, finishedAt: null } : view
+  }
+
+  const cancelQueued = async (type: PublicType, id: string, view: JobView): Promise<boolean> => {
+    const removed = await queue(type as JobKind).remove(id)
+    if (removed === 0) return false
+    const finishedAt = new Date().toISOString()
+    await setOutcome(id, {
+      kind: 'cancelled',
+      view: { ...view, state: 'cancelled', error: cancelledError, finishedAt },
+    })
+    return true
+  }
+
+  const guard =
+    <A extends unknown[], R>(work: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      try {
+        return await work(...args)
+      } catch (error) {
+        throw asRedisError(error, options.url)
+      }
+    }
+
+  return {
+    client,
+    blobs: guardAll(blobs, guard),
+    batches: guardAll(batches, guard),
+    queues,
+    add: guard(async (kind, id, data) => {
+      const waiting = await queue(kind).getWaitingCount()
+      if (waiting >= maxWaiting) {
+        throw new OneclassError(
+          'QUEUE_FULL',
+          `${waiting} jobs wait already: try again in a few seconds, or add workers.`,
+        )
+      }
+      await queue(kind).add(kind, data, { jobId: id })
+    }),
+    addChunk: guard(async (data) => {
+      await queue('chunk').add('chunk', data, { jobId: chunkId(data.batch, data.images[0]!.index) })
+    }),
+    chunkState: guard(async (batch, firstIndex) => await queue('chunk').getJobState(chunkId(batch, firstIndex))),
+    removeChunk: guard(async (batch, firstIndex) => {
+      await queue('chunk').remove(chunkId(batch, firstIndex))
+    }),
+    job: guard(job),
+    cancel: guard(async (id) => {
+      const view = await job(id)
+      if (view === undefined) throw new OneclassError('JOB_NOT_FOUND', `There is no job "${id}".`)
+      if (isFinished(view.state)) throw new OneclassError('CONFLICT', `The job is ${view.state} already.`)
+      if (view.type === 'batch') {
+        await batches.cancel(id)
+      } else if (view.state === 'running' || !(await cancelQueued(view.type, id, view).catch(() => false))) {
+        // a worker has it: ask that worker, and leave a note for one that takes it in this moment
+        await client.set(keys.cancel(id), '1', 'EX', 3600)
+        await client.publish(channels.cancel, id)
+      }
+      return (await job(id)) ?? view
+    }),
+    setOutcome: guard(setOutcome),
+    counts: guard(async () => {
+      const all = await Promise.all(
+        jobKinds.map(async (kind) => {
+          const c = await queue(kind).getJobCounts('wait', 'prioritized', 'active', 'delayed', 'failed')
+          const waiting = (c['wait'] ?? 0) + (c['prioritized'] ?? 0)
+          const counts = { waiting, active: c['active'] ?? 0, delayed: c['delayed'] ?? 0, failed: c['failed'] ?? 0 }
+          return [kind, counts] as const
+        }),
+      )
+      return Object.fromEntries(all) as Record<JobKind, QueueCounts>
+    }),
+    workers: guard(async () => await client.zcount(keys.workers, Date.now() - 15_000, '+inf')),
+    async close() {
+      await Promise.all([...queues.values()].map((q) => q.close().catch(() => {})))
+      await disconnect(client)
+    },
+  }
+}
+
+/** Lost connections as our own error; everything else as it is. */
+export function asRedisError(error: unknown, url: string): unknown {
+  if (error instanceof OneclassError) return error
+  const text = error instanceof Error ? `${error.name} ${error.message}` : String(error)
+  if (
+    /MaxRetriesPerRequest|ECONN|ETIMEDOUT|ENOTFOUND|EPIPE|Connection is closed|Command timed out|LOADING|CLUSTERDOWN|NOAUTH|WRONGPASS|All sentinels/.test(
+      text,
+    )
+  ) {
+    return new OneclassError('REDIS_UNAVAILABLE', `Redis at ${withoutPassword(url)} cannot be reached.`, {
+      cause: error,
+    })
+  }
+  return error
+}
+
+type Guard = <A extends unknown[], R>(work: (...args: A) => Promise<R>) => (...args: A) => Promise<R>
+
+function guardAll<T extends object>(port: T, guard: Guard): T {
+  const guarded = Object.entries(port).map(([name, method]) => [
+    name,
+    guard(method as (...args: unknown[]) => Promise<unknown>),
+  ])
+  return Object.fromEntries(guarded) as T
+}
