@@ -16,6 +16,8 @@
  *   cancel:JOB         a running job is to stop                                  string
  *   idempotency:HASH   Idempotency-Key -> job                                    string (JSON)
  *   workers            worker -> last heartbeat                                  sorted set
+ *   totals             images and errors since ever                              hash
+ *   crashes:IMAGE      how often a worker died while it had this image           integer
  *   drift:MODEL[...]   drift monitor of a model                                  string, list
  */
 export const prefix = '{oneclass}'
@@ -40,6 +42,7 @@ export const keys = {
   cancel: key('cancel'),
   idempotency: key('idempotency'),
   workers: `${prefix}:workers`,
+  totals: `${prefix}:totals`,
   drift: key('drift'),
   driftInbox: (model: string) => `${prefix}:drift:${model}:inbox`,
   driftLock: (model: string) => `${prefix}:drift:${model}:lock`,
