@@ -24,7 +24,12 @@ export interface BackboneManifest {
   readonly outputs: {
     readonly embedding: { readonly name: string; readonly dim: number }
     /** A mid-level map, (n, channels, height, width), where the network has one. */
-    readonly patches?: { readonly name: string; readonly channels: number; readonly height: number; readonly width: number }
+    readonly patches?: {
+      readonly name: string
+      readonly channels: number
+      readonly height: number
+      readonly width: number
+    }
   }
   /** Test-time augmentations whose embeddings are averaged. */
   readonly tta?: readonly 'flip'[]

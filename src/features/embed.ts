@@ -1,0 +1,96 @@
+/**
+ * Image files to embeddings, in order: while the network works on one batch, the next images are read and decoded on sharp's
+ * threads. Memory is bounded by the images in flight, whatever the length of the list.
+ */
+import { OneclassError, toOneclassError } from '../errors.ts'
+import { decodeImage, type ImageSource } from '../images/decode.ts'
+import type { ImageLimits } from '../images/limits.ts'
+import type { Pixels } from '../images/pixels.ts'
+import type { Backbone } from './backbone.ts'
+import { usableCpus } from './threads.ts'
+
+export interface EmbedOptions {
+  /** Images a run of the network. Default 8. */
+  readonly batch?: number
+  /** Called after each image, with how many are done. */
+  readonly onProgress?: (done: number, total: number) => void
+  /** Aborting ends the iteration with CANCELLED. */
+  readonly signal?: AbortSignal
+  readonly limits?: ImageLimits
+  /** Called with each image's pixels on their way to the network, for perceptual hashes and thumbnails. */
+  readonly onPixels?: (index: number, pixels: Pixels) => void
+}
+
+export type Embedded = { readonly index: number; readonly source: ImageSource } & (
+  | { readonly embedding: Float32Array; readonly error?: never }
+  | { readonly error: OneclassError; readonly embedding?: never }
+)
+
+/** One entry an image, in the order of `sources`; a bad image is an entry with its error. @throws CANCELLED, and what breaks the backbone itself */
+export async function* embedImages(
+  backbone: Backbone,
+  sources: readonly ImageSource[],
+  options: EmbedOptions = {},
+): AsyncGenerator<Embedded, void, undefined> {
+  const batch = Math.max(1, options.batch ?? 8)
+  const decoded = decodeAhead(sources, batch + usableCpus(), (source) =>
+    decodeImage(source, backbone.target, options.limits),
+  )
+  const done = { count: 0 }
+  let waiting: { index: number; result: Pixels | OneclassError }[] = []
+  for await (const entry of decoded) {
+    throwIfAborted(options.signal)
+    if (!(entry.result instanceof OneclassError)) options.onPixels?.(entry.index, entry.result)
+    waiting.push(entry)
+    if (waiting.length < batch && entry.index < sources.length - 1) continue
+    yield* embedBatch(backbone, sources, waiting, options, done)
+    waiting = []
+  }
+}
+
+async function* embedBatch(
+  backbone: Backbone,
+  sources: readonly ImageSource[],
+  batch: readonly { index: number; result: Pixels | OneclassError }[],
+  options: EmbedOptions,
+  done: { count: number },
+): AsyncGenerator<Embedded, void, undefined> {
+  const pixels = batch.flatMap(({ result }) => (result instanceof OneclassError ? [] : [result]))
+  const embeddings = pixels.length > 0 ? await backbone.embed(pixels) : []
+  let next = 0
+  for (const { index, result } of batch) {
+    throwIfAborted(options.signal)
+    const source = sources[index]!
+    const outcome = result instanceof OneclassError ? result : embeddings[next++]!
+    options.onProgress?.(++done.count, sources.length)
+    if (outcome instanceof OneclassError) yield { index, source, error: nameImage(outcome, source) }
+    else yield { index, source, embedding: outcome }
+  }
+}
+
+/** Decodes up to `ahead` images beyond the one taken, and yields them in order. */
+async function* decodeAhead(
+  sources: readonly ImageSource[],
+  ahead: number,
+  decode: (source: ImageSource) => Promise<Pixels>,
+): AsyncGenerator<{ index: number; result: Pixels | OneclassError }, void, undefined> {
+  const inFlight: Promise<Pixels | OneclassError>[] = []
+  let started = 0
+  for (let index = 0; index < sources.length; index++) {
+    for (; started < sources.length && started < index + ahead; started++) {
+      inFlight.push(decode(sources[started]!).catch(toOneclassError))
+    }
+    yield { index, result: await inFlight.shift()! }
+  }
+}
+
+/** A backbone knows pixels only; what it says of an image gets the image's name. */
+function nameImage(error: OneclassError, source: ImageSource): OneclassError {
+  return error.message.includes(`"${source.name}"`)
+    ? error
+    : new OneclassError(error.code, `"${source.name}": ${error.message}`, { cause: error })
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new OneclassError('CANCELLED', 'The work was cancelled.')
+}

@@ -1,0 +1,40 @@
+/**
+ * Where the network files lie that models were fitted with: `<home>/backbones/files/<hash>.json`, one a backbone. A model keeps
+ * id and hash only, so that it can travel; this is how `score` finds the file again without being told.
+ */
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+interface KnownFile {
+  /** Absolute path. */
+  readonly path: string
+  readonly id: string
+  readonly hash: string
+}
+
+/** Best effort: a data directory that cannot be written only means that the file must be named next time. */
+export async function rememberFile(home: string, known: KnownFile): Promise<void> {
+  if ((await findKnownFile(home, known.hash)) === known.path) return
+  const folder = join(home, 'backbones', 'files')
+  const path = join(folder, `${known.hash}.json`)
+  const temporary = `${path}.${process.pid}.tmp`
+  try {
+    await mkdir(folder, { recursive: true })
+    await writeFile(temporary, `${JSON.stringify(known)}\n`)
+    await rename(temporary, path)
+  } catch {
+    // named again with --backbone
+  }
+}
+
+/** The path last used for a backbone hash, which may be gone by now. */
+export async function findKnownFile(home: string, hash: string): Promise<string | undefined> {
+  if (!/^[0-9a-f]{64}$/.test(hash)) return undefined
+  try {
+    const known: unknown = JSON.parse(await readFile(join(home, 'backbones', 'files', `${hash}.json`), 'utf8'))
+    const path = (known as Partial<KnownFile>).path
+    return typeof path === 'string' ? path : undefined
+  } catch {
+    return undefined
+  }
+}

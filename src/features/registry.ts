@@ -1,0 +1,237 @@
+/**
+ * Which backbones there are and how to open one. Four kinds: embedded ones (`models/<id>/` of this package, one of them the
+ * default), pulled ones (`<home>/backbones/<id>/`), files that the user names (.onnx, model.json), and `face`.
+ */
+import { existsSync } from 'node:fs'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { basename, dirname, extname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { OneclassError } from '../errors.ts'
+import type { Backbone, BackboneManifest } from './backbone.ts'
+import { catalogue } from './catalogue.ts'
+import { hiddenFeatures, inferManifest, manifestName } from './inferred-manifest.ts'
+import { findKnownFile, rememberFile } from './known-files.ts'
+import { checkWeights, parseManifest, readBackboneFiles, sha256 } from './manifest.ts'
+import { describeOnnx, openOnnx } from './onnx.ts'
+import { readGraph } from './onnx-graph.ts'
+
+export interface OpenOptions {
+  /** The data directory. */
+  readonly home: string
+  readonly threads?: number
+  /** What was assumed about a file without a manifest, one sentence a call. */
+  readonly onNotice?: (sentence: string) => void
+}
+
+export interface BackboneInfo {
+  readonly id: string
+  readonly kind: 'embedded' | 'pulled' | 'available' | 'face'
+  readonly isDefault: boolean
+  /** Ready to use without a download or an installation. */
+  readonly ready: boolean
+  readonly license: string | null
+  readonly bytes: number | null
+  readonly dim: number | null
+  readonly description: string
+}
+
+/** The folder that holds `models/`: up from here to the package.json, in the sources as in dist/. */
+const packageRoot = findPackageRoot(fileURLToPath(new URL('.', import.meta.url)))
+
+/**
+ * @param ref an id, `face`, a path to an .onnx file or a model.json, or undefined for the default
+ * @throws BACKBONE_NOT_FOUND, BACKBONE_INVALID, DEPENDENCY_MISSING
+ */
+export async function openBackbone(ref: string | undefined, options: OpenOptions): Promise<Backbone> {
+  if (ref === undefined) return openManifest(await defaultManifest(), options)
+  if (ref === 'face') return openFace(options)
+  if (isFileReference(ref)) {
+    const path = resolve(ref)
+    const backbone = await openFile(path, options)
+    await rememberFile(options.home, { path, id: backbone.id, hash: backbone.hash })
+    return backbone
+  }
+  const manifest = await findManifest(ref, options.home)
+  if (manifest) return openManifest(manifest, options)
+  const ids = (await listBackbones(options)).map(({ id }) => id)
+  const advice = catalogue.some(({ id }) => id === ref)
+    ? `Run "oneclass backbones pull ${ref}".`
+    : `There are: ${ids.join(', ')}; or name an .onnx file.`
+  throw new OneclassError('BACKBONE_NOT_FOUND', `There is no backbone "${ref}" here. ${advice}`)
+}
+
+/**
+ * The backbone that a model was fitted with: by id, else the file that it was fitted with, which is remembered by its hash.
+ * @throws BACKBONE_NOT_FOUND, BACKBONE_MISMATCH when one of that name is here but gives other embeddings
+ */
+export async function openBackboneOf(
+  model: { readonly id: string; readonly hash: string },
+  options: OpenOptions,
+): Promise<Backbone> {
+  const known = await findKnownFile(options.home, model.hash)
+  const hasId = model.id === 'face' || (await findManifest(model.id, options.home)) !== undefined
+  const refs = [...(hasId ? [model.id] : []), ...(known ? [known] : [])]
+  let other: string | undefined
+  for (const ref of refs) {
+    const missing = isFileReference(ref) && !(await stat(ref).catch(() => undefined))
+    if (missing) continue
+    const backbone = await openBackbone(ref, options)
+    if (backbone.hash === model.hash) return backbone
+    other = ref
+    await backbone.close()
+  }
+  if (other !== undefined) {
+    throw new OneclassError(
+      'BACKBONE_MISMATCH',
+      `The model was fitted with another version of the backbone "${model.id}" than "${other}" is now: fit it again, or name the old file with --backbone.`,
+    )
+  }
+  const where = known ? ` (it was at "${known}")` : ''
+  throw new OneclassError(
+    'BACKBONE_NOT_FOUND',
+    `The backbone "${model.id}" that the model was fitted with is not here${where}: name its file with --backbone.`,
+  )
+}
+
+/** Everything that `--backbone` can name without a path: the embedded ones first, the default before all. */
+export async function listBackbones(options: Pick<OpenOptions, 'home'>): Promise<BackboneInfo[]> {
+  const embedded = await manifestsIn(join(packageRoot, 'models'))
+  const pulled = await manifestsIn(join(options.home, 'backbones'))
+  const isDefault = embedded.length > 0 ? await defaultManifest() : undefined
+  const describe = (kind: BackboneInfo['kind'], { path, manifest }: Listed): BackboneInfo => ({
+    id: manifest.id,
+    kind,
+    isDefault: path === isDefault,
+    ready: true,
+    license: manifest.license ?? null,
+    bytes: manifest.bytes ?? null,
+    dim: manifest.outputs.embedding.dim,
+    description: manifest.description ?? '',
+  })
+  const local = [
+    ...embedded.map((entry) => describe('embedded', entry)),
+    ...pulled.map((entry) => describe('pulled', entry)),
+  ]
+  local.sort((a, b) => Number(b.isDefault) - Number(a.isDefault))
+  const { faceInfo } = await import('./face.ts')
+  const available = catalogue
+    .filter(({ id }) => !local.some((entry) => entry.id === id))
+    .map(
+      ({ id, license, bytes, dim, description }): BackboneInfo => ({
+        id,
+        kind: 'available',
+        isDefault: false,
+        ready: false,
+        license,
+        bytes,
+        dim,
+        description,
+      }),
+    )
+  return [...local, faceInfo(), ...available]
+}
+
+async function openFace(options: OpenOptions): Promise<Backbone> {
+  const { openFace: open } = await import('./face.ts')
+  return open(options)
+}
+
+async function openManifest(path: string, options: OpenOptions): Promise<Backbone> {
+  const { manifest, weights } = await readBackboneFiles(path)
+  return openOnnx(weights, manifest, options)
+}
+
+async function openFile(path: string, options: OpenOptions): Promise<Backbone> {
+  const found = await stat(path).catch(() => undefined)
+  if (!found?.isFile()) throw new OneclassError('BACKBONE_NOT_FOUND', `The backbone file "${path}" does not exist.`)
+  if (extname(path).toLowerCase() === '.json') {
+    const { openTfjs } = await import('./tfjs.ts')
+    return openTfjs(path, options)
+  }
+  const weights = await readFile(path)
+  const beside = await manifestBeside(path)
+  if (beside) {
+    checkWeights(weights, beside, path)
+    return openOnnx(weights, beside, options)
+  }
+  const file = basename(path)
+  const graph = readGraph(weights)
+  const described = await describeOnnx(weights, file, hiddenFeatures(graph))
+  const id =
+    basename(file, extname(file))
+      .replace(/[^A-Za-z0-9._-]+/g, '-')
+      .replace(/^[^A-Za-z0-9]+/, '')
+      .slice(0, 64) || 'onnx'
+  const { manifest, notices } = inferManifest(
+    { id, file, sha256: sha256(weights), bytes: weights.length },
+    described,
+    graph,
+  )
+  for (const notice of notices) options.onNotice?.(notice)
+  return openOnnx(weights, manifest, options)
+}
+
+/** `net.onnx.manifest.json`, `net.manifest.json`, `net.json`, or a `manifest.json` that names the file. */
+export async function manifestBeside(path: string): Promise<BackboneManifest | undefined> {
+  const stem = path.slice(0, -extname(path).length)
+  const candidates = [manifestName(path), `${stem}.manifest.json`, `${stem}.json`, join(dirname(path), 'manifest.json')]
+  for (const candidate of candidates) {
+    if (candidate === path) continue
+    const text = await readFile(candidate, 'utf8').catch(() => undefined)
+    if (text === undefined) continue
+    const manifest = parseManifest(text, candidate)
+    if (manifest.file === basename(path)) return manifest
+    if (basename(candidate) === 'manifest.json') continue
+    throw new OneclassError('BACKBONE_INVALID', `"${candidate}" describes "${manifest.file}", not "${basename(path)}".`)
+  }
+  return undefined
+}
+
+interface Listed {
+  readonly path: string
+  readonly manifest: BackboneManifest
+}
+
+/** Manifests one level below a folder; what is not one is left out. */
+async function manifestsIn(folder: string): Promise<Listed[]> {
+  const entries = await readdir(folder).catch(() => [])
+  const found: Listed[] = []
+  for (const entry of entries.sort()) {
+    const path = join(folder, entry, 'manifest.json')
+    const text = await readFile(path, 'utf8').catch(() => undefined)
+    if (text !== undefined) found.push({ path, manifest: parseManifest(text, path) })
+  }
+  return found
+}
+
+async function findManifest(id: string, home: string): Promise<string | undefined> {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(id)) return undefined
+  for (const folder of [join(packageRoot, 'models'), join(home, 'backbones')]) {
+    const path = join(folder, id, 'manifest.json')
+    if (await stat(path).catch(() => undefined)) return path
+  }
+  return undefined
+}
+
+/** The embedded backbone; of several, the one with the highest version, then the last id. */
+async function defaultManifest(): Promise<string> {
+  const embedded = await manifestsIn(join(packageRoot, 'models'))
+  embedded.sort((a, b) => b.manifest.version - a.manifest.version || (a.manifest.id < b.manifest.id ? 1 : -1))
+  const first = embedded[0]
+  if (!first)
+    throw new OneclassError(
+      'BACKBONE_NOT_FOUND',
+      'This installation has no embedded backbone: name one with --backbone.',
+    )
+  return first.path
+}
+
+function isFileReference(ref: string): boolean {
+  return /[\\/]/.test(ref) || /\.(onnx|json)$/i.test(ref)
+}
+
+function findPackageRoot(folder: string): string {
+  if (existsSync(join(folder, 'package.json'))) return folder
+  const above = dirname(folder)
+  return above === folder ? folder : findPackageRoot(above)
+}
