@@ -16,6 +16,8 @@ export interface Config {
   readonly logLevel: LogLevel
   /** `ONECLASS_CONCURRENCY`: cores that one worker process uses. */
   readonly concurrency: number | undefined
+  /** `ONECLASS_JOB_LOCK_MS`: after this silence a worker's jobs go to another one. */
+  readonly jobLockMs: number | undefined
   /** `ONECLASS_KEY`: the API key that clients and examples send. */
   readonly apiKey: string | undefined
   /** `PATH`: where `redis-server` is looked for. */
@@ -38,6 +40,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     redisUrl: env['REDIS_URL'] || undefined,
     logLevel: logLevel as LogLevel,
     concurrency: positiveInteger('ONECLASS_CONCURRENCY', env['ONECLASS_CONCURRENCY']),
+    jobLockMs: positiveInteger('ONECLASS_JOB_LOCK_MS', env['ONECLASS_JOB_LOCK_MS']),
     apiKey: env['ONECLASS_KEY'] || undefined,
     searchPath: env['PATH'] ?? '',
   }

@@ -1,0 +1,109 @@
+/**
+ * A chunk of a batch: results are written group by group, each exactly once (`queue/batches.ts`), so a chunk that is taken
+ * over goes on where it stopped. After two crashes its images are tried one by one, and an image that kills three times
+ * gets an error for a result: one poisoned file cannot stop a batch.
+ */
+import { OneclassError, toOneclassError } from '../src/errors.ts'
+import type { BatchResult } from '../src/queue/batches.ts'
+import { type Consumer, startConsumer, type Task } from '../src/queue/consumer.ts'
+import { recordServed } from '../src/queue/drift-log.ts'
+import { errorLine } from '../src/queue/feeder.ts'
+import { keys } from '../src/queue/keys.ts'
+import type { WorkerContext } from './context.ts'
+import type { ReadyModel } from './model-cache.ts'
+
+type Item = Task<'chunk'>['data']['images'][number]
+type Done = BatchResult & { readonly served?: { readonly pValue: number; readonly score: number } }
+
+const groupSize = 16
+
+export function startBatch(context: WorkerContext): Promise<Consumer> {
+  const { batches, blobs, client, engine, heartbeat, models } = context
+
+  const scoreOne = async (item: Item, data: Task<'chunk'>['data'], model: ReadyModel): Promise<Done> => {
+    heartbeat.count({ images: 1 })
+    try {
+      const bytes = await blobs.get(item.blob)
+      if (bytes === undefined) throw new OneclassError('JOB_EXPIRED', `"${item.image}" waited too long for a worker.`)
+      const embedding = await engine.embed({ name: item.image, bytes }, model.backbone, 'bulk')
+      const scored = model.classifier.scoreEmbedding(embedding, data.model.alpha)
+      return {
+        index: item.index,
+        isError: false,
+        line: JSON.stringify({ image: item.image, ...scored }),
+        served: scored,
+      }
+    } catch (thrown) {
+      const error = toOneclassError(thrown)
+      if (error.code === 'INTERNAL' || error.code === 'REDIS_UNAVAILABLE') throw thrown // a fault: the chunk is tried again
+      return failed(item, error)
+    }
+  }
+
+  const failed = (item: Item, error: OneclassError): Done => {
+    heartbeat.count({ errors: 1 })
+    return { index: item.index, isError: true, line: errorLine(item.image, error.toJSON()) }
+  }
+
+  /** A suspect image: a note that it is being tried outlives a crash. */
+  const scoreSuspect = async (item: Item, data: Task<'chunk'>['data'], model: ReadyModel): Promise<Done> => {
+    const note = keys.crashes(`${data.batch}:${item.index}`)
+    const tries = await client.incr(note)
+    await client.expire(note, 24 * 3600)
+    if (tries > 3)
+      return failed(item, new OneclassError('IMAGE_UNREADABLE', `Workers died while reading "${item.image}".`))
+    const done = await scoreOne(item, data, model)
+    await client.del(note)
+    return done
+  }
+
+  const run = async ({ data, crashes, signal }: Task<'chunk'>): Promise<void> => {
+    const indices = new Set(
+      await batches.missing(
+        data.batch,
+        data.images.map(({ index }) => index),
+      ),
+    )
+    const todo = data.images.filter(({ index }) => indices.has(index))
+    if (todo.length === 0) return
+    const model = await models.get(data.model)
+    const size = crashes >= 2 ? 1 : groupSize
+    const score = crashes >= 2 ? scoreSuspect : scoreOne
+    for (let i = 0; i < todo.length && !signal.aborted; i += size) {
+      const group = todo.slice(i, i + size)
+      const done = await Promise.all(group.map((item) => score(item, data, model)))
+      const state = await batches.commit(data.batch, done)
+      await recordServed(
+        client,
+        data.model.sha256,
+        done.flatMap(({ served }) => served ?? []),
+      ).catch(() => {})
+      await blobs.remove(group.map(({ blob }) => blob)).catch(() => {})
+      if (state === undefined || state === 'cancelled') return
+    }
+  }
+
+  return startConsumer({
+    ...context.consumer('chunk'),
+    concurrency: 1 + context.cores,
+    async handle(task) {
+      try {
+        await run(task)
+      } catch (thrown) {
+        const error = toOneclassError(thrown)
+        const isFault = error.code === 'INTERNAL' || error.code === 'REDIS_UNAVAILABLE'
+        if (isFault && !task.isLastAttempt) throw thrown
+        // final: every image that has no result gets this error, so the batch ends
+        const shown =
+          error.code === 'INTERNAL'
+            ? new OneclassError('INTERNAL', 'The image could not be scored: see the log of the workers.')
+            : error
+        await batches.commit(
+          task.data.batch,
+          task.data.images.map((item) => failed(item, shown)),
+        )
+        if (isFault) throw thrown
+      }
+    },
+  })
+}

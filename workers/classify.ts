@@ -1,0 +1,32 @@
+/** One image, one answer. A bad image fails the job with the image's code. */
+import { OneclassError } from '../src/errors.ts'
+import type { ImageResult } from '../src/pipeline/result.ts'
+import { type Consumer, startConsumer } from '../src/queue/consumer.ts'
+import { recordServed } from '../src/queue/drift-log.ts'
+import type { WorkerContext } from './context.ts'
+
+export function startClassify(context: WorkerContext): Promise<Consumer> {
+  const { blobs, client, engine, heartbeat, models } = context
+  return startConsumer({
+    ...context.consumer('classify'),
+    // more jobs than cores: the next images are fetched while these are computed, and batches can form
+    concurrency: 8 * context.cores,
+    async handle({ data }): Promise<ImageResult> {
+      const [bytes, model] = await Promise.all([blobs.get(data.blob), models.get(data.model)])
+      if (bytes === undefined)
+        throw new OneclassError('JOB_EXPIRED', 'The image waited too long for a worker: send it again.')
+      heartbeat.count({ images: 1 })
+      const embedding = await engine
+        .embed({ name: data.image, bytes }, model.backbone, 'single')
+        .catch((error: unknown) => {
+          heartbeat.count({ errors: 1 })
+          throw error
+        })
+      const scored = model.classifier.scoreEmbedding(embedding, data.model.alpha)
+      // Neither may delay the answer or spoil it; what is not removed expires.
+      void blobs.remove([data.blob]).catch(() => {})
+      void recordServed(client, data.model.sha256, [scored]).catch(() => {})
+      return { image: data.image, ...scored }
+    },
+  })
+}

@@ -1,0 +1,25 @@
+/** What the consumers of one worker process share. */
+import type { BatchStore } from '../src/queue/batches.ts'
+import type { BlobStore } from '../src/queue/blobs.ts'
+import type { RedisClient } from '../src/queue/connection.ts'
+import type { ConsumerOptions } from '../src/queue/consumer.ts'
+import type { Heartbeat } from '../src/queue/heartbeat.ts'
+import type { JobKind } from '../src/queue/jobs.ts'
+import type { Engine } from './engine.ts'
+import type { Inference } from './inference.ts'
+import type { ModelCache } from './model-cache.ts'
+
+export interface WorkerContext {
+  readonly client: RedisClient
+  readonly blobs: BlobStore
+  readonly batches: BatchStore
+  readonly inference: Inference
+  readonly engine: Engine
+  readonly models: ModelCache
+  readonly heartbeat: Heartbeat
+  readonly cores: number
+  /** The part of a consumer's options that is the same for all. */
+  consumer<K extends JobKind>(
+    kind: K,
+  ): Pick<ConsumerOptions<K>, 'kind' | 'url' | 'client' | 'onFault' | 'onDone' | 'lockMs'>
+}

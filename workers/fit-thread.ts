@@ -1,0 +1,79 @@
+/**
+ * Fits a model: seconds of computing that may not hold a worker's main thread. Images are decoded here, the network
+ * stays where it is: this side's backbone asks the worker for embeddings.
+ */
+import { parentPort, workerData } from 'node:worker_threads'
+import { type ErrorBody, OneclassError, toOneclassError } from '../src/errors.ts'
+import type { Backbone } from '../src/features/backbone.ts'
+import type { ImageSource } from '../src/images/decode.ts'
+import type { Pixels } from '../src/images/pixels.ts'
+import { fitImages } from '../src/pipeline/fit.ts'
+import type { Progress } from '../src/queue/job-view.ts'
+import type { FitOutcome } from '../src/queue/jobs.ts'
+import { encodeArtifact } from '../src/store/artifact.ts'
+
+export interface FitWork {
+  readonly sources: readonly ImageSource[]
+  readonly backbone: Pick<Backbone, 'id' | 'hash' | 'dim' | 'target'>
+  readonly alpha: number | undefined
+  readonly seed: number | undefined
+}
+
+export type FitReply = Omit<FitOutcome, 'sha256'> & { readonly artifact: Uint8Array }
+export type FitMessage =
+  | { readonly embed: number; readonly images: readonly Pixels[] }
+  | { readonly progress: Progress }
+  | { readonly error: ErrorBody }
+  | FitReply
+type Embedded = { readonly id: number; readonly results?: (Float32Array | ErrorBody)[]; readonly fault?: string }
+
+const port = parentPort!
+const work = workerData as FitWork
+const pending = new Map<
+  number,
+  { resolve(results: (Float32Array | OneclassError)[]): void; reject(error: Error): void }
+>()
+let nextId = 0
+
+port.on('message', ({ id, results, fault }: Embedded) => {
+  const entry = pending.get(id)
+  pending.delete(id)
+  if (results === undefined) entry?.reject(new Error(fault))
+  else
+    entry?.resolve(
+      results.map((result) =>
+        result instanceof Float32Array ? result : new OneclassError(result.code, result.message),
+      ),
+    )
+})
+
+const backbone: Backbone = {
+  ...work.backbone,
+  embed: (images) =>
+    new Promise((resolve, reject) => {
+      const embed = nextId++
+      pending.set(embed, { resolve, reject })
+      port.postMessage({ embed, images } satisfies FitMessage)
+    }),
+  async close() {},
+}
+
+let reported = 0
+try {
+  // structured cloning makes a Buffer a Uint8Array, which is what sources hold
+  const fitted = await fitImages([...work.sources], backbone, {
+    ...(work.alpha === undefined ? {} : { alpha: work.alpha }),
+    ...(work.seed === undefined ? {} : { seed: work.seed }),
+    onProgress(done: number, total: number) {
+      if (done < total && done - reported < total / 50) return
+      reported = done
+      port.postMessage({ progress: { done, total, stage: done < total ? 'images' : 'fitting' } } satisfies FitMessage)
+    },
+  })
+  const { used, rejected, duplicates } = fitted
+  port.postMessage({ artifact: encodeArtifact(fitted.artifact), used, rejected, duplicates } satisfies FitMessage)
+} catch (error) {
+  port.postMessage({ error: toOneclassError(error).toJSON() } satisfies FitMessage)
+} finally {
+  port.close()
+}

@@ -1,0 +1,83 @@
+/** A fit: the images out of Redis, the model into it. The work is done in a thread (`fit-thread.ts`). */
+import { Worker } from 'node:worker_threads'
+import { OneclassError } from '../src/errors.ts'
+import type { ImageSource } from '../src/images/decode.ts'
+import { sha256 } from '../src/queue/blobs.ts'
+import { type Consumer, startConsumer, type Task } from '../src/queue/consumer.ts'
+import { leaveFit } from '../src/queue/fits.ts'
+import { type FitOutcome, lifetimes } from '../src/queue/jobs.ts'
+import type { WorkerContext } from './context.ts'
+import type { FitMessage, FitReply, FitWork } from './fit-thread.ts'
+import type { RemoteBackbone } from './inference.ts'
+
+export function startFit(context: WorkerContext): Promise<Consumer> {
+  const { blobs, client, engine, inference } = context
+
+  const fetchImages = async (list: readonly { image: string; blob: string }[]): Promise<ImageSource[]> => {
+    const sources: ImageSource[] = []
+    for (const { image, blob } of list) {
+      const bytes = await blobs.get(blob)
+      if (bytes === undefined)
+        throw new OneclassError('JOB_EXPIRED', 'The images waited too long for a worker: send them again.')
+      sources.push({ name: image, bytes })
+    }
+    return sources
+  }
+
+  const runThread = (work: FitWork, backbone: RemoteBackbone, task: Task<'fit'>): Promise<FitReply> =>
+    new Promise((resolve, reject) => {
+      const thread = new Worker(new URL('./fit-thread.js', import.meta.url), { workerData: work })
+      const stop = () => void thread.terminate()
+      task.signal.addEventListener('abort', stop)
+      thread.on('message', (message: FitMessage) => {
+        if ('embed' in message) {
+          engine.embedPixels(message.images, backbone, 'bulk').then(
+            (results) => {
+              const plain = results.map((result) => (result instanceof OneclassError ? result.toJSON() : result))
+              thread.postMessage({ id: message.embed, results: plain })
+            },
+            (error: Error) => thread.postMessage({ id: message.embed, fault: error.message }),
+          )
+        } else if ('progress' in message) {
+          void task.progress(message.progress)
+        } else if ('error' in message) {
+          reject(new OneclassError(message.error.code, message.error.message))
+        } else {
+          resolve(message)
+        }
+      })
+      thread.on('error', reject)
+      thread.on('exit', (code) => {
+        task.signal.removeEventListener('abort', stop)
+        reject(new Error(`the fit thread ended (${code})`)) // nothing, when it replied before
+      })
+    })
+
+  return startConsumer({
+    ...context.consumer('fit'),
+    concurrency: 1,
+    async handle(task): Promise<FitOutcome> {
+      const { data } = task
+      const listing = await blobs.get(data.list)
+      if (listing === undefined)
+        throw new OneclassError('JOB_EXPIRED', 'The images waited too long for a worker: send them again.')
+      const list = JSON.parse(listing.toString('utf8')) as { image: string; blob: string }[]
+      await task.progress({ done: 0, total: list.length, stage: 'images' })
+      const backbone = await inference.open({ ref: data.backbone ?? null })
+      const sources = await fetchImages(list)
+      const { id, hash, dim, target } = backbone
+      const { alpha, seed } = data
+      const reply = await runThread({ sources, backbone: { id, hash, dim, target }, alpha, seed }, backbone, task)
+      const fit: FitOutcome = {
+        sha256: sha256(reply.artifact),
+        used: reply.used,
+        rejected: reply.rejected,
+        duplicates: reply.duplicates,
+      }
+      await blobs.putModel(fit.sha256, reply.artifact, lifetimes.outcome)
+      await leaveFit(client, data.origin, task.id, { ...fit, name: data.name })
+      await blobs.remove([...list.map(({ blob }) => blob), data.list]).catch(() => {})
+      return fit
+    },
+  })
+}

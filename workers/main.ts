@@ -1,0 +1,90 @@
+/**
+ * A worker process: environment -> connections and engine -> one consumer a kind of job -> graceful end.
+ * SIGTERM and SIGINT: no new jobs, the running ones end (25 s), then exit 0. A second signal ends at once.
+ * The parent's IPC channel closing means that the parent died: then too.
+ */
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { availableCpus, readConfig } from '../src/config.ts'
+import { toOneclassError } from '../src/errors.ts'
+import { createBatchStore } from '../src/queue/batches.ts'
+import { createBlobStore } from '../src/queue/blobs.ts'
+import { disconnect, waitForRedis } from '../src/queue/connection.ts'
+import { connectConsumer } from '../src/queue/consumer.ts'
+import { startHeartbeat } from '../src/queue/heartbeat.ts'
+import { createLog } from '../src/queue/log.ts'
+import { startBatch } from './batch.ts'
+import { startClassify } from './classify.ts'
+import type { WorkerContext } from './context.ts'
+import { createEngine } from './engine.ts'
+import { startFit } from './fit.ts'
+import { startInference } from './inference.ts'
+import { createModelCache } from './model-cache.ts'
+
+const config = readConfig()
+const log = createLog(config.logLevel, { part: 'worker', pid: process.pid })
+const drainMs = 25_000
+
+async function main(url: string): Promise<void> {
+  const cores = config.concurrency ?? availableCpus()
+  const client = connectConsumer(url)
+  await waitForRedis(client, url, 60_000)
+  const blobs = createBlobStore(client, 4 * 1024 ** 3) // the service bounds uploads; a model must come home
+  const inference = startInference({ home: config.home, threads: cores, onExit: fail })
+  const heartbeat = startHeartbeat(client, `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`)
+  const engine = createEngine(inference, { cores, onInference: () => heartbeat.count({ inferences: 1 }) })
+  const context: WorkerContext = {
+    client,
+    blobs,
+    batches: createBatchStore(client),
+    inference,
+    engine,
+    models: createModelCache(blobs, inference),
+    heartbeat,
+    cores,
+    consumer: (kind) => ({
+      kind,
+      url,
+      client,
+      ...(config.jobLockMs === undefined ? {} : { lockMs: config.jobLockMs }),
+      onFault: ({ id, error, willRetry }) =>
+        log('error', 'fault', { kind, job: id, message: error.message, stack: stackOf(error), willRetry }),
+      onDone: ({ id, milliseconds, code }) =>
+        log('debug', 'job', { kind, job: id, ms: Math.round(milliseconds), code }),
+    }),
+  }
+  const consumers = await Promise.all([startClassify(context), startBatch(context), startFit(context)])
+  log('info', 'worker ready', { cores })
+  process.send?.({ ready: true })
+
+  let isStopping = false
+  const stop = async (reason: string): Promise<void> => {
+    if (isStopping) process.exit(1)
+    isStopping = true
+    log('info', 'worker draining', { reason })
+    await Promise.all(consumers.map((consumer) => consumer.drain(drainMs)))
+    await heartbeat.stop()
+    await inference.close()
+    await disconnect(client)
+    process.exit(0)
+  }
+  process.on('SIGTERM', () => void stop('SIGTERM'))
+  process.on('SIGINT', () => void stop('SIGINT'))
+  process.on('disconnect', () => void stop('parent gone'))
+}
+
+function fail(error: unknown): never {
+  const { code, message } = toOneclassError(error)
+  log('fatal', message, { code, stack: stackOf(error) })
+  process.exit(1)
+}
+
+function stackOf(error: unknown): string | undefined {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  return cause instanceof Error ? cause.stack : undefined
+}
+
+process.on('uncaughtException', fail)
+process.on('unhandledRejection', fail)
+if (config.redisUrl === undefined) fail(new Error('A worker needs the address of Redis in REDIS_URL.'))
+main(config.redisUrl).catch(fail)
