@@ -4,6 +4,8 @@
  * Fields as numbered in https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
 
+import { field, join, messages, texts } from './protobuf.ts'
+
 interface Node {
   readonly op: string
   readonly inputs: readonly string[]
@@ -15,7 +17,7 @@ export interface OnnxGraph {
   readonly outputs: readonly string[]
 }
 
-const field = {
+const numbers = {
   modelGraph: 7,
   graphNode: 1,
   graphOutput: 12,
@@ -30,15 +32,15 @@ export function readGraph(model: Uint8Array): OnnxGraph | undefined {
   try {
     const nodes: Node[] = []
     const outputs: string[] = []
-    for (const graph of messages(model, field.modelGraph)) {
-      for (const node of messages(graph, field.graphNode)) {
+    for (const graph of messages(model, numbers.modelGraph)) {
+      for (const node of messages(graph, numbers.graphNode)) {
         nodes.push({
-          op: texts(node, field.nodeOp)[0] ?? '',
-          inputs: texts(node, field.nodeInput),
-          outputs: texts(node, field.nodeOutput),
+          op: texts(node, numbers.nodeOp)[0] ?? '',
+          inputs: texts(node, numbers.nodeInput),
+          outputs: texts(node, numbers.nodeOutput),
         })
       }
-      for (const value of messages(graph, field.graphOutput)) outputs.push(texts(value, field.valueName)[0] ?? '')
+      for (const value of messages(graph, numbers.graphOutput)) outputs.push(texts(value, numbers.valueName)[0] ?? '')
     }
     return nodes.length > 0 ? { nodes, outputs } : undefined
   } catch {
@@ -68,52 +70,6 @@ export function featuresBeforeClassifier(graph: OnnxGraph, output: string): stri
  * (https://protobuf.dev/programming-guides/encoding/#last-one-wins).
  */
 export function withOutput(model: Uint8Array, tensor: string): Uint8Array {
-  const name = new TextEncoder().encode(tensor)
-  const value = delimited(field.valueName, name)
-  const extra = delimited(field.modelGraph, delimited(field.graphOutput, value))
-  const extended = new Uint8Array(model.length + extra.length)
-  extended.set(model)
-  extended.set(extra, model.length)
-  return extended
-}
-
-function delimited(number: number, body: Uint8Array): Uint8Array {
-  return Uint8Array.from([...varint(number * 8 + 2), ...varint(body.length), ...body])
-}
-
-function varint(value: number): number[] {
-  const bytes: number[] = []
-  for (; value > 127; value = Math.floor(value / 128)) bytes.push((value & 127) | 128)
-  return [...bytes, value]
-}
-
-function texts(message: Uint8Array, wanted: number): string[] {
-  return [...messages(message, wanted)].map((body) => new TextDecoder().decode(body))
-}
-
-/** The bodies of one length-delimited field, without copying. Throws RangeError on malformed bytes. */
-function* messages(message: Uint8Array, wanted: number): Generator<Uint8Array> {
-  let at = 0
-  const readVarint = (): number => {
-    let value = 0
-    for (let scale = 1; ; scale *= 128) {
-      const byte = message[at++]
-      if (byte === undefined || scale > 2 ** 63) throw new RangeError('malformed varint')
-      value += (byte & 127) * scale
-      if (byte < 128) return value
-    }
-  }
-  while (at < message.length) {
-    const tag = readVarint()
-    const wire = tag % 8
-    if (wire === 0) readVarint()
-    else if (wire === 1) at += 8
-    else if (wire === 5) at += 4
-    else if (wire === 2) {
-      const length = readVarint()
-      if (at + length > message.length) throw new RangeError('field beyond the end')
-      if (Math.floor(tag / 8) === wanted) yield message.subarray(at, at + length)
-      at += length
-    } else throw new RangeError(`unknown wire type ${wire}`)
-  }
+  const value = field(numbers.valueName, tensor)
+  return join([model, field(numbers.modelGraph, field(numbers.graphOutput, value))])
 }

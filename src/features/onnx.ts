@@ -183,7 +183,7 @@ export class OnnxBackbone implements Backbone {
 }
 
 /** @param outputs tensors that must be readable, be they outputs of the network or inside it */
-async function createSession(
+export async function createSession(
   weights: Uint8Array,
   threads: number,
   outputs: readonly string[],
@@ -204,7 +204,7 @@ async function createSession(
   })
 }
 
-async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
+export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
   try {
     return await import('onnxruntime-node')
   } catch (error) {

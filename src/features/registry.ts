@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { OneclassError } from '../errors.ts'
 import type { Backbone, BackboneManifest } from './backbone.ts'
 import { catalogue } from './catalogue.ts'
+import { facePackage, findFaceModels } from './face-weights.ts'
 import { hiddenFeatures, inferManifest, manifestName } from './inferred-manifest.ts'
 import { findKnownFile, rememberFile } from './known-files.ts'
 import { checkWeights, parseManifest, readBackboneFiles, sha256 } from './manifest.ts'
@@ -113,7 +114,6 @@ export async function listBackbones(options: Pick<OpenOptions, 'home'>): Promise
     ...pulled.map((entry) => describe('pulled', entry)),
   ]
   local.sort((a, b) => Number(b.isDefault) - Number(a.isDefault))
-  const { faceInfo } = await import('./face.ts')
   const available = catalogue
     .filter(({ id }) => !local.some((entry) => entry.id === id))
     .map(
@@ -128,7 +128,18 @@ export async function listBackbones(options: Pick<OpenOptions, 'home'>): Promise
         description,
       }),
     )
-  return [...local, faceInfo(), ...available]
+  return [...local, faceInfo, ...available]
+}
+
+const faceInfo: BackboneInfo = {
+  id: 'face',
+  kind: 'face',
+  isDefault: false,
+  ready: findFaceModels() !== undefined,
+  license: 'MIT',
+  bytes: null,
+  dim: 128,
+  description: `Finds, aligns and embeds one face, for models of a person (npm install ${facePackage})`,
 }
 
 async function openFace(options: OpenOptions): Promise<Backbone> {
