@@ -58,7 +58,7 @@ export function augmentImage(
 }
 
 function clamp(value: number, last: number): number {
-  return value < 0 ? 0 : value > last ? last : value
+  return Math.max(0, Math.min(last, value))
 }
 
 function mix(a: number, b: number, share: number): number {

@@ -4,8 +4,8 @@ import type { CnnTask } from './cnn-task.ts'
 import type { TensorFlow } from './tensorflow.ts'
 
 export interface Optimizer {
-  /** Replaces each weight by its next value and disposes the old one. */
-  apply(weights: Tensor[], gradients: readonly Tensor[]): void
+  /** Replaces each weight by its next value and disposes the old one; `slowing` multiplies the learning rate. */
+  apply(weights: Tensor[], gradients: readonly Tensor[], slowing: number): void
   dispose(): void
 }
 
@@ -16,10 +16,10 @@ export function createOptimizer(tf: TensorFlow, { kind, learningRate, momentum =
 function sgd(tf: TensorFlow, learningRate: number, momentum: number): Optimizer {
   let velocity: Tensor[] | undefined
   return {
-    apply(weights, gradients) {
+    apply(weights, gradients, slowing) {
       velocity ??= weights.map((weight) => tf.zerosLike(weight))
       gradients.forEach((gradient, k) => {
-        const next = tf.tidy(() => tf.sub(tf.mul(velocity![k]!, momentum), tf.mul(gradient, learningRate)))
+        const next = tf.tidy(() => tf.sub(tf.mul(velocity![k]!, momentum), tf.mul(gradient, learningRate * slowing)))
         replace(tf, velocity!, k, next)
         replace(
           tf,
@@ -39,11 +39,11 @@ function adam(tf: TensorFlow, learningRate: number): Optimizer {
   let second: Tensor[] | undefined
   let step = 0
   return {
-    apply(weights, gradients) {
+    apply(weights, gradients, slowing) {
       first ??= weights.map((weight) => tf.zerosLike(weight))
       second ??= weights.map((weight) => tf.zerosLike(weight))
       step++
-      const rate = (learningRate * Math.sqrt(1 - beta2 ** step)) / (1 - beta1 ** step)
+      const rate = (slowing * learningRate * Math.sqrt(1 - beta2 ** step)) / (1 - beta1 ** step)
       gradients.forEach((gradient, k) => {
         replace(
           tf,

@@ -8,6 +8,9 @@ import { createOptimizer } from './optimizer.ts'
 import { loadTensorFlow, type TensorFlow } from './tensorflow.ts'
 
 const dropoutShare = 0.5
+/** The last part of the epochs runs at a smaller learning rate, so that the result depends less on where it stops. */
+const slowFrom = 0.7
+const slowRate = 0.2
 
 /** Blocks its thread; run it in one of its own (`cnn-thread.ts`). @throws DEPENDENCY_MISSING */
 export async function trainCnn(task: CnnTask, onEpoch?: (record: EpochRecord) => void): Promise<CnnResult> {
@@ -32,6 +35,7 @@ export async function trainCnn(task: CnnTask, onEpoch?: (record: EpochRecord) =>
   for (let epoch = 1; epoch <= task.epochs; epoch++) {
     const order = shuffled(trainRows, random.fork(`order ${epoch}`))
     const noise = random.fork(`noise ${epoch}`)
+    const slowing = epoch > task.epochs * slowFrom ? slowRate : 1
     let lossSum = 0
     let right = 0
     for (let at = 0; at < order.length; at += task.batch) {
@@ -46,7 +50,7 @@ export async function trainCnn(task: CnnTask, onEpoch?: (record: EpochRecord) =>
       peakBytes = Math.max(peakBytes, tf.memory().numBytes)
       lossSum += step.loss.dataSync()[0]! * rows.length
       right += countRight(step.output.dataSync() as Float32Array, rows, task)
-      optimizer.apply(weights, step.gradients)
+      optimizer.apply(weights, step.gradients, slowing)
       tf.dispose([x, y, dropout, step.loss, step.output, step.gradients] as never)
     }
     const judged = validationRows.length > 0 ? judge(tf, task, weights, validationRows) : undefined
