@@ -46,6 +46,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   }
 }
 
+/** The environment for a child process: ours, with some values set or (undefined) taken away. */
+export function childEnvironment(changes: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const merged = { ...process.env, ...changes }
+  return Object.fromEntries(Object.entries(merged).filter((entry): entry is [string, string] => entry[1] !== undefined))
+}
+
 /** Cores that this process may use: the smaller of the cgroup's quota (v2 or v1) and the affinity mask, at least 1. */
 export function availableCpus(): number {
   return Math.max(1, Math.min(availableParallelism(), Math.floor(cgroupQuota() + 0.01) || 1))
@@ -75,3 +81,16 @@ function positiveInteger(name: string, text: string | undefined): number | undef
   }
   return value
 }
+
+/** This package's version, from the package.json above this file. */
+export const version: string = (() => {
+  for (const up of ['../', '../../']) {
+    try {
+      return (JSON.parse(readFileSync(new URL(`${up}package.json`, import.meta.url), 'utf8')) as { version: string })
+        .version
+    } catch {
+      // dist/src/ lies one deeper than src/
+    }
+  }
+  return '0.0.0'
+})()

@@ -6,7 +6,10 @@
 export const errorTable = {
   // misuse
   INVALID_ARGUMENT: { status: 400, title: 'An argument is missing or has a wrong value' },
-  MODEL_NAME_INVALID: { status: 400, title: 'A model name has 1 to 64 letters, digits, ".", "_" or "-", and begins with a letter or digit' },
+  MODEL_NAME_INVALID: {
+    status: 400,
+    title: 'A model name has 1 to 64 letters, digits, ".", "_" or "-", and begins with a letter or digit',
+  },
   ALPHA_INVALID: { status: 400, title: 'alpha is a number between 0 and 1, both excluded' },
   // images
   FOLDER_NOT_FOUND: { status: 404, title: 'The folder does not exist or cannot be read' },
@@ -41,6 +44,7 @@ export const errorTable = {
   NOT_FOUND: { status: 404, title: 'No such resource' },
   JOB_NOT_FOUND: { status: 404, title: 'No such job' },
   CONFLICT: { status: 409, title: 'The request conflicts with the present state' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body has a type that is not accepted' },
   BODY_TOO_LARGE: { status: 413, title: 'The request body is too large' },
   RATE_LIMITED: { status: 429, title: 'Too many requests' },
   QUEUE_FULL: { status: 429, title: 'The queue is full' },

@@ -24,14 +24,14 @@ export interface JobEvents {
   next(id: string, signal: AbortSignal): Promise<void>
   /** Calls back when a fit or comparison left a worker. */
   onWorkerDone(callback: (id: string) => void): void
-  onFailed(callback: (id: string) => void): void
+  /** Wakes the listeners of a job that changed in this process. */
+  announce(id: string): void
   close(): Promise<void>
 }
 
 export async function openJobEvents(url: string): Promise<JobEvents> {
   const listeners = new Map<string, Set<() => void>>()
   const doneCallbacks: ((id: string) => void)[] = []
-  const failedCallbacks: ((id: string) => void)[] = []
   const fire = (id: string) => {
     for (const listener of listeners.get(id) ?? []) listener()
   }
@@ -39,15 +39,11 @@ export async function openJobEvents(url: string): Promise<JobEvents> {
   const sources = (['classify', 'fit', 'compare'] as const).map((kind) => {
     const events = new QueueEvents(kind, { connection: client, prefix })
     events.on('error', () => {}) // it reconnects by itself
-    for (const name of ['active', 'progress', 'removed', 'stalled'] as const) {
+    for (const name of ['active', 'progress', 'removed', 'stalled', 'failed'] as const) {
       events.on(name, ({ jobId }: { jobId: string }) => fire(jobId))
     }
     events.on('completed', ({ jobId }) => {
       if (kind !== 'classify') for (const callback of doneCallbacks) callback(jobId)
-      fire(jobId)
-    })
-    events.on('failed', ({ jobId }) => {
-      for (const callback of failedCallbacks) callback(jobId)
       fire(jobId)
     })
     return events
@@ -99,9 +95,7 @@ export async function openJobEvents(url: string): Promise<JobEvents> {
     onWorkerDone(callback) {
       doneCallbacks.push(callback)
     },
-    onFailed(callback) {
-      failedCallbacks.push(callback)
-    },
+    announce: fire,
     async close() {
       clearInterval(ticker)
       await Promise.all(sources.map((events) => events.close().catch(() => {})))

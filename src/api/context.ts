@@ -1,0 +1,31 @@
+/** What the routes work with. */
+import type { JobEvents } from '../queue/events.ts'
+import type { Feeder } from '../queue/feeder.ts'
+import type { ModelUse } from '../queue/jobs.ts'
+import type { Log } from '../queue/log.ts'
+import type { Producer } from '../queue/producer.ts'
+import type { ModelInfo, Registry } from '../store/registry.ts'
+import type { Limits } from './limits.ts'
+import type { Metrics } from './metrics.ts'
+import type { Streams } from './streams.ts'
+import type { UrlFetchOptions } from './url-fetch.ts'
+
+export interface ApiContext {
+  readonly producer: Producer
+  readonly events: JobEvents
+  readonly feeder: Feeder
+  readonly registry: Registry
+  readonly metrics: Metrics
+  readonly streams: Streams
+  readonly log: Log
+  readonly limits: Limits
+  /** Names this service among others on the same Redis: what it asked for comes home to it. */
+  readonly origin: string
+  readonly home: string
+  /** Real paths of the served roots. */
+  readonly roots: readonly string[]
+  /** Undefined: no URLs. */
+  readonly urls: Omit<UrlFetchOptions, 'maxBytes' | 'timeoutMs'> | undefined
+  /** The model that a job shall use; its bytes are in Redis afterwards. */
+  useModel(ref: string, alpha: number | undefined): Promise<{ info: ModelInfo; use: ModelUse }>
+}

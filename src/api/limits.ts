@@ -1,0 +1,38 @@
+/** Every bound of the service, in one object. */
+export interface Limits {
+  readonly maxImageBytes: number
+  /** Files of one fit. */
+  readonly maxFitImages: number
+  /** Images of one batch that is uploaded, and of one that is a folder. */
+  readonly maxUploadImages: number
+  readonly maxFolderImages: number
+  /** Bytes of one request's images. */
+  readonly maxRequestBytes: number
+  /** Bytes that wait in Redis. */
+  readonly maxStoredBytes: number
+  readonly maxWaitingJobs: number
+  /** Seconds of `?wait`. */
+  readonly maxWaitSeconds: number
+  readonly urlTimeoutMs: number
+  /** Open event and result streams. */
+  readonly maxStreams: number
+  readonly requestsPerSecond: number
+  readonly requestBurst: number
+}
+
+const mebi = 1024 ** 2
+
+export const defaultLimits: Limits = {
+  maxImageBytes: 32 * mebi,
+  maxFitImages: 5000,
+  maxUploadImages: 5000,
+  maxFolderImages: 200_000,
+  maxRequestBytes: 512 * mebi,
+  maxStoredBytes: 1024 * mebi,
+  maxWaitingJobs: 2000,
+  maxWaitSeconds: 60,
+  urlTimeoutMs: 15_000,
+  maxStreams: 200,
+  requestsPerSecond: 500,
+  requestBurst: 1000,
+}

@@ -1,0 +1,176 @@
+/** Batches: a folder or an upload of many, results streamed as they come. */
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { type Static, Type } from 'typebox'
+import { OneclassError } from '../../errors.ts'
+import type { BatchRecord } from '../../queue/batches.ts'
+import { claim } from '../../queue/idempotency.ts'
+import { isFinished, viewOfBatch } from '../../queue/job-view.ts'
+import { lifetimes } from '../../queue/jobs.ts'
+import { listFolder, resolveBelow } from '../../queue/local-files.ts'
+import { callerOf } from '../access.ts'
+import type { ApiContext } from '../context.ts'
+import { csvHeader, csvLine } from '../csv.ts'
+import { alphaField, idempotencyKey } from '../fields.ts'
+import { route } from '../route.ts'
+import { Alpha, BatchFromFolder, Job, JobId, ModelRef } from '../schemas.ts'
+import { readForm, type Uploaded } from '../uploads.ts'
+
+const chunkSize = 32
+
+export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
+  const { producer, events, feeder, limits, streams } = context
+  const { batches, blobs } = producer
+
+  const find = async (id: string): Promise<BatchRecord> => {
+    const batch = await batches.read(id)
+    if (batch === undefined) throw new OneclassError('JOB_NOT_FOUND', 'There is no batch of this id, or it is too old.')
+    return batch
+  }
+
+  type Input = { images: string[]; uploads: readonly Uploaded[]; folder: string | null; alpha: number | undefined }
+
+  const readInput = async (
+    request: FastifyRequest,
+    body: Static<typeof BatchFromFolder> | undefined,
+  ): Promise<Input> => {
+    if (request.isMultipart()) {
+      const form = await readForm(request, 'images', blobs, {
+        maxFiles: limits.maxUploadImages,
+        maxFileBytes: limits.maxImageBytes,
+        maxTotalBytes: limits.maxRequestBytes,
+        seconds: lifetimes.input,
+      })
+      try {
+        return {
+          images: form.files.map(({ image }) => image),
+          uploads: form.files,
+          folder: null,
+          alpha: alphaField(form.fields),
+        }
+      } catch (error) {
+        await blobs.remove(form.files.map(({ blob }) => blob))
+        throw error
+      }
+    }
+    if (body === undefined || body === null)
+      throw new OneclassError('INVALID_ARGUMENT', 'Expected a form with files "images", or JSON with "folder".')
+    const folder = await resolveBelow(body.folder, context.roots, 'FOLDER_NOT_FOUND')
+    const root = context.roots.find((candidate) => folder === candidate || folder.startsWith(`${candidate}/`))!
+    return { images: await listFolder(folder, root, limits.maxFolderImages), uploads: [], folder, alpha: body.alpha }
+  }
+
+  route(app, {
+    method: 'POST',
+    url: '/v1/models/:name/batches',
+    scope: 'classify',
+    summary: 'Score many images',
+    description:
+      'A form with files `images`, or JSON with a folder below a served root. Each image gets exactly one result, an error being one too.',
+    tag: 'Batches',
+    params: Type.Object({ name: ModelRef }),
+    body: BatchFromFolder,
+    multipart: Type.Object({ images: Type.Array(Type.String({ format: 'binary' })), alpha: Type.Optional(Alpha) }),
+    answers: { 202: { description: 'The batch, as a job', schema: Job } },
+    handle: async ({ params, body, request, reply }) => {
+      const key = idempotencyKey(request)
+      await context.registry.info(params.name)
+      const { images, uploads, folder, alpha } = await readInput(request, body)
+      const { use } = await context.useModel(params.name, alpha)
+      const contents = uploads.map(({ image, blob }) => `${image} ${blob.split('.')[1]}`)
+      const { id, isReplay } = await claim(producer.client, 'batch', callerOf(request), key, [
+        params.name,
+        folder ?? '',
+        String(alpha),
+        ...contents,
+      ])
+      reply.code(202).header('location', `/v1/batches/${id}`)
+      const known = isReplay ? await batches.read(id) : undefined
+      if (known !== undefined) {
+        reply.header('idempotency-replayed', 'true')
+        await blobs.remove(uploads.map(({ blob }) => blob))
+        return viewOfBatch(known)
+      }
+      const record = {
+        id,
+        total: images.length,
+        model: use,
+        chunkSize,
+        folder,
+        origin: context.origin,
+        createdAt: new Date().toISOString(),
+      }
+      await batches.create(record, images)
+      for (let first = 0; first < uploads.length; first += chunkSize) {
+        const some = uploads
+          .slice(first, first + chunkSize)
+          .map(({ image, blob }, i) => ({ index: first + i, image, blob }))
+        await producer.addChunk({ batch: id, model: use, images: some })
+      }
+      feeder.feed(id)
+      return viewOfBatch(await find(id))
+    },
+  })
+
+  route(app, {
+    method: 'GET',
+    url: '/v1/batches/:id',
+    scope: 'classify',
+    summary: 'Read a batch',
+    tag: 'Batches',
+    params: Type.Object({ id: JobId }),
+    answers: { 200: { description: 'The batch, as a job', schema: Job } },
+    handle: async ({ params }) => viewOfBatch(await find(params.id)),
+  })
+
+  async function* resultLines(
+    batch: BatchRecord,
+    from: number,
+    follow: boolean,
+    signal: AbortSignal,
+  ): AsyncGenerator<string> {
+    let sent = from
+    for (;;) {
+      const changed = events.next(batch.id, signal)
+      const now = await batches.read(batch.id)
+      const lines = await batches.lines(batch.id, sent, 500)
+      for (const line of lines) yield line
+      sent += lines.length
+      if (signal.aborted || now === undefined) return
+      if (lines.length === 500) continue
+      if (!follow || isFinished(now.state)) return
+      await changed
+    }
+  }
+
+  route(app, {
+    method: 'GET',
+    url: '/v1/batches/:id/results',
+    scope: 'classify',
+    summary: 'Results of a batch, as they come',
+    description:
+      'One line an image, in the order in which they were scored, until the batch is finished (or `follow=false`). `from` skips lines that are there already.',
+    tag: 'Batches',
+    params: Type.Object({ id: JobId }),
+    query: Type.Object({
+      format: Type.Optional(Type.String({ enum: ['jsonl', 'csv'] })),
+      from: Type.Optional(Type.Integer({ minimum: 0 })),
+      follow: Type.Optional(Type.Boolean()),
+    }),
+    answers: {
+      200: { description: 'Lines of JSON, or CSV with a header', type: 'application/x-ndjson', schema: Type.String() },
+    },
+    handle: async ({ params, query, reply }) => {
+      const batch = await find(params.id)
+      const isCsv = query.format === 'csv'
+      return streams.send(
+        reply,
+        isCsv ? 'text/csv; charset=utf-8' : 'application/x-ndjson; charset=utf-8',
+        async function* (signal) {
+          if (isCsv) yield csvHeader
+          for await (const line of resultLines(batch, query.from ?? 0, query.follow ?? true, signal))
+            yield isCsv ? csvLine(line) : `${line}\n`
+        },
+      )
+    },
+  })
+}

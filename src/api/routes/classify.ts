@@ -1,0 +1,143 @@
+/** One image: uploaded, by URL, by path or as base64; a job, or the answer itself with `?wait`. */
+import { basename } from 'node:path'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { OneclassError } from '../../errors.ts'
+import { claim } from '../../queue/idempotency.ts'
+import { lifetimes } from '../../queue/jobs.ts'
+import { readBelow } from '../../queue/local-files.ts'
+import { callerOf } from '../access.ts'
+import type { ApiContext } from '../context.ts'
+import { alphaField, idempotencyKey } from '../fields.ts'
+import { route } from '../route.ts'
+import { Alpha, ImageByReference, ImageResult, Job, ModelRef } from '../schemas.ts'
+import { readForm, type Uploaded } from '../uploads.ts'
+import { fetchImage } from '../url-fetch.ts'
+
+export function classifyRoutes(app: FastifyInstance, context: ApiContext): void {
+  const { producer, events, limits, metrics } = context
+
+  const readReference = async (body: ImageByReference): Promise<{ image: string; bytes: Buffer }> => {
+    if ('base64' in body) {
+      const bytes = Buffer.from(body.base64.replace(/^data:[^,]{0,100};base64,/, ''), 'base64')
+      if (bytes.length === 0)
+        throw new OneclassError('INVALID_ARGUMENT', 'Expected "base64" to hold the bytes of an image.')
+      return { image: body.image ?? 'image', bytes }
+    }
+    if ('path' in body) {
+      return { image: body.path, bytes: await readBelow(body.path, body.path, context.roots, limits.maxImageBytes) }
+    }
+    if (context.urls === undefined)
+      throw new OneclassError(
+        'URL_NOT_ALLOWED',
+        'This service fetches no URLs: start it with --allow-url to allow public ones.',
+      )
+    const bytes = await fetchImage(body.url, {
+      ...context.urls,
+      maxBytes: limits.maxImageBytes,
+      timeoutMs: limits.urlTimeoutMs,
+    })
+    return { image: imageNameOf(body.url), bytes }
+  }
+
+  const readInput = async (
+    request: FastifyRequest,
+    body: ImageByReference | undefined,
+  ): Promise<Uploaded & { alpha: number | undefined }> => {
+    if (request.isMultipart()) {
+      const form = await readForm(request, 'image', producer.blobs, {
+        maxFiles: 1,
+        maxFileBytes: limits.maxImageBytes,
+        maxTotalBytes: limits.maxImageBytes,
+        seconds: lifetimes.classifyInput,
+      })
+      try {
+        return { ...form.files[0]!, alpha: alphaField(form.fields) }
+      } catch (error) {
+        await producer.blobs.remove(form.files.map(({ blob }) => blob))
+        throw error
+      }
+    }
+    if (body === undefined || body === null)
+      throw new OneclassError(
+        'INVALID_ARGUMENT',
+        'Expected a form with the file "image", or JSON with "url", "path" or "base64".',
+      )
+    const { image, bytes } = await readReference(body)
+    if (bytes.length > limits.maxImageBytes)
+      throw new OneclassError('IMAGE_TOO_LARGE', `The image has more than the ${limits.maxImageBytes} bytes accepted.`)
+    return { image, blob: await producer.blobs.put(bytes, lifetimes.classifyInput), alpha: body.alpha }
+  }
+
+  route(app, {
+    method: 'POST',
+    url: '/v1/models/:name/classify',
+    scope: 'classify',
+    summary: 'Does an image belong?',
+    description:
+      'Answers 202 with a job. With `?wait=SECONDS` it answers 200 with the result if that is there by then. An `Idempotency-Key` header makes a repeated request the same job.',
+    tag: 'Classify',
+    params: Type.Object({ name: ModelRef }),
+    query: Type.Object({
+      wait: Type.Optional(
+        Type.Number({ minimum: 0, maximum: limits.maxWaitSeconds, description: 'Seconds to wait for the result' }),
+      ),
+    }),
+    body: ImageByReference,
+    multipart: Type.Object({ image: Type.String({ format: 'binary' }), alpha: Type.Optional(Alpha) }),
+    bodyLimit: Math.ceil(limits.maxImageBytes * 1.4),
+    answers: {
+      200: { description: 'The result, with `wait`', schema: ImageResult },
+      202: { description: 'The job', schema: Job },
+    },
+    handle: async ({ params, query, body, request, reply }) => {
+      const key = idempotencyKey(request)
+      await context.registry.info(params.name) // no upload for a model that is not there
+      const input = await readInput(request, body)
+      const { use } = await context.useModel(params.name, input.alpha)
+      const claimed = await claim(producer.client, 'classify', callerOf(request), key, [
+        params.name,
+        input.image,
+        hashOf(input.blob),
+        String(input.alpha),
+      ])
+      const { id } = claimed
+      const known = claimed.isReplay ? await producer.job(id) : undefined
+      if (known === undefined) {
+        await producer.add('classify', id, { image: input.image, blob: input.blob, model: use, requestId: request.id })
+      } else {
+        reply.header('idempotency-replayed', 'true')
+        await producer.blobs.remove([input.blob])
+      }
+      const gone = new AbortController()
+      reply.raw.once('close', () => gone.abort())
+      const started = performance.now()
+      const view = query.wait
+        ? await events.wait(id, query.wait * 1000, () => producer.job(id), gone.signal)
+        : await producer.job(id)
+      reply.header('location', `/v1/jobs/${id}`)
+      if (query.wait && view?.state === 'done') {
+        metrics.observeClassify((performance.now() - started) / 1000)
+        return view.result
+      }
+      if (query.wait && view?.error) throw new OneclassError(view.error.code, view.error.message)
+      return reply.code(202).send(view)
+    },
+  })
+}
+
+function hashOf(blob: string): string {
+  return blob.split('.')[1] ?? ''
+}
+
+function imageNameOf(url: string): string {
+  try {
+    return (
+      decodeURIComponent(basename(new URL(url).pathname))
+        .replace(/\p{Cc}/gu, '')
+        .slice(0, 255) || 'image'
+    )
+  } catch {
+    return 'image'
+  }
+}

@@ -1,0 +1,75 @@
+/** For those who run it: liveness, readiness, metrics, the document of the API. */
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import { updateDrift } from '../../queue/drift-log.ts'
+import type { ApiContext } from '../context.ts'
+import { route } from '../route.ts'
+import { labelOf } from './models.ts'
+
+export function operationRoutes(app: FastifyInstance, context: ApiContext): void {
+  const { producer, registry, metrics, log } = context
+
+  route(app, {
+    method: 'GET',
+    url: '/healthz',
+    scope: null,
+    summary: 'The process lives',
+    tag: 'Operations',
+    answers: { 200: { description: 'It does', schema: Type.Object({ status: Type.String() }) } },
+    handle: async () => ({ status: 'ok' }),
+  })
+
+  const checks: Record<string, () => Promise<boolean>> = {
+    redis: async () => (await producer.client.ping()) === 'PONG',
+    workers: async () => (await producer.workers()) > 0,
+    models: async () => (await registry.list()) !== undefined,
+  }
+  const Readiness = Type.Object({ status: Type.String(), checks: Type.Record(Type.String(), Type.Boolean()) })
+
+  route(app, {
+    method: 'GET',
+    url: '/readyz',
+    scope: null,
+    summary: 'A request sent now will be worked on',
+    description: 'Redis answers, at least one worker was heard of in the last 15 seconds, and the models can be read.',
+    tag: 'Operations',
+    answers: {
+      200: { description: 'Ready', schema: Readiness },
+      503: { description: 'Not ready, and why', schema: Readiness },
+    },
+    handle: async ({ reply }) => {
+      const found = await Promise.all(
+        Object.entries(checks).map(
+          async ([name, check]) => [name, await Promise.race([check(), late(2000)]).catch(() => false)] as const,
+        ),
+      )
+      const isReady = found.every(([, ok]) => ok)
+      return reply
+        .code(isReady ? 200 : 503)
+        .send({ status: isReady ? 'ready' : 'not ready', checks: Object.fromEntries(found) })
+    },
+  })
+
+  route(app, {
+    method: 'GET',
+    url: '/metrics',
+    scope: 'classify',
+    summary: 'Prometheus metrics',
+    tag: 'Operations',
+    answers: { 200: { description: 'Text format', type: 'text/plain', schema: Type.String() } },
+    handle: async ({ reply }) => {
+      for (const info of await registry.list()) {
+        const label = labelOf(info)
+        const drift = await updateDrift(producer.client, info, (served) => metrics.observeServed(label, served))
+        metrics.setDrift(label, drift)
+        if (drift.accepted.alarm) log('warn', 'drift', { model: label, log10: drift.accepted.log10Capital })
+      }
+      const { type, text } = await metrics.render(producer)
+      return reply.type(type).send(text)
+    },
+  })
+}
+
+function late(ms: number): Promise<boolean> {
+  return new Promise((resolve) => setTimeout(() => resolve(false), ms).unref())
+}

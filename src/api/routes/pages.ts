@@ -1,0 +1,65 @@
+/** What a browser opens: the page at /, the reference at /docs, the document. */
+import { readdir, readFile } from 'node:fs/promises'
+import { extname, join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import { docsPage, docsStyle } from '../docs-page.ts'
+import type { OpenApi } from '../openapi.ts'
+import { contentPolicy } from '../security.ts'
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.webp': 'image/webp',
+  '.ico': 'image/x-icon',
+  '.json': 'application/json',
+  '.woff2': 'font/woff2',
+  '.txt': 'text/plain; charset=utf-8',
+}
+
+const open = { config: { scope: null } } as const
+
+/** @param folder the built page; its files are listed once, so no request names a file that is not one of them */
+export async function pageRoutes(app: FastifyInstance, folder: string, document: () => OpenApi): Promise<void> {
+  app.get('/openapi.json', open, async () => document())
+  app.get('/docs', open, async (_request, reply) =>
+    reply.type(types['.html']!).header('content-security-policy', contentPolicy.docs).send(docsPage(document())),
+  )
+  app.get('/docs/style.css', open, async (_request, reply) => reply.type(types['.css']!).send(docsStyle))
+
+  const files = await listFiles(folder)
+  for (const file of files) {
+    const type = types[extname(file)]
+    if (type === undefined || file === 'index.html') continue
+    app.get(`/${file.split('/').map(encodeURIComponent).join('/')}`, open, async (_request, reply) => {
+      const isHashed = /[.-][0-9a-zA-Z_-]{8,}\.[a-z0-9]+$/.test(file)
+      reply.type(type).header('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache')
+      return reply.send(await readFile(join(folder, file)))
+    })
+  }
+  app.get('/', open, async (_request, reply) => {
+    reply
+      .type(types['.html']!)
+      .header('content-security-policy', contentPolicy.page)
+      .header('cache-control', 'no-cache')
+    return reply.send(files.includes('index.html') ? await readFile(join(folder, 'index.html')) : landingPage)
+  })
+}
+
+const landingPage = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>oneclass</title><link rel="stylesheet" href="/docs/style.css"></head><body><h1>oneclass</h1>
+<p>Show it photos of one thing, then ask of any image whether it belongs. This service runs; see the <a href="/docs">API reference</a>.</p></body></html>`
+
+async function listFiles(folder: string, below = ''): Promise<string[]> {
+  const entries = await readdir(join(folder, below), { withFileTypes: true }).catch(() => [])
+  const found: string[] = []
+  for (const entry of entries) {
+    const name = below === '' ? entry.name : `${below}/${entry.name}`
+    if (entry.isDirectory()) found.push(...(await listFiles(folder, name)))
+    else if (entry.isFile()) found.push(name)
+  }
+  return found
+}

@@ -1,0 +1,180 @@
+/** What goes over the wire. One source: validation, TypeScript types and the OpenAPI document all come from these. */
+import { type Static, Type } from 'typebox'
+import { errorTable } from '../errors.ts'
+import { publicTypes } from '../queue/jobs.ts'
+
+const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()])
+
+export const Alpha = Type.Number({
+  exclusiveMinimum: 0,
+  exclusiveMaximum: 1,
+  description: 'The false-rejection rate asked for',
+})
+export const ModelName = Type.String({
+  pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$',
+  description: 'The name of a model',
+})
+export const ModelRef = Type.String({
+  pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}(@[1-9][0-9]{0,8})?$',
+  description: 'NAME, its newest version, or NAME@VERSION',
+})
+export const JobId = Type.String({ minLength: 1, maxLength: 100, description: 'The id of a job or batch' })
+
+export const ErrorBody = Type.Object(
+  { code: Type.String({ enum: Object.keys(errorTable) }), message: Type.String() },
+  { description: 'What went wrong with a job or an image' },
+)
+
+/** RFC 9457. */
+export const Problem = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    code: Type.String({ enum: Object.keys(errorTable) }),
+    instance: Type.String({ description: 'The id of the request, as in the logs' }),
+  },
+  { description: 'Every error, as application/problem+json' },
+)
+
+export const Progress = Type.Object({
+  done: Type.Number(),
+  total: Type.Number(),
+  stage: Type.Optional(Type.String()),
+})
+
+export const Job = Type.Object({
+  id: Type.String(),
+  type: Type.String({ enum: [...publicTypes] }),
+  state: Type.String({ enum: ['queued', 'running', 'done', 'failed', 'cancelled'] }),
+  progress: Progress,
+  result: Type.Unknown({
+    description: 'What the job made: the result of an image, the model of a fit, the counts of a batch',
+  }),
+  error: Nullable(ErrorBody),
+  createdAt: Nullable(Type.String({ format: 'date-time' })),
+  finishedAt: Nullable(Type.String({ format: 'date-time' })),
+})
+export type Job = Static<typeof Job>
+
+const DetectorResult = Type.Object({
+  score: Type.Number({ description: 'Anomaly score of the detector, higher is more anomalous' }),
+  pValue: Type.Number(),
+})
+
+export const ImageResult = Type.Object({
+  image: Type.String(),
+  model: Type.String({ description: 'NAME@VERSION' }),
+  isPositive: Type.Boolean({ description: 'pValue > alpha' }),
+  score: Type.Number({ minimum: 0, maximum: 1, description: 'Higher is more anomalous, 0.5 at the decision' }),
+  pValue: Type.Number({ description: 'Share of held-out positives at least as anomalous' }),
+  alpha: Alpha,
+  detectors: Type.Object({ isolationForest: DetectorResult, oneClassSvm: DetectorResult }),
+  nearest: Type.Array(Type.Object({ image: Type.String(), similarity: Type.Number() })),
+})
+
+const DriftReport = Type.Object({
+  images: Type.Integer(),
+  log10Capital: Type.Number(),
+  maxLog10Capital: Type.Number(),
+  falseAlarmBound: Type.Number({
+    description: 'The capital was ever this high with at most this probability, had nothing changed',
+  }),
+  alarm: Type.Boolean({ description: 'The bound is at most 0.01' }),
+})
+
+export const Model = Type.Object({
+  name: Type.String(),
+  version: Type.Integer(),
+  createdAt: Type.String(),
+  alpha: Alpha,
+  n: Type.Integer({ description: 'Images that calibrate the model' }),
+  dim: Type.Integer(),
+  backbone: Nullable(Type.Object({ id: Type.String(), hash: Type.String() })),
+  seed: Type.Number(),
+  sha256: Type.String(),
+  bytes: Type.Integer(),
+})
+
+export const ModelWithDrift = Type.Object({
+  ...Model.properties,
+  drift: Type.Object(
+    { all: DriftReport, accepted: DriftReport },
+    {
+      description:
+        'Is what is served still like the positives that the model was fitted on? `accepted` looks at accepted images only',
+    },
+  ),
+})
+
+export const FitFields = Type.Object(
+  {
+    name: ModelName,
+    alpha: Type.Optional(Alpha),
+    seed: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+    backbone: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$',
+        description: 'The id of a backbone; without it, the embedded one',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+export type FitFields = Static<typeof FitFields>
+
+export const Folder = Type.String({ minLength: 1, maxLength: 4096, description: 'A folder below a served root' })
+
+export const FitFromFolder = Type.Object({ ...FitFields.properties, folder: Folder }, { additionalProperties: false })
+
+export const ImageByReference = Type.Union([
+  Type.Object(
+    {
+      url: Type.String({ maxLength: 2048, description: 'http or https, on a public address' }),
+      alpha: Type.Optional(Alpha),
+    },
+    { additionalProperties: false },
+  ),
+  Type.Object(
+    {
+      path: Type.String({ minLength: 1, maxLength: 4096, description: 'A file below a served root' }),
+      alpha: Type.Optional(Alpha),
+    },
+    { additionalProperties: false },
+  ),
+  Type.Object(
+    {
+      base64: Type.String({ minLength: 1, description: 'The bytes of the image file' }),
+      image: Type.Optional(Type.String({ minLength: 1, maxLength: 255, description: 'What the result shall call it' })),
+      alpha: Type.Optional(Alpha),
+    },
+    { additionalProperties: false },
+  ),
+])
+export type ImageByReference = Static<typeof ImageByReference>
+
+export const BatchFromFolder = Type.Object(
+  { folder: Folder, alpha: Type.Optional(Alpha) },
+  { additionalProperties: false },
+)
+
+export const ComparisonRequest = Type.Object(
+  {
+    train: Type.String({
+      ...folderText(),
+      description: 'Folder with positive/ (and negative/ for the binary baselines)',
+    }),
+    test: Type.String({ ...folderText(), description: 'Folder with positive/ and negative/' }),
+    methods: Type.Optional(Type.Array(Type.String({ pattern: '^[a-z0-9-]{1,64}$' }), { maxItems: 64 })),
+    quick: Type.Optional(Type.Boolean()),
+    alpha: Type.Optional(Alpha),
+    seed: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+  },
+  { additionalProperties: false },
+)
+export type ComparisonRequest = Static<typeof ComparisonRequest>
+
+function folderText(): { minLength: number; maxLength: number } {
+  return { minLength: 1, maxLength: 4096 }
+}

@@ -1,0 +1,80 @@
+/** The HTTP application, built here and listening elsewhere: tests inject requests into it. */
+import { randomUUID } from 'node:crypto'
+import multipart from '@fastify/multipart'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { guardAccess } from './access.ts'
+import type { ApiContext } from './context.ts'
+import type { KeyStore } from './keys.ts'
+import { collectDocs } from './openapi.ts'
+import { handleErrors } from './problem.ts'
+import { createRateLimit } from './rate-limit.ts'
+import { validatorCompiler } from './route.ts'
+import { batchRoutes } from './routes/batches.ts'
+import { boardRoutes } from './routes/board.ts'
+import { classifyRoutes } from './routes/classify.ts'
+import { jobRoutes } from './routes/jobs.ts'
+import { modelRoutes } from './routes/models.ts'
+import { operationRoutes } from './routes/operations.ts'
+import { pageRoutes } from './routes/pages.ts'
+import { secureHeaders } from './security.ts'
+
+export interface ServerOptions {
+  readonly keys: KeyStore
+  /** True when the address that it listens on is reached from this machine only. */
+  readonly isLoopback: boolean
+  /** Where the built page is. */
+  readonly webFolder: string
+  readonly version: string
+}
+
+export async function buildServer(context: ApiContext, options: ServerOptions): Promise<FastifyInstance> {
+  const { limits, log, metrics } = context
+  const app = Fastify({
+    logger: false, // ours below: what a request was, and nothing that it carried
+    genReqId: () => randomUUID(),
+    bodyLimit: 64 * 1024,
+    connectionTimeout: 120_000,
+    requestTimeout: 300_000, // a whole upload: a client that sends a byte a minute is cut off
+    keepAliveTimeout: 10_000,
+    http: { headersTimeout: 15_000, maxHeaderSize: 16_384 },
+    routerOptions: { maxParamLength: 200 },
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+  })
+  app.setValidatorCompiler(validatorCompiler as Parameters<typeof app.setValidatorCompiler>[0])
+  handleErrors(app, log)
+  secureHeaders(app)
+  guardAccess(app, {
+    keys: options.keys,
+    isLoopback: options.isLoopback,
+    requests: createRateLimit({ perSecond: limits.requestsPerSecond, burst: limits.requestBurst }),
+    failures: createRateLimit({ perSecond: 1 / 6, burst: 10 }),
+  })
+  app.addHook('onSend', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const url = request.routeOptions.url ?? 'unknown'
+    metrics.observeRequest(url, request.method, reply.statusCode, reply.elapsedTime / 1000)
+    const key = request.key === null ? {} : { key: request.key.id }
+    log('info', 'request', {
+      request: request.id,
+      method: request.method,
+      route: url,
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+      ...key,
+    })
+  })
+  const document = collectDocs(app, options.version)
+  await app.register(multipart, { throwFileSizeLimit: true })
+
+  modelRoutes(app, context)
+  classifyRoutes(app, context)
+  batchRoutes(app, context)
+  jobRoutes(app, context)
+  operationRoutes(app, context)
+  boardRoutes(app, context)
+  await pageRoutes(app, options.webFolder, document)
+  return app
+}

@@ -1,0 +1,159 @@
+/** The API's parts put together over one Redis and one data directory, and taken apart again. */
+import { randomUUID } from 'node:crypto'
+import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import { OneclassError } from '../errors.ts'
+import { checkRedis, waitForRedis } from '../queue/connection.ts'
+import { openJobEvents } from '../queue/events.ts'
+import { createFeeder } from '../queue/feeder.ts'
+import { createFitSaver } from '../queue/fits.ts'
+import { lifetimes, type ModelUse } from '../queue/jobs.ts'
+import type { Log } from '../queue/log.ts'
+import { createProducer, type Producer } from '../queue/producer.ts'
+import { decodeArtifact } from '../store/artifact.ts'
+import { type ModelInfo, openRegistry } from '../store/registry.ts'
+import type { ApiContext } from './context.ts'
+import { type KeyStore, openKeyStore } from './keys.ts'
+import { defaultLimits, type Limits } from './limits.ts'
+import { createMetrics } from './metrics.ts'
+import { labelOf } from './routes/models.ts'
+import { buildServer } from './server.ts'
+import { createStreams } from './streams.ts'
+import type { UrlFetchOptions } from './url-fetch.ts'
+
+export interface ServiceOptions {
+  readonly home: string
+  readonly redisUrl: string
+  readonly isLoopback: boolean
+  readonly roots: readonly string[]
+  /** `{}` allows public URLs; undefined allows none. */
+  readonly urls?: Omit<UrlFetchOptions, 'maxBytes' | 'timeoutMs'>
+  readonly limits?: Partial<Limits>
+  readonly webFolder: string
+  readonly version: string
+  readonly log: Log
+}
+
+export interface Service {
+  readonly app: FastifyInstance
+  readonly producer: Producer
+  readonly keys: KeyStore
+  /** No new requests, the open ones end, then the connections close. */
+  close(): Promise<void>
+}
+
+export async function openService(options: ServiceOptions): Promise<Service> {
+  const { home, log } = options
+  const limits = { ...defaultLimits, ...options.limits }
+  await mkdir(home, { recursive: true })
+  const origin = await originOf(home)
+  const roots = await Promise.all(options.roots.map(realRoot))
+  const producer = createProducer({
+    url: options.redisUrl,
+    maxWaiting: limits.maxWaitingJobs,
+    maxStoredBytes: limits.maxStoredBytes,
+  })
+  await waitForRedis(producer.client, options.redisUrl, 15_000).catch(async (error: unknown) => {
+    await producer.close()
+    throw error
+  })
+  for (const warning of await checkRedis(producer.client)) log('warn', warning)
+  const events = await openJobEvents(options.redisUrl)
+  const registry = openRegistry(home)
+  const metrics = createMetrics()
+  const streams = createStreams(limits.maxStreams)
+
+  const offerModel = async (sha256: string, label: string): Promise<void> => {
+    if (!(await producer.blobs.touchModel(sha256, lifetimes.model))) {
+      await producer.blobs.putModel(sha256, await registry.bytes(label), lifetimes.model)
+    }
+  }
+  const useModel = async (ref: string, alpha: number | undefined): Promise<{ info: ModelInfo; use: ModelUse }> => {
+    const info = await registry.info(ref)
+    if (info.backbone === null)
+      throw new OneclassError('MODEL_INCOMPATIBLE', `The model "${ref}" was fitted on features and cannot take images.`)
+    const label = labelOf(info)
+    await offerModel(info.sha256, label)
+    return { info, use: { label, sha256: info.sha256, alpha: alpha ?? info.alpha } }
+  }
+
+  const feeder = createFeeder({
+    producer,
+    events,
+    origin,
+    offerModel,
+    roots,
+    maxImageBytes: limits.maxImageBytes,
+    onError: (batch, error) => log('warn', 'batch waits', { job: batch, code: error.code }),
+  })
+  const saver = createFitSaver({
+    producer,
+    origin,
+    save: async (name, bytes, sha256) => {
+      const known = (await registry.list()).find((info) => info.name === name && info.sha256 === sha256)
+      return known ?? (await registry.save(name, decodeArtifact(bytes)))
+    },
+    onSaved: (id) => events.announce(id),
+    onError: (id, error) => log('error', 'model not saved', { job: id, code: error.code, error: error.message }),
+  })
+  const saveFits = () => void saver.save().catch((error: unknown) => log('warn', 'fits wait', { error: String(error) }))
+  events.onWorkerDone(saveFits)
+  const timer = setInterval(saveFits, 5000) // a note whose event was lost
+  saveFits()
+  await feeder.resume()
+
+  const context: ApiContext = {
+    producer,
+    events,
+    feeder,
+    registry,
+    metrics,
+    streams,
+    log,
+    limits,
+    origin,
+    home,
+    roots,
+    urls: options.urls,
+    useModel,
+  }
+  const keys = openKeyStore(home)
+  const app = await buildServer(context, {
+    keys,
+    isLoopback: options.isLoopback,
+    webFolder: options.webFolder,
+    version: options.version,
+  })
+  return {
+    app,
+    producer,
+    keys,
+    async close() {
+      clearInterval(timer)
+      streams.closeAll()
+      await app.close()
+      await feeder.stop()
+      await saver.save().catch(() => {})
+      await events.close()
+      await producer.close()
+    },
+  }
+}
+
+/** A name for this data directory, for ever: what was asked for before a restart still comes home. */
+async function originOf(home: string): Promise<string> {
+  const path = join(home, 'origin')
+  await writeFile(path, `${randomUUID()}\n`, { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
+  return (await readFile(path, 'utf8')).trim()
+}
+
+async function realRoot(root: string): Promise<string> {
+  try {
+    return await realpath(root)
+  } catch {
+    throw new OneclassError('FOLDER_NOT_FOUND', `The folder "${root}" of --root does not exist or cannot be read.`)
+  }
+}

@@ -1,0 +1,96 @@
+/** Forms with images: fields in memory, files one after the other into Redis, so a request of any length takes one image's memory. */
+import type { FastifyRequest } from 'fastify'
+import { OneclassError, toOneclassError } from '../errors.ts'
+import type { BlobStore } from '../queue/blobs.ts'
+
+export interface Uploaded {
+  readonly image: string
+  readonly blob: string
+}
+
+export interface Form {
+  readonly fields: Readonly<Record<string, string>>
+  readonly files: readonly Uploaded[]
+}
+
+export interface FormLimits {
+  readonly maxFiles: number
+  readonly maxFileBytes: number
+  readonly maxTotalBytes: number
+  readonly seconds: number
+}
+
+/**
+ * Reads the whole form. What was stored of a form that turns out bad is removed again.
+ * @param fileField the only name under which files are taken
+ */
+export async function readForm(
+  request: FastifyRequest,
+  fileField: string,
+  blobs: BlobStore,
+  limits: FormLimits,
+): Promise<Form> {
+  const fields: Record<string, string> = {}
+  const files: Uploaded[] = []
+  let total = 0
+  try {
+    const parts = request.parts({
+      limits: {
+        fileSize: limits.maxFileBytes,
+        files: limits.maxFiles,
+        fields: 20,
+        fieldSize: 4096,
+        fieldNameSize: 100,
+        parts: limits.maxFiles + 20,
+        headerPairs: 20,
+      },
+    })
+    for await (const part of parts) {
+      if (part.type === 'field') {
+        if (Object.hasOwn(fields, part.fieldname))
+          throw new OneclassError('INVALID_ARGUMENT', `The field "${clean(part.fieldname)}" is there twice.`)
+        fields[part.fieldname] = String(part.value)
+        continue
+      }
+      if (part.fieldname !== fileField)
+        throw new OneclassError(
+          'INVALID_ARGUMENT',
+          `Expected files in the field "${fileField}" but found one in "${clean(part.fieldname)}".`,
+        )
+      const bytes = await part.toBuffer()
+      total += bytes.length
+      if (total > limits.maxTotalBytes)
+        throw new OneclassError(
+          'BODY_TOO_LARGE',
+          `The images have more than the ${limits.maxTotalBytes} bytes accepted at once: send fewer.`,
+        )
+      files.push({ image: nameOf(part.filename, files.length), blob: await blobs.put(bytes, limits.seconds) })
+    }
+    if (files.length === 0)
+      throw new OneclassError('INVALID_ARGUMENT', `Expected at least one file in the field "${fileField}".`)
+    return { fields, files }
+  } catch (thrown) {
+    await blobs.remove(files.map(({ blob }) => blob)).catch(() => {})
+    throw formError(thrown)
+  }
+}
+
+/** What the parser says of a broken form has no status: it is the caller's fault all the same. */
+function formError(thrown: unknown): unknown {
+  if (thrown instanceof OneclassError) return thrown
+  const { code, statusCode } = thrown as { code?: string; statusCode?: number }
+  if (code?.startsWith('FST_') && statusCode !== undefined && statusCode < 500) return thrown
+  const { message } = toOneclassError(thrown)
+  if (/form|multipart|boundary|header|part|aborted|premature|closed/i.test(message))
+    return new OneclassError('INVALID_ARGUMENT', 'The form is cut short or damaged.')
+  return thrown
+}
+
+/** The file's name as the sender calls it, without what cannot be shown. */
+function nameOf(filename: string | undefined, index: number): string {
+  return clean(filename ?? '') || `image-${index + 1}`
+}
+
+function clean(text: string): string {
+  return text.replace(/\p{Cc}/gu, '').slice(0, 255)
+}

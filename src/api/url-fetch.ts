@@ -1,0 +1,185 @@
+/**
+ * Images by URL, without becoming anybody's hand inside our network: http and https only, the name is resolved here, every
+ * address must be public, and the connection goes to the very address that was checked (a name that resolves anew in
+ * between gains nothing). Each redirect starts over. Bytes and time are capped.
+ */
+import { lookup as systemLookup } from 'node:dns/promises'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { BlockList, isIP, type LookupFunction } from 'node:net'
+import { OneclassError } from '../errors.ts'
+
+export interface UrlFetchOptions {
+  readonly maxBytes: number
+  readonly timeoutMs: number
+  readonly maxRedirects?: number
+  /** For tests: names to addresses. */
+  readonly lookup?: (host: string) => Promise<readonly string[]>
+  /** For tests: which addresses count as public. */
+  readonly isPublic?: (address: string) => boolean
+}
+
+/** @throws URL_NOT_ALLOWED, URL_UNREACHABLE, IMAGE_TOO_LARGE */
+export async function fetchImage(url: string, options: UrlFetchOptions): Promise<Buffer> {
+  const signal = AbortSignal.timeout(options.timeoutMs)
+  let next = parse(url)
+  for (let hop = 0; hop <= (options.maxRedirects ?? 3); hop++) {
+    const address = await withinTime(checkedAddress(next, options), signal)
+    const response = await open(next, address, signal)
+    const { statusCode = 0, headers } = response
+    if (statusCode >= 300 && statusCode < 400 && headers.location !== undefined) {
+      response.destroy()
+      next = parse(headers.location, next)
+      continue
+    }
+    if (statusCode !== 200) {
+      response.destroy()
+      throw new OneclassError('URL_UNREACHABLE', `The server of the URL answered with status ${statusCode}.`)
+    }
+    return await readBody(response, options.maxBytes, signal)
+  }
+  throw new OneclassError('URL_UNREACHABLE', 'The URL redirects too often.')
+}
+
+function parse(text: string, base?: URL): URL {
+  let url: URL
+  try {
+    url = new URL(text, base)
+  } catch {
+    throw new OneclassError('URL_NOT_ALLOWED', 'Expected an absolute http or https URL.')
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw new OneclassError('URL_NOT_ALLOWED', 'Only http and https URLs are fetched.')
+  if (url.username !== '' || url.password !== '')
+    throw new OneclassError('URL_NOT_ALLOWED', 'URLs with a user name or password are not fetched.')
+  return url
+}
+
+/** One address, after all of them were found public: a name with one private address is refused whole. */
+async function checkedAddress(url: URL, options: UrlFetchOptions): Promise<string> {
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const resolve =
+    options.lookup ?? (async (name: string) => (await systemLookup(name, { all: true })).map(({ address }) => address))
+  let addresses: readonly string[]
+  try {
+    addresses = isIP(host) ? [host] : await resolve(host)
+  } catch {
+    throw new OneclassError('URL_UNREACHABLE', 'The name in the URL does not resolve.')
+  }
+  const isPublic = options.isPublic ?? isPublicAddress
+  if (addresses.length === 0) throw new OneclassError('URL_UNREACHABLE', 'The name in the URL does not resolve.')
+  if (!addresses.every((address) => isPublic(address))) {
+    throw new OneclassError('URL_NOT_ALLOWED', 'The URL leads to an address that is not public.')
+  }
+  return addresses[0]!
+}
+
+function open(url: URL, address: string, signal: AbortSignal): Promise<IncomingMessage> {
+  const family = isIP(address)
+  const pinned: LookupFunction = (_host, lookupOptions, callback) => {
+    if (lookupOptions.all) callback(null, [{ address, family }])
+    else callback(null, address, family)
+  }
+  return new Promise((resolve, reject) => {
+    const send = url.protocol === 'https:' ? httpsRequest : httpRequest
+    const request = send(url, {
+      lookup: pinned,
+      agent: false,
+      signal,
+      headers: { accept: 'image/*', 'accept-encoding': 'identity', 'user-agent': 'oneclass' },
+      maxHeaderSize: 16_384,
+    })
+    request.once('response', resolve)
+    request.once('error', () => reject(unreachable(signal)))
+    request.end()
+  })
+}
+
+async function readBody(response: IncomingMessage, maxBytes: number, signal: AbortSignal): Promise<Buffer> {
+  const tooLarge = () =>
+    new OneclassError('IMAGE_TOO_LARGE', `The URL's content has more than the ${maxBytes} bytes accepted.`)
+  if (Number(response.headers['content-length'] ?? 0) > maxBytes) {
+    response.destroy()
+    throw tooLarge()
+  }
+  const chunks: Buffer[] = []
+  let length = 0
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      length += chunk.length
+      if (length > maxBytes) {
+        response.destroy()
+        throw tooLarge()
+      }
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    throw error instanceof OneclassError ? error : unreachable(signal)
+  }
+  return Buffer.concat(chunks)
+}
+
+function unreachable(signal: AbortSignal): OneclassError {
+  return new OneclassError(
+    'URL_UNREACHABLE',
+    signal.aborted ? 'The server of the URL took too long.' : 'The server of the URL did not answer.',
+  )
+}
+
+async function withinTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop: (() => void) | undefined
+  const late = new Promise<never>((_, reject) => {
+    stop = () => reject(unreachable(signal))
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', stop)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    signal.removeEventListener('abort', stop!)
+  }
+}
+
+// IANA special-purpose registries: everything that is not the public internet
+const v4 = new BlockList()
+for (const [net, bits] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.0.2.0', 24],
+  ['192.31.196.0', 24],
+  ['192.52.193.0', 24],
+  ['192.88.99.0', 24],
+  ['192.168.0.0', 16],
+  ['192.175.48.0', 24],
+  ['198.18.0.0', 15],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
+  ['224.0.0.0', 4],
+  ['240.0.0.0', 4],
+] as const)
+  v4.addSubnet(net, bits, 'ipv4')
+
+const v6 = new BlockList()
+for (const [net, bits] of [
+  ['2001::', 23],
+  ['2001:db8::', 32],
+  ['2002::', 16],
+  ['3fff::', 20],
+  ['5f00::', 16],
+] as const) {
+  v6.addSubnet(net, bits, 'ipv6')
+}
+const globalV6 = new BlockList()
+globalV6.addSubnet('2000::', 3, 'ipv6')
+
+export function isPublicAddress(address: string): boolean {
+  const version = isIP(address)
+  if (version === 4) return !v4.check(address, 'ipv4')
+  // only 2000::/3 is global unicast: loopback, link-local, private, mapped and translated IPv4 all lie outside
+  return version === 6 && !address.includes('%') && globalV6.check(address, 'ipv6') && !v6.check(address, 'ipv6')
+}

@@ -1,0 +1,171 @@
+/** `oneclass serve`: Redis where none is given, worker processes, the API; and all of it gone again at the end. */
+import { createServer } from 'node:net'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { isLoopbackHost } from '../api/access.ts'
+import { openKeyStore } from '../api/keys.ts'
+import type { Limits } from '../api/limits.ts'
+import { openService, type Service } from '../api/service.ts'
+import { availableCpus, type LogLevel, version } from '../config.ts'
+import { OneclassError } from '../errors.ts'
+import { withoutPassword } from '../queue/connection.ts'
+import { createLog } from '../queue/log.ts'
+import { startPrivateRedis } from '../queue/private-redis.ts'
+import { startWorkerProcesses } from './worker-processes.ts'
+
+export interface ServeOptions {
+  readonly home: string
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  /** Undefined: a private one. */
+  readonly redisUrl: string | undefined
+  /** Worker processes; 0: none here. Default: one a core. */
+  readonly workers?: number
+  readonly roots: readonly string[]
+  readonly allowUrl: boolean
+  readonly logLevel: LogLevel
+  /** PATH on which redis-server is looked for. */
+  readonly searchPath: string
+  readonly limits?: Partial<Limits>
+}
+
+export interface Serving {
+  /** As a client writes it. */
+  readonly address: string
+  readonly workers: number
+  readonly redis: string
+  readonly redisUrl: string
+  workerPids(): number[]
+  stop(): Promise<void>
+}
+
+const webFolder = fileURLToPath(new URL('../../web/', import.meta.url))
+const drainMs = 30_000
+
+/** Starts everything; what was started is stopped again when a later step fails. */
+export async function startServing(options: ServeOptions): Promise<Serving> {
+  const home = resolve(options.home)
+  const isLoopback = isLoopbackHost(options.host)
+  if (!isLoopback && (await openKeyStore(home).list()).length === 0) {
+    throw new OneclassError(
+      'UNAUTHORIZED',
+      `To listen on ${options.host}, which other machines can reach, a key is needed first: oneclass keys create --name NAME --scope manage`,
+    )
+  }
+  await assertPortFree(options.host, options.port)
+  const log = createLog(options.logLevel, { part: 'api', pid: process.pid })
+  const undo: (() => Promise<unknown>)[] = []
+  const stop = async (): Promise<void> => {
+    for (const step of undo.splice(0).reverse()) await step()
+  }
+  try {
+    let redisUrl = options.redisUrl
+    let redis = redisUrl === undefined ? '' : withoutPassword(redisUrl)
+    if (redisUrl === undefined) {
+      const server = await startPrivateRedis({
+        folder: join(home, 'redis'),
+        searchPath: options.searchPath,
+        onCrash: (reason) => log('error', 'the private redis-server ended and is started again', { reason }),
+      })
+      undo.push(() => server.stop())
+      redisUrl = server.url
+      redis = `private, port ${server.port}`
+    }
+    const cpus = availableCpus()
+    const count = options.workers ?? cpus
+    const workers = startWorkerProcesses({
+      count,
+      concurrency: Math.max(1, Math.floor(cpus / Math.max(1, count))),
+      redisUrl,
+      home,
+      log,
+    })
+    undo.push(() => workers.stop(drainMs))
+    const service = await openService({
+      home,
+      redisUrl,
+      isLoopback,
+      roots: options.roots.map((root) => resolve(root)),
+      ...(options.allowUrl ? { urls: {} } : {}),
+      ...(options.limits ? { limits: options.limits } : {}),
+      webFolder,
+      version,
+      log,
+    })
+    undo.push(() => closeWithin(service, drainMs))
+    await workers.ready.catch((error: Error) => {
+      throw new OneclassError('INTERNAL', `The workers do not start: ${error.message}; the lines above say why.`)
+    })
+    const address = await service.app
+      .listen({ host: options.host, port: options.port })
+      .catch((error: NodeJS.ErrnoException) => {
+        throw listenError(error, options)
+      })
+    log('info', 'serving', { address, workers: count, redis })
+    return { address: shownAddress(address), workers: count, redis, redisUrl, workerPids: workers.pids, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** Serves until a signal or the abort; resolves with the exit status. */
+export async function runServe(
+  options: ServeOptions,
+  print: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<number> {
+  const ends = new Promise<void>((resolveEnd) => {
+    let signals = 0
+    const onSignal = () => {
+      if (++signals > 1) process.exit(1)
+      resolveEnd()
+    }
+    process.on('SIGINT', onSignal)
+    process.on('SIGTERM', onSignal)
+    process.on('SIGHUP', onSignal)
+    signal?.addEventListener('abort', () => resolveEnd())
+  })
+  const serving = await startServing(options)
+  const workers = serving.workers === 1 ? '1 worker' : `${serving.workers} workers`
+  print(`oneclass serves at ${serving.address} (${workers}, Redis: ${serving.redis}; data in ${resolve(options.home)})`)
+  print('Fit a model:     oneclass fit DIR --name NAME, or')
+  print(`                 curl -F name=NAME ${'-F images=@1.jpg -F images=@2.jpg ...'} ${serving.address}/v1/models`)
+  print(`Ask about one:   curl -F image=@photo.jpg '${serving.address}/v1/models/NAME/classify?wait=10'`)
+  print(`Read on:         ${serving.address}/docs    (Ctrl-C ends)`)
+  await ends
+  print('Ending: the jobs at work are finished first (Ctrl-C again: at once).')
+  await serving.stop()
+  return 0
+}
+
+async function closeWithin(service: Service, ms: number): Promise<void> {
+  const timer = setTimeout(() => service.app.server.closeAllConnections(), ms)
+  await service.close()
+  clearTimeout(timer)
+}
+
+/** Before anything is started: the usual mistake costs nothing. */
+async function assertPortFree(host: string, port: number): Promise<void> {
+  if (port === 0) return
+  await new Promise<void>((resolveFree, reject) => {
+    const probe = createServer()
+    probe.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, { host, port })))
+    probe.listen({ host, port }, () => probe.close(() => resolveFree()))
+  })
+}
+
+function listenError(error: NodeJS.ErrnoException, { host, port }: { host: string; port: number }): OneclassError {
+  if (error.code === 'EADDRINUSE') {
+    return new OneclassError(
+      'PORT_IN_USE',
+      `Port ${port} on ${host} is in use: choose another with --port, or end what listens there.`,
+    )
+  }
+  return new OneclassError('INVALID_ARGUMENT', `Cannot listen on ${host} port ${port}: ${error.message}.`)
+}
+
+function shownAddress(address: string): string {
+  return address.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
+}

@@ -1,0 +1,89 @@
+/**
+ * Worker processes as children: started, started again when they die (further and further apart), stopped gently.
+ * They hang on an IPC channel, so they end when we die, however that happens.
+ */
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { childEnvironment } from '../config.ts'
+import type { Log } from '../queue/log.ts'
+
+export interface WorkerProcesses {
+  /** Resolves when every worker is ready for jobs; rejects when one cannot start at all. */
+  readonly ready: Promise<void>
+  pids(): number[]
+  /** SIGTERM, and after `ms` SIGKILL. */
+  stop(ms: number): Promise<void>
+}
+
+export interface WorkerProcessOptions {
+  readonly count: number
+  /** Cores of each. */
+  readonly concurrency: number
+  readonly redisUrl: string
+  readonly home: string
+  readonly log: Log
+}
+
+const program = fileURLToPath(new URL('../../workers/main.js', import.meta.url))
+
+export function startWorkerProcesses(options: WorkerProcessOptions): WorkerProcesses {
+  const children = new Set<ChildProcess>()
+  const timers = new Set<NodeJS.Timeout>()
+  let isStopping = false
+
+  // The address may hold a password: by environment, since everybody can read a command line.
+  const env = childEnvironment({
+    REDIS_URL: options.redisUrl,
+    ONECLASS_HOME: options.home,
+    ONECLASS_CONCURRENCY: String(options.concurrency),
+    UV_THREADPOOL_SIZE: String(Math.max(4, options.concurrency + 2)),
+  })
+
+  const start = (failures: number, onReady: () => void, onFail: (error: Error) => void): void => {
+    const child = fork(program, [], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'], detached: true })
+    const born = Date.now()
+    let isReady = false
+    children.add(child)
+    child.on('message', () => {
+      isReady = true
+      onReady()
+    })
+    child.once('error', onFail)
+    child.once('exit', (code, signal) => {
+      children.delete(child)
+      if (isStopping) return
+      if (!isReady && failures >= 2) onFail(new Error(`a worker does not start (${signal ?? code})`))
+      const next = Date.now() - born > 60_000 ? 0 : failures + 1
+      options.log('warn', 'worker ended, another is started', { pid: child.pid, code, signal })
+      const timer = setTimeout(
+        () => {
+          timers.delete(timer)
+          if (!isStopping) start(next, onReady, onFail)
+        },
+        Math.min(250 * 2 ** next, 15_000),
+      )
+      timers.add(timer)
+    })
+  }
+
+  const ready = Promise.all(
+    Array.from({ length: options.count }, () => new Promise<void>((resolve, reject) => start(0, resolve, reject))),
+  ).then(() => {})
+  ready.catch(() => {})
+
+  return {
+    ready,
+    pids: () => [...children].flatMap(({ pid }) => pid ?? []),
+    async stop(ms) {
+      isStopping = true
+      for (const timer of timers) clearTimeout(timer)
+      const ended = [...children].map((child) => new Promise<void>((resolve) => child.once('exit', () => resolve())))
+      for (const child of children) child.kill('SIGTERM')
+      const kill = setTimeout(() => {
+        for (const child of children) child.kill('SIGKILL')
+      }, ms)
+      await Promise.all(ended)
+      clearTimeout(kill)
+    },
+  }
+}

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { type BatchStore, createBatchStore } from '../../src/queue/batches.ts'
+import { connect, disconnect, type RedisClient } from '../../src/queue/connection.ts'
+import { startTestRedis, type TestRedis } from './redis.ts'
+
+let redis: TestRedis
+let client: RedisClient
+let batches: BatchStore
+before(async () => {
+  redis = await startTestRedis()
+  client = connect(redis.url, 'producer')
+  batches = createBatchStore(client)
+})
+after(async () => {
+  await disconnect(client)
+  await redis.end()
+})
+
+const model = { label: 'm@1', sha256: 'a'.repeat(64), alpha: 0.05 }
+const line = (index: number, text = `line ${index}`) => ({ index, isError: index % 5 === 0, line: text })
+
+async function newBatch(id: string, total: number): Promise<void> {
+  const record = { id, total, model, chunkSize: 4, folder: null, origin: 'here', createdAt: new Date().toISOString() }
+  assert.equal(
+    await batches.create(
+      record,
+      Array.from({ length: total }, (_, i) => `${i}.jpg`),
+    ),
+    true,
+  )
+  assert.equal(await batches.create(record, ['other']), false)
+}
+
+test('each result once, whoever writes it and how often, even at the same time', async () => {
+  await newBatch('one', 50)
+  const writers = Array.from({ length: 8 }, async (_, writer) => {
+    for (let from = 0; from < 50; from += 5) {
+      await batches.commit(
+        'one',
+        [0, 1, 2, 3, 4].map((i) => line(from + i, `line ${from + i} by ${writer}`)),
+      )
+    }
+  })
+  await Promise.all(writers)
+  const lines = await batches.lines('one', 0, 1000)
+  assert.equal(lines.length, 50)
+  assert.equal(new Set(lines.map((text) => text.split(' ')[1])).size, 50)
+  const batch = await batches.read('one')
+  assert.equal(batch?.done, 50)
+  assert.equal(batch?.errors, 10)
+  assert.equal(batch?.state, 'done')
+  assert.ok(batch?.finishedAt)
+})
+
+test('state, what is missing, and the order of arrival', async () => {
+  await newBatch('two', 4)
+  assert.equal((await batches.read('two'))?.state, 'queued')
+  assert.equal(await batches.commit('two', [line(2)]), 'running')
+  assert.deepEqual(await batches.missing('two', [0, 1, 2, 3]), [0, 1, 3])
+  assert.equal(await batches.commit('two', [line(2), line(0)]), 'running')
+  assert.deepEqual(await batches.lines('two', 0, 10), ['line 2', 'line 0'])
+  assert.deepEqual(await batches.lines('two', 1, 10), ['line 0'])
+  assert.equal(await batches.commit('two', [line(1), line(3)]), 'done')
+  assert.deepEqual(await batches.images('two'), ['0.jpg', '1.jpg', '2.jpg', '3.jpg'])
+})
+
+test('a cancelled batch takes no more results', async () => {
+  await newBatch('three', 2)
+  await batches.commit('three', [line(0)])
+  assert.equal(await batches.cancel('three'), true)
+  assert.equal(await batches.cancel('three'), false)
+  assert.equal(await batches.commit('three', [line(1)]), 'cancelled')
+  assert.equal((await batches.read('three'))?.done, 1)
+})
+
+test('a batch that is gone', async () => {
+  assert.equal(await batches.read('none'), undefined)
+  assert.equal(await batches.commit('none', [line(1)]), undefined)
+  assert.deepEqual(await batches.lines('none', 0, 10), [])
+})

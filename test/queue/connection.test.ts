@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { OneclassError } from '../../src/errors.ts'
+import { connect, disconnect, parseRedisUrl, waitForRedis, withoutPassword } from '../../src/queue/connection.ts'
+import { startTestRedis } from './redis.ts'
+
+test('plain addresses, with and without password, database and TLS', () => {
+  assert.deepEqual(parseRedisUrl('redis://localhost:6380/3'), {
+    kind: 'single',
+    options: { host: 'localhost', port: 6380, db: 3 },
+  })
+  assert.deepEqual(parseRedisUrl('redis://h'), { kind: 'single', options: { host: 'h', port: 6379, db: 0 } })
+  assert.deepEqual(parseRedisUrl('rediss://u:p%40ss@h:1'), {
+    kind: 'single',
+    options: { username: 'u', password: 'p@ss', host: 'h', port: 1, db: 0, tls: {} },
+  })
+  assert.deepEqual(parseRedisUrl('redis://:p@[::1]:7'), {
+    kind: 'single',
+    options: { password: 'p', host: '::1', port: 7, db: 0 },
+  })
+  assert.deepEqual(parseRedisUrl('unix:///run/redis.sock'), { kind: 'single', options: { path: '/run/redis.sock' } })
+})
+
+test('Sentinel and Cluster', () => {
+  assert.deepEqual(parseRedisUrl('redis+sentinel://:p@a:1,b/main/2'), {
+    kind: 'sentinel',
+    options: {
+      password: 'p',
+      sentinels: [
+        { host: 'a', port: 1 },
+        { host: 'b', port: 26379 },
+      ],
+      name: 'main',
+      db: 2,
+    },
+  })
+  assert.deepEqual(parseRedisUrl('rediss+cluster://a:1,b:2'), {
+    kind: 'cluster',
+    nodes: [
+      { host: 'a', port: 1 },
+      { host: 'b', port: 2 },
+    ],
+    options: { tls: {} },
+  })
+})
+
+test('an address that is none is refused without repeating it', () => {
+  for (const bad of [
+    'http://:secret@x',
+    'redis://',
+    'redis://:secret@a:99999',
+    'redis://a/b',
+    'redis+sentinel://a',
+    'redis+cluster://a/1',
+  ]) {
+    assert.throws(
+      () => parseRedisUrl(bad),
+      (error: OneclassError) => error.code === 'INVALID_ARGUMENT' && !error.message.includes('secret'),
+      bad,
+    )
+  }
+})
+
+test('a password never stands in a message', async () => {
+  assert.equal(withoutPassword('redis://u:secret@host:1'), 'redis://***@host:1')
+  const url = 'redis://:secret@127.0.0.1:1'
+  const client = connect(url, 'producer')
+  await assert.rejects(
+    waitForRedis(client, url, 300),
+    (error: OneclassError) => error.code === 'REDIS_UNAVAILABLE' && !error.message.includes('secret'),
+  )
+  await disconnect(client)
+})
+
+test('a wrong password fails at once, the right one works', async () => {
+  const redis = await startTestRedis()
+  const wrong = connect(redis.url.replace(/:\w+@/, ':wrong@'), 'producer')
+  try {
+    await assert.rejects(waitForRedis(wrong, redis.url, 20_000), { code: 'REDIS_UNAVAILABLE' })
+    const right = connect(redis.url, 'producer')
+    await waitForRedis(right, redis.url, 5000)
+    await disconnect(right)
+  } finally {
+    await disconnect(wrong)
+    await redis.end()
+  }
+})
