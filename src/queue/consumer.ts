@@ -56,6 +56,8 @@ export async function startConsumer<K extends JobKind>(options: ConsumerOptions<
   const lockMs = options.lockMs ?? 15_000
   const subscriber = connect(options.url, 'consumer', 'oneclass:worker:cancel')
 
+  let running = 0
+
   const process = async (job: Job, _token?: string, cancelSignal?: AbortSignal): Promise<unknown> => {
     const started = performance.now()
     const id = job.id ?? ''
@@ -63,6 +65,7 @@ export async function startConsumer<K extends JobKind>(options: ConsumerOptions<
     const signal = cancelSignal ? AbortSignal.any([timeout, cancelSignal]) : timeout
     const isLastAttempt = job.attemptsMade + 1 >= (job.opts.attempts ?? 1)
     let code: ErrorCode | null = null
+    running++
     try {
       if ((await client.exists(keys.cancel(id))) === 1) throw cancelled()
       if (!Value.Check(jobSchemas[kind], job.data)) {
@@ -91,6 +94,7 @@ export async function startConsumer<K extends JobKind>(options: ConsumerOptions<
       const reason = writeFailure(error)
       throw isFault ? new Error(reason) : new UnrecoverableError(reason)
     } finally {
+      running--
       options.onDone?.({ kind, id, milliseconds: performance.now() - started, code })
     }
   }
@@ -110,12 +114,11 @@ export async function startConsumer<K extends JobKind>(options: ConsumerOptions<
 
   return {
     async drain(ms) {
-      let timer: NodeJS.Timeout | undefined
-      const late = new Promise<'late'>((resolve) => {
-        timer = setTimeout(() => resolve('late'), ms)
-      })
-      if ((await Promise.race([worker.close(), late])) === 'late') await worker.close(true)
-      clearTimeout(timer)
+      // BullMQ's own graceful close cannot be given up once begun, so: take no more, wait as long as we may, close
+      await worker.pause(true)
+      const deadline = Date.now() + ms
+      while (running > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20))
+      await worker.close(running > 0)
       await disconnect(subscriber)
     },
   }

@@ -30,8 +30,8 @@ export function isFinished(state: JobState): boolean {
   return state === 'done' || state === 'failed' || state === 'cancelled'
 }
 
-export async function viewOfJob(type: PublicType, job: Job): Promise<JobView> {
-  const bull = await job.getState()
+/** @param bull the job's state, read before the job: what a state promises (a result, a reason) is then in the job */
+export function viewOfJob(type: PublicType, job: Job, bull: string): JobView {
   const error = bull === 'failed' ? readFailure(job.failedReason) : null
   const state: JobState =
     bull === 'completed'

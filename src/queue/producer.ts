@@ -95,10 +95,11 @@ export function createProducer(options: ProducerOptions): Producer {
       const batch = await batches.read(id)
       return batch && viewOfBatch(batch)
     }
+    const state = await queue(type).getJobState(id)
     const [kept, found] = await Promise.all([outcome(id), queue(type).getJob(id) as Promise<Job | undefined>])
     if (kept !== undefined) return kept.view
     if (found === undefined) return undefined
-    const view = await viewOfJob(type, found)
+    const view = viewOfJob(type, found, state)
     // A fit or a comparison is done when its service has saved it, not when the worker has made it.
     const isSavedHere = type === 'fit' || type === 'compare'
     return isSavedHere && view.state === 'done' ? { ...view, state: 'running', result: null, finishedAt: null } : view

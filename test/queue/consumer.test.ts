@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, test } from 'node:test'
+import { OneclassError } from '../../src/errors.ts'
+import { disconnect, type RedisClient } from '../../src/queue/connection.ts'
+import {
+  type Consumer,
+  type ConsumerOptions,
+  connectConsumer,
+  startConsumer,
+  type Task,
+} from '../../src/queue/consumer.ts'
+import { type JobEvents, openJobEvents } from '../../src/queue/events.ts'
+import type { JobView } from '../../src/queue/job-view.ts'
+import { jobIdFor, newJobId, typeOfJob } from '../../src/queue/jobs.ts'
+import { createProducer, type Producer } from '../../src/queue/producer.ts'
+import { startTestRedis, type TestRedis } from './redis.ts'
+
+let redis: TestRedis
+let client: RedisClient
+let producer: Producer
+let events: JobEvents
+before(async () => {
+  redis = await startTestRedis()
+  client = connectConsumer(redis.url)
+  producer = createProducer({ url: redis.url, maxWaiting: 5 })
+  events = await openJobEvents(redis.url)
+})
+after(async () => {
+  await events.close()
+  await producer.close()
+  await disconnect(client)
+  await redis.end()
+})
+beforeEach(async () => {
+  await producer.queues.get('classify')!.obliterate({ force: true })
+})
+
+const data = {
+  image: 'a.jpg',
+  blob: `${'0'.repeat(24)}.${'0'.repeat(64)}.1`,
+  model: { label: 'm@1', sha256: '0'.repeat(64), alpha: 0.05 },
+}
+
+async function withConsumer(
+  handle: (task: Task<'classify'>) => Promise<unknown>,
+  work: () => Promise<void>,
+  more: Partial<ConsumerOptions<'classify'>> = {},
+): Promise<void> {
+  const consumer: Consumer = await startConsumer({
+    kind: 'classify',
+    url: redis.url,
+    client,
+    concurrency: 4,
+    handle,
+    ...more,
+  })
+  try {
+    await work()
+  } finally {
+    await consumer.drain(5000)
+  }
+}
+
+async function send(change: object = {}): Promise<string> {
+  const id = newJobId('classify')
+  await producer.add('classify', id, { ...data, ...change })
+  return id
+}
+
+async function finished(id: string): Promise<JobView> {
+  const view = await events.wait(id, 10_000, () => producer.job(id))
+  assert.ok(view)
+  return view
+}
+
+test('a job is done, with its result', async () => {
+  await withConsumer(
+    async ({ data }) => ({ image: data.image, ok: true }),
+    async () => {
+      const view = await finished(await send())
+      assert.equal(view.state, 'done')
+      assert.deepEqual(view.result, { image: 'a.jpg', ok: true })
+      assert.equal(view.error, null)
+      assert.ok(view.finishedAt)
+    },
+  )
+})
+
+test('bad input fails at once, with our code', async () => {
+  let tries = 0
+  await withConsumer(
+    async () => {
+      tries++
+      throw new OneclassError('IMAGE_UNREADABLE', 'a.jpg is no image.')
+    },
+    async () => {
+      const view = await finished(await send())
+      assert.equal(view.state, 'failed')
+      assert.deepEqual(view.error, { code: 'IMAGE_UNREADABLE', message: 'a.jpg is no image.' })
+      assert.equal(tries, 1)
+    },
+  )
+})
+
+test('a fault is tried again; what it says stays inside', async () => {
+  let tries = 0
+  const faults: string[] = []
+  await withConsumer(
+    async () => {
+      if (++tries < 3) throw new Error('secret path /home/x')
+      return 'fine'
+    },
+    async () => {
+      assert.equal((await finished(await send())).result, 'fine')
+      assert.equal(tries, 3)
+    },
+    { onFault: ({ error }) => faults.push(error.message) },
+  )
+  assert.deepEqual(faults, ['secret path /home/x', 'secret path /home/x'])
+  await withConsumer(
+    async () => {
+      throw new Error('secret path /home/x')
+    },
+    async () => {
+      const view = await finished(await send())
+      assert.equal(view.error?.code, 'INTERNAL')
+      assert.doesNotMatch(JSON.stringify(view), /secret/)
+    },
+  )
+})
+
+test('data that has not the form of the job is never handled', async () => {
+  let handled = 0
+  await withConsumer(
+    async () => handled++,
+    async () => {
+      const id = newJobId('classify')
+      await producer.queues.get('classify')!.add('classify', { image: 1, blob: '../etc' }, { jobId: id })
+      assert.equal((await finished(id)).error?.code, 'INVALID_ARGUMENT')
+      assert.equal(handled, 0)
+    },
+  )
+})
+
+test('cancelling: a waiting job at once, a running one soon, a finished one not', async () => {
+  const waiting = await send()
+  const cancelled = await producer.cancel(waiting)
+  assert.equal(cancelled.state, 'cancelled')
+  assert.equal((await producer.job(waiting))?.state, 'cancelled')
+  let started: () => void
+  const running = new Promise<void>((resolve) => {
+    started = resolve
+  })
+  let aborted = false
+  await withConsumer(
+    async ({ signal }) => {
+      started()
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+      aborted = true
+    },
+    async () => {
+      const id = await send()
+      await running
+      await producer.cancel(id)
+      const view = await finished(id)
+      assert.equal(view.state, 'cancelled')
+      assert.equal(view.error?.code, 'CANCELLED')
+      assert.equal(aborted, true)
+      await assert.rejects(producer.cancel(id), { code: 'CONFLICT' })
+    },
+  )
+  await assert.rejects(producer.cancel(newJobId('classify')), { code: 'JOB_NOT_FOUND' })
+})
+
+test('a job whose worker went silent is given to another', async () => {
+  let first = true
+  const lost = await startConsumer({
+    kind: 'classify',
+    url: redis.url,
+    client,
+    concurrency: 1,
+    lockMs: 600,
+    handle: () => new Promise(() => {}),
+  })
+  const id = await send()
+  while ((await producer.job(id))?.state !== 'running') await new Promise((resolve) => setTimeout(resolve, 20))
+  await lost.drain(1) // leaves the job behind, as a crash does
+  await withConsumer(
+    async ({ crashes }) => {
+      first = false
+      return { crashes }
+    },
+    async () => {
+      const view = await finished(id)
+      assert.deepEqual(view.result, { crashes: 1 })
+      assert.equal(first, false)
+    },
+    { lockMs: 600 },
+  )
+})
+
+test('the same id is the same job; a full queue refuses', async () => {
+  const id = await send()
+  await producer.add('classify', id, data)
+  assert.equal((await producer.counts()).classify.waiting, 1)
+  for (let i = 0; i < 4; i++) await send()
+  await assert.rejects(send(), { code: 'QUEUE_FULL' })
+})
+
+test('ids tell their type, and nothing else is an id', () => {
+  assert.equal(typeOfJob(newJobId('fit')), 'fit')
+  assert.equal(typeOfJob(jobIdFor('batch', 'me', 'key')), 'batch')
+  assert.equal(jobIdFor('batch', 'me', 'key'), jobIdFor('batch', 'me', 'key'))
+  assert.notEqual(jobIdFor('batch', 'me', 'key'), jobIdFor('batch', 'you', 'key'))
+  for (const bad of ['', 'chunk-00000000-0000-0000-0000-000000000000', 'classify-1', '../x'])
+    assert.equal(typeOfJob(bad), undefined)
+})
+
+test('with Redis away, a producer says so within seconds', async () => {
+  const lonely = createProducer({ url: 'redis://127.0.0.1:1' })
+  const started = Date.now()
+  await assert.rejects(lonely.job(newJobId('classify')), { code: 'REDIS_UNAVAILABLE' })
+  await assert.rejects(lonely.add('classify', newJobId('classify'), data), { code: 'REDIS_UNAVAILABLE' })
+  assert.ok(Date.now() - started < 10_000)
+  await lonely.close()
+})
