@@ -38,7 +38,7 @@ const recipe = 1
 const target: DecodeTarget = { width: 640, height: 640, resize: 'inside' }
 
 /** Longest side on which faces are looked for: first small and fast, and larger only when none was found. */
-const detectorSides = [320, 640] as const
+const detectorSides = [320, 512] as const
 
 const minConfidence = 0.5
 
@@ -112,9 +112,7 @@ export class FaceBackbone implements Backbone {
 
   /** Every face of an image, in its pixels, the largest first. */
   async findFaces(image: Pixels): Promise<Face[]> {
-    for (const [i, side] of detectorSides.entries()) {
-      // a larger search of an image that was searched whole already finds nothing new
-      if (i > 0 && Math.max(image.width, image.height) <= detectorSides[i - 1]!) break
+    for (const side of detectorSides) {
       const { tensor, width, height, scale } = detectorCanvas(image, side)
       const { boxes, scores } = await this.#run(this.#sessions.detector, tensor, [1, 3, height, width])
       const faces = decodeFaces(boxes!, scores!, { width, height }, this.#sessions.anchors, minConfidence)
