@@ -1,0 +1,125 @@
+/** Dense matrices in one Float64Array, row-major: element (i, j) is `data[i * cols + j]`. */
+import { OneclassError } from '../errors.ts'
+
+export interface Matrix {
+  readonly rows: number
+  readonly cols: number
+  readonly data: Float64Array
+}
+
+/** A matrix of zeros, or over `data` (not copied), which must hold `rows * cols` numbers. */
+export function matrix(rows: number, cols: number, data = new Float64Array(rows * cols)): Matrix {
+  if (data.length !== rows * cols) throw new RangeError(`Expected ${rows * cols} numbers but received ${data.length}`)
+  return { rows, cols, data }
+}
+
+/** Rows of equal length, copied. */
+export function fromRows(rows: readonly ArrayLike<number>[]): Matrix {
+  const cols = rows[0]?.length ?? 0
+  const m = matrix(rows.length, cols)
+  rows.forEach((row, i) => {
+    if (row.length !== cols)
+      throw new RangeError(`Expected row ${i} to have ${cols} numbers but received ${row.length}`)
+    m.data.set(row, i * cols)
+  })
+  return m
+}
+
+/** Row i as a view: writing to it writes to the matrix. */
+export function row(m: Matrix, i: number): Float64Array {
+  return m.data.subarray(i * m.cols, (i + 1) * m.cols)
+}
+
+/** The rows at `indices`, copied in that order. */
+export function takeRows(m: Matrix, indices: ArrayLike<number>): Matrix {
+  const out = matrix(indices.length, m.cols)
+  for (let k = 0; k < indices.length; k++) out.data.set(row(m, indices[k]!), k * m.cols)
+  return out
+}
+
+/** Column means, length `cols`. */
+export function columnMeans(m: Matrix): Float64Array {
+  const mean = new Float64Array(m.cols)
+  for (let i = 0; i < m.rows; i++) {
+    const r = i * m.cols
+    for (let j = 0; j < m.cols; j++) mean[j]! += m.data[r + j]!
+  }
+  for (let j = 0; j < m.cols; j++) mean[j]! /= m.rows
+  return mean
+}
+
+/** a . b over `n` numbers, from the given offsets. Four sums keep the pipeline full. */
+export function dot(a: Float64Array, b: Float64Array, n: number, aAt = 0, bAt = 0): number {
+  let s0 = 0
+  let s1 = 0
+  let s2 = 0
+  let s3 = 0
+  let j = 0
+  for (; j + 3 < n; j += 4) {
+    s0 += a[aAt + j]! * b[bAt + j]!
+    s1 += a[aAt + j + 1]! * b[bAt + j + 1]!
+    s2 += a[aAt + j + 2]! * b[bAt + j + 2]!
+    s3 += a[aAt + j + 3]! * b[bAt + j + 3]!
+  }
+  for (; j < n; j++) s0 += a[aAt + j]! * b[bAt + j]!
+  return s0 + s1 + (s2 + s3)
+}
+
+/** A Bᵀ for A (m, k) and B (n, k): every inner product of a row of A with a row of B, shape (m, n). */
+export function timesTransposed(a: Matrix, b: Matrix): Matrix {
+  const out = matrix(a.rows, b.rows)
+  for (let i = 0; i < a.rows; i++)
+    for (let j = 0; j < b.rows; j++) out.data[i * b.rows + j] = dot(a.data, b.data, a.cols, i * a.cols, j * b.cols)
+  return out
+}
+
+/** The symmetric A Aᵀ, shape (rows, rows). */
+export function gram(a: Matrix): Matrix {
+  const n = a.rows
+  const out = matrix(n, n)
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j <= i; j++) {
+      const value = dot(a.data, a.data, a.cols, i * a.cols, j * a.cols)
+      out.data[i * n + j] = value
+      out.data[j * n + i] = value
+    }
+  return out
+}
+
+export function transpose(a: Matrix): Matrix {
+  const out = matrix(a.cols, a.rows)
+  for (let i = 0; i < a.rows; i++) for (let j = 0; j < a.cols; j++) out.data[j * a.rows + i] = a.data[i * a.cols + j]!
+  return out
+}
+
+/** Each row divided by its Euclidean norm; a row of zeros stays zero. Returns a copy. */
+export function l2Normalise(m: Matrix): Matrix {
+  const out = matrix(m.rows, m.cols, m.data.slice())
+  for (let i = 0; i < m.rows; i++) {
+    const r = row(out, i)
+    const norm = Math.sqrt(dot(r, r, r.length))
+    if (norm > 0) for (let j = 0; j < r.length; j++) r[j]! /= norm
+  }
+  return out
+}
+
+/** Squared Euclidean distance of row i of A to row j of B. */
+export function squaredDistance(a: Matrix, i: number, b: Matrix, j: number): number {
+  let sum = 0
+  const d = a.cols
+  for (let k = 0, p = i * d, q = j * d; k < d; k++) {
+    const diff = a.data[p + k]! - b.data[q + k]!
+    sum += diff * diff
+  }
+  return sum
+}
+
+/** @throws FEATURES_NOT_FINITE naming the first row that holds NaN or an infinity. */
+export function assertFinite(m: Matrix): void {
+  for (let k = 0; k < m.data.length; k++)
+    if (!Number.isFinite(m.data[k]!))
+      throw new OneclassError(
+        'FEATURES_NOT_FINITE',
+        `Row ${Math.floor(k / m.cols)}, column ${k % m.cols} of the features is ${m.data[k]}; remove or repair that row.`,
+      )
+}

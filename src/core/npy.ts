@@ -1,0 +1,59 @@
+/** NumPy's array file (NEP 1, format 1.0 to 3.0): little-endian float32 or float64, C order, one or two dimensions. */
+import { OneclassError } from '../errors.ts'
+import { type Matrix, matrix } from './matrix.ts'
+
+const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
+
+/**
+ * @returns the matrix, float32 widened; a vector of n numbers is one row
+ * @throws FEATURES_UNREADABLE
+ */
+export function readNpy(bytes: Uint8Array): Matrix {
+  const fail = (why: string): never => {
+    throw new OneclassError('FEATURES_UNREADABLE', `Expected a float32 or float64 NPY matrix of shape (n, d): ${why}.`)
+  }
+  if (bytes.length < 12 || magic.some((byte, i) => bytes[i] !== byte)) fail('the file does not begin as NPY')
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const wide = bytes[6]! >= 2
+  const headerAt = wide ? 12 : 10
+  const headerLength = wide ? view.getUint32(8, true) : view.getUint16(8, true)
+  const dataAt = headerAt + headerLength
+  if (dataAt > bytes.length) fail('the header is cut short')
+  const header = String.fromCharCode(...bytes.subarray(headerAt, Math.min(dataAt, headerAt + 4096)))
+  const type = /'descr':\s*'([^']*)'/.exec(header)?.[1]
+  if (type !== '<f4' && type !== '<f8') fail(`its type is ${type ?? 'unknown'}, save it as float32`)
+  if (/'fortran_order':\s*True/.test(header)) fail('it is in Fortran order, save it with numpy.ascontiguousarray')
+  const shape = /'shape':\s*\(([^)]*)\)/.exec(header)?.[1]
+  const sizes = (shape ?? '').split(',').flatMap((size) => (size.trim() ? [Number(size)] : []))
+  if (sizes.length < 1 || sizes.length > 2 || !sizes.every((s) => Number.isSafeInteger(s) && s >= 0)) {
+    fail(`its shape is (${shape ?? ''})`)
+  }
+  const [rows, cols] = sizes.length === 2 ? [sizes[0]!, sizes[1]!] : [1, sizes[0]!]
+  const width = type === '<f4' ? 4 : 8
+  if (bytes.length - dataAt < rows * cols * width) fail(`it holds fewer than ${rows} x ${cols} numbers`)
+  if (rows === 0 || cols === 0) fail('it is empty')
+  const out = matrix(rows, cols)
+  for (let k = 0; k < out.data.length; k++) {
+    const at = dataAt + k * width
+    out.data[k] = width === 4 ? view.getFloat32(at, true) : view.getFloat64(at, true)
+  }
+  return out
+}
+
+/** Format 1.0, float32 or float64. */
+export function writeNpy(m: Matrix, type: 'float32' | 'float64' = 'float64'): Uint8Array {
+  const width = type === 'float32' ? 4 : 8
+  const text = `{'descr': '<f${width}', 'fortran_order': False, 'shape': (${m.rows}, ${m.cols}), }`
+  const length = Math.ceil((10 + text.length + 1) / 64) * 64
+  const header = `${text.padEnd(length - 11)}\n`
+  const bytes = new Uint8Array(length + m.data.length * width)
+  bytes.set(magic)
+  bytes.set([1, 0, header.length & 255, header.length >> 8], 6)
+  for (let i = 0; i < header.length; i++) bytes[10 + i] = header.charCodeAt(i)
+  const view = new DataView(bytes.buffer)
+  for (let k = 0; k < m.data.length; k++) {
+    if (width === 4) view.setFloat32(length + k * width, m.data[k]!, true)
+    else view.setFloat64(length + k * width, m.data[k]!, true)
+  }
+  return bytes
+}

@@ -1,0 +1,228 @@
+/**
+ * What `oneclass` serves: an isolation forest and a one-class SVM over one whitening, their scores brought to a common scale
+ * and averaged, and the average calibrated last.
+ *
+ * Calibration is by cross-fitting: each fold of positives is scored by whitening, forest and SVM of the other folds, and
+ * within them the detectors are again fitted on held-out views (1 + K + K(K-1)/2 whitenings for K folds). With many positives a
+ * part is set aside instead (split conformal), which costs less and gives the clean guarantee.
+ */
+import { assertFinite, type Matrix, takeRows } from '../core/matrix.ts'
+import type { Random } from '../core/random.ts'
+import { OneclassError } from '../errors.ts'
+import { calibratedScore, pValue } from './calibration.ts'
+import { crossFitViews, drawFolds, type Folds, heldOutView, rowsIn, rowsOutside } from './held-out.ts'
+import { isolationForest } from './isolation-forest.ts'
+import { growIsolationTrees, type IsolationTreesState, scoreIsolationTrees } from './isolation-trees.ts'
+import { type KernelSvmState, scoreKernelSvm, trainKernelSvm } from './kernel-svm.ts'
+import { kernelWidth, oneClassSvm } from './one-class-svm.ts'
+import { applySymmetricWhitening, fitWhitening, type WhiteningState } from './whitening.ts'
+
+export const memberKeys = ['isolationForest', 'oneClassSvm'] as const
+export type MemberKey = (typeof memberKeys)[number]
+
+export interface EnsembleState {
+  readonly whitening: WhiteningState
+  readonly isolationForest: IsolationTreesState
+  readonly oneClassSvm: KernelSvmState
+  readonly calibration: Calibration
+}
+
+export interface Calibration {
+  readonly method: 'cross-fit' | 'split'
+  readonly folds: number
+  /** Scores of held-out positives, ascending, of each member and of the ensemble. */
+  readonly heldOut: Readonly<Record<MemberKey | 'ensemble', Float64Array>>
+  /** Median and spread (84th less 16th percentile) of each member's held-out scores: its unit in the average. */
+  readonly unit: Readonly<Record<MemberKey, { readonly median: number; readonly spread: number }>>
+}
+
+export interface EnsembleOptions {
+  /** A group number for each row; rows of a group (near-duplicates) are held out together. */
+  readonly groups?: ArrayLike<number>
+  readonly onProgress?: (done: number, total: number) => void
+}
+
+/** Raw scores of m rows; higher is more anomalous. */
+export type EnsembleScores = Record<MemberKey | 'ensemble', Float64Array>
+
+/** Below this no threshold means anything. */
+export const minimumRows = 8
+
+/** From this many rows on, a part is set aside for calibration instead of cross-fitting. */
+const splitFrom = 1000
+/** Rows to fit on at most when a part is set aside: bounds memory and time. */
+const fitAtMost = 4000
+
+/**
+ * @param X embeddings of positives, shape (n, d)
+ * @throws TOO_FEW_IMAGES, IMAGES_IDENTICAL, FEATURES_NOT_FINITE
+ */
+export async function fitEnsemble(X: Matrix, options: EnsembleOptions, random: Random): Promise<EnsembleState> {
+  assertFinite(X)
+  if (X.rows < minimumRows) {
+    throw new OneclassError(
+      'TOO_FEW_IMAGES',
+      `Expected at least ${minimumRows} positives but received ${X.rows}; some 200 make a good model.`,
+    )
+  }
+  const groups = mergeEqualRows(X, options.groups)
+  const distinct = new Set(groups).size
+  if (distinct < 4) {
+    throw new OneclassError(
+      'IMAGES_IDENTICAL',
+      distinct === 1
+        ? `All ${X.rows} images have the same features; a class needs images that differ.`
+        : `Only ${distinct} of the ${X.rows} images differ; a class needs images that differ.`,
+    )
+  }
+  return X.rows > splitFrom
+    ? fitSplit(X, groups, options.onProgress, random)
+    : fitCrossed(X, groups, options.onProgress, random)
+}
+
+/** Raw scores of each row of X, each on its own. */
+export function scoreEnsemble(state: EnsembleState, X: Matrix): EnsembleScores {
+  const scores = scoreMembers(state, applySymmetricWhitening(state.whitening, X))
+  return { ...scores, ensemble: average(scores, state.calibration.unit) }
+}
+
+export interface CalibratedResult {
+  readonly score: number
+  readonly pValue: number
+  readonly detectors: Record<MemberKey, { score: number; pValue: number }>
+}
+
+/** The calibrated result of row i of raw scores. */
+export function calibrate(
+  { heldOut }: Calibration,
+  scores: EnsembleScores,
+  i: number,
+  alpha: number,
+): CalibratedResult {
+  const member = (key: MemberKey) => ({ score: scores[key][i]!, pValue: pValue(heldOut[key], scores[key][i]!) })
+  return {
+    score: calibratedScore(heldOut.ensemble, scores.ensemble[i]!, alpha),
+    pValue: pValue(heldOut.ensemble, scores.ensemble[i]!),
+    detectors: { isolationForest: member('isolationForest'), oneClassSvm: member('oneClassSvm') },
+  }
+}
+
+interface Members {
+  readonly isolationForest: IsolationTreesState
+  readonly oneClassSvm: KernelSvmState
+}
+
+type Progress = EnsembleOptions['onProgress']
+
+async function fitCrossed(X: Matrix, groups: Int32Array, onProgress: Progress, random: Random): Promise<EnsembleState> {
+  const folds = drawFolds(X.rows, X.rows <= 300 ? 8 : 5, random.fork('folds'), groups)
+  const k = folds.count
+  const total = (k * (k + 1)) / 2 + k + 1
+  let done = 0
+  const step = () => onProgress?.(++done, total)
+
+  const { outer, inner } = crossFitViews(X, folds, step)
+  const heldOut: Record<MemberKey, Float64Array> = {
+    isolationForest: new Float64Array(X.rows),
+    oneClassSvm: new Float64Array(X.rows),
+  }
+  for (let i = 0; i < k; i++) {
+    const rows = rowsIn(folds, i)
+    const members = await fitMembers(takeRows(inner[i]!, rowsOutside(folds, i)), random.fork(`fold ${i}`))
+    const scores = scoreMembers(members, takeRows(outer, rows))
+    for (const key of memberKeys) rows.forEach((row, at) => (heldOut[key][row] = scores[key][at]!))
+    step()
+  }
+  const members = await fitMembers(outer, random.fork('model'))
+  step()
+  return { whitening: fitWhitening(X), ...members, calibration: calibration('cross-fit', k, heldOut) }
+}
+
+async function fitSplit(X: Matrix, groups: Int32Array, onProgress: Progress, random: Random): Promise<EnsembleState> {
+  const aside = drawFolds(X.rows, 4, random.fork('split'), groups)
+  const fitRows = rowsOutside(aside, 0).slice(0, fitAtMost)
+  const train = takeRows(X, fitRows)
+  const folds: Folds = drawFolds(
+    train.rows,
+    5,
+    random.fork('folds'),
+    fitRows.map((i) => groups[i]!),
+  )
+  const view = heldOutView(train, folds)
+  onProgress?.(1, 2)
+  const whitening = fitWhitening(train)
+  const members = await fitMembers(view, random.fork('model'))
+  const heldOut = scoreMembers(members, applySymmetricWhitening(whitening, takeRows(X, rowsIn(aside, 0))))
+  onProgress?.(2, 2)
+  return { whitening, ...members, calibration: calibration('split', folds.count, heldOut) }
+}
+
+/** @param view training rows, each whitened by a whitening that has not seen it, shape (n, d) */
+async function fitMembers(view: Matrix, random: Random): Promise<Members> {
+  const gamma = kernelWidth(view, oneClassSvm.defaults.relativeGamma)
+  return {
+    isolationForest: growIsolationTrees(view, isolationForest.defaults, random.fork('trees')),
+    oneClassSvm: await trainKernelSvm(view, { ...oneClassSvm.defaults, gamma }, random.fork('rows')),
+  }
+}
+
+/** @param z whitened rows, shape (m, d) */
+function scoreMembers(members: Members, z: Matrix): Record<MemberKey, Float64Array> {
+  return {
+    isolationForest: scoreIsolationTrees(members.isolationForest, z),
+    oneClassSvm: scoreKernelSvm(members.oneClassSvm, z),
+  }
+}
+
+function calibration(
+  method: Calibration['method'],
+  folds: number,
+  heldOut: Record<MemberKey, Float64Array>,
+): Calibration {
+  const unit = { isolationForest: unitOf(heldOut.isolationForest), oneClassSvm: unitOf(heldOut.oneClassSvm) }
+  return {
+    method,
+    folds,
+    unit,
+    heldOut: {
+      isolationForest: heldOut.isolationForest.toSorted(),
+      oneClassSvm: heldOut.oneClassSvm.toSorted(),
+      ensemble: average(heldOut, unit).sort(),
+    },
+  }
+}
+
+function unitOf(scores: Float64Array): { median: number; spread: number } {
+  const sorted = scores.toSorted()
+  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]!
+  return { median: at(0.5), spread: at(0.84) - at(0.16) || 1 }
+}
+
+function average(scores: Record<MemberKey, Float64Array>, unit: Calibration['unit']): Float64Array {
+  return scores.isolationForest.map((_, i) => {
+    let sum = 0
+    for (const key of memberKeys) sum += (scores[key][i]! - unit[key].median) / unit[key].spread
+    return sum / memberKeys.length
+  })
+}
+
+/** Groups in which equal rows are together too. */
+function mergeEqualRows(X: Matrix, groups: ArrayLike<number> | undefined): Int32Array {
+  const merged = Int32Array.from({ length: X.rows }, (_, i) => groups?.[i] ?? i)
+  const first = new Map<string, number>()
+  for (let i = 0; i < X.rows; i++) {
+    // a short fingerprint, then the whole row: equal rows are rare
+    const at = i * X.cols
+    let sum = 0
+    for (let j = 0; j < X.cols; j++) sum += X.data[at + j]! * ((j % 97) + 1)
+    const key = String(sum)
+    const other = first.get(key)
+    if (other === undefined) first.set(key, i)
+    else if (X.data.subarray(at, at + X.cols).every((value, j) => value === X.data[other * X.cols + j])) {
+      const from = merged[i]!
+      const to = merged[other]!
+      if (from !== to) for (let r = 0; r < merged.length; r++) if (merged[r] === from) merged[r] = to
+    }
+  }
+  return merged
+}

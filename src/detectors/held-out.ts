@@ -1,0 +1,96 @@
+/**
+ * Held-out views of the training rows. Whitening that has seen a row flattens it: with fewer rows than columns every training
+ * row gets the same length, and a detector fitted on such rows learns nothing about how far a positive may lie. So detectors
+ * are fitted on rows whitened by a whitening that has not seen them, and calibrated on rows that neither has seen.
+ */
+import { type Matrix, matrix, row } from '../core/matrix.ts'
+import { type Random, sample } from '../core/random.ts'
+import { splitWhitening } from './whitening.ts'
+
+/** Fold number of each row, in [0, count). Rows of a group share their fold. */
+export interface Folds {
+  readonly count: number
+  readonly of: Int32Array
+}
+
+/**
+ * Random folds of nearly equal size.
+ * @param groups a group number for each row (near-duplicates share one), or undefined when each row stands alone
+ */
+export function drawFolds(rows: number, count: number, random: Random, groups?: ArrayLike<number>): Folds {
+  const members = new Map<number, number[]>()
+  for (let i = 0; i < rows; i++) {
+    const group = groups ? groups[i]! : i
+    const list = members.get(group)
+    if (list) list.push(i)
+    else members.set(group, [i])
+  }
+  const lists = [...members.values()]
+  const k = Math.min(count, lists.length)
+  const order = Array.from(sample(lists.length, lists.length, random), (g) => lists[g]!)
+  order.sort((a, b) => b.length - a.length) // stable: large groups first, so that folds come out even
+  const sizes = new Int32Array(k)
+  const of = new Int32Array(rows)
+  for (const list of order) {
+    let smallest = 0
+    for (let f = 1; f < k; f++) if (sizes[f]! < sizes[smallest]!) smallest = f
+    sizes[smallest]! += list.length
+    for (const i of list) of[i] = smallest
+  }
+  return { count: k, of }
+}
+
+/** Indices of the rows in, or not in, the given folds. */
+export function rowsIn(folds: Folds, ...wanted: number[]): number[] {
+  return Array.from(folds.of.keys()).filter((i) => wanted.includes(folds.of[i]!))
+}
+
+export function rowsOutside(folds: Folds, ...unwanted: number[]): number[] {
+  return Array.from(folds.of.keys()).filter((i) => !unwanted.includes(folds.of[i]!))
+}
+
+/** Each row whitened by the whitening of the other folds, shape (n, d). */
+export function heldOutView(X: Matrix, folds: Folds): Matrix {
+  const whiten = splitWhitening(X)
+  const view = matrix(X.rows, X.cols)
+  for (let f = 0; f < folds.count; f++) {
+    const rows = rowsIn(folds, f)
+    setRows(view, rows, whiten(rowsOutside(folds, f), rows))
+  }
+  return view
+}
+
+/**
+ * The views of cross-fitting. `outer` is `heldOutView`. `inner[i]` holds the rows outside of fold i, each whitened without its
+ * own fold and without fold i (rows of fold i are zero). The whitening without folds i and j serves inner[i] and inner[j].
+ */
+export function crossFitViews(
+  X: Matrix,
+  folds: Folds,
+  onStep?: () => void,
+): { readonly outer: Matrix; readonly inner: readonly Matrix[] } {
+  const whiten = splitWhitening(X)
+  const outer = matrix(X.rows, X.cols)
+  const inner = Array.from({ length: folds.count }, () => matrix(X.rows, X.cols))
+  const members = inner.map((_, f) => rowsIn(folds, f))
+  for (let i = 0; i < folds.count; i++) {
+    setRows(outer, members[i]!, whiten(rowsOutside(folds, i), members[i]!))
+    onStep?.()
+    for (let j = i + 1; j < folds.count; j++) {
+      const both = [...members[i]!, ...members[j]!]
+      const whitened = whiten(rowsOutside(folds, i, j), both)
+      const ofI = members[i]!.length
+      setRows(inner[j]!, members[i]!, whitened)
+      setRows(inner[i]!, members[j]!, whitened, ofI)
+      onStep?.()
+    }
+  }
+  return { outer, inner }
+}
+
+/** Rows `from`... of `source` become the rows of `target` at `indices`. */
+function setRows(target: Matrix, indices: readonly number[], source: Matrix, from = 0): void {
+  indices.forEach((i, k) => {
+    row(target, i).set(row(source, from + k))
+  })
+}

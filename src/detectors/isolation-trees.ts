@@ -1,0 +1,147 @@
+/**
+ * Isolation trees over any matrix: Liu, Ting and Zhou, "Isolation forest", ICDM 2008. Each tree cuts a subsample at a
+ * random place of a random column until points stand alone; what is cut off early is odd.
+ *
+ * Nodes of all trees lie in flat arrays. The children of inner node i are `child[i]` (x <= threshold) and `child[i] + 1`;
+ * `feature[i]` is its column, or -1 for a leaf, whose `threshold` holds the path length there (depth + c(size)).
+ */
+import { type Matrix, row } from '../core/matrix.ts'
+import { type Random, sample } from '../core/random.ts'
+
+export interface IsolationTreesOptions {
+  /** Number of trees. */
+  readonly trees: number
+  /** Rows drawn without replacement for each tree; all rows when there are fewer. */
+  readonly subsample: number
+}
+
+export interface IsolationTreesState {
+  readonly dim: number
+  /** Rows in each tree's subsample. */
+  readonly subsample: number
+  /** Index of each tree's root node. */
+  readonly roots: Int32Array
+  readonly feature: Int32Array
+  readonly child: Int32Array
+  readonly threshold: Float32Array
+}
+
+export function growIsolationTrees(X: Matrix, options: IsolationTreesOptions, random: Random): IsolationTreesState {
+  const { rows: n, cols: d, data } = X
+  const size = Math.min(options.subsample, n)
+  const maxDepth = Math.ceil(Math.log2(Math.max(size, 2)))
+  const roots = new Int32Array(options.trees)
+  const perTree = Math.min(2 * size - 1, 2 ** (maxDepth + 1) - 1)
+  const feature = new Int32Array(options.trees * perTree)
+  const child = new Int32Array(options.trees * perTree)
+  const threshold = new Float32Array(options.trees * perTree)
+  const decks = Array.from({ length: maxDepth }, () => createDeck(d, random))
+  let used = 0
+
+  for (let t = 0; t < options.trees; t++) {
+    const points = sample(n, size, random)
+    roots[t] = used++
+    // a stack of [node, from, to, depth] over ranges of `points`
+    const stack: number[] = [roots[t]!, 0, size, 0]
+    while (stack.length > 0) {
+      const depth = stack.pop()!
+      const to = stack.pop()!
+      const from = stack.pop()!
+      const node = stack.pop()!
+      const cut = depth < maxDepth && to - from > 1 ? drawCut(points, from, to, decks[depth]!) : undefined
+      if (!cut) {
+        feature[node] = -1
+        threshold[node] = depth + averagePathLength(to - from)
+        continue
+      }
+      let middle = from
+      for (let k = from; k < to; k++) {
+        const p = points[k]!
+        if (data[p * d + cut.column]! <= cut.at) {
+          points[k] = points[middle]!
+          points[middle++] = p
+        }
+      }
+      feature[node] = cut.column
+      threshold[node] = cut.at
+      child[node] = used
+      stack.push(used + 1, middle, to, depth + 1, used, from, middle, depth + 1)
+      used += 2
+    }
+  }
+  return {
+    dim: d,
+    subsample: size,
+    roots,
+    feature: feature.slice(0, used),
+    child: child.slice(0, used),
+    threshold: threshold.slice(0, used),
+  }
+
+  /** A cut that leaves points on both sides, or undefined when every column is constant over the range. */
+  function drawCut(
+    points: Int32Array,
+    from: number,
+    to: number,
+    deck: () => number,
+  ): { column: number; at: number } | undefined {
+    for (let tries = 0; tries < d; tries++) {
+      const column = deck() // a constant column cannot be cut: draw on
+      let low = Number.POSITIVE_INFINITY
+      let high = Number.NEGATIVE_INFINITY
+      for (let k = from; k < to; k++) {
+        const value = data[points[k]! * d + column]!
+        if (value < low) low = value
+        if (value > high) high = value
+      }
+      if (low === high) continue
+      // kept as float32, so the saved tree is the grown one; rounding must not push the cut out of [low, high)
+      const at = Math.fround(low + (high - low) * random.next())
+      if (at >= low && at < high) return { column, at }
+    }
+    return undefined
+  }
+}
+
+/**
+ * Columns in random order, each once before any comes again. With one deck a depth, all columns are cut equally often there:
+ * the expectation of plain random drawing with less of its variance, which matters when columns outnumber trees.
+ */
+function createDeck(d: number, random: Random): () => number {
+  let deck = sample(d, d, random)
+  let at = 0
+  return () => {
+    if (at === d) {
+      deck = sample(d, d, random)
+      at = 0
+    }
+    return deck[at++]!
+  }
+}
+
+/** Isolation scores 2^(-E[h(x)] / c(subsample)), in (0, 1), length m; higher is more anomalous. */
+export function scoreIsolationTrees(state: IsolationTreesState, X: Matrix): Float64Array {
+  const { roots, feature, child, threshold } = state
+  const scores = new Float64Array(X.rows)
+  const scale = averagePathLength(state.subsample) || 1
+  for (let i = 0; i < X.rows; i++) {
+    const x = row(X, i)
+    let total = 0
+    for (let t = 0; t < roots.length; t++) {
+      let node = roots[t]!
+      for (let column = feature[node]!; column >= 0; column = feature[node]!) {
+        node = child[node]! + (x[column]! <= threshold[node]! ? 0 : 1)
+      }
+      total += threshold[node]!
+    }
+    scores[i] = 2 ** (-total / roots.length / scale)
+  }
+  return scores
+}
+
+/** c(n): mean path length of an unsuccessful search in a binary search tree of n points (equation 1 of the paper). */
+export function averagePathLength(n: number): number {
+  if (n <= 1) return 0
+  if (n === 2) return 1
+  return 2 * (Math.log(n - 1) + 0.5772156649015329) - (2 * (n - 1)) / n
+}

@@ -1,0 +1,233 @@
+/**
+ * l2 normalisation and full-rank whitening with Ledoit-Wolf shrinkage: the step that makes distances mean something.
+ *
+ * The covariance S = XᵀX/n of the centred, l2-normalised rows is shrunk to Σ = (1 - δ) S + δ μ I, with μ = trace(S)/d and δ of
+ * Ledoit and Wolf, "A well-conditioned estimator for large-dimensional covariance matrices", J. Multivariate Analysis 88, 2004.
+ * z = Σ^(-1/2) (x - mean) has all d directions, although n rows span only r < n of them: outside of that span Σ is δμ, so
+ * what is needed there is only the length of the residual. We therefore keep r eigenvectors, and a whitened vector is
+ *
+ *   r principal coordinates  (aᵢᵀ(x - mean)) / sqrt((1 - δ) λᵢ + δ μ)   and one residual length  ‖rest‖ / sqrt(δ μ)
+ *
+ * which has the norm, and to training points the distances, of the d-dimensional z, at r/d of the cost.
+ */
+import { symmetricEigen } from '../core/eigen.ts'
+import { columnMeans, dot, gram, l2Normalise, type Matrix, matrix, row, takeRows, transpose } from '../core/matrix.ts'
+import { OneclassError } from '../errors.ts'
+
+export interface WhiteningState {
+  /** Width d of the embeddings. */
+  readonly dim: number
+  /** Mean of the l2-normalised rows, length d. */
+  readonly mean: Float64Array
+  /** Unit eigenvectors of S, one a row, by falling eigenvalue, shape (r, d). */
+  readonly axes: Matrix
+  /** 1 / sqrt of the shrunk eigenvalues, length r. */
+  readonly scales: Float64Array
+  /** 1 / sqrt(δ μ), the scale of every direction outside of the axes; 0 where the axes span everything. */
+  readonly residualScale: number
+  /** δ in [0, 1]. */
+  readonly shrinkage: number
+}
+
+/**
+ * @param X embeddings, shape (n, d), n >= 2, finite
+ * @throws IMAGES_IDENTICAL when the rows do not vary at all
+ */
+export function fitWhitening(X: Matrix): WhiteningState {
+  const centred = l2Normalise(X)
+  const { rows: n, cols: d } = centred
+  const mean = columnMeans(centred)
+  for (let i = 0; i < n; i++) {
+    const r = row(centred, i)
+    for (let j = 0; j < d; j++) r[j]! -= mean[j]!
+  }
+  // XXᵀ and XᵀX have the same non-zero eigenvalues: take the smaller one
+  const wide = n <= d
+  const spectrum = decompose(wide ? gram(centred) : gram(transpose(centred)), squaredLengths(centred), d)
+  const { rank, vectors, values, scales, residualScale, shrinkage } = spectrum
+  const axes = matrix(rank, d)
+  for (let k = 0; k < rank; k++) {
+    const axis = row(axes, k)
+    if (!wide) axis.set(row(vectors, k))
+    else {
+      // Xᵀu / sqrt(λ) is the eigenvector of XᵀX that belongs to u
+      const u = row(vectors, k)
+      const factor = 1 / Math.sqrt(values[k]!)
+      for (let i = 0; i < n; i++) addScaled(axis, u[i]! * factor, centred.data, i * d)
+    }
+  }
+  return { dim: d, mean, axes, scales, residualScale, shrinkage }
+}
+
+/**
+ * Symmetric whitening of some rows of X by others, again and again for different splits of the same X.
+ * @returns a function of (fit rows, target rows) whose result is that of `applySymmetricWhitening(fitWhitening(fit rows), target rows)`,
+ * shape (targets, d). With fewer rows than columns it works from the inner products of all rows, computed once: then whitened
+ * rows are sums of training rows, and no axes of length d are needed.
+ */
+export function splitWhitening(X: Matrix): (fit: readonly number[], targets: readonly number[]) => Matrix {
+  if (X.rows > X.cols) {
+    return (fit, targets) => applySymmetricWhitening(fitWhitening(takeRows(X, fit)), takeRows(X, targets))
+  }
+  const unit = l2Normalise(X)
+  const products = gram(unit)
+  const { rows: n, cols: d } = unit
+  return (fit, targets) => {
+    const m = fit.length
+    // inner products with the mean of the fit rows, of every row; and of the mean with itself
+    const withMean = new Float64Array(n)
+    for (let i = 0; i < n; i++) for (const j of fit) withMean[i]! += products.data[i * n + j]! / m
+    let meanMean = 0
+    for (const j of fit) meanMean += withMean[j]! / m
+    const centredProduct = (i: number, j: number) => products.data[i * n + j]! - withMean[i]! - withMean[j]! + meanMean
+    const inner = matrix(m, m)
+    const lengths = new Float64Array(m)
+    fit.forEach((i, p) => {
+      fit.forEach((j, q) => {
+        inner.data[p * m + q] = centredProduct(i, j)
+      })
+      lengths[p] = inner.data[p * m + p]!
+    })
+    const { rank, vectors, values, scales, residualScale } = decompose(inner, lengths, d)
+    const mean = columnMeans(takeRows(unit, fit))
+    const out = takeRows(unit, targets)
+    const toFit = new Float64Array(m)
+    const weights = new Float64Array(m)
+    targets.forEach((i, t) => {
+      fit.forEach((j, p) => {
+        toFit[p] = centredProduct(i, j)
+      })
+      weights.fill(0)
+      for (let k = 0; k < rank; k++) {
+        const projection = dot(toFit, vectors.data, m, 0, k * m) / values[k]!
+        addScaled(weights, projection * (scales[k]! - residualScale), vectors.data, k * m)
+      }
+      // z = residualScale (x - mean) + Σ weights (xₚ - mean)
+      const z = row(out, t)
+      let total = residualScale
+      for (let j = 0; j < d; j++) z[j]! *= residualScale
+      fit.forEach((j, p) => {
+        addScaled(z, weights[p]!, unit.data, j * d)
+        total += weights[p]!
+      })
+      addScaled(z, -total, mean, 0)
+    })
+    return out
+  }
+}
+
+interface Spectrum {
+  readonly rank: number
+  /** Unit eigenvectors, one a row, by falling eigenvalue; the first `rank` count. */
+  readonly vectors: Matrix
+  /** Eigenvalues of the inner products (n times those of S), falling. */
+  readonly values: Float64Array
+  readonly scales: Float64Array
+  readonly residualScale: number
+  readonly shrinkage: number
+}
+
+/**
+ * @param inner XXᵀ (n, n) or XᵀX (d, d) of centred rows
+ * @param lengths squared length of each of the n centred rows
+ */
+function decompose(inner: Matrix, lengths: Float64Array, d: number): Spectrum {
+  const n = lengths.length
+  const { shrinkage, mu } = ledoitWolf(inner, lengths, d)
+  if (!(mu > 1e-14)) {
+    throw new OneclassError('IMAGES_IDENTICAL', `All ${n} images have the same features; a class needs images that differ.`)
+  }
+  const { values: rising, vectors: risingVectors } = symmetricEigen(inner)
+  const size = rising.length
+  const values = rising.toReversed()
+  const vectors = matrix(size, size)
+  for (let k = 0; k < size; k++) row(vectors, k).set(row(risingVectors, size - 1 - k))
+  const floor = values[0]! * 1e-10
+  let rank = 0
+  while (rank < size && values[rank]! > floor) rank++
+  const scales = Float64Array.from(
+    { length: rank },
+    (_, k) => 1 / Math.sqrt((1 - shrinkage) * (values[k]! / n) + shrinkage * mu),
+  )
+  const residualScale = rank < d && shrinkage > 0 ? 1 / Math.sqrt(shrinkage * mu) : 0
+  return { rank, vectors, values, scales, residualScale, shrinkage }
+}
+
+/** target += factor * source[at ...]. */
+function addScaled(target: Float64Array, factor: number, source: Float64Array, at: number): void {
+  for (let j = 0; j < target.length; j++) target[j]! += factor * source[at + j]!
+}
+
+function squaredLengths(m: Matrix): Float64Array {
+  return Float64Array.from({ length: m.rows }, (_, i) => dot(m.data, m.data, m.cols, i * m.cols, i * m.cols))
+}
+
+/** @returns shape (n, r + 1): the principal coordinates, then the residual length (>= 0). */
+export function applyWhitening(state: WhiteningState, X: Matrix): Matrix {
+  assertWidth(state, X)
+  const { axes, scales, mean, residualScale } = state
+  const rank = axes.rows
+  const d = state.dim
+  const unit = l2Normalise(X)
+  const out = matrix(X.rows, rank + 1)
+  for (let i = 0; i < X.rows; i++) {
+    const x = row(unit, i)
+    const z = row(out, i)
+    for (let j = 0; j < d; j++) x[j]! -= mean[j]!
+    let inside = 0
+    for (let k = 0; k < rank; k++) {
+      const projection = dot(x, axes.data, d, 0, k * d)
+      inside += projection * projection
+      z[k] = projection * scales[k]!
+    }
+    if (residualScale > 0) z[rank] = Math.sqrt(Math.max(0, dot(x, x, d) - inside)) * residualScale
+  }
+  return out
+}
+
+/**
+ * The symmetric form z = Σ^(-1/2) (x - mean) itself, shape (n, d). Its axes are those of the embedding, so whitenings that were
+ * fitted on different rows agree on them; this is what detectors that look at single columns need.
+ */
+export function applySymmetricWhitening(state: WhiteningState, X: Matrix): Matrix {
+  assertWidth(state, X)
+  const { axes, scales, mean, residualScale, dim: d } = state
+  const out = l2Normalise(X)
+  const x = new Float64Array(d)
+  for (let i = 0; i < X.rows; i++) {
+    const z = row(out, i)
+    for (let j = 0; j < d; j++) {
+      x[j] = z[j]! - mean[j]!
+      z[j] = x[j]! * residualScale
+    }
+    for (let k = 0; k < axes.rows; k++) {
+      const at = k * d
+      addScaled(z, dot(x, axes.data, d, 0, at) * (scales[k]! - residualScale), axes.data, at)
+    }
+  }
+  return out
+}
+
+function assertWidth(state: WhiteningState, X: Matrix): void {
+  if (X.cols !== state.dim) {
+    throw new OneclassError(
+      'FEATURES_WRONG_WIDTH',
+      `The features have ${X.cols} columns, the model expects ${state.dim}; use the backbone that the model was fitted with.`,
+    )
+  }
+}
+
+/**
+ * Ledoit-Wolf shrinkage intensity towards μI, from inner products only: XXᵀ and XᵀX have the same squared Frobenius norm.
+ */
+function ledoitWolf(inner: Matrix, lengths: Float64Array, d: number): { shrinkage: number; mu: number } {
+  const n = lengths.length
+  const trace = lengths.reduce((sum, value) => sum + value, 0)
+  const fourth = dot(lengths, lengths, n)
+  const mu = trace / n / d
+  const frobenius = dot(inner.data, inner.data, inner.data.length) / (n * n)
+  // δ = β / dispersion: β the variance of S's entries, dispersion = ‖S - μI‖²
+  const dispersion = frobenius - d * mu * mu
+  const beta = Math.min((fourth / n - frobenius) / n, dispersion)
+  return { shrinkage: dispersion > 0 ? Math.max(0, beta / dispersion) : 1, mu }
+}
