@@ -8,7 +8,7 @@ export interface Matrix {
 }
 
 /** A matrix of zeros, or over `data` (not copied), which must hold `rows * cols` numbers. */
-export function matrix(rows: number, cols: number, data = new Float64Array(rows * cols)): Matrix {
+export function matrix(rows: number, cols: number, data: Float64Array = new Float64Array(rows * cols)): Matrix {
   if (data.length !== rows * cols) throw new RangeError(`Expected ${rows * cols} numbers but received ${data.length}`)
   return { rows, cols, data }
 }

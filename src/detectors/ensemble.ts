@@ -3,19 +3,19 @@
  * and averaged, and the average calibrated last.
  *
  * Calibration is by cross-fitting: each fold of positives is scored by whitening, forest and SVM of the other folds, and
- * within them the detectors are again fitted on held-out views (1 + K + K(K-1)/2 whitenings for K folds). With many positives a
+ * within them the forest again grows on held-out views. With many positives a
  * part is set aside instead (split conformal), which costs less and gives the clean guarantee.
  */
-import { assertFinite, type Matrix, takeRows } from '../core/matrix.ts'
+import { assertFinite, type Matrix, matrix, takeRows } from '../core/matrix.ts'
 import type { Random } from '../core/random.ts'
 import { OneclassError } from '../errors.ts'
 import { calibratedScore, pValue } from './calibration.ts'
-import { crossFitViews, drawFolds, type Folds, heldOutView, rowsIn, rowsOutside } from './held-out.ts'
+import { crossFitViews, drawFolds, type Folds, heldOutView, rowsIn, rowsOutside, setRows } from './held-out.ts'
 import { isolationForest } from './isolation-forest.ts'
 import { growIsolationTrees, type IsolationTreesState, scoreIsolationTrees } from './isolation-trees.ts'
 import { type KernelSvmState, scoreKernelSvm, trainKernelSvm } from './kernel-svm.ts'
-import { kernelWidth, oneClassSvm } from './one-class-svm.ts'
-import { applySymmetricWhitening, fitWhitening, type WhiteningState } from './whitening.ts'
+import { oneClassSvm } from './one-class-svm.ts'
+import { applyWhitening, fitWhitening, splitWhitening, type WhiteningState, whiten } from './whitening.ts'
 
 export const memberKeys = ['isolationForest', 'oneClassSvm'] as const
 export type MemberKey = (typeof memberKeys)[number]
@@ -82,7 +82,8 @@ export async function fitEnsemble(X: Matrix, options: EnsembleOptions, random: R
 
 /** Raw scores of each row of X, each on its own. */
 export function scoreEnsemble(state: EnsembleState, X: Matrix): EnsembleScores {
-  const scores = scoreMembers(state, applySymmetricWhitening(state.whitening, X))
+  const { symmetric, principal } = whiten(state.whitening, X)
+  const scores = scoreMembers(state, symmetric, principal)
   return { ...scores, ensemble: average(scores, state.calibration.unit) }
 }
 
@@ -117,25 +118,35 @@ type Progress = EnsembleOptions['onProgress']
 async function fitCrossed(X: Matrix, groups: Int32Array, onProgress: Progress, random: Random): Promise<EnsembleState> {
   const folds = drawFolds(X.rows, X.rows <= 300 ? 8 : 5, random.fork('folds'), groups)
   const k = folds.count
-  const total = (k * (k + 1)) / 2 + k + 1
+  const total = (k * (k - 1)) / 2 + k + 1
   let done = 0
   const step = () => onProgress?.(++done, total)
 
-  const { outer, inner } = crossFitViews(X, folds, step)
+  const whitenBy = splitWhitening(X)
+  const inner = crossFitViews(whitenBy, X, folds, step)
+  const outer = matrix(X.rows, X.cols)
   const heldOut: Record<MemberKey, Float64Array> = {
     isolationForest: new Float64Array(X.rows),
     oneClassSvm: new Float64Array(X.rows),
   }
   for (let i = 0; i < k; i++) {
+    const inside = rowsOutside(folds, i)
     const rows = rowsIn(folds, i)
-    const members = await fitMembers(takeRows(inner[i]!, rowsOutside(folds, i)), random.fork(`fold ${i}`))
-    const scores = scoreMembers(members, takeRows(outer, rows))
-    for (const key of memberKeys) rows.forEach((row, at) => (heldOut[key][row] = scores[key][at]!))
+    const whitened = whitenBy(inside, [...inside, ...rows])
+    const own = matrix(inside.length, X.cols, whitened.data.subarray(0, inside.length * X.cols))
+    const held = matrix(rows.length, X.cols, whitened.data.subarray(inside.length * X.cols))
+    setRows(outer, rows, held)
+    const members = await fitMembers(takeRows(inner[i]!, inside), own, random.fork(`fold ${i}`))
+    const scores = scoreMembers(members, held, held)
+    rows.forEach((r, at) => {
+      for (const key of memberKeys) heldOut[key][r] = scores[key][at]!
+    })
     step()
   }
-  const members = await fitMembers(outer, random.fork('model'))
+  const whitening = fitWhitening(X)
+  const members = await fitMembers(outer, applyWhitening(whitening, X), random.fork('model'))
   step()
-  return { whitening: fitWhitening(X), ...members, calibration: calibration('cross-fit', k, heldOut) }
+  return { whitening, ...members, calibration: calibration('cross-fit', k, heldOut) }
 }
 
 async function fitSplit(X: Matrix, groups: Int32Array, onProgress: Progress, random: Random): Promise<EnsembleState> {
@@ -151,26 +162,29 @@ async function fitSplit(X: Matrix, groups: Int32Array, onProgress: Progress, ran
   const view = heldOutView(train, folds)
   onProgress?.(1, 2)
   const whitening = fitWhitening(train)
-  const members = await fitMembers(view, random.fork('model'))
-  const heldOut = scoreMembers(members, applySymmetricWhitening(whitening, takeRows(X, rowsIn(aside, 0))))
+  const members = await fitMembers(view, applyWhitening(whitening, train), random.fork('model'))
+  const rest = whiten(whitening, takeRows(X, rowsIn(aside, 0)))
+  const heldOut = scoreMembers(members, rest.symmetric, rest.principal)
   onProgress?.(2, 2)
   return { whitening, ...members, calibration: calibration('split', folds.count, heldOut) }
 }
 
-/** @param view training rows, each whitened by a whitening that has not seen it, shape (n, d) */
-async function fitMembers(view: Matrix, random: Random): Promise<Members> {
-  const gamma = kernelWidth(view, oneClassSvm.defaults.relativeGamma)
+/**
+ * @param view training rows, each whitened by a whitening that has not seen it, shape (n, d): what the forest cuts
+ * @param own training rows whitened by their own whitening, in any orthonormal coordinates: what the kernel measures from
+ */
+async function fitMembers(view: Matrix, own: Matrix, random: Random): Promise<Members> {
   return {
     isolationForest: growIsolationTrees(view, isolationForest.defaults, random.fork('trees')),
-    oneClassSvm: await trainKernelSvm(view, { ...oneClassSvm.defaults, gamma }, random.fork('rows')),
+    oneClassSvm: await trainKernelSvm(own, oneClassSvm.defaults, random.fork('rows')),
   }
 }
 
-/** @param z whitened rows, shape (m, d) */
-function scoreMembers(members: Members, z: Matrix): Record<MemberKey, Float64Array> {
+/** Scores of m whitened rows, given in the coordinates of `view` and of `own`. */
+function scoreMembers(members: Members, likeView: Matrix, likeOwn: Matrix): Record<MemberKey, Float64Array> {
   return {
-    isolationForest: scoreIsolationTrees(members.isolationForest, z),
-    oneClassSvm: scoreKernelSvm(members.oneClassSvm, z),
+    isolationForest: scoreIsolationTrees(members.isolationForest, likeView),
+    oneClassSvm: scoreKernelSvm(members.oneClassSvm, likeOwn),
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import { type Matrix, matrix, row } from '../core/matrix.ts'
 import { type Random, sample } from '../core/random.ts'
-import { splitWhitening } from './whitening.ts'
+import { type SplitWhitening, splitWhitening } from './whitening.ts'
 
 /** Fold number of each row, in [0, count). Rows of a group share their fold. */
 export interface Folds {
@@ -61,35 +61,25 @@ export function heldOutView(X: Matrix, folds: Folds): Matrix {
 }
 
 /**
- * The views of cross-fitting. `outer` is `heldOutView`. `inner[i]` holds the rows outside of fold i, each whitened without its
- * own fold and without fold i (rows of fold i are zero). The whitening without folds i and j serves inner[i] and inner[j].
+ * For cross-fitting: view i holds the rows outside of fold i, each whitened without its own fold and without fold i (rows of
+ * fold i are zero). The whitening without folds i and j serves view i and view j: K (K - 1) / 2 whitenings.
  */
-export function crossFitViews(
-  X: Matrix,
-  folds: Folds,
-  onStep?: () => void,
-): { readonly outer: Matrix; readonly inner: readonly Matrix[] } {
-  const whiten = splitWhitening(X)
-  const outer = matrix(X.rows, X.cols)
-  const inner = Array.from({ length: folds.count }, () => matrix(X.rows, X.cols))
-  const members = inner.map((_, f) => rowsIn(folds, f))
+export function crossFitViews(whiten: SplitWhitening, X: Matrix, folds: Folds, onStep?: () => void): Matrix[] {
+  const views = Array.from({ length: folds.count }, () => matrix(X.rows, X.cols))
+  const members = views.map((_, f) => rowsIn(folds, f))
   for (let i = 0; i < folds.count; i++) {
-    setRows(outer, members[i]!, whiten(rowsOutside(folds, i), members[i]!))
-    onStep?.()
     for (let j = i + 1; j < folds.count; j++) {
-      const both = [...members[i]!, ...members[j]!]
-      const whitened = whiten(rowsOutside(folds, i, j), both)
-      const ofI = members[i]!.length
-      setRows(inner[j]!, members[i]!, whitened)
-      setRows(inner[i]!, members[j]!, whitened, ofI)
+      const whitened = whiten(rowsOutside(folds, i, j), [...members[i]!, ...members[j]!])
+      setRows(views[j]!, members[i]!, whitened)
+      setRows(views[i]!, members[j]!, whitened, members[i]!.length)
       onStep?.()
     }
   }
-  return { outer, inner }
+  return views
 }
 
 /** Rows `from`... of `source` become the rows of `target` at `indices`. */
-function setRows(target: Matrix, indices: readonly number[], source: Matrix, from = 0): void {
+export function setRows(target: Matrix, indices: readonly number[], source: Matrix, from = 0): void {
   indices.forEach((i, k) => {
     row(target, i).set(row(source, from + k))
   })

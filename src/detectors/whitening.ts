@@ -59,13 +59,15 @@ export function fitWhitening(X: Matrix): WhiteningState {
   return { dim: d, mean, axes, scales, residualScale, shrinkage }
 }
 
+/** Indices of rows to fit on and of rows to whiten; the result has shape (targets, d). */
+export type SplitWhitening = (fit: readonly number[], targets: readonly number[]) => Matrix
+
 /**
- * Symmetric whitening of some rows of X by others, again and again for different splits of the same X.
- * @returns a function of (fit rows, target rows) whose result is that of `applySymmetricWhitening(fitWhitening(fit rows), target rows)`,
- * shape (targets, d). With fewer rows than columns it works from the inner products of all rows, computed once: then whitened
+ * Symmetric whitening of some rows of X by others, again and again for different splits of the same X: what
+ * `applySymmetricWhitening(fitWhitening(fit rows), target rows)` returns. With fewer rows than columns it works from the inner products of all rows, computed once: then whitened
  * rows are sums of training rows, and no axes of length d are needed.
  */
-export function splitWhitening(X: Matrix): (fit: readonly number[], targets: readonly number[]) => Matrix {
+export function splitWhitening(X: Matrix): SplitWhitening {
   if (X.rows > X.cols) {
     return (fit, targets) => applySymmetricWhitening(fitWhitening(takeRows(X, fit)), takeRows(X, targets))
   }
@@ -135,7 +137,10 @@ function decompose(inner: Matrix, lengths: Float64Array, d: number): Spectrum {
   const n = lengths.length
   const { shrinkage, mu } = ledoitWolf(inner, lengths, d)
   if (!(mu > 1e-14)) {
-    throw new OneclassError('IMAGES_IDENTICAL', `All ${n} images have the same features; a class needs images that differ.`)
+    throw new OneclassError(
+      'IMAGES_IDENTICAL',
+      `All ${n} images have the same features; a class needs images that differ.`,
+    )
   }
   const { values: rising, vectors: risingVectors } = symmetricEigen(inner)
   const size = rising.length
@@ -164,25 +169,7 @@ function squaredLengths(m: Matrix): Float64Array {
 
 /** @returns shape (n, r + 1): the principal coordinates, then the residual length (>= 0). */
 export function applyWhitening(state: WhiteningState, X: Matrix): Matrix {
-  assertWidth(state, X)
-  const { axes, scales, mean, residualScale } = state
-  const rank = axes.rows
-  const d = state.dim
-  const unit = l2Normalise(X)
-  const out = matrix(X.rows, rank + 1)
-  for (let i = 0; i < X.rows; i++) {
-    const x = row(unit, i)
-    const z = row(out, i)
-    for (let j = 0; j < d; j++) x[j]! -= mean[j]!
-    let inside = 0
-    for (let k = 0; k < rank; k++) {
-      const projection = dot(x, axes.data, d, 0, k * d)
-      inside += projection * projection
-      z[k] = projection * scales[k]!
-    }
-    if (residualScale > 0) z[rank] = Math.sqrt(Math.max(0, dot(x, x, d) - inside)) * residualScale
-  }
-  return out
+  return whiten(state, X).principal
 }
 
 /**
@@ -190,31 +177,39 @@ export function applyWhitening(state: WhiteningState, X: Matrix): Matrix {
  * fitted on different rows agree on them; this is what detectors that look at single columns need.
  */
 export function applySymmetricWhitening(state: WhiteningState, X: Matrix): Matrix {
-  assertWidth(state, X)
+  return whiten(state, X).symmetric
+}
+
+/** Both forms at once. */
+export function whiten(state: WhiteningState, X: Matrix): { principal: Matrix; symmetric: Matrix } {
   const { axes, scales, mean, residualScale, dim: d } = state
-  const out = l2Normalise(X)
+  if (X.cols !== d) {
+    throw new OneclassError(
+      'FEATURES_WRONG_WIDTH',
+      `The features have ${X.cols} columns, the model expects ${d}; use the backbone that the model was fitted with.`,
+    )
+  }
+  const rank = axes.rows
+  const principal = matrix(X.rows, rank + 1)
+  const symmetric = l2Normalise(X)
   const x = new Float64Array(d)
   for (let i = 0; i < X.rows; i++) {
-    const z = row(out, i)
+    const p = row(principal, i)
+    const z = row(symmetric, i)
     for (let j = 0; j < d; j++) {
       x[j] = z[j]! - mean[j]!
       z[j] = x[j]! * residualScale
     }
-    for (let k = 0; k < axes.rows; k++) {
-      const at = k * d
-      addScaled(z, dot(x, axes.data, d, 0, at) * (scales[k]! - residualScale), axes.data, at)
+    let inside = 0
+    for (let k = 0; k < rank; k++) {
+      const projection = dot(x, axes.data, d, 0, k * d)
+      inside += projection * projection
+      p[k] = projection * scales[k]!
+      addScaled(z, projection * (scales[k]! - residualScale), axes.data, k * d)
     }
+    p[rank] = Math.sqrt(Math.max(0, dot(x, x, d) - inside)) * residualScale
   }
-  return out
-}
-
-function assertWidth(state: WhiteningState, X: Matrix): void {
-  if (X.cols !== state.dim) {
-    throw new OneclassError(
-      'FEATURES_WRONG_WIDTH',
-      `The features have ${X.cols} columns, the model expects ${state.dim}; use the backbone that the model was fitted with.`,
-    )
-  }
+  return { principal, symmetric }
 }
 
 /**
