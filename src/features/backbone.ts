@@ -22,7 +22,8 @@ export interface BackboneManifest {
     readonly std: readonly number[]
   }
   readonly outputs: {
-    readonly embedding: { readonly name: string; readonly dim: number }
+    /** `token: 'first'` for a transformer's output (n, tokens, dim): the class token is the embedding. */
+    readonly embedding: { readonly name: string; readonly dim: number; readonly token?: 'first' }
     /** A mid-level map, (n, channels, height, width), where the network has one. */
     readonly patches?: {
       readonly name: string

@@ -50,6 +50,9 @@ export function parseManifest(text: string, where: string): BackboneManifest {
       embedding: {
         name: check.text(embedding['name'], 'outputs.embedding.name'),
         dim: check.integer(embedding['dim'], 'outputs.embedding.dim', 1, 65_536),
+        ...(embedding['token'] === undefined
+          ? {}
+          : { token: check.oneOf(embedding['token'], 'outputs.embedding.token', ['first']) }),
       },
       ...(patches && {
         patches: {
@@ -100,7 +103,7 @@ export function backboneHash(manifest: BackboneManifest): string {
   const parts = [
     manifest.sha256,
     [input.name, input.width, input.height, input.resize, input.layout, input.channels, input.mean, input.std],
-    [outputs.embedding.name, outputs.embedding.dim],
+    [outputs.embedding.name, outputs.embedding.dim, ...(outputs.embedding.token ? [outputs.embedding.token] : [])],
     manifest.tta ?? [],
   ]
   return sha256(JSON.stringify(parts))

@@ -169,16 +169,27 @@ export class OnnxBackbone implements Backbone {
       }
       const shape = layout === 'NCHW' ? [step, 3, height, width] : [step, height, width, 3]
       const found = await this.#session.run({ [name]: new Tensor('float32', part, shape) }, [output])
-      const data = found[output]?.data
-      if (!(data instanceof Float32Array) || data.length !== step * size) {
+      const result = found[output]
+      const data = result?.data
+      // (n, tokens, size) where the manifest asks for the first token, else (n, size) in all
+      const tokens = this.#isTokens(output) && result ? (result.dims[1] ?? 1) : 1
+      if (!(data instanceof Float32Array) || data.length !== step * tokens * size) {
         throw new OneclassError(
           'BACKBONE_INVALID',
           `Output "${output}" of the backbone "${this.id}" has not the shape that its manifest says.`,
         )
       }
-      rows.set(data.subarray(0, used * size), from * size)
+      for (let i = 0; i < used; i++) {
+        const start = i * tokens * size
+        rows.set(data.subarray(start, start + size), (from + i) * size)
+      }
     }
     return rows
+  }
+
+  #isTokens(output: string): boolean {
+    const { embedding } = this.manifest.outputs
+    return embedding.token === 'first' && embedding.name === output
   }
 }
 
@@ -247,6 +258,11 @@ function checkSession(session: InferenceSession, manifest: BackboneManifest): vo
   const { name, dim } = outputs.embedding
   const output = session.outputMetadata.find((candidate) => candidate.name === name)
   if (!output?.isTensor) throw invalid(`has no output "${name}" (it has ${session.outputNames.join(', ')})`)
+  if (outputs.embedding.token === 'first') {
+    const last = output.shape[2]
+    if (output.shape.length === 3 && (typeof last !== 'number' || last <= 0 || last === dim)) return
+    throw invalid(`has an output "${name}" of shape ${output.shape.join(' x ')}, its manifest says n x tokens x ${dim}`)
+  }
   const width = output.shape.slice(1).filter((side) => side !== 1)
   if (width.length > 1 || (typeof width[0] === 'number' && width[0] > 0 && width[0] !== dim)) {
     throw invalid(`has an output "${name}" of shape ${output.shape.join(' x ')}, its manifest says n x ${dim}`)
