@@ -1,4 +1,4 @@
-/** The result of one image, as a line of `jsonl`, an API body, and what the library returns (shared/product.md). */
+/** The result of one image, as a line of `jsonl`, an API body, and what the library returns. */
 import type { ErrorBody } from '../errors.ts'
 
 export interface DetectorResult {
@@ -8,8 +8,8 @@ export interface DetectorResult {
   readonly pValue: number
 }
 
-export interface Neighbour {
-  readonly image: string
+/** A training positive, named by its image or, for a model fitted on features, by its row. */
+export type Neighbour = ({ readonly image: string } | { readonly row: number }) & {
   /** Cosine similarity of the embeddings, in [-1, 1]. */
   readonly similarity: number
 }

@@ -1,0 +1,94 @@
+/**
+ * Is it a model? A hash only says that bytes are as their maker left them, and the maker may be an attacker: before a state is used,
+ * every size must fit every other, every number be finite, and every tree end.
+ */
+import type { Matrix } from '../core/matrix.ts'
+import { memberKeys } from '../detectors/ensemble.ts'
+import type { IsolationTreesState } from '../detectors/isolation-trees.ts'
+import type { Artifact } from './artifact.ts'
+
+/** @throws RangeError or TypeError naming what does not fit */
+export function checkArtifact(value: unknown): Artifact {
+  const artifact = value as Artifact
+  const { dim, n, ensemble, positives, backbone } = artifact
+  count('dim', dim)
+  count('n', n)
+  if (!(artifact.alpha > 0 && artifact.alpha < 1)) throw new RangeError('alpha is not between 0 and 1')
+  if (!Number.isFinite(artifact.seed)) throw new RangeError('the seed is not a number')
+  if (backbone !== null && !(isText(backbone.id) && isText(backbone.hash)))
+    throw new TypeError('the backbone is not named')
+
+  const { whitening, isolationForest, oneClassSvm, calibration } = ensemble
+  const rank = whitening.axes.rows
+  vector('mean', whitening.mean, dim)
+  table('axes', whitening.axes, rank, dim)
+  vector('scales', whitening.scales, rank)
+  if (whitening.dim !== dim || !Number.isFinite(whitening.residualScale)) throw new RangeError('the whitening is wrong')
+  trees(isolationForest, dim)
+  table('support vectors', oneClassSvm.vectors, oneClassSvm.vectors.rows, rank + 1)
+  vector('coefficients', oneClassSvm.coefficients, oneClassSvm.vectors.rows)
+  if (!(oneClassSvm.gamma > 0 && oneClassSvm.rho > 0)) throw new RangeError('the kernel is wrong')
+
+  for (const key of [...memberKeys, 'ensemble'] as const) {
+    const heldOut = calibration.heldOut[key]
+    vector(`held-out scores of ${key}`, heldOut, heldOut.length)
+    if (heldOut.length === 0 || heldOut.some((s, i) => i > 0 && s < heldOut[i - 1]!)) {
+      throw new RangeError(`the held-out scores of ${key} are not in order`)
+    }
+  }
+  for (const key of memberKeys) {
+    const { median, spread } = calibration.unit[key]
+    if (!Number.isFinite(median) || !(spread > 0)) throw new RangeError(`the unit of ${key} is wrong`)
+  }
+  if (!(positives.embeddings instanceof Float32Array) || positives.embeddings.length !== n * dim) {
+    throw new RangeError('the positives do not have n x dim numbers')
+  }
+  const { images } = positives
+  if (images !== null && !(Array.isArray(images) && images.length === n && images.every(isText))) {
+    throw new RangeError('the names of the positives are wrong')
+  }
+  return artifact
+}
+
+function trees({ roots, feature, child, threshold, subsample }: IsolationTreesState, dim: number): void {
+  count('subsample', subsample)
+  if (!(roots instanceof Int32Array && feature instanceof Int32Array && child instanceof Int32Array)) {
+    throw new TypeError('the trees are not arrays of integers')
+  }
+  const nodes = feature.length
+  if (
+    !(threshold instanceof Float32Array) ||
+    child.length !== nodes ||
+    threshold.length !== nodes ||
+    roots.length === 0
+  ) {
+    throw new RangeError('the trees have uneven arrays')
+  }
+  if (roots.some((root) => root < 0 || root >= nodes)) throw new RangeError('a tree has no root')
+  for (let i = 0; i < nodes; i++) {
+    const column = feature[i]!
+    if (!Number.isFinite(threshold[i]!) || column >= dim) throw new RangeError('a tree cuts nowhere')
+    // children come after their parent, so every walk ends
+    if (column >= 0 && (child[i]! <= i || child[i]! + 1 >= nodes)) throw new RangeError('a tree does not end')
+  }
+}
+
+function table(name: string, m: Matrix, rows: number, cols: number): void {
+  count(`rows of ${name}`, rows)
+  if (m.rows !== rows || m.cols !== cols) throw new RangeError(`${name}: expected ${rows} x ${cols}`)
+  vector(name, m.data, rows * cols)
+}
+
+function vector(name: string, array: Float64Array, length: number): void {
+  if (!(array instanceof Float64Array) || array.length !== length)
+    throw new RangeError(`${name}: expected ${length} numbers`)
+  if (!array.every(Number.isFinite)) throw new RangeError(`${name}: not all numbers are finite`)
+}
+
+function count(name: string, value: number): void {
+  if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`${name} is not a count`)
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= 4096
+}

@@ -1,0 +1,73 @@
+/**
+ * Plain data with typed arrays to bytes and back, without code: a JSON tree in which each typed array is replaced by its type, offset
+ * and length, and after it the arrays' own bytes, little-endian, each aligned to 8 (the idea of safetensors).
+ */
+
+type TypedArray = Float64Array | Float32Array | Int32Array
+export type Plain = null | boolean | number | string | TypedArray | readonly Plain[] | { readonly [key: string]: Plain }
+
+const kinds = { f64: Float64Array, f32: Float32Array, i32: Int32Array } as const
+type Kind = keyof typeof kinds
+
+interface Reference {
+  readonly $array: Kind
+  readonly at: number
+  readonly length: number
+}
+
+/** @returns the tree as JSON text and the arrays' bytes */
+export function flatten(value: Plain): { tree: string; data: Uint8Array } {
+  const arrays: TypedArray[] = []
+  let size = 0
+  const replace = (node: Plain): unknown => {
+    if (ArrayBuffer.isView(node)) {
+      const reference: Reference = { $array: kindOf(node as TypedArray), at: size, length: (node as TypedArray).length }
+      arrays.push(node as TypedArray)
+      size += Math.ceil(node.byteLength / 8) * 8
+      return reference
+    }
+    if (Array.isArray(node)) return node.map(replace)
+    if (typeof node === 'object' && node !== null) {
+      return Object.fromEntries(Object.entries(node).map(([key, child]) => [key, replace(child)]))
+    }
+    return node
+  }
+  const tree = JSON.stringify(replace(value))
+  const data = new Uint8Array(size)
+  let at = 0
+  for (const array of arrays) {
+    data.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at)
+    at += Math.ceil(array.byteLength / 8) * 8
+  }
+  return { tree, data }
+}
+
+/** The inverse of `flatten`; arrays are copies. @throws RangeError or SyntaxError when they do not fit together */
+export function unflatten(tree: string, data: Uint8Array): unknown {
+  const restore = (node: unknown): unknown => {
+    if (Array.isArray(node)) return node.map(restore)
+    if (typeof node !== 'object' || node === null) return node
+    const { $array, at, length } = node as Partial<Reference>
+    if ($array === undefined) {
+      // no prototype: a key such as "__proto__" is data like any other
+      const copy = Object.create(null) as Record<string, unknown>
+      for (const [key, child] of Object.entries(node)) copy[key] = restore(child)
+      return copy
+    }
+    const type = Object.hasOwn(kinds, $array) ? kinds[$array] : undefined
+    if (!type || !isCount(at) || !isCount(length)) throw new RangeError('an array is described wrongly')
+    const bytes = length * type.BYTES_PER_ELEMENT
+    if (at + bytes > data.length) throw new RangeError('an array lies outside of the file')
+    return new type(data.slice(at, at + bytes).buffer)
+  }
+  return restore(JSON.parse(tree))
+}
+
+function kindOf(array: TypedArray): Kind {
+  if (array instanceof Float64Array) return 'f64'
+  return array instanceof Float32Array ? 'f32' : 'i32'
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
