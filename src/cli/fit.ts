@@ -1,0 +1,121 @@
+/** `oneclass fit`: a folder of positives, or a feature file, becomes the next version of a named model. */
+import { readFile } from 'node:fs/promises'
+import { basename, relative, resolve } from 'node:path'
+import { readNpy } from '../core/npy.ts'
+import { OneclassError } from '../errors.ts'
+import { openBackbone } from '../features/registry.ts'
+import { collectImages } from '../images/collect.ts'
+import { type FittedImages, fitFeatures, fitImages } from '../pipeline/fit.ts'
+import { assertModelName, type ModelInfo, openRegistry } from '../store/registry.ts'
+import type { Command, Io, Values } from './command.ts'
+import { progressLine } from './progress.ts'
+import { flag, number, required, text } from './values.ts'
+
+export const fit: Command = {
+  name: 'fit',
+  summary: 'Fit a model to a folder of positives',
+  usage: `fit DIR --name NAME [--backbone ID|FILE.onnx|model.json] [--alpha 0.05] [--seed 1] [--json]
+fit --features X.npy --name NAME [--alpha 0.05] [--seed 1] [--json]`,
+  options: {
+    name: { type: 'string', value: 'NAME', description: 'name of the model; each fit adds a version' },
+    features: { type: 'string', value: 'X.npy', description: 'fit on embeddings, shape (n, d), instead of images' },
+    backbone: { type: 'string', value: 'ID|FILE', description: 'network to use (see "oneclass backbones list")' },
+    alpha: { type: 'string', value: 'A', description: 'share of good images that may be rejected (default 0.05)' },
+    seed: { type: 'string', value: 'N', description: 'seed of all randomness (default 1)' },
+    json: { type: 'boolean', description: 'print the result as one JSON object' },
+  },
+
+  async run({ values, positionals, io }) {
+    const name = required(values, 'name', 'NAME')
+    assertModelName(name)
+    const options = {
+      alpha: number(values, 'alpha') ?? 0.05,
+      seed: number(values, 'seed', 'whole') ?? 1,
+      signal: io.signal,
+    }
+    const features = text(values, 'features')
+    if ((features === undefined) === (positionals.length === 0) || positionals.length > 1) {
+      throw new OneclassError('INVALID_ARGUMENT', 'Expected one folder of positives, or --features X.npy.')
+    }
+    const progress = { images: progressLine(io, 'images '), fitting: progressLine(io, 'fitting') }
+    const onProgress = (done: number, total: number, stage: 'images' | 'fitting') => {
+      if (stage === 'fitting') progress.images.end()
+      progress[stage].update(done, total)
+    }
+    const registry = openRegistry(io.home)
+    try {
+      if (features !== undefined) {
+        const artifact = await fitFeatures(readNpy(await readFeatureFile(features)), { ...options, onProgress })
+        progress.fitting.end()
+        return await report(io, values, await registry.save(name, artifact), undefined)
+      }
+      const fitted = await fitFolder(positionals[0]!, values, io, { ...options, onProgress })
+      progress.fitting.end()
+      return await report(io, values, await registry.save(name, fitted.artifact), fitted)
+    } finally {
+      progress.images.end()
+      progress.fitting.end()
+    }
+  },
+}
+
+/** @throws FEATURES_UNREADABLE */
+export async function readFeatureFile(path: string): Promise<Uint8Array> {
+  return await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new OneclassError('FEATURES_UNREADABLE', `"${path}" cannot be read (${error.code ?? error.message}).`)
+  })
+}
+
+async function fitFolder(
+  folder: string,
+  values: Values,
+  io: Io,
+  options: Parameters<typeof fitImages>[2],
+): Promise<FittedImages> {
+  const found = await collectImages(folder)
+  // names as "train/17.jpg": the folder's own name and the path below it, whatever the way to it
+  const root = resolve(folder)
+  const sources = found.map(({ path }) => ({
+    path,
+    name: `${basename(root)}/${relative(root, resolve(path)).replaceAll('\\', '/')}`,
+  }))
+  const backbone = await openBackbone(text(values, 'backbone'), { home: io.home, onNotice: (note) => io.err(note) })
+  try {
+    return await fitImages(sources, backbone, options)
+  } finally {
+    await backbone.close()
+  }
+}
+
+async function report(io: Io, values: Values, info: ModelInfo, fitted: FittedImages | undefined): Promise<0 | 2> {
+  const rejected = fitted?.rejected ?? []
+  const duplicates = fitted?.duplicates ?? []
+  const warnings = warningsFor(info, duplicates)
+  for (const { image, error } of rejected) io.err(`${image}: ${error.code}: ${error.message}`)
+  for (const warning of warnings) io.err(`note: ${warning}`)
+  if (flag(values, 'json')) {
+    const model = `${info.name}@${info.version}`
+    await io.out(JSON.stringify({ model, ...info, used: info.n, rejected, duplicates, warnings }))
+  } else {
+    await io.out(
+      `${info.name}@${info.version}: fitted on ${info.n} positives, ${info.dim} features, alpha ${info.alpha}, ${(info.bytes / 1e6).toFixed(1)} MB`,
+    )
+    const next = info.backbone ? 'IMAGE|DIR' : '--features X.npy'
+    await io.out(`next: oneclass score ${next} --model ${info.name}`)
+  }
+  return rejected.length > 0 ? 2 : 0
+}
+
+function warningsFor({ n, alpha }: ModelInfo, duplicates: FittedImages['duplicates']): string[] {
+  const warnings: string[] = []
+  if (alpha < 1 / (n + 1)) {
+    warnings.push(
+      `with ${n} positives no p-value is below ${(1 / (n + 1)).toPrecision(2)}, so nothing is rejected at alpha ${alpha}; take ${Math.ceil(1 / alpha) - 1} or more.`,
+    )
+  } else if (n < 50) warnings.push(`${n} positives make a rough model; some 200 make a good one.`)
+  if (duplicates.length > 0) {
+    const images = duplicates.reduce((sum, group) => sum + group.length, 0)
+    warnings.push(`${images} images look like another one (${duplicates.length} groups); they were held out together.`)
+  }
+  return warnings
+}

@@ -1,0 +1,132 @@
+/** `oneclass models list|show|remove|export|import`. */
+import { randomUUID } from 'node:crypto'
+import { readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { assertAlpha } from '../detectors/calibration.ts'
+import { OneclassError } from '../errors.ts'
+import { decodeArtifact, encodeArtifact, maxArtifactBytes } from '../store/artifact.ts'
+import { type ModelInfo, openRegistry, type Registry } from '../store/registry.ts'
+import type { Command, Io, Values } from './command.ts'
+import { flag, number, text } from './values.ts'
+
+export const models: Command = {
+  name: 'models',
+  summary: 'List, show, remove, export or import models',
+  usage: `models list [--json]
+models show NAME[@VERSION] [--json]
+models set NAME[@VERSION] --alpha A
+models rename NAME NEW
+models remove NAME[@VERSION]
+models export NAME[@VERSION] [--out FILE.oneclass]
+models import FILE.oneclass [--name NAME]`,
+  options: {
+    name: { type: 'string', value: 'NAME', description: 'name to import as (default: the file name up to "@" or ".")' },
+    out: { type: 'string', value: 'FILE', description: 'file to export to (default NAME@VERSION.oneclass)' },
+    alpha: { type: 'string', value: 'A', description: 'the new alpha; nothing is refitted' },
+    json: { type: 'boolean', description: 'print JSON' },
+  },
+
+  async run({ values, positionals: [action, ref, ...rest], io }) {
+    const registry = openRegistry(io.home)
+    if (action === 'list' && ref === undefined) return await listModels(registry, values, io)
+    const perform = Object.hasOwn(actions, action ?? '') ? actions[action!] : undefined
+    if (!perform) {
+      throw new OneclassError(
+        'INVALID_ARGUMENT',
+        `Expected models list, ${Object.keys(actions).join(', ')} but received "${action ?? ''}".`,
+      )
+    }
+    if (ref === undefined || rest.length > (action === 'rename' ? 1 : 0)) {
+      throw new OneclassError(
+        'INVALID_ARGUMENT',
+        `Expected one name: oneclass models ${action} ${action === 'import' ? 'FILE' : 'NAME'}.`,
+      )
+    }
+    await perform(registry, ref, values, io, rest[0])
+    return 0
+  },
+}
+
+type Action = (registry: Registry, ref: string, values: Values, io: Io, to?: string) => Promise<void>
+
+const actions: Record<string, Action> = {
+  async show(registry, ref, values, io) {
+    const { info, artifact } = await registry.load(ref)
+    const { calibration, whitening, isolationForest, oneClassSvm } = artifact.ensemble
+    const details = {
+      ...info,
+      model: labelOf(info),
+      threshold: `p <= ${info.alpha} is rejected; p = (1 + #{held-out scores >= s}) / (n + 1) over n = ${calibration.heldOut.ensemble.length} held-out positives (${calibration.method}, ${calibration.folds} folds)`,
+      shrinkage: whitening.shrinkage,
+      trees: isolationForest.roots.length,
+      supportVectors: oneClassSvm.vectors.rows,
+    }
+    if (flag(values, 'json')) await io.out(JSON.stringify(details))
+    else for (const [key, value] of Object.entries(details)) await io.out(`${key.padEnd(15)} ${show(value)}`)
+  },
+  async set(registry, ref, values, io) {
+    const alpha = number(values, 'alpha')
+    if (alpha === undefined) throw new OneclassError('INVALID_ARGUMENT', 'Expected --alpha A.')
+    assertAlpha(alpha)
+    const info = await registry.setAlpha(ref, alpha)
+    await io.out(`${labelOf(info)}: alpha ${info.alpha}`)
+  },
+  async rename(registry, ref, _values, io, to) {
+    if (to === undefined)
+      throw new OneclassError('INVALID_ARGUMENT', 'Expected two names: oneclass models rename NAME NEW.')
+    await io.out(`${ref} is now ${(await registry.rename(ref, to)).name}`)
+  },
+  async remove(registry, ref, _values, io) {
+    await registry.remove(ref)
+    await io.out(`removed ${ref}`)
+  },
+  async export(registry, ref, values, io) {
+    // with the alpha that is in force, which the stored artifact does not carry
+    const { info, artifact } = await registry.load(ref)
+    const path = text(values, 'out') ?? `${labelOf(info)}.oneclass`
+    const temporary = `${path}.${randomUUID()}`
+    await writeFile(temporary, encodeArtifact(artifact)).catch((error: NodeJS.ErrnoException) => {
+      throw new OneclassError('INVALID_ARGUMENT', `"${path}" cannot be written (${error.code ?? error.message}).`)
+    })
+    await rename(temporary, path)
+    await io.out(`wrote ${path}`)
+  },
+  async import(registry, path, values, io) {
+    const name = text(values, 'name') ?? basename(path).split(/@|\.oneclass$|\./)[0]!
+    const size = (await stat(path).catch(() => undefined))?.size
+    if (size === undefined)
+      throw new OneclassError('MODEL_NOT_FOUND', `The model file "${path}" does not exist or cannot be read.`)
+    if (size > maxArtifactBytes) throw new OneclassError('MODEL_CORRUPT', `"${path}" is larger than a model can be.`)
+    const info = await registry.save(name, decodeArtifact(await readFile(path)))
+    await io.out(`imported ${labelOf(info)}`)
+  },
+}
+
+async function listModels(registry: Registry, values: Values, io: Io): Promise<0> {
+  const found = await registry.list()
+  if (flag(values, 'json')) await io.out(JSON.stringify(found))
+  else if (found.length === 0) await io.out('No models yet. Fit one: oneclass fit DIR --name NAME')
+  else {
+    await io.out(`${'model'.padEnd(28)} positives  alpha  backbone        MB  created`)
+    for (const info of found) {
+      const cells = [
+        labelOf(info).padEnd(28),
+        String(info.n).padStart(9),
+        String(info.alpha).padStart(6),
+        ` ${(info.backbone?.id ?? '(features)').padEnd(12)}`,
+        (info.bytes / 1e6).toFixed(1).padStart(4),
+        ` ${info.createdAt.slice(0, 16).replace('T', ' ')}`,
+      ]
+      await io.out(cells.join(' '))
+    }
+  }
+  return 0
+}
+
+function labelOf({ name, version }: Pick<ModelInfo, 'name' | 'version'>): string {
+  return `${name}@${version}`
+}
+
+function show(value: unknown): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}

@@ -1,0 +1,41 @@
+/** Results as lines: a table for people, JSONL and CSV for programs. */
+import { csvHeader, csvLine } from '../api/csv.ts'
+import type { ImageResult, RowResult } from '../pipeline/result.ts'
+
+export const formats = ['table', 'jsonl', 'csv'] as const
+export type ResultFormat = (typeof formats)[number]
+
+export interface ResultWriter {
+  readonly head: readonly string[]
+  lines(result: ImageResult | RowResult): string[]
+}
+
+export function resultWriter(format: ResultFormat): ResultWriter {
+  if (format === 'jsonl') return { head: [], lines: (result) => [JSON.stringify(result)] }
+  if (format === 'csv') {
+    return {
+      head: [csvHeader.trimEnd()],
+      lines: (result) => [csvLine(JSON.stringify({ ...result, image: nameOf(result) })).trimEnd()],
+    }
+  }
+  return {
+    head: [`${'verdict'.padEnd(9)}  score  p-value  forest p  svm p   image`],
+    lines: (result) => {
+      if ('error' in result) return [`${'unread'.padEnd(9)}      -        -         -      -   ${nameOf(result)}`]
+      const { isolationForest, oneClassSvm } = result.detectors
+      const numbers = [
+        result.score.toFixed(3),
+        ` ${result.pValue.toFixed(4)} `,
+        `  ${isolationForest.pValue.toFixed(4)}`,
+        oneClassSvm.pValue.toFixed(4),
+      ]
+      return [`${(result.isPositive ? 'positive' : 'NEGATIVE').padEnd(9)}  ${numbers.join('  ')}   ${nameOf(result)}`]
+    },
+  }
+}
+
+/** Control characters in a file's name must not reach a terminal. */
+function nameOf(result: ImageResult | RowResult): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return 'row' in result ? String(result.row) : result.image.replace(/[\u0000-\u001f\u007f]/g, '?')
+}
