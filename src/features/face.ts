@@ -37,8 +37,11 @@ const recipe = 1
 
 const target: DecodeTarget = { width: 640, height: 640, resize: 'inside' }
 
-/** Longest side on which faces are looked for: first small and fast, and larger only when none was found. */
-const detectorSides = [320, 512] as const
+/** Longest side on which faces are looked for: first fast, then larger where the first look found none or is in doubt. */
+const detectorSides = [384, 512] as const
+
+/** Below this, the first look may have missed the subject and found something in the background. */
+const sureConfidence = 0.9
 
 const minConfidence = 0.5
 
@@ -79,7 +82,7 @@ async function openSessions(threads: number): Promise<FaceSessions> {
   const detector = new FaceWeights(folder, 'ssd_mobilenetv1_model')
   const landmarks = new FaceWeights(folder, 'face_landmark_68_model')
   const descriptor = new FaceWeights(folder, 'face_recognition_model')
-  const settings = [recipe, target, detectorSides, minConfidence, dominance]
+  const settings = [recipe, target, detectorSides, minConfidence, sureConfidence, dominance]
   return {
     detector: await createSession(detectorNetwork(detector), threads, []),
     landmarks: await createSession(landmarkNetwork(landmarks), threads, []),
@@ -112,21 +115,15 @@ export class FaceBackbone implements Backbone {
 
   /** Every face of an image, in its pixels, the largest first. */
   async findFaces(image: Pixels): Promise<Face[]> {
+    let best: Face[] = []
     for (const side of detectorSides) {
       const { tensor, width, height, scale } = detectorCanvas(image, side)
       const { boxes, scores } = await this.#run(this.#sessions.detector, tensor, [1, 3, height, width])
       const faces = decodeFaces(boxes!, scores!, { width, height }, this.#sessions.anchors, minConfidence)
-      if (faces.length === 0) continue
-      const inImage = faces.map(({ confidence, ...box }) => ({
-        confidence,
-        x: box.x / scale,
-        y: box.y / scale,
-        width: box.width / scale,
-        height: box.height / scale,
-      }))
-      return inImage.sort((a, b) => b.width * b.height - a.width * a.height)
+      if (faces.length > 0) best = faces.map((face) => scaled(face, 1 / scale))
+      if (best.some((face) => face.confidence >= sureConfidence)) break
     }
-    return []
+    return best.sort((a, b) => b.width * b.height - a.width * a.height)
   }
 
   /** The networks are small and stay for the next opening. */
@@ -158,4 +155,8 @@ export class FaceBackbone implements Backbone {
     const found = await session.run({ image: new this.#Tensor('float32', data, shape) })
     return Object.fromEntries(Object.entries(found).map(([name, value]) => [name, value.data as Float32Array]))
   }
+}
+
+function scaled({ confidence, x, y, width, height }: Face, by: number): Face {
+  return { confidence, x: x * by, y: y * by, width: width * by, height: height * by }
 }
