@@ -1,0 +1,241 @@
+/**
+ * Every method on the user's own images. Order of things: images are read, embedded and hashed once (`material.ts`); networks train
+ * in a thread while the detectors run here; then the learning curve, the odd positives and the projections. A method that fails
+ * takes nobody with it. Blocks its thread for seconds at a time: run it in a process or thread without other duties.
+ */
+import type { Effort } from '../baselines/cnn.ts'
+import { imageSide } from '../baselines/cnn.ts'
+import { assertAlpha } from '../detectors/calibration.ts'
+import { OneclassError, toOneclassError } from '../errors.ts'
+import type { Backbone } from '../features/backbone.ts'
+import type { ImageSource } from '../images/decode.ts'
+import { drawResamples } from './bootstrap.ts'
+import type { CompareReport, ImageScore, Split } from './compare-report.ts'
+import { splits } from './compare-report.ts'
+import { createContext } from './context.ts'
+import { judgeMethods, type MethodRun } from './judge.ts'
+import { labelNoise } from './label-noise.ts'
+import { learningCurve } from './learning-curve.ts'
+import { type Material, prepareMaterial } from './material.ts'
+import type { Method, MethodContext, Outcome } from './method.ts'
+import { selectMethods } from './methods.ts'
+import { openProgress, type ProgressStore } from './resume.ts'
+import { embedPoints } from './scatter.ts'
+import { makeThumbnails } from './thumbnails.ts'
+import { verdict } from './verdict.ts'
+
+export interface CompareOptions {
+  readonly images: Readonly<Record<Split, readonly ImageSource[]>>
+  readonly backbone: Backbone
+  /** Keys of the methods to run; all of them by default. */
+  readonly methods?: readonly string[] | undefined
+  readonly effort?: Effort
+  /** Default 0.05. */
+  readonly alpha?: number
+  /** Default 1. */
+  readonly seed?: number
+  /** Keep test images that nearly repeat a training image (they are reported either way). */
+  readonly keepNearDuplicates?: boolean
+  /** What the report is called, and the command that repeats it. */
+  readonly title?: string
+  readonly command?: string
+  /** Where unfinished work is kept, to go on after a kill. Forgotten when the comparison is done. */
+  readonly resumeFolder?: string | undefined
+  /** Cores to use. */
+  readonly cpus?: number
+  readonly packageVersion?: string
+}
+
+export interface CompareProgress {
+  /** 0 to 1. */
+  readonly fraction: number
+  readonly message: string
+}
+
+export interface CompareHooks {
+  readonly onProgress?: (progress: CompareProgress) => void
+  readonly signal?: AbortSignal | undefined
+}
+
+/** @throws INVALID_ARGUMENT, ALPHA_INVALID, TOO_FEW_IMAGES (no readable positives), CANCELLED */
+export async function compare(options: CompareOptions, hooks: CompareHooks = {}): Promise<CompareReport> {
+  const started = performance.now()
+  const effort = options.effort ?? 'full'
+  const alpha = options.alpha ?? 0.05
+  const seed = options.seed ?? 1
+  assertAlpha(alpha)
+  const selected = selectMethods(options.methods)
+  const { signal } = hooks
+  const pause = async (fraction: number, message: string): Promise<void> => {
+    hooks.onProgress?.({ fraction, message })
+    await new Promise((resolve) => setImmediate(resolve))
+    if (signal?.aborted) throw new OneclassError('CANCELLED', 'The comparison was cancelled.')
+  }
+
+  const material = await prepareMaterial({
+    images: options.images,
+    backbone: options.backbone,
+    side: imageSide(effort),
+    keepNearDuplicates: options.keepNearDuplicates ?? false,
+    onProgress: (done, total) =>
+      hooks.onProgress?.({ fraction: (0.2 * done) / total, message: `embedding images: ${done} of ${total}` }),
+    signal,
+  })
+  const { testPositive, testNegative, trainPositive } = material.of
+  const isPositive = new Uint8Array(testPositive.sources.length + testNegative.sources.length)
+  isPositive.fill(1, 0, testPositive.sources.length)
+  const progress = await openProgress(options.resumeFolder, fingerprint(material, options, { effort, alpha, seed }))
+  const context = createContext(material, { backbone: options.backbone, alpha, effort, signal }, (message) =>
+    hooks.onProgress?.({ fraction: 0.3, message }),
+  )
+
+  const runs = await runMethods(selected, context, material, progress, seed, (done, message) =>
+    pause(0.2 + (0.55 * done) / selected.length, message),
+  )
+  const methods = judgeMethods(runs, isPositive, alpha, drawResamples(isPositive, 1000, seed), {
+    embedMs: material.embedMs,
+    trainImages: trainPositive.sources.length,
+    trainNegatives: material.of.trainNegative.sources.length,
+  })
+  const curve =
+    testNegative.sources.length > 0 && !context.networksOnly(selected)
+      ? await progress.remember('learning-curve', () =>
+          learningCurve(context, isPositive, seed, (message) => pause(0.78, message)),
+        )
+      : []
+  await pause(0.9, 'looking for positives that do not fit')
+  const odd = trainPositive.sources.length >= 20 ? await labelNoise(context.positives, context.groups, seed) : []
+  await pause(0.92, 'drawing the embeddings')
+  const embedding = await embedPoints(material, seed, () => pause(0.94, 'drawing the embeddings'))
+  const images = imageScores(runs, material, isPositive)
+  const noise = odd.map(({ row, score, pValue }) => ({ image: trainPositive.sources[row]!.name, score, pValue }))
+  await pause(0.97, 'making thumbnails')
+  const thumbnails = await makeThumbnails(material, {
+    wanted: [...noise.map(({ image }) => image), ...embedding.map(({ image }) => image)],
+    images,
+  })
+  await progress.clear()
+  const counts = Object.fromEntries(
+    splits.map((split) => [split, { found: material.found[split], used: material.of[split].sources.length }]),
+  ) as CompareReport['data']['counts']
+  return {
+    format: 'oneclass-compare',
+    version: 1,
+    createdAt: new Date().toISOString(),
+    title: options.title ?? 'Compare methods',
+    command: options.command ?? '',
+    quick: effort === 'quick',
+    alpha,
+    seed,
+    backbone: { id: options.backbone.id, hash: options.backbone.hash, dim: options.backbone.dim },
+    environment: { node: process.version, cpus: options.cpus ?? 0, oneclass: options.packageVersion ?? '' },
+    seconds: (performance.now() - started) / 1000,
+    data: {
+      counts,
+      unreadable: material.unreadable,
+      nearDuplicates: material.nearDuplicates,
+      nearDuplicatesDropped: material.nearDuplicatesDropped,
+      warnings: material.warnings,
+    },
+    verdict: verdict(methods, curve, alpha, {
+      positives: testPositive.sources.length,
+      negatives: testNegative.sources.length,
+    }),
+    methods,
+    learningCurve: curve,
+    labelNoise: noise,
+    embedding,
+    images,
+    thumbnails,
+  }
+}
+
+/** Two lanes at once: networks in their thread, everything else here. */
+async function runMethods(
+  selected: readonly Method[],
+  context: MethodContext,
+  material: Material,
+  progress: ProgressStore,
+  seed: number,
+  pause: (done: number, message: string) => Promise<void>,
+): Promise<MethodRun[]> {
+  const finished = new Map<string, MethodRun>()
+  const lane = async (methods: readonly Method[]) => {
+    for (const method of methods) {
+      await pause(finished.size, method.title)
+      finished.set(method.key, await runMethod(method, context, material, progress, seed))
+      await pause(
+        finished.size,
+        `${method.title}: ${finished.get(method.key)!.outcome ? 'done' : finished.get(method.key)!.reason}`,
+      )
+    }
+  }
+  // networks that stop soon go first, so that the binary one may use what is left of the time
+  const threads = selected.filter((method) => method.lane === 'thread').toSorted((a, b) => rank(a) - rank(b))
+  await Promise.all([lane(threads), lane(selected.filter((method) => method.lane === 'main'))])
+  return selected.map(({ key }) => finished.get(key)!)
+}
+
+function rank(method: Method): number {
+  return method.needs === 'negatives' ? 1 : 0
+}
+
+async function runMethod(
+  method: Method,
+  context: MethodContext,
+  material: Material,
+  progress: ProgressStore,
+  seed: number,
+): Promise<MethodRun> {
+  if (method.needs === 'negatives' && material.of.trainNegative.sources.length < 2) {
+    return {
+      method,
+      status: 'skipped',
+      reason: 'needs negatives: there are no readable images in train/negative',
+      repeats: [],
+    }
+  }
+  const repeats: { seed: number; scores: Float64Array }[] = []
+  let outcome: Outcome | undefined
+  try {
+    for (let k = 0; k < method.seeds[context.effort]; k++) {
+      const result: Outcome = await progress.remember(`${method.key}-${seed + k}`, () => method.run(context, seed + k))
+      outcome ??= result
+      repeats.push({ seed: seed + k, scores: result.scores })
+    }
+  } catch (error) {
+    const known = toOneclassError(error)
+    if (known.code === 'CANCELLED') throw known
+    // a repeat that fails leaves the first result standing
+    if (outcome === undefined) {
+      const status = known.code === 'DEPENDENCY_MISSING' ? 'skipped' : 'failed'
+      return { method, status, reason: known.message, repeats: [] }
+    }
+  }
+  return { method, status: 'done', reason: null, outcome: outcome!, repeats }
+}
+
+function imageScores(runs: readonly MethodRun[], material: Material, isPositive: Uint8Array): ImageScore[] {
+  const sources = [...material.of.testPositive.sources, ...material.of.testNegative.sources]
+  return sources.map((source, i) => ({
+    image: source.name,
+    isPositive: isPositive[i] === 1,
+    scores: Object.fromEntries(
+      runs.flatMap(({ method, outcome }) =>
+        outcome ? [[method.key, { score: outcome.scores[i]!, accepted: outcome.accepted[i] === 1 }]] : [],
+      ),
+    ),
+  }))
+}
+
+function fingerprint(
+  material: Material,
+  options: CompareOptions,
+  settings: { effort: Effort; alpha: number; seed: number },
+): (string | Uint8Array)[] {
+  const bytes = splits.map((split) => {
+    const { data } = material.of[split].embeddings
+    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+  })
+  return ['1', options.backbone.hash, JSON.stringify(settings), ...bytes]
+}

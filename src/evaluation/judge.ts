@@ -1,0 +1,112 @@
+/** From each method's scores and decisions to its row of the table. */
+import { pairedDifference, percentileInterval, type Resamples, resampledAuroc } from './bootstrap.ts'
+import type { MethodReport } from './compare-report.ts'
+import type { Method, Outcome } from './method.ts'
+import { auroc, averagePrecision, confusion, precisionAt, rates, rocCurve, truePositiveRateAt } from './metrics.ts'
+
+export interface MethodRun {
+  readonly method: Method
+  readonly status: MethodReport['status']
+  readonly reason: string | null
+  /** Of the first seed. */
+  readonly outcome?: Outcome
+  readonly repeats: readonly { readonly seed: number; readonly scores: Float64Array }[]
+}
+
+export interface Timing {
+  /** Milliseconds to decode and embed an image. */
+  readonly embedMs: number
+  readonly trainImages: number
+  readonly trainNegatives: number
+}
+
+const prevalences = [0.01, 0.05, 0.5] as const
+
+export function judgeMethods(
+  runs: readonly MethodRun[],
+  isPositive: Uint8Array,
+  alpha: number,
+  resamples: Resamples,
+  timing: Timing,
+): MethodReport[] {
+  const hasNegatives = isPositive.includes(0)
+  const draws = new Map<string, Float64Array>()
+  if (hasNegatives) {
+    for (const { method, outcome } of runs) {
+      if (outcome) draws.set(method.key, resampledAuroc(outcome.scores, isPositive, resamples))
+    }
+  }
+  const rows = runs.map((run) => judge(run, isPositive, alpha, draws.get(run.method.key), timing))
+  const best = rows.reduce<MethodReport | undefined>(
+    (top, row) => (row.auroc !== null && (top === undefined || row.auroc > top.auroc!) ? row : top),
+    undefined,
+  )
+  return rows.map((row) => {
+    const own = draws.get(row.key)
+    if (!best || row === best || !own) return row
+    return { ...row, againstBest: { best: best.key, ...pairedDifference(draws.get(best.key)!, own) } }
+  })
+}
+
+function judge(
+  { method, status, reason, outcome, repeats }: MethodRun,
+  isPositive: Uint8Array,
+  alpha: number,
+  draws: Float64Array | undefined,
+  timing: Timing,
+): MethodReport {
+  const named = { key: method.key, title: method.title, status, reason, needs: method.needs, againstBest: null }
+  if (!outcome) return { ...named, ...unmeasured }
+  const cells = confusion(outcome.accepted, isPositive)
+  const shares = rates(cells)
+  const embedded = timing.trainImages + (method.needs === 'positives' ? 0 : timing.trainNegatives)
+  const { falseRejectionRate, falseAcceptanceRate } = shares
+  return {
+    ...named,
+    ...shares,
+    auroc: draws ? auroc(outcome.scores, isPositive) : null,
+    aurocInterval: draws ? percentileInterval(draws) : null,
+    averagePrecision: draws ? averagePrecision(outcome.scores, isPositive) : null,
+    truePositiveRate: draws ? truePositiveRateAt(outcome.scores, isPositive, alpha) : null,
+    confusion: cells,
+    decision: outcome.decision,
+    precisionAtPrevalence:
+      falseRejectionRate === null || falseAcceptanceRate === null
+        ? null
+        : prevalences.map((prevalence) => ({
+            prevalence,
+            precision: precisionAt(falseRejectionRate, falseAcceptanceRate, prevalence),
+          })),
+    fitSeconds: outcome.fitSeconds + (outcome.usesBackbone ? (timing.embedMs * embedded) / 1000 : 0),
+    scoreMs: outcome.scoreMs + (outcome.usesBackbone ? timing.embedMs : 0),
+    memoryMb: outcome.memoryBytes / 1e6,
+    seeds: draws
+      ? { values: repeats.map(({ seed }) => seed), auroc: repeats.map(({ scores }) => auroc(scores, isPositive)) }
+      : null,
+    notes: outcome.notes,
+    history: outcome.history ?? null,
+    roc: draws
+      ? rocCurve(outcome.scores, isPositive).map((point) => [point.falsePositiveRate, point.truePositiveRate] as const)
+      : null,
+  }
+}
+
+const unmeasured = {
+  auroc: null,
+  aurocInterval: null,
+  averagePrecision: null,
+  truePositiveRate: null,
+  falseRejectionRate: null,
+  falseAcceptanceRate: null,
+  accuracy: null,
+  confusion: null,
+  decision: null,
+  precisionAtPrevalence: null,
+  fitSeconds: null,
+  scoreMs: null,
+  memoryMb: null,
+  seeds: null,
+  notes: [],
+  history: null,
+  roc: null,
+} as const

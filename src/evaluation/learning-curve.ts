@@ -1,0 +1,62 @@
+/** Would more photos help? The positives-only methods on random parts of the training positives, judged on the whole test. */
+import { takeRows } from '../core/matrix.ts'
+import { createRandom, sample } from '../core/random.ts'
+import { fitEnsemble, minimumRows, scoreEnsemble } from '../detectors/ensemble.ts'
+import { mahalanobis, nearestNeighbour } from '../detectors/index.ts'
+import type { CurvePoint } from './compare-report.ts'
+import type { MethodContext } from './method.ts'
+import { auroc } from './metrics.ts'
+
+const sizes = [25, 50, 100, 200] as const
+
+/** @param isPositive of the test rows. Sizes that the training set does not reach are left out; all of it is the last point. */
+export async function learningCurve(
+  context: Pick<MethodContext, 'positives' | 'test' | 'effort' | 'groups'>,
+  isPositive: Uint8Array,
+  seed: number,
+  pause: (message: string) => Promise<void>,
+): Promise<CurvePoint[]> {
+  const n = context.positives.rows
+  const random = createRandom(seed).fork('learning curve')
+  const steps = [...sizes.filter((size) => size < n), n].filter((size) => size >= minimumRows)
+  const points: CurvePoint[] = []
+  for (const size of steps) {
+    const draws = size === n ? 1 : context.effort === 'quick' ? 2 : 4
+    const results = new Map<string, number[]>()
+    for (let draw = 0; draw < draws; draw++) {
+      await pause(`learning curve: ${size} positives`)
+      const rows = size === n ? Array.from({ length: n }, (_, i) => i) : [...sample(n, size, random)]
+      const X = takeRows(context.positives, rows)
+      const groups = rows.map((i) => context.groups[i]!)
+      const add = (key: string, scores: Float64Array) => {
+        const list = results.get(key) ?? []
+        list.push(auroc(scores, isPositive))
+        results.set(key, list)
+      }
+      const child = random.fork(`${size} ${draw}`)
+      try {
+        const scores = scoreEnsemble(await fitEnsemble(X, { groups }, child), context.test)
+        add('ensemble', scores.ensemble)
+        add('isolation-forest', scores.isolationForest)
+        add('one-class-svm', scores.oneClassSvm)
+      } catch {
+        // too few different images in this draw: the other methods still have their point
+      }
+      for (const detector of [nearestNeighbour, mahalanobis]) {
+        const state = await (detector.fit as typeof nearestNeighbour.fit)(X, detector.defaults as never, child)
+        add(detector.key, (detector.score as typeof nearestNeighbour.score)(state, context.test))
+      }
+    }
+    for (const [method, values] of results) {
+      points.push({
+        method,
+        positives: size,
+        draws: values.length,
+        auroc: values.reduce((a, b) => a + b) / values.length,
+        lowest: Math.min(...values),
+        highest: Math.max(...values),
+      })
+    }
+  }
+  return points
+}

@@ -1,0 +1,69 @@
+/**
+ * What a comparison has finished so far, in a folder beside its report, so that one that was killed goes on where it was. Each
+ * entry is a file, written to a temporary name and renamed; the folder's name is a hash of all that the results depend on.
+ */
+import { createHash } from 'node:crypto'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+export interface ProgressStore {
+  /** The entry, or what `make` returns, kept for the next time. */
+  remember<T>(key: string, make: () => Promise<T>): Promise<T>
+  /** Forgets everything: the report is written. */
+  clear(): Promise<void>
+}
+
+/** @param folder undefined keeps nothing. @param parts all that the results depend on */
+export async function openProgress(
+  folder: string | undefined,
+  parts: readonly (string | Uint8Array)[],
+): Promise<ProgressStore> {
+  if (folder === undefined) return { remember: (_key, make) => make(), clear: async () => {} }
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part).update('\0')
+  const here = join(folder, hash.digest('hex').slice(0, 16))
+  await mkdir(here, { recursive: true })
+  return {
+    async remember<T>(key: string, make: () => Promise<T>): Promise<T> {
+      const path = join(here, `${key}.json`)
+      const known = await readFile(path, 'utf8').then(
+        (text) => decode(text) as T,
+        () => undefined,
+      )
+      if (known !== undefined) return known
+      const value = await make()
+      const temporary = `${path}.${process.pid}.tmp`
+      await writeFile(temporary, encode(value))
+      await rename(temporary, path)
+      return value
+    },
+    clear: () => rm(folder, { recursive: true, force: true }),
+  }
+}
+
+/** JSON in which typed arrays come back as they were. */
+function encode(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) => {
+    if (part instanceof Float64Array) return { $float64: base64(part) }
+    if (part instanceof Uint8Array) return { $uint8: base64(part) }
+    return part
+  })
+}
+
+function decode(text: string): unknown {
+  return JSON.parse(text, (_key, part: unknown) => {
+    if (part === null || typeof part !== 'object') return part
+    if ('$float64' in part) return new Float64Array(bytesOf(part.$float64).buffer)
+    if ('$uint8' in part) return bytesOf(part.$uint8)
+    return part
+  })
+}
+
+function base64(view: ArrayBufferView): string {
+  return Buffer.from(view.buffer, view.byteOffset, view.byteLength).toString('base64')
+}
+
+/** Copied, so that a Float64Array over it is aligned. */
+function bytesOf(text: unknown): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.from(String(text), 'base64'))
+}
