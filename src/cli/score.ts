@@ -72,22 +72,25 @@ score --features X.npy --model NAME --format jsonl`,
         )
       }
       const progress = progressLine(io, 'images')
-      const quiet = format === 'table' ? undefined : progress
+      const isWatched = text(values, 'out') !== undefined || format !== 'table'
       const results = classifyImages(classifier, backbone, sources, {
         signal: io.signal,
-        onProgress: (done, total) =>
-          text(values, 'out') || sources.length > 20 ? (quiet ?? progress).update(done, total) : undefined,
+        ...(isWatched ? { onProgress: progress.update } : {}),
       })
       const explain = text(values, 'explain')
-      const kept: ImageResult[] = []
-      const watched = watch([...missing], results, (result) => {
-        if (explain !== undefined) kept.push(result)
+      const scored: ImageResult[] = []
+      const all = withMissing(missing, results, (result) => {
+        if (explain !== undefined) scored.push(result)
       })
-      const failed = await writeResults(watched, format, text(values, 'out'), io)
+      const failed = await writeResults(all, format, text(values, 'out'), io)
       progress.end()
       if (explain !== undefined) {
-        const { writeExplanation } = await import('./explain.ts')
-        io.err(`wrote ${await writeExplanation(explain, kept, sources, label)}`)
+        const { writeExplanations } = await import('./explain.ts')
+        const explaining = progressLine(io, 'explain')
+        const pairs = scored.map((result, i) => ({ result, source: sources[i]! }))
+        const page = await writeExplanations(explain, pairs, { label, artifact, backbone }, explaining.update)
+        explaining.end()
+        io.err(`wrote ${page}`)
       }
       return failed > 0 ? 2 : 0
     } finally {
@@ -113,7 +116,7 @@ async function collectAll(paths: readonly string[]): Promise<{ sources: ImageSou
   return { sources, missing }
 }
 
-async function* watch(
+async function* withMissing(
   first: readonly ImageResult[],
   rest: AsyncIterable<ImageResult>,
   see: (result: ImageResult) => void,

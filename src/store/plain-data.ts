@@ -58,7 +58,8 @@ export function unflatten(tree: string, data: Uint8Array): unknown {
     if (!type || !isCount(at) || !isCount(length)) throw new RangeError('an array is described wrongly')
     const bytes = length * type.BYTES_PER_ELEMENT
     if (at + bytes > data.length) throw new RangeError('an array lies outside of the file')
-    return new type(data.slice(at, at + bytes).buffer)
+    // copied by hand: the slice of a Buffer shares its memory
+    return new type(new Uint8Array(data.subarray(at, at + bytes)).buffer)
   }
   return restore(JSON.parse(tree))
 }

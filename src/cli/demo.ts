@@ -1,0 +1,215 @@
+/**
+ * `oneclass demo`: the whole path on images that it draws itself: fit on 200 good parts, start Redis and a worker, send a held-out mix of
+ * parts, defects and other things through the queue, and say how well and how fast that went. Without a redis-server it
+ * scores in this process instead, and says so.
+ */
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { readConfig } from '../config.ts'
+import { createRandom } from '../core/random.ts'
+import { OneclassError } from '../errors.ts'
+import { auroc } from '../evaluation/metrics.ts'
+import { openBackbone } from '../features/registry.ts'
+import { collectImages } from '../images/collect.ts'
+import { encodeImage } from '../images/encode.ts'
+import type { Pixels } from '../images/pixels.ts'
+import { classifyImages, createClassifier } from '../pipeline/classify.ts'
+import { fitImages } from '../pipeline/fit.ts'
+import type { ImageResult, Scored } from '../pipeline/result.ts'
+import { openRegistry } from '../store/registry.ts'
+import type { Command, Io } from './command.ts'
+import { type Defect, defects, renderOther, renderPart } from './demo-images.ts'
+import { progressLine } from './progress.ts'
+
+const counts = { train: 200, good: 60, defect: 40, other: 30 }
+const alpha = 0.05
+const model = 'demo-part'
+
+export const demo: Command = {
+  name: 'demo',
+  summary: 'See the whole path work on images that it draws itself',
+  usage: 'demo',
+  options: {},
+
+  async run({ positionals, io }) {
+    if (positionals.length > 0) throw new OneclassError('INVALID_ARGUMENT', '"oneclass demo" takes no arguments.')
+    const folder = join(io.home, 'demo')
+    const started = performance.now()
+    await draw(folder, io)
+    const drawn = performance.now()
+
+    const fitting = progressLine(io, 'fitting on 200 good parts')
+    const backbone = await openBackbone(undefined, { home: io.home })
+    const found = await collectImages(join(folder, 'train'))
+    const { artifact } = await fitImages(found, backbone, {
+      alpha,
+      signal: io.signal,
+      onProgress: (done, total, stage) => fitting.update(stage === 'images' ? done / 2 : total / 2 + done / 2, total),
+    })
+    fitting.end()
+    const info = await openRegistry(io.home).save(model, artifact)
+    const label = `${info.name}@${info.version}`
+    const fitted = performance.now()
+
+    const mix = join(folder, 'mix')
+    let way = 'a worker over Redis'
+    let results: ImageResult[]
+    let seconds: number
+    try {
+      ;({ results, seconds } = await throughQueue(mix, label, io))
+    } catch (error) {
+      if (!(error instanceof OneclassError) || error.code !== 'REDIS_NOT_INSTALLED') throw error
+      io.err(`note: ${error.message} Scoring in this process instead.`)
+      way = 'this process (no redis-server here)'
+      const from = performance.now()
+      results = []
+      for await (const result of classifyImages(
+        createClassifier(artifact, { model: label }),
+        backbone,
+        await collectImages(mix),
+      )) {
+        results.push(result)
+      }
+      seconds = (performance.now() - from) / 1000
+    }
+    await backbone.close()
+    await report(io, results, {
+      way,
+      drawSeconds: (drawn - started) / 1000,
+      fitSeconds: (fitted - drawn) / 1000,
+      queueSeconds: seconds,
+    })
+    return 0
+  },
+}
+
+/** Draws the images that are not there from an earlier demo. */
+async function draw(folder: string, io: Io): Promise<void> {
+  const random = createRandom(7)
+  const plan: { path: string; render: () => Pixels }[] = []
+  const add = (part: string, count: number, render: (i: number) => Pixels) => {
+    for (let i = 0; i < count; i++) {
+      plan.push({ path: join(folder, `${part}-${String(i).padStart(3, '0')}.jpg`), render: () => render(i) })
+    }
+  }
+  add('train/part', counts.train, (i) => renderPart(random.fork(`train ${i}`)))
+  add('mix/good', counts.good, (i) => renderPart(random.fork(`good ${i}`)))
+  add('mix/defect', counts.defect, (i) => renderPart(random.fork(`defect ${i}`), defectOf(i)))
+  add('mix/other', counts.other, (i) => renderOther(random.fork(`other ${i}`)))
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(join(folder, 'train'), { recursive: true })
+  await mkdir(join(folder, 'mix'), { recursive: true })
+  const drawing = progressLine(io, 'drawing images          ')
+  for (const [i, { path, render }] of plan.entries()) {
+    if (io.signal.aborted) throw new OneclassError('CANCELLED', 'The demo was stopped.')
+    await writeFile(path, await encodeImage(render(), 'jpeg', 90))
+    drawing.update(i + 1, plan.length)
+  }
+  drawing.end()
+}
+
+function defectOf(i: number): Defect {
+  return defects[i % defects.length]!
+}
+
+/** Serves on a free loopback port with a private Redis and one worker process, and asks over HTTP. */
+async function throughQueue(
+  folder: string,
+  label: string,
+  io: Io,
+): Promise<{ results: ImageResult[]; seconds: number }> {
+  const { startServing } = await import('./serve.ts')
+  const { searchPath } = readConfig()
+  io.err('starting Redis, the API and a worker')
+  const serving = await startServing({
+    home: io.home,
+    host: '127.0.0.1',
+    port: 0,
+    redisUrl: undefined,
+    workers: 1,
+    roots: [folder],
+    allowUrl: false,
+    logLevel: 'error',
+    searchPath,
+  })
+  try {
+    const ask = async (path: string, init?: RequestInit): Promise<Response> => {
+      const response = await fetch(`${serving.address}${path}`, { ...init, signal: io.signal })
+      if (!response.ok)
+        throw new OneclassError('INTERNAL', `${path} answered ${response.status}: ${await response.text()}`)
+      return response
+    }
+    const from = performance.now()
+    const created = await ask(`/v1/models/${label}/batches`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ folder }),
+    })
+    const { id } = (await created.json()) as { id: string }
+    const scoring = progressLine(io, 'scoring through the queue')
+    for (;;) {
+      const job = (await (await ask(`/v1/batches/${id}`)).json()) as {
+        state: string
+        progress: { done: number; total: number } | null
+        error: { message: string } | null
+      }
+      if (job.progress) scoring.update(job.progress.done, job.progress.total)
+      if (job.state === 'done') break
+      if (job.state === 'failed' || job.state === 'cancelled') {
+        throw new OneclassError('INTERNAL', `The batch ended as ${job.state}: ${job.error?.message ?? ''}`)
+      }
+      await new Promise((wake) => setTimeout(wake, 100))
+    }
+    scoring.end()
+    const seconds = (performance.now() - from) / 1000
+    const lines = (await (await ask(`/v1/batches/${id}/results?format=jsonl`)).text()).trim().split('\n')
+    return { results: lines.map((line) => JSON.parse(line) as ImageResult), seconds }
+  } finally {
+    await serving.stop()
+  }
+}
+
+interface Times {
+  readonly way: string
+  readonly drawSeconds: number
+  readonly fitSeconds: number
+  readonly queueSeconds: number
+}
+
+async function report(io: Io, results: readonly ImageResult[], times: Times): Promise<void> {
+  const scored = results.filter((result): result is { image: string } & Scored => !('error' in result))
+  const kindOf = (image: string) => (/(good|defect|other)-/.exec(image)?.[1] ?? 'other') as 'good' | 'defect' | 'other'
+  const of = (kind: string) => scored.filter(({ image }) => kindOf(image) === kind)
+  const rejected = (kind: string) => of(kind).filter(({ isPositive }) => !isPositive).length
+  const against = (kind: string) => {
+    const both = [...of('good'), ...of(kind)]
+    // auroc takes anomaly scores: higher is less like the class
+    return auroc(
+      both.map(({ score }) => score),
+      both.map(({ image }) => Number(kindOf(image) === 'good')),
+    ).toFixed(3)
+  }
+  const all = auroc(
+    scored.map(({ score }) => score),
+    scored.map(({ image }) => Number(kindOf(image) === 'good')),
+  ).toFixed(3)
+  const line = (label: string, total: number, out: number, area: string) =>
+    io.out(`  ${label.padEnd(26)} ${String(total).padStart(5)} ${String(out).padStart(9)}   ${area}`)
+  await io.out(
+    `\nFitted on ${counts.train} good parts, no negatives. ${scored.length} other images through ${times.way}:\n`,
+  )
+  await io.out(`  ${'images'.padEnd(26)} ${'count'.padStart(5)} ${'rejected'.padStart(9)}   AUROC against good parts`)
+  await line('good parts, held out', of('good').length, rejected('good'), '')
+  await line('parts with a defect', of('defect').length, rejected('defect'), against('defect'))
+  await line('other things', of('other').length, rejected('other'), against('other'))
+  await io.out(
+    `\n  AUROC ${all}, false-rejection rate ${(rejected('good') / of('good').length).toFixed(3)} (asked for: at most ${alpha} on average)`,
+  )
+  await io.out(
+    `  draw ${times.drawSeconds.toFixed(1)} s, fit ${times.fitSeconds.toFixed(1)} s, score ${times.queueSeconds.toFixed(1)} s (${((1000 * times.queueSeconds) / results.length).toFixed(0)} ms an image)`,
+  )
+  await io.out('\nNow your own photos:')
+  await io.out('  npx oneclass fit DIR --name NAME        # some 200 photos of one thing')
+  await io.out('  npx oneclass score IMAGE --model NAME')
+  await io.out('  npx oneclass serve                      # the same over HTTP')
+}

@@ -1,0 +1,74 @@
+/** `score --explain DIR`: one page that shows each image, where its oddness lies, and what the model said. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Backbone } from '../features/backbone.ts'
+import { decodeImage, type ImageSource } from '../images/decode.ts'
+import { encodeImage } from '../images/encode.ts'
+import type { Pixels } from '../images/pixels.ts'
+import { explainByOcclusion, type OcclusionMap } from '../pipeline/explain.ts'
+import type { ImageResult } from '../pipeline/result.ts'
+import type { Artifact } from '../store/artifact.ts'
+
+/** Larger pages help nobody, and each image costs some 60 runs of the network. */
+export const explainAtMost = 200
+
+/** @returns the path of the page */
+export async function writeExplanations(
+  folder: string,
+  pairs: readonly { readonly source: ImageSource; readonly result: ImageResult }[],
+  model: { readonly label: string; readonly artifact: Artifact; readonly backbone: Backbone },
+  onProgress: (done: number, total: number) => void,
+): Promise<string> {
+  await mkdir(folder, { recursive: true })
+  const cards: string[] = []
+  for (const [i, { source, result }] of pairs.slice(0, explainAtMost).entries()) {
+    cards.push(await card(source, result, model))
+    onProgress(i + 1, Math.min(pairs.length, explainAtMost))
+  }
+  const left = pairs.length > explainAtMost ? `<p>${pairs.length - explainAtMost} more images are not shown.</p>` : ''
+  const path = join(folder, 'index.html')
+  await writeFile(path, page(model.label, cards.join('\n') + left))
+  return path
+}
+
+async function card(
+  source: ImageSource,
+  result: ImageResult,
+  model: Parameters<typeof writeExplanations>[2],
+): Promise<string> {
+  const name = `<h2>${asText(source.name)}</h2>`
+  if ('error' in result) return `<article>${name}<p class="bad">${asText(result.error.message)}</p></article>`
+  const pixels = await decodeImage(source, model.backbone.target)
+  const map = await explainByOcclusion(model.artifact, model.backbone, pixels)
+  const image = Buffer.from(await encodeImage(pixels, 'jpeg')).toString('base64')
+  const { isolationForest, oneClassSvm } = result.detectors
+  const nearest = result.nearest.map((n) => ('image' in n ? n.image : `row ${n.row}`))
+  return `<article>${name}
+<svg viewBox="0 0 ${pixels.width} ${pixels.height}" role="img" aria-label="where the oddness lies"><image width="${pixels.width}" height="${pixels.height}" href="data:image/jpeg;base64,${image}"/>${overlay(map, pixels)}</svg>
+<p class="${result.isPositive ? 'good' : 'bad'}">${result.isPositive ? 'belongs' : 'does not belong'}: score ${result.score.toFixed(3)}</p>
+<p>${(100 * result.pValue).toFixed(1)} % of held-out positives look at least as odd (p-value; forest ${isolationForest.pValue.toFixed(3)}, SVM ${oneClassSvm.pValue.toFixed(3)}). Rejected at ${result.alpha} or below.</p>
+<p>Most like: ${nearest.map(asText).join(', ')}</p></article>`
+}
+
+function overlay({ cells, values }: OcclusionMap, { width, height }: Pixels): string {
+  const most = Math.max(1e-9, ...values.map(Math.abs))
+  return Array.from(values, (value, i) => {
+    const colour = value > 0 ? '#d55e00' : '#0072b2' // told apart by the colour-blind too
+    const strength = (0.6 * Math.abs(value)) / most
+    const [w, h] = [width / cells, height / cells]
+    return `<rect x="${((i % cells) * w).toFixed(1)}" y="${(Math.floor(i / cells) * h).toFixed(1)}" width="${w.toFixed(1)}" height="${h.toFixed(1)}" fill="${colour}" opacity="${strength.toFixed(2)}"/>`
+  }).join('')
+}
+
+function page(label: string, body: string): string {
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>${asText(label)}: why</title><style>
+:root{color-scheme:light dark;font:15px/1.5 system-ui,sans-serif}body{max-width:80rem;margin:2rem auto;padding:0 1rem}
+main{display:grid;grid-template-columns:repeat(auto-fill,minmax(16rem,1fr));gap:1.5rem}svg{width:100%;border-radius:6px}
+h2{font-size:1rem;overflow-wrap:anywhere}.good::before{content:"✓ "}.bad::before{content:"✗ "}.good{color:#0072b2}.bad{color:#d55e00}
+</style><h1>${asText(label)}: why</h1><p>Orange cells make an image odd: covered, it looks more like a positive. Blue cells make it belong.</p><main>${body}</main></html>`
+}
+
+function asText(text: string): string {
+  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
+}
