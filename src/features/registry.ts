@@ -10,9 +10,10 @@ import { OneclassError } from '../errors.ts'
 import type { Backbone, BackboneManifest } from './backbone.ts'
 import { catalogue } from './catalogue.ts'
 import { facePackage, findFaceModels } from './face-weights.ts'
-import { hiddenFeatures, inferManifest, manifestName } from './inferred-manifest.ts'
+import { hiddenFeatures, inferManifest } from './inferred-manifest.ts'
 import { findKnownFile, rememberFile } from './known-files.ts'
 import { checkWeights, parseManifest, readBackboneFiles, sha256 } from './manifest.ts'
+import { manifestBeside } from './manifest-beside.ts'
 import { describeOnnx, openOnnx } from './onnx.ts'
 import { readGraph } from './onnx-graph.ts'
 
@@ -180,22 +181,6 @@ async function openFile(path: string, options: OpenOptions): Promise<Backbone> {
   )
   for (const notice of notices) options.onNotice?.(notice)
   return openOnnx(weights, manifest, options)
-}
-
-/** `net.onnx.manifest.json`, `net.manifest.json`, `net.json`, or a `manifest.json` that names the file. */
-export async function manifestBeside(path: string): Promise<BackboneManifest | undefined> {
-  const stem = path.slice(0, -extname(path).length)
-  const candidates = [manifestName(path), `${stem}.manifest.json`, `${stem}.json`, join(dirname(path), 'manifest.json')]
-  for (const candidate of candidates) {
-    if (candidate === path) continue
-    const text = await readFile(candidate, 'utf8').catch(() => undefined)
-    if (text === undefined) continue
-    const manifest = parseManifest(text, candidate)
-    if (manifest.file === basename(path)) return manifest
-    if (basename(candidate) === 'manifest.json') continue
-    throw new OneclassError('BACKBONE_INVALID', `"${candidate}" describes "${manifest.file}", not "${basename(path)}".`)
-  }
-  return undefined
 }
 
 interface Listed {
