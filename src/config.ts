@@ -20,8 +20,17 @@ export interface Config {
   readonly jobLockMs: number | undefined
   /** `ONECLASS_KEY`: the API key that clients and examples send. */
   readonly apiKey: string | undefined
+  /** `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` (either case): the way out for downloads. */
+  readonly proxy: Proxies
   /** `PATH`: where `redis-server` is looked for. */
   readonly searchPath: string
+}
+
+export interface Proxies {
+  readonly https: string | undefined
+  readonly http: string | undefined
+  /** Hosts reached directly, comma-separated. */
+  readonly none: string
 }
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent'
@@ -42,6 +51,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     concurrency: positiveInteger('ONECLASS_CONCURRENCY', env['ONECLASS_CONCURRENCY']),
     jobLockMs: positiveInteger('ONECLASS_JOB_LOCK_MS', env['ONECLASS_JOB_LOCK_MS']),
     apiKey: env['ONECLASS_KEY'] || undefined,
+    proxy: {
+      https: env['https_proxy'] || env['HTTPS_PROXY'] || undefined,
+      http: env['http_proxy'] || env['HTTP_PROXY'] || undefined,
+      none: env['no_proxy'] || env['NO_PROXY'] || '',
+    },
     searchPath: env['PATH'] ?? '',
   }
 }

@@ -1,4 +1,5 @@
 /** `oneclass backbones list|pull|check`. */
+import { readConfig } from '../config.ts'
 import { OneclassError } from '../errors.ts'
 import { checkBackbone } from '../features/check.ts'
 import { pullBackbone } from '../features/pull.ts'
@@ -62,6 +63,7 @@ async function pull(ref: string | undefined, _values: Values, io: Io): Promise<v
     const { manifest, folder, already } = await pullBackbone(ref, {
       home: io.home,
       signal: io.signal,
+      proxies: readConfig().proxy,
       onProgress: (received, total) => line.update(received, total ?? 0),
     })
     line.end()

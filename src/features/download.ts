@@ -1,5 +1,5 @@
 /**
- * Downloads one file: resumed where it broke off, through the proxies of the environment, checked by its hash. The file has its
+ * Downloads one file: resumed where it broke off, through a proxy where one is set, checked by its hash. The file has its
  * final name only when it is whole.
  */
 import { createHash } from 'node:crypto'
@@ -7,8 +7,9 @@ import { createReadStream } from 'node:fs'
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { EnvHttpProxyAgent, fetch } from 'undici'
+import { Agent, type Dispatcher, fetch, ProxyAgent } from 'undici'
 import { OneclassError } from '../errors.ts'
+import { type Proxies, proxyFor } from './proxy.ts'
 
 export interface DownloadOptions {
   /** Hex; null: not known, so anything is taken. */
@@ -20,8 +21,8 @@ export interface DownloadOptions {
   readonly timeoutMs?: number
   /** Tries in all, each going on where the last one stopped. Default 3. */
   readonly attempts?: number
-  /** Default: HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the environment. */
-  readonly proxy?: { readonly httpProxy?: string; readonly httpsProxy?: string; readonly noProxy?: string }
+  /** Default: direct connections. */
+  readonly proxies?: Proxies
   /** Default 2 GiB. */
   readonly maxBytes?: number
 }
@@ -32,12 +33,9 @@ class Refused extends Error {}
 /** @returns the file's hex sha256. @throws DOWNLOAD_FAILED, CANCELLED */
 export async function download(url: string, path: string, options: DownloadOptions): Promise<string> {
   const timeout = options.timeoutMs ?? 30_000
-  const dispatcher = new EnvHttpProxyAgent({
-    ...options.proxy,
-    headersTimeout: timeout,
-    bodyTimeout: timeout,
-    connect: { timeout },
-  })
+  const settings = { headersTimeout: timeout, bodyTimeout: timeout, connect: { timeout } }
+  const proxy = proxyFor(url, options.proxies ?? {})
+  const dispatcher = proxy === undefined ? new Agent(settings) : new ProxyAgent({ ...settings, uri: proxy })
   const part = `${path}.part`
   await mkdir(dirname(path), { recursive: true })
   const attempts = options.attempts ?? 3
@@ -64,12 +62,7 @@ export async function download(url: string, path: string, options: DownloadOptio
 }
 
 /** Appends to the part file what is missing of it. */
-async function receive(
-  url: string,
-  part: string,
-  dispatcher: EnvHttpProxyAgent,
-  options: DownloadOptions,
-): Promise<void> {
+async function receive(url: string, part: string, dispatcher: Dispatcher, options: DownloadOptions): Promise<void> {
   const have = await stat(part).then(
     ({ size }) => size,
     () => 0,
