@@ -92,19 +92,29 @@ function shade(random: Random, shape: Shape, grainTurn: number, tint: readonly n
   const table = 0.22 + 0.1 * random.next()
   const noise = 0.012 + 0.012 * random.next()
   const grain = Float64Array.from({ length: 4 * side }, () => random.normal())
+  // the shape is asked once a pixel, with a border for slopes and shadows that look past the image
+  const border = 9
+  const wide = side + 2 * border
+  const distances = new Float64Array(wide * wide)
+  const heights = new Float64Array(wide * wide)
+  for (let i = 0; i < wide * wide; i++) {
+    const { distance, height } = shape((i % wide) - border, Math.floor(i / wide) - border)
+    distances[i] = distance
+    heights[i] = height
+  }
+  const shadowAt = Math.round(8 * light[1]) * wide + Math.round(8 * light[0])
   const data = new Uint8Array(side * side * 3)
   for (let y = 0; y < side; y++) {
     for (let x = 0; x < side; x++) {
-      const { distance, height } = shape(x, y)
-      const inside = smooth(0.5 - distance * 40)
-      const dx = (shape(x + 1, y).height - height) * 26
-      const dy = (shape(x, y + 1).height - height) * 26
-      const length = Math.hypot(dx, dy, 1)
-      const lambert = Math.max(0, (-dx * light[0] - dy * light[1] + light[2]) / length)
+      const at = (y + border) * wide + x + border
+      const inside = smooth(0.5 - distances[at]! * 40)
+      const dx = (heights[at + 1]! - heights[at]!) * 26
+      const dy = (heights[at + wide]! - heights[at]!) * 26
+      const lambert = Math.max(0, (-dx * light[0] - dy * light[1] + light[2]) / Math.sqrt(dx * dx + dy * dy + 1))
       const across = Math.cos(grainTurn) * (y - side / 2) - Math.sin(grainTurn) * (x - side / 2)
       const brushed = 0.018 * grain[Math.round(across * 1.6) + 2 * side]!
       const metal = 0.12 + 0.58 * lambert + 0.3 * lambert ** 18 + brushed
-      const shadow = 1 - 0.45 * smooth(0.5 - shape(x + 4 * light[0] * 2, y + 4 * light[1] * 2).distance * 12)
+      const shadow = 1 - 0.45 * smooth(0.5 - distances[at + shadowAt]! * 12)
       const falloff = 1 - 0.25 * Math.hypot(x / side - 0.5 + 0.3 * light[0], y / side - 0.5 + 0.3 * light[1])
       for (let c = 0; c < 3; c++) {
         const body = metal * (0.7 + 0.6 * tint[c]!)

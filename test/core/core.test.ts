@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { symmetricEigen } from '../../src/core/eigen.ts'
+import { matrix, row } from '../../src/core/matrix.ts'
+import { readNpy, writeNpy } from '../../src/core/npy.ts'
+import { createRandom, sample } from '../../src/core/random.ts'
+
+test('eigenvectors of symmetric matrices: A v = λ v, orthonormal, ascending; also singular, diagonal and 1 x 1', () => {
+  const random = createRandom(1)
+  for (const n of [1, 2, 3, 7, 40]) {
+    for (const kind of ['full', 'rank one', 'diagonal', 'zero'] as const) {
+      const v = Float64Array.from({ length: n }, () => random.normal())
+      const A = matrix(n, n)
+      for (let i = 0; i < n; i++) {
+        for (let j = 0; j <= i; j++) {
+          const value = { full: random.normal(), 'rank one': v[i]! * v[j]!, diagonal: i === j ? v[i]! : 0, zero: 0 }[
+            kind
+          ]
+          A.data[i * n + j] = value
+          A.data[j * n + i] = value
+        }
+      }
+      const { values, vectors } = symmetricEigen(A)
+      for (let k = 0; k < n; k++) {
+        if (k > 0) assert.ok(values[k]! >= values[k - 1]!)
+        const x = row(vectors, k)
+        for (let i = 0; i < n; i++) {
+          const Ax = row(A, i).reduce((sum, value, j) => sum + value * x[j]!, 0)
+          assert.ok(Math.abs(Ax - values[k]! * x[i]!) < 1e-11, `${kind} ${n}`)
+        }
+        for (let l = 0; l <= k; l++) {
+          const product = x.reduce((sum, value, j) => sum + value * row(vectors, l)[j]!, 0)
+          assert.ok(Math.abs(product - Number(k === l)) < 1e-11, `${kind} ${n}`)
+        }
+      }
+    }
+  }
+})
+
+test('NPY files: written and read again; float32 and float64', () => {
+  const m = matrix(3, 2, Float64Array.of(1, -2, 0.1, 1e300, Number.NaN, 5))
+  assert.deepEqual(readNpy(writeNpy(m)), m)
+  assert.equal(readNpy(writeNpy(m, 'float32')).data[2], Math.fround(0.1))
+})
+
+test('NPY files: anything else is FEATURES_UNREADABLE with the reason', () => {
+  const good = writeNpy(matrix(4, 3))
+  const variant = (from: string, to: string) => {
+    const text = Buffer.from(good).toString('latin1')
+    return Buffer.from(text.replace(from, to), 'latin1')
+  }
+  for (const [bytes, reason] of [
+    [new Uint8Array(0), /begin as NPY/],
+    [Buffer.from('PK\x03\x04 this is a zip archive'), /begin as NPY/],
+    [good.subarray(0, good.length - 1), /fewer than 4 x 3/],
+    [good.subarray(0, 40), /cut short/],
+    [variant('<f8', '<i8'), /type is <i8/],
+    [variant('<f8', '>f8'), /type is >f8/],
+    [variant('False', 'True '), /Fortran/],
+    [variant('(4, 3)', '(4,-3)'), /shape/],
+    [variant('(4, 3)', '(0, 3)'), /empty/],
+    [variant('(4, 3)', '(9e9, 3)'), /fewer|shape/],
+  ] as const) {
+    assert.throws(() => readNpy(bytes), { code: 'FEATURES_UNREADABLE', message: reason })
+  }
+})
+
+test('randomness: repeats under a seed, forks are independent of the order of drawing, draws are in range', () => {
+  const a = createRandom(42)
+  const b = createRandom(42)
+  const child = a.fork('x').next()
+  for (let i = 0; i < 1000; i++) {
+    const value = a.next()
+    assert.equal(value, b.next())
+    assert.ok(value >= 0 && value < 1)
+  }
+  assert.equal(createRandom(42).fork('x').next(), child)
+  assert.notEqual(createRandom(42).fork('y').next(), child)
+  assert.notEqual(createRandom(43).next(), createRandom(42).next())
+  const drawn = sample(100, 40, createRandom(1))
+  assert.equal(new Set(drawn).size, 40)
+  assert.ok(drawn.every((i) => i >= 0 && i < 100))
+  const normals = Float64Array.from({ length: 20000 }, () => a.normal())
+  const mean = normals.reduce((sum, x) => sum + x) / normals.length
+  assert.ok(Math.abs(mean) < 0.03)
+  assert.ok(Math.abs(normals.reduce((sum, x) => sum + x * x, 0) / normals.length - 1) < 0.05)
+})

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test from 'node:test'
+import { matrix } from '../../src/core/matrix.ts'
+import { createRandom } from '../../src/core/random.ts'
+import { createClassifier } from '../../src/pipeline/classify.ts'
+import { fitFeatures } from '../../src/pipeline/fit.ts'
+import { decodeArtifact, encodeArtifact } from '../../src/store/artifact.ts'
+import { openRegistry } from '../../src/store/registry.ts'
+
+const random = createRandom(9)
+const rows = (n: number) =>
+  matrix(
+    n,
+    16,
+    Float64Array.from({ length: n * 16 }, () => 1 + random.next()),
+  )
+const X = rows(30)
+const T = rows(5)
+const artifact = await fitFeatures(X, { seed: 3 })
+const bytes = encodeArtifact(artifact)
+
+test('a model read back scores to the last bit as the fitted one', () => {
+  const score = (model: typeof artifact) => createClassifier(model, { model: 'm@1' }).scoreMatrix(T)
+  assert.deepEqual(score(decodeArtifact(bytes)), score(artifact))
+})
+
+test('the same rows and seed give the same bytes', async () => {
+  assert.deepEqual(encodeArtifact(await fitFeatures(X, { seed: 3 })), bytes)
+  assert.notDeepEqual(encodeArtifact(await fitFeatures(X, { seed: 4 })), bytes)
+})
+
+test('cut short at any place, or with any byte changed, a model file is refused', () => {
+  for (let length = 0; length < bytes.length; length += 997) {
+    assert.throws(() => decodeArtifact(bytes.subarray(0, length)), { code: 'MODEL_CORRUPT' }, `${length} bytes`)
+  }
+  for (let at = 0; at < bytes.length; at += 1009) {
+    const altered = Uint8Array.from(bytes)
+    altered[at]! ^= 0x10
+    assert.throws(() => decodeArtifact(altered), { name: 'OneclassError' }, `byte ${at}`)
+  }
+})
+
+/** What an attacker would send: altered, with a hash that fits. */
+function forge(change: (tree: string) => string): Uint8Array {
+  const source = Buffer.from(bytes)
+  const length = source.readUInt32LE(12)
+  const tree = source.toString('utf8', 48, 48 + length)
+  const changed = Buffer.from(change(tree))
+  const dataAt = Math.ceil((48 + length) / 8) * 8
+  const padded = Buffer.concat([changed, Buffer.alloc((8 - ((48 + changed.length) % 8)) % 8)])
+  const body = Buffer.concat([padded, source.subarray(dataAt)])
+  const head = Buffer.from(source.subarray(0, 48))
+  head.writeUInt32LE(changed.length, 12)
+  createHash('sha256').update(body).digest().copy(head, 16)
+  return Buffer.concat([head, body])
+}
+
+test('a forged model with a right hash is refused before it is used', () => {
+  assert.doesNotThrow(() => decodeArtifact(forge((tree) => tree)))
+  for (const change of [
+    (tree: string) => tree.replace(/"dim":16/g, '"dim":17'),
+    (tree: string) => tree.replace('"rows":', '"rows":9'),
+    (tree: string) => tree.replace(/"at":\d+/, '"at":999999999'),
+    (tree: string) => tree.replace(/"at":\d+/, '"at":-8'),
+    (tree: string) => tree.replace('"$array":"f64"', '"$array":"constructor"'),
+    (tree: string) => tree.replace('"$array":"i32"', '"$array":"f64"'),
+    (tree: string) => tree.replace('"alpha":0.05', '"alpha":5'),
+    (tree: string) => tree.replace(/"feature":\{[^}]*\}/, '"feature":null'),
+    (tree: string) =>
+      tree.replace(/"child":(\{[^}]*\})/, (_all, child: string) => `"child":${child.replace(/"at":\d+/, '"at":0')}`),
+    () => 'null',
+    () => '[]',
+    () => '{"dim":',
+    () => '{}',
+  ]) {
+    assert.throws(() => decodeArtifact(forge(change)), { code: 'MODEL_CORRUPT' })
+  }
+})
+
+test('another format version says so', () => {
+  const other = Uint8Array.from(bytes)
+  other[8] = 9
+  assert.throws(() => decodeArtifact(other), { code: 'MODEL_INCOMPATIBLE', message: /version 9/ })
+})
+
+test('the registry: versions, the latest by default, alpha without refitting, rename, remove, nothing half-written', async (t) => {
+  const home = await mkdtemp(join(tmpdir(), 'oneclass-'))
+  t.after(() => rm(home, { recursive: true, force: true }))
+  const registry = openRegistry(home)
+  assert.deepEqual(await registry.list(), [])
+  const saved = await Promise.all([1, 2, 3, 4].map(() => registry.save('part', artifact)))
+  assert.deepEqual(saved.map(({ version }) => version).sort(), [1, 2, 3, 4])
+  assert.deepEqual((await readdir(join(home, 'models/part'))).sort(), ['1', '2', '3', '4'])
+  assert.equal((await registry.info('part')).version, 4)
+  assert.equal((await registry.info('part@2')).version, 2)
+  assert.equal((await registry.setAlpha('part', 0.2)).alpha, 0.2)
+  assert.equal((await registry.load('part')).artifact.alpha, 0.2)
+  assert.equal((await registry.load('part@3')).artifact.alpha, 0.05)
+  assert.deepEqual(Buffer.from(await registry.bytes('part')), Buffer.from(bytes))
+  await registry.rename('part', 'piece')
+  await assert.rejects(registry.info('part'), { code: 'MODEL_NOT_FOUND' })
+  await registry.save('part', artifact)
+  await assert.rejects(registry.rename('part', 'piece'), { code: 'CONFLICT' })
+  await registry.remove('piece@4')
+  assert.equal((await registry.info('piece')).version, 3)
+  await registry.remove('piece')
+  await assert.rejects(registry.info('piece'), { code: 'MODEL_NOT_FOUND' })
+  await assert.rejects(registry.setAlpha('part', 1), { code: 'ALPHA_INVALID' })
+})
+
+test('names that are paths, options or too long are refused everywhere', async (t) => {
+  const home = await mkdtemp(join(tmpdir(), 'oneclass-'))
+  t.after(() => rm(home, { recursive: true, force: true }))
+  await writeFile(join(home, 'secret'), 'x')
+  const registry = openRegistry(home)
+  for (const name of [
+    '../secret',
+    'a/../../b',
+    '..',
+    '.',
+    '',
+    '-rf',
+    'a b',
+    'a\0b',
+    'é',
+    'a'.repeat(65),
+    'a..b',
+    '/etc/passwd',
+    'C:\\x',
+  ]) {
+    for (const call of [
+      () => registry.save(name, artifact),
+      () => registry.info(name),
+      () => registry.bytes(name),
+      () => registry.remove(name),
+    ]) {
+      await assert.rejects(call(), { code: 'MODEL_NAME_INVALID' }, JSON.stringify(name))
+    }
+  }
+  await assert.rejects(registry.info('a@../1'), { code: 'MODEL_NAME_INVALID' })
+  assert.equal(await readFile(join(home, 'secret'), 'utf8'), 'x')
+})
