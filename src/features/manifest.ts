@@ -33,7 +33,7 @@ export function parseManifest(text: string, where: string): BackboneManifest {
     sha256: check.matching(manifest['sha256'], 'sha256', /^[0-9a-f]{64}$/, '64 lower-case hex digits'),
     ...(manifest['bytes'] === undefined ? {} : { bytes: check.integer(manifest['bytes'], 'bytes', 1, 2 ** 40) }),
     ...(manifest['license'] === undefined ? {} : { license: check.text(manifest['license'], 'license') }),
-    ...(manifest['description'] === undefined
+    ...(manifest['description'] === undefined || manifest['description'] === ''
       ? {}
       : { description: check.text(manifest['description'], 'description') }),
     input: {

@@ -195,7 +195,12 @@ async function manifestsIn(folder: string): Promise<Listed[]> {
   for (const entry of entries.sort()) {
     const path = join(folder, entry, 'manifest.json')
     const text = await readFile(path, 'utf8').catch(() => undefined)
-    if (text !== undefined) found.push({ path, manifest: parseManifest(text, path) })
+    if (text === undefined) continue
+    try {
+      found.push({ path, manifest: parseManifest(text, path) })
+    } catch {
+      // opening it by its id says what is wrong
+    }
   }
   return found
 }
