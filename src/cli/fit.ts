@@ -1,11 +1,10 @@
 /** `oneclass fit`: a folder of positives, or a feature file, becomes the next version of a named model. */
 import { readFile } from 'node:fs/promises'
-import { basename, relative, resolve } from 'node:path'
 import { readNpy } from '../core/npy.ts'
 import { OneclassError } from '../errors.ts'
 import { openBackbone } from '../features/registry.ts'
-import { collectImages } from '../images/collect.ts'
 import { type FittedImages, fitFeatures, fitImages } from '../pipeline/fit.ts'
+import { collectPositives } from '../pipeline/positives.ts'
 import { assertModelName, type ModelInfo, openRegistry } from '../store/registry.ts'
 import type { Command, Io, Values } from './command.ts'
 import { progressLine } from './progress.ts'
@@ -72,13 +71,7 @@ async function fitFolder(
   io: Io,
   options: Parameters<typeof fitImages>[2],
 ): Promise<FittedImages> {
-  const found = await collectImages(folder)
-  // names as "train/17.jpg": the folder's own name and the path below it, whatever the way to it
-  const root = resolve(folder)
-  const sources = found.map(({ path }) => ({
-    path,
-    name: `${basename(root)}/${relative(root, resolve(path)).replaceAll('\\', '/')}`,
-  }))
+  const sources = await collectPositives(folder)
   const backbone = await openBackbone(text(values, 'backbone'), { home: io.home, onNotice: (note) => io.err(note) })
   try {
     return await fitImages(sources, backbone, options)

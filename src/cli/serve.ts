@@ -6,11 +6,13 @@ import { isLoopbackHost } from '../api/access.ts'
 import { openKeyStore } from '../api/keys.ts'
 import type { Limits } from '../api/limits.ts'
 import { openService, type Service } from '../api/service.ts'
-import { availableCpus, type LogLevel, version } from '../config.ts'
+import { availableCpus, type LogLevel, readConfig, version } from '../config.ts'
 import { OneclassError } from '../errors.ts'
 import { withoutPassword } from '../queue/connection.ts'
 import { createLog } from '../queue/log.ts'
 import { startPrivateRedis } from '../queue/private-redis.ts'
+import type { Command } from './command.ts'
+import { flag, list, number, text } from './values.ts'
 import { startWorkerProcesses } from './worker-processes.ts'
 
 export interface ServeOptions {
@@ -42,6 +44,51 @@ export interface Serving {
 
 const webFolder = fileURLToPath(new URL('../../web/', import.meta.url))
 const drainMs = 30_000
+
+export const serve: Command = {
+  name: 'serve',
+  summary: 'Serve models over HTTP, with workers and, where none is given, a private Redis',
+  usage: 'serve [--host 127.0.0.1] [--port 3000] [--redis URL] [--workers N] [--root DIR]... [--allow-url]',
+  options: {
+    host: {
+      type: 'string',
+      value: 'HOST',
+      description: 'address to listen on (default 127.0.0.1; another needs a key)',
+    },
+    port: { type: 'string', value: 'PORT', description: 'port to listen on (default 3000; 0: any free one)' },
+    redis: { type: 'string', value: 'URL', description: 'Redis to use (default REDIS_URL, else a private one)' },
+    workers: { type: 'string', value: 'N', description: 'worker processes (default one a core; 0: only others serve)' },
+    root: {
+      type: 'string',
+      multiple: true,
+      value: 'DIR',
+      description: 'folder whose files requests may name; repeatable',
+    },
+    'allow-url': { type: 'boolean', description: 'let requests name images by public http(s) address' },
+  },
+
+  async run({ values, positionals, io }) {
+    if (positionals.length > 0) {
+      throw new OneclassError('INVALID_ARGUMENT', `"oneclass serve" takes no "${positionals[0]}".`)
+    }
+    const config = readConfig()
+    const port = number(values, 'port', 'whole') ?? 3000
+    if (port > 65535) throw new OneclassError('INVALID_ARGUMENT', `Expected --port up to 65535 but received ${port}.`)
+    const workers = number(values, 'workers', 'whole')
+    const options: ServeOptions = {
+      home: io.home,
+      host: text(values, 'host') ?? '127.0.0.1',
+      port,
+      redisUrl: text(values, 'redis') ?? config.redisUrl,
+      ...(workers === undefined ? {} : { workers }),
+      roots: list(values, 'root'),
+      allowUrl: flag(values, 'allow-url'),
+      logLevel: config.logLevel,
+      searchPath: config.searchPath,
+    }
+    return (await runServe(options, (line) => void io.out(line), io.signal)) === 0 ? 0 : 1
+  },
+}
 
 /** Starts everything; what was started is stopped again when a later step fails. */
 export async function startServing(options: ServeOptions): Promise<Serving> {
@@ -110,22 +157,15 @@ export async function startServing(options: ServeOptions): Promise<Serving> {
   }
 }
 
-/** Serves until a signal or the abort; resolves with the exit status. */
+/** Serves until the signal is aborted; resolves with the exit status. */
 export async function runServe(
   options: ServeOptions,
   print: (line: string) => void,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<number> {
   const ends = new Promise<void>((resolveEnd) => {
-    let signals = 0
-    const onSignal = () => {
-      if (++signals > 1) process.exit(1)
-      resolveEnd()
-    }
-    process.on('SIGINT', onSignal)
-    process.on('SIGTERM', onSignal)
-    process.on('SIGHUP', onSignal)
-    signal?.addEventListener('abort', () => resolveEnd())
+    if (signal.aborted) resolveEnd()
+    signal.addEventListener('abort', () => resolveEnd())
   })
   const serving = await startServing(options)
   const workers = serving.workers === 1 ? '1 worker' : `${serving.workers} workers`

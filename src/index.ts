@@ -1,0 +1,105 @@
+/**
+ * The library: fit a model, load it, ask it. The command line and the workers are built on the same functions.
+ *
+ *   import { fit, load } from 'oneclass'
+ *   await fit('photos/', { name: 'hotdog' })
+ *   const hotdog = await load('hotdog')
+ *   console.log(await hotdog.score('dinner.jpg'))
+ */
+import { readConfig } from './config.ts'
+import type { Matrix } from './core/matrix.ts'
+import { OneclassError } from './errors.ts'
+import { openBackbone, openBackboneOf } from './features/registry.ts'
+import { collectImages } from './images/collect.ts'
+import type { ImageSource } from './images/decode.ts'
+import { type Classifier, classifyImages, createClassifier } from './pipeline/classify.ts'
+import { type FitOptions, type FittedImages, fitFeatures, fitImages } from './pipeline/fit.ts'
+import { collectPositives } from './pipeline/positives.ts'
+import type { ImageResult } from './pipeline/result.ts'
+import { type ModelInfo, openRegistry } from './store/registry.ts'
+
+export { readNpy, writeNpy } from './core/npy.ts'
+export { type ErrorBody, type ErrorCode, errorTable, OneclassError } from './errors.ts'
+export type { DetectorResult, ImageResult, Neighbour, RowResult, Scored } from './pipeline/result.ts'
+export type { Classifier, FitOptions, FittedImages, ImageSource, Matrix, ModelInfo }
+
+export interface Place {
+  /** The data directory. Default: `ONECLASS_HOME`, else `.oneclass/` in the current directory. */
+  readonly home?: string
+}
+
+export interface FitCall extends FitOptions, Place {
+  /** 1 to 64 letters, digits, ".", "_" or "-". Each fit adds a version. */
+  readonly name: string
+  /** An id of `oneclass backbones list`, `face`, or a path to an .onnx file or a model.json. Default: the embedded one. */
+  readonly backbone?: string
+}
+
+/**
+ * Fits a model to positives and saves it as the next version of `name`.
+ * @param positives a folder, or embeddings of shape (n, d)
+ * @throws OneclassError; an image that cannot be read is in `rejected`, not thrown
+ */
+export async function fit(
+  positives: string | Matrix,
+  { name, home = readConfig().home, backbone: ref, ...options }: FitCall,
+): Promise<ModelInfo & Pick<FittedImages, 'rejected' | 'duplicates'>> {
+  const registry = openRegistry(home)
+  if (typeof positives !== 'string') {
+    return { ...(await registry.save(name, await fitFeatures(positives, options))), rejected: [], duplicates: [] }
+  }
+  const sources = await collectPositives(positives)
+  const backbone = await openBackbone(ref, { home })
+  try {
+    const { artifact, rejected, duplicates } = await fitImages(sources, backbone, options)
+    return { ...(await registry.save(name, artifact)), rejected, duplicates }
+  } finally {
+    await backbone.close()
+  }
+}
+
+export interface LoadedModel {
+  readonly info: ModelInfo
+  /** Embeddings to results: synchronous, no network. */
+  readonly classifier: Classifier
+  /** One image: a path or its bytes. A bad image is a result with `error`. */
+  score(image: string | Uint8Array, options?: { alpha?: number }): Promise<ImageResult>
+  /** A folder, or a list of files, in order. */
+  scoreAll(
+    images: string | readonly string[],
+    options?: { alpha?: number; signal?: AbortSignal },
+  ): AsyncGenerator<ImageResult>
+  close(): Promise<void>
+}
+
+/**
+ * @param ref NAME, its latest version, or NAME@VERSION
+ * @throws MODEL_NOT_FOUND, MODEL_CORRUPT, BACKBONE_NOT_FOUND, BACKBONE_MISMATCH
+ */
+export async function load(ref: string, { home = readConfig().home }: Place = {}): Promise<LoadedModel> {
+  const { info, artifact } = await openRegistry(home).load(ref)
+  const model = `${info.name}@${info.version}`
+  const classifier = createClassifier(artifact, { model })
+  const backbone = artifact.backbone ? await openBackboneOf(artifact.backbone, { home }) : undefined
+  const classify = (sources: readonly ImageSource[], options: { alpha?: number; signal?: AbortSignal } = {}) => {
+    if (!backbone) {
+      throw new OneclassError('MODEL_INCOMPATIBLE', `"${model}" was fitted on features; use classifier.scoreMatrix.`)
+    }
+    return classifyImages(classifier, backbone, sources, options)
+  }
+  return {
+    info,
+    classifier,
+    async score(image, options) {
+      const source = typeof image === 'string' ? { name: image, path: image } : { name: 'image', bytes: image }
+      for await (const result of classify([source], options)) return result
+      throw new OneclassError('INTERNAL', 'No result came.')
+    },
+    async *scoreAll(images, options) {
+      const sources =
+        typeof images === 'string' ? await collectImages(images) : images.map((path) => ({ name: path, path }))
+      yield* classify(sources, options)
+    },
+    close: async () => await backbone?.close(),
+  }
+}

@@ -1,0 +1,245 @@
+/** The command line as its user meets it: processes, files, exit statuses. */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test, { after, before } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { renderOther, renderPart } from '../../src/cli/demo-images.ts'
+import { matrix } from '../../src/core/matrix.ts'
+import { writeNpy } from '../../src/core/npy.ts'
+import { createRandom } from '../../src/core/random.ts'
+import { encodeImage } from '../../src/images/encode.ts'
+
+const program = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
+let folder = ''
+let photos = ''
+
+// biome-ignore lint/suspicious/noExplicitAny: what a program prints, checked field by field
+type Json = Record<string, any>
+
+interface Ended {
+  readonly status: number | null
+  readonly out: string
+  readonly err: string
+}
+
+function oneclass(...args: string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [program, ...args], {
+      cwd: folder,
+      env: { ...process.env, ONECLASS_HOME: join(folder, 'home') },
+    })
+    let out = ''
+    let err = ''
+    child.stdout.on('data', (chunk) => {
+      out += chunk
+    })
+    child.stderr.on('data', (chunk) => {
+      err += chunk
+    })
+    child.on('close', (status) => resolve({ status, out, err }))
+  })
+}
+
+const json = (line: string) => JSON.parse(line) as Json
+const lines = (text: string) => text.trim().split('\n')
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'oneclass-cli-'))
+  photos = join(folder, 'photos')
+  await mkdir(join(photos, 'deeper'), { recursive: true })
+  const random = createRandom(1)
+  for (let i = 0; i < 24; i++) {
+    const path = join(photos, i % 2 ? 'deeper' : '.', `part-${i}.jpg`)
+    await writeFile(path, await encodeImage(renderPart(random.fork(i))))
+  }
+  await mkdir(join(folder, 'mix'))
+  await writeFile(join(folder, 'mix/good.png'), await encodeImage(renderPart(random.fork('good')), 'png'))
+  await writeFile(join(folder, 'mix/other.webp'), await encodeImage(renderOther(random.fork('other')), 'webp'))
+})
+after(() => rm(folder, { recursive: true, force: true }))
+
+test('fit, then score as jsonl, csv and table; the same seed gives the same model', async () => {
+  const fitted = await oneclass('fit', photos, '--name', 'part', '--alpha', '0.1', '--json')
+  assert.equal(fitted.status, 0, fitted.err)
+  const model = json(fitted.out)
+  assert.equal(model['model'], 'part@1')
+  assert.equal(model['n'], 24)
+
+  const scored = await oneclass('score', 'mix', '--model', 'part', '--format', 'jsonl')
+  assert.equal(scored.status, 0, scored.err)
+  const [good, other] = lines(scored.out).map(json) as [Json, Json]
+  assert.equal(good['image'], 'mix/good.png')
+  assert.equal(good['isPositive'], true)
+  assert.equal(other['isPositive'], false)
+  assert.ok((other['score'] as number) > 0.5 && (good['score'] as number) < 0.5)
+  assert.equal(good['alpha'], 0.1)
+  assert.deepEqual(Object.keys(good['detectors'] as object), ['isolationForest', 'oneClassSvm'])
+  assert.match((good['nearest'] as { image: string }[])[0]!.image, /^photos\/(deeper\/)?part-\d+\.jpg$/)
+
+  const csv = await oneclass(
+    'score',
+    'mix/good.png',
+    '--model',
+    'part@1',
+    '--format',
+    'csv',
+    '--out',
+    join(folder, 'r.csv'),
+  )
+  assert.equal(csv.status, 0, csv.err)
+  assert.match(
+    await readFile(join(folder, 'r.csv'), 'utf8'),
+    /^image,model,isPositive,score.*\nmix\/good.png,part@1,true,/,
+  )
+  const table = await oneclass('score', 'mix', '--model', 'part')
+  assert.match(table.out, /positive .*good\.png[\s\S]*NEGATIVE .*other\.webp/)
+
+  const again = await oneclass('fit', photos, '--name', 'twin', '--alpha', '0.1', '--json')
+  assert.equal(json(again.out)['sha256'], model['sha256'])
+})
+
+test('a broken image is reported and stops nothing: exit status 2, in fit and in score', async () => {
+  const dirty = join(folder, 'dirty')
+  await mkdir(dirty)
+  for (let i = 0; i < 24; i += 2) await copyFile(join(photos, `part-${i}.jpg`), join(dirty, `${i}.jpg`))
+  await writeFile(join(dirty, 'text.jpg'), 'this is a text file')
+  const whole = await readFile(join(photos, 'part-0.jpg'))
+  await writeFile(join(dirty, 'truncated.jpg'), whole.subarray(0, whole.length / 2))
+  await writeFile(join(dirty, 'empty.png'), '')
+  const fitted = await oneclass('fit', dirty, '--name', 'dirty', '--json')
+  assert.equal(fitted.status, 2, fitted.err)
+  const rejected = json(fitted.out)['rejected'] as { image: string; error: { code: string } }[]
+  assert.deepEqual(rejected.map(({ image }) => image).sort(), [
+    'dirty/empty.png',
+    'dirty/text.jpg',
+    'dirty/truncated.jpg',
+  ])
+  assert.ok(rejected.every(({ error }) => error.code.startsWith('IMAGE_')))
+  const scored = await oneclass('score', dirty, '--model', 'dirty', '--format', 'jsonl')
+  assert.equal(scored.status, 2)
+  assert.equal(lines(scored.out).length, 15)
+  assert.equal(lines(scored.out).filter((line) => 'error' in json(line)).length, 3)
+})
+
+test('feature files: fit and score rows, in order; wrong width and NaN are named', async () => {
+  const random = createRandom(2)
+  const rows = (n: number, d: number) =>
+    matrix(
+      n,
+      d,
+      Float64Array.from({ length: n * d }, () => 1 + random.next()),
+    )
+  const save = async (name: string, m = rows(30, 12)) => {
+    await writeFile(join(folder, name), writeNpy(m, 'float32'))
+    return name
+  }
+  assert.equal((await oneclass('fit', '--features', await save('x.npy'), '--name', 'rows')).status, 0)
+  const scored = await oneclass(
+    'score',
+    '--features',
+    await save('t.npy', rows(5, 12)),
+    '--model',
+    'rows',
+    '--format',
+    'jsonl',
+  )
+  assert.equal(scored.status, 0, scored.err)
+  assert.deepEqual(
+    lines(scored.out).map((line) => json(line)['row']),
+    [0, 1, 2, 3, 4],
+  )
+  const narrow = await oneclass('score', '--features', await save('n.npy', rows(5, 11)), '--model', 'rows')
+  assert.equal(narrow.status, 1)
+  assert.match(narrow.err, /FEATURES_WRONG_WIDTH.*11.*12/)
+  const holed = rows(20, 12)
+  holed.data[25] = Number.NaN
+  const nan = await oneclass('fit', '--features', await save('nan.npy', holed), '--name', 'nan')
+  assert.equal(nan.status, 1)
+  assert.match(nan.err, /FEATURES_NOT_FINITE: Row 2, column 1/)
+  const images = await oneclass('score', 'mix', '--model', 'rows')
+  assert.match(images.err, /MODEL_INCOMPATIBLE/)
+})
+
+test('models: list, show, set, export, import, remove; an altered file is refused', async () => {
+  await oneclass('fit', '--features', await feature('m.npy'), '--name', 'moved')
+  assert.match((await oneclass('models', 'list')).out, /moved@1/)
+  assert.equal((await oneclass('models', 'set', 'moved', '--alpha', '0.2')).status, 0)
+  assert.equal(json((await oneclass('models', 'show', 'moved', '--json')).out)['alpha'], 0.2)
+  assert.equal((await oneclass('models', 'export', 'moved', '--out', 'moved.oneclass')).status, 0)
+  assert.equal((await oneclass('models', 'remove', 'moved')).status, 0)
+  assert.match((await oneclass('score', '--features', 'm.npy', '--model', 'moved')).err, /MODEL_NOT_FOUND/)
+  assert.match((await oneclass('models', 'import', 'moved.oneclass')).out, /moved@1/)
+  assert.equal(json((await oneclass('models', 'show', 'moved', '--json')).out)['alpha'], 0.2)
+  const bytes = await readFile(join(folder, 'moved.oneclass'))
+  await writeFile(join(folder, 'short.oneclass'), bytes.subarray(0, bytes.length - 10))
+  assert.match((await oneclass('models', 'import', 'short.oneclass')).err, /MODEL_CORRUPT/)
+})
+
+async function feature(name: string): Promise<string> {
+  const random = createRandom(5)
+  await writeFile(
+    join(folder, name),
+    writeNpy(
+      matrix(
+        20,
+        6,
+        Float64Array.from({ length: 120 }, () => random.next()),
+      ),
+    ),
+  )
+  return name
+}
+
+test('misuse: one sentence with a code, exit status 1, and nothing left behind', async () => {
+  await mkdir(join(folder, 'void'))
+  await mkdir(join(folder, 'single'))
+  await copyFile(join(photos, 'part-0.jpg'), join(folder, 'single/one.jpg'))
+  await mkdir(join(folder, 'same'))
+  for (let i = 0; i < 12; i++) await copyFile(join(photos, 'part-0.jpg'), join(folder, `same/${i}.jpg`))
+  for (const [args, expected] of [
+    [[], /Usage/],
+    [['frobnicate'], /INVALID_ARGUMENT.*frobnicate/],
+    [['fit', photos], /INVALID_ARGUMENT.*--name/],
+    [['fit', photos, '--name', '../evil'], /MODEL_NAME_INVALID/],
+    [['fit', photos, '--name', 'x', '--alpha', '2'], /ALPHA_INVALID/],
+    [['fit', photos, '--name', 'x', '--seed', '1.5'], /INVALID_ARGUMENT.*--seed/],
+    [['fit', photos, '--name', 'x', '--nonsense'], /INVALID_ARGUMENT.*nonsense/],
+    [['fit', 'nowhere', '--name', 'x'], /FOLDER_NOT_FOUND/],
+    [['fit', 'void', '--name', 'x'], /FOLDER_EMPTY/],
+    [['fit', 'single', '--name', 'x'], /TOO_FEW_IMAGES/],
+    [['fit', 'same', '--name', 'x'], /IMAGES_IDENTICAL/],
+    [['fit', photos, '--name', 'x', '--backbone', 'nothing'], /BACKBONE_NOT_FOUND/],
+    [['fit', '--features', 'nowhere.npy', '--name', 'x'], /FEATURES_UNREADABLE/],
+    [['score', 'mix', '--model', 'nobody'], /MODEL_NOT_FOUND/],
+    [['score', 'mix', '--model', '../../etc/passwd'], /MODEL_NAME_INVALID/],
+    [['score', 'mix', '--model', 'nobody', '--format', 'xml'], /INVALID_ARGUMENT.*format/],
+  ] as [string[], RegExp][]) {
+    const { status, out, err } = await oneclass(...args)
+    assert.equal(status, 1, args.join(' '))
+    assert.match(out + err, expected)
+    assert.doesNotMatch(err, /\n\s+at /, 'no stack trace')
+  }
+  assert.doesNotMatch((await oneclass('models', 'list')).out, /x@/)
+})
+
+test('score --explain writes a page that shows each image with its oddness', async () => {
+  await oneclass('fit', photos, '--name', 'why')
+  const { status, err } = await oneclass(
+    'score',
+    'mix',
+    '--model',
+    'why',
+    '--explain',
+    join(folder, 'why'),
+    '--format',
+    'jsonl',
+  )
+  assert.equal(status, 0, err)
+  const page = await readFile(join(folder, 'why/index.html'), 'utf8')
+  assert.match(page, /good\.png/)
+  assert.match(page, /data:image\/jpeg;base64/)
+  assert.equal(page.match(/<rect/g)?.length, 2 * 64)
+})
