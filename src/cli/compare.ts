@@ -1,117 +1,150 @@
-/** `oneclass compare`: every method on the user's own images, as a report. */
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+/** `oneclass compare`: every method on the user's own images, as report.html, report.json and scores.csv. */
+import { stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { availableCpus, version } from '../config.ts'
 import { OneclassError } from '../errors.ts'
 import { compare as compareMethods } from '../evaluation/compare.ts'
-import type { Split } from '../evaluation/compare-report.ts'
-import { renderReport, writeReport } from '../evaluation/report.ts'
+import { type CompareReport, type Split, splits } from '../evaluation/compare-report.ts'
+import { splitName } from '../evaluation/material.ts'
+import { methods, selectMethods } from '../evaluation/methods.ts'
+import { writeReport } from '../evaluation/report.ts'
 import { openBackbone } from '../features/registry.ts'
 import { collectImages } from '../images/collect.ts'
 import type { ImageSource } from '../images/decode.ts'
-import type { Command, Io } from './command.ts'
+import type { Command, Io, Values } from './command.ts'
+import { progressLine } from './progress.ts'
 import { flag, number, required, text } from './values.ts'
-
-const folders: Readonly<Record<Split, readonly ['train' | 'test', 'positive' | 'negative']>> = {
-  trainPositive: ['train', 'positive'],
-  trainNegative: ['train', 'negative'],
-  testPositive: ['test', 'positive'],
-  testNegative: ['test', 'negative'],
-}
 
 export const compare: Command = {
   name: 'compare',
-  summary: 'Compare every method on your own images, as a report',
-  usage:
-    'compare --train DIR --test DIR --out DIR [--methods a,b] [--quick] [--backbone ID|FILE] [--alpha 0.05] [--seed 1] [--json]',
+  summary: 'Compare every method on your images, in one HTML report',
+  usage: `compare --train DIR --test DIR --out DIR [--methods a,b] [--quick] [--backbone ID|FILE.onnx|model.json]
+                 [--alpha 0.05] [--seed 1] [--keep-duplicates] [--json]`,
   options: {
-    train: {
-      type: 'string',
-      value: 'DIR',
-      description: 'DIR/positive, and DIR/negative for the methods that need negatives',
-    },
-    test: { type: 'string', value: 'DIR', description: 'DIR/positive and DIR/negative' },
-    out: { type: 'string', value: 'DIR', description: 'where report.html, report.json and scores.csv go' },
-    methods: { type: 'string', value: 'A,B', description: 'only these methods' },
-    quick: { type: 'boolean', description: 'minutes instead of the full recipes' },
-    backbone: { type: 'string', value: 'ID|FILE', description: 'network of the methods that use one' },
-    alpha: { type: 'string', value: 'A', description: 'false-rejection rate asked for (default 0.05)' },
+    train: { type: 'string', value: 'DIR', description: 'has positive/ and, for some methods, negative/' },
+    test: { type: 'string', value: 'DIR', description: 'has positive/ and negative/' },
+    out: { type: 'string', value: 'DIR', description: 'gets report.html, report.json and scores.csv' },
+    methods: { type: 'string', value: 'A,B', description: `of ${methods.map(({ key }) => key).join(', ')}` },
+    quick: { type: 'boolean', description: 'smaller networks, fewer epochs and seeds: minutes' },
+    backbone: { type: 'string', value: 'ID|FILE', description: 'network to use (see "oneclass backbones list")' },
+    alpha: { type: 'string', value: 'A', description: 'share of good images that may be rejected (default 0.05)' },
     seed: { type: 'string', value: 'N', description: 'seed of all randomness (default 1)' },
-    json: { type: 'boolean', description: 'print report.json too' },
+    'keep-duplicates': { type: 'boolean', description: 'keep test images that nearly repeat a training image' },
+    json: { type: 'boolean', description: 'print report.json instead of a table' },
   },
 
   async run({ values, positionals, io }) {
-    if (positionals.length > 0)
-      throw new OneclassError('INVALID_ARGUMENT', `"oneclass compare" takes no "${positionals[0]}".`)
-    const roots = { train: required(values, 'train', 'DIR'), test: required(values, 'test', 'DIR') }
-    const out = required(values, 'out', 'DIR')
-    const images = Object.fromEntries(
-      await Promise.all(
-        Object.entries(folders).map(async ([split, [part, kind]]) => [
-          split,
-          await collectSplit(roots[part], part, kind),
-        ]),
-      ),
-    ) as Record<Split, ImageSource[]>
-    const methods = text(values, 'methods')
+    if (positionals.length > 0) {
+      throw new OneclassError(
+        'INVALID_ARGUMENT',
+        `Expected --train DIR --test DIR --out DIR but received "${positionals[0]}".`,
+      )
+    }
+    const [train, test, out] = ['train', 'test', 'out'].map((name) => required(values, name, 'DIR')) as [
+      string,
+      string,
+      string,
+    ]
+    const keys = text(values, 'methods')
       ?.split(',')
       .map((key) => key.trim())
+      .filter((key) => key !== '')
+    selectMethods(keys)
+    const images = await collectSplits(train, test)
     const backbone = await openBackbone(text(values, 'backbone'), { home: io.home, onNotice: (note) => io.err(note) })
+    const line = progressLine(io, 'compare')
+    let last = ''
     try {
       const report = await compareMethods(
         {
           images,
           backbone,
-          methods,
+          methods: keys,
           effort: flag(values, 'quick') ? 'quick' : 'full',
           alpha: number(values, 'alpha') ?? 0.05,
           seed: number(values, 'seed', 'whole') ?? 1,
-          command: `oneclass compare --train ${roots.train} --test ${roots.test} --out ${out}${flag(values, 'quick') ? ' --quick' : ''}`,
-          resumeFolder: join(out, '.partial'),
+          keepNearDuplicates: flag(values, 'keep-duplicates'),
+          title: `Compare methods: ${titleOf(train)}`,
+          command: commandLine(values),
+          resumeFolder: join(resolve(out), '.partial'),
           cpus: availableCpus(),
           packageVersion: version,
         },
-        { onProgress: progressPrinter(io), signal: io.signal },
+        {
+          signal: io.signal,
+          onProgress: ({ fraction, message }) => {
+            if (io.isTerminal) line.update(Math.round(100 * fraction), 100)
+            // a line a step, not a line an image or an epoch
+            else if (message !== last && !/\d+ of/.test(message)) io.err(`${Math.round(100 * fraction)} % ${message}`)
+            last = message
+          },
+        },
       )
+      line.end()
       await writeReport(report, out)
-      if (flag(values, 'json')) await io.out(renderReport(report)['report.json'].trim())
-      else {
-        await io.out(`${'method'.padEnd(22)} AUROC   TPR    FRR    accuracy`)
-        for (const row of report.methods) {
-          const cell = (value: number | null | undefined) =>
-            (typeof value === 'number' ? value.toFixed(3) : '-').padEnd(6)
-          const reason = row.status === 'done' ? '' : `${row.status}: ${row.reason ?? ''}`
-          const cells = [row.auroc, row.truePositiveRate, row.falseRejectionRate, row.accuracy].map(cell)
-          await io.out(`${row.key.padEnd(22)} ${cells.join(' ')} ${reason}`)
-        }
-        await io.out(`wrote ${join(out, 'report.html')}`)
-      }
-      for (const { image, error } of report.data.unreadable) io.err(`${image}: ${error.code}: ${error.message}`)
-      return report.data.unreadable.length > 0 ? 2 : 0
+      return await tell(report, values, out, io)
     } finally {
+      line.end()
       await backbone.close()
     }
   },
 }
 
-async function collectSplit(
-  root: string,
-  part: 'train' | 'test',
-  kind: 'positive' | 'negative',
-): Promise<ImageSource[]> {
-  const folder = join(root, kind)
-  // only negatives to train on may be missing: the methods that need them then say so in their rows
-  if (part === 'train' && kind === 'negative' && !existsSync(folder)) return []
-  return await collectImages(folder)
+async function collectSplits(train: string, test: string): Promise<Record<Split, ImageSource[]>> {
+  const entries = await Promise.all(
+    splits.map(async (split) => {
+      const folder = join(split.startsWith('train') ? train : test, basename(splitName(split)))
+      const exists = await stat(folder).then(
+        (found) => found.isDirectory(),
+        () => false,
+      )
+      // only positives must be there; what the lack of negatives means is said in the report
+      if (!exists && split.endsWith('Negative')) return [split, []] as const
+      const found = collectImages(folder)
+      if (!split.endsWith('Negative')) return [split, await found] as const
+      return [split, await found.catch((error: unknown) => emptyOnly(error))] as const
+    }),
+  )
+  return Object.fromEntries(entries) as Record<Split, ImageSource[]>
 }
 
-function progressPrinter(io: Io): (progress: { fraction: number; message: string }) => void {
-  let last = ''
-  return ({ fraction, message }) => {
-    const step = message.replace(/\d+ of \d+$/, '')
-    const line = `${String(Math.round(100 * fraction)).padStart(3)} %  ${message}`
-    if (io.isTerminal) process.stderr.write(`\r\x1b[K${line}`)
-    else if (step !== last) io.err(line)
-    last = step
+function emptyOnly(error: unknown): ImageSource[] {
+  if (error instanceof OneclassError && error.code === 'FOLDER_EMPTY') return []
+  throw error
+}
+
+async function tell(report: CompareReport, values: Values, out: string, io: Io): Promise<0 | 2> {
+  for (const { image, error } of report.data.unreadable) io.err(`${image}: ${error.code}: ${error.message}`)
+  for (const warning of report.data.warnings) io.err(`note: ${warning}`)
+  if (flag(values, 'json')) {
+    const { images: _, thumbnails: __, embedding: ___, ...rest } = report
+    await io.out(JSON.stringify(rest))
+  } else {
+    const cell = (value: number | null) => (value === null ? '-' : value.toFixed(3)).padStart(8)
+    await io.out(`${'method'.padEnd(22)}${['AUROC', 'AP', 'accuracy', 'FRR'].map((head) => head.padStart(9)).join('')}`)
+    for (const row of report.methods) {
+      const numbers = [row.auroc, row.averagePrecision, row.accuracy, row.falseRejectionRate]
+      const rest =
+        row.status === 'done' ? numbers.map((value) => ` ${cell(value)}`).join('') : ` ${row.status}: ${row.reason}`
+      await io.out(`${row.key.padEnd(22)}${rest}`)
+    }
+    for (const sentence of report.verdict) await io.out(sentence)
+    await io.out(`report: ${join(out, 'report.html')}`)
   }
+  return report.data.unreadable.length > 0 ? 2 : 0
+}
+
+function titleOf(train: string): string {
+  const path = resolve(train)
+  return basename(path) === 'train' ? basename(dirname(path)) : basename(path)
+}
+
+/** The call again, with its defaults left out. */
+function commandLine(values: Values): string {
+  const parts = Object.entries(values).flatMap(([name, value]) => {
+    if (name === 'home' || name === 'json') return []
+    if (value === true) return [`--${name}`]
+    return typeof value === 'string' ? [`--${name}`, /[^\w./,@-]/.test(value) ? JSON.stringify(value) : value] : []
+  })
+  return ['oneclass compare', ...parts].join(' ')
 }

@@ -10,7 +10,6 @@ import { acceptByPValue, heldOutScores } from './held-out-scores.ts'
 import type { Method } from './method.ts'
 
 const folds = 10
-const decision = (alpha: number) => `p-value among held-out positives > ${alpha}`
 
 export const isolationForest = ensembleRow(
   'isolation-forest',
@@ -70,7 +69,7 @@ function ensembleRow(key: string, title: string, part: MemberKey | 'ensemble'): 
       return {
         scores: scores[part],
         accepted: Uint8Array.from(scores[part], (score) => (pValue(heldOut, score) > context.alpha ? 1 : 0)),
-        decision: decision(context.alpha),
+        decision: `p-value among held-out positives > ${context.alpha}`,
         fitSeconds,
         scoreMs,
         memoryBytes: bytesOf(state) + 2 * context.positives.data.byteLength,

@@ -94,9 +94,9 @@ function table(report: CompareReport): string {
       percent(row.falseRejectionRate),
       percent(row.falseAcceptanceRate),
       percent(row.accuracy),
-      row.fitSeconds === null ? '–' : `${row.fitSeconds.toPrecision(2)} s`,
-      row.scoreMs === null ? '–' : `${row.scoreMs.toPrecision(2)} ms`,
-      row.memoryMb === null ? '–' : `${row.memoryMb.toPrecision(2)} MB`,
+      row.fitSeconds === null ? '–' : `${duration(row.fitSeconds)} s`,
+      row.scoreMs === null ? '–' : `${duration(row.scoreMs)} ms`,
+      row.memoryMb === null ? '–' : `${duration(row.memoryMb)} MB`,
     ]
     const classes = [row.key === 'ensemble' ? 'ours' : '', row.auroc !== null && row.auroc === best ? 'best' : '']
     return `<tr class="${classes.join(' ').trim()}">${name}${cells.map((cell, i) => `<td data-name="${escapeHtml(head[i + 1]!)}">${cell}</td>`).join('')}</tr>`
@@ -141,6 +141,11 @@ function recipe({ command, seed, backbone, environment, createdAt, data }: Compa
   return `<h2>The recipe</h2>${line}<p class="soft">${escapeHtml(
     `Seed ${seed}; backbone ${backbone.id} (${backbone.dim} numbers an image, hash ${backbone.hash.slice(0, 12)}); oneclass ${environment.oneclass}, Node ${environment.node}, ${environment.cpus} cores; ${createdAt}. Nothing was chosen by the test images: settings are fixed, or chosen by cross-validation within the training images. Near-duplicates are judged by perceptual hash (at most 8 of 64 bits) and embedding (cosine at least .9); ${data.nearDuplicates.length} were found. scores.csv and report.json beside this file hold every number.`,
   )}</p>`
+}
+
+/** Two digits, and never as a power of ten. */
+function duration(value: number): string {
+  return value >= 10 ? value.toFixed(0) : value.toPrecision(2)
 }
 
 function number(value: number | null, digits: number): string {

@@ -9,11 +9,11 @@ export const reportStyle = `
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:1240px;padding:16px;background:var(--page);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
 h1{font-size:1.6rem;line-height:1.2;margin:.4em 0}h2{font-size:1.2rem;margin:2em 0 .6em}h3{font-size:1rem;margin:0 0 .4em}
-p{margin:.5em 0;max-width:80ch}code{font:.88em ui-monospace,monospace;overflow-wrap:anywhere}
+p{margin:.5em 0;max-width:100ch}code{font:.88em ui-monospace,monospace;overflow-wrap:anywhere}
 .soft,figcaption,.reason{color:var(--soft);font-size:.88rem}
 .verdict{background:var(--card);border:1px solid var(--line);border-left:5px solid var(--accent);border-radius:6px;padding:.6em 1em}
 .verdict p:first-child{font-size:1.1rem;font-weight:600}
-.warning{border-left:5px solid var(--warn);padding:.1em 1em;margin:.5em 0}
+.warning p{overflow-wrap:anywhere}.warning{border-left:5px solid var(--warn);padding:.1em 1em;margin:.5em 0}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font-size:.92rem}
 th,td{padding:.42em .6em;border-bottom:1px solid var(--line);text-align:right;vertical-align:top}
