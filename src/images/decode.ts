@@ -160,7 +160,13 @@ function tooManyBytes(name: string, bytes: number, limits: ImageLimits): Oneclas
 
 function asImageError(error: unknown, name: string, format: ImageFormat, limits: ImageLimits): OneclassError {
   if (error instanceof OneclassError) return error
-  const reason = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').trim()
+  // libvips strings several complaints together: the last one is the cause
+  const reason = (error instanceof Error ? error.message : String(error))
+    .trim()
+    .split('\n')
+    .at(-1)!
+    .trim()
+    .slice(0, 200)
   if (/exceeds pixel limit|too large|maximum image size/i.test(reason)) {
     const megapixels = Math.round(limits.maxPixels / 1e6)
     return new OneclassError('IMAGE_TOO_LARGE', `"${name}" has more than the ${megapixels} megapixels accepted.`, {

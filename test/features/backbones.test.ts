@@ -73,9 +73,9 @@ describe('an .onnx file without a manifest', () => {
     assert.equal(backbone.target.width, 224)
     const images = [1, 2, 3].map((seed) => pixels(224, 224, seed))
     const embeddings = await backbone.embed(images)
-    embeddings.forEach((embedding, i) =>
-      assertClose(embedding as Float32Array, expectedMean(images[i]!, 0.5, 0.5), 1e-3),
-    )
+    for (const [i, embedding] of embeddings.entries()) {
+      assertClose(embedding as Float32Array, expectedMean(images[i]!, 0.5, 0.5), 1e-3)
+    }
     await backbone.close()
   })
 
