@@ -48,14 +48,14 @@ function summaryLine({ data, backbone, alpha, seconds, quick }: CompareReport): 
 function warnings({ data }: CompareReport): string {
   const out = [...data.warnings]
   if (data.unreadable.length > 0) {
-    const some = data.unreadable.slice(0, 5).map(({ image, error }) => `${image} (${error.code})`)
+    const some = data.unreadable.slice(0, 5).map(({ image, error }) => `${short(image)} (${error.code})`)
     const rest = data.unreadable.length > 5 ? `, and ${data.unreadable.length - 5} more (report.json names all)` : ''
     out.push(`${data.unreadable.length} images could not be read and are left out: ${some.join(', ')}${rest}.`)
   }
   if (data.nearDuplicates.length > 0) {
-    const some = data.nearDuplicates.slice(0, 3).map(({ image, of }) => `${image} is much like ${of}`)
+    const some = data.nearDuplicates.slice(0, 3).map(({ image, of }) => `${short(image)} is much like ${short(of)}`)
     out.push(
-      `${data.nearDuplicates.length} test images nearly repeat a training image${data.nearDuplicatesDropped ? ' and were left out of the test' : '; they stay in the test'}: ${some.join('; ')}${data.nearDuplicates.length > 3 ? '; ...' : ''}.`,
+      `${data.nearDuplicates.length} test images nearly repeat a training image${data.nearDuplicatesDropped ? ' and were left out of the test' : '; they stay in the test'}: ${some.join('; ')}${data.nearDuplicates.length > 3 ? '; and others' : ''}.`,
     )
   }
   return out.map((text) => `<div class="warning"><p>${escapeHtml(text)}</p></div>`).join('')
@@ -81,7 +81,7 @@ function table(report: CompareReport): string {
       return `<tr>${name}<td class="wide reason" colspan="9" style="text-align:left">${row.status}: ${escapeHtml(row.reason ?? '')}</td></tr>`
     }
     const interval = row.aurocInterval
-      ? ` <span class="soft">${row.aurocInterval.map((value) => value.toFixed(3)).join('–')}</span>`
+      ? ` <span class="soft range">${row.aurocInterval.map((value) => value.toFixed(3)).join('–')}</span>`
       : ''
     const level =
       row.againstBest && !row.againstBest.isReal
@@ -146,6 +146,11 @@ function recipe({ command, seed, backbone, environment, createdAt, data }: Compa
 /** Two digits, and never as a power of ten. */
 function duration(value: number): string {
   return value >= 10 ? value.toFixed(0) : value.toPrecision(2)
+}
+
+/** The last three parts of a path: split, kind and file. */
+function short(image: string): string {
+  return image.split('/').slice(-3).join('/')
 }
 
 function number(value: number | null, digits: number): string {

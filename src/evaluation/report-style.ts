@@ -14,7 +14,7 @@ p{margin:.5em 0;max-width:100ch}code{font:.88em ui-monospace,monospace;overflow-
 .verdict{background:var(--card);border:1px solid var(--line);border-left:5px solid var(--accent);border-radius:6px;padding:.6em 1em}
 .verdict p:first-child{font-size:1.1rem;font-weight:600}
 .warning p{overflow-wrap:anywhere}.warning{border-left:5px solid var(--warn);padding:.1em 1em;margin:.5em 0}
-.scroll{overflow-x:auto}
+.range{white-space:nowrap}.scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font-size:.92rem}
 th,td{padding:.42em .6em;border-bottom:1px solid var(--line);text-align:right;vertical-align:top}
 th:first-child,td:first-child{text-align:left}thead th{font-weight:600;vertical-align:bottom}
