@@ -4,7 +4,7 @@
 
 Each worker is one process on one thread (gradients are averaged once a step), which bears a busy machine better than
 threads inside the operators do. `--minutes` counts training time only; a stopped run goes on from its checkpoint.
-Phase 1 (the first SMALL of the time) trains on 96 px windows of the 112 px views, aligned to the teacher's grid; phase 2
+Phase 1 (the first SMALL of the time) trains on 80 and 96 px windows of the 112 px views, aligned to the teacher's grid; phase 2
 on whole views.
 """
 import argparse, glob, json, math, os, time
@@ -13,7 +13,7 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 from net import Net, Heads, MEAN, STD
 
-SMALL, BATCH, LR, WD, EMA, POOLED_POWER = .6, 24, 2e-3, .03, .999, .7
+SMALL, BATCH, LR, WD, EMA, EMA_EVERY, POOLED_POWER = .68, 24, 2e-3, .03, .996, 4, .7
 
 
 class Shards:
@@ -81,7 +81,7 @@ def worker(rank, a):
     net, heads = Net(), Heads(info['map7']['channels'], info['map14']['channels'], pproj.shape[1])
     both = torch.nn.ModuleList([net, heads])
     decay = [p for p in both.parameters() if p.ndim > 1]; plain = [p for p in both.parameters() if p.ndim <= 1]
-    opt = torch.optim.AdamW([{'params': decay, 'weight_decay': WD}, {'params': plain, 'weight_decay': 0}], lr=LR)
+    opt = torch.optim.AdamW([{'params': decay, 'weight_decay': WD}, {'params': plain, 'weight_decay': 0}], lr=LR, foreach=True)
     ema = {k: v.clone() for k, v in both.state_dict().items()}
     step, spent, seen = 0, 0., 0
     ck = f'{a.out}/checkpoint.pt'
@@ -102,8 +102,9 @@ def worker(rank, a):
         x = x.permute(0, 3, 1, 2)
         if rng.random() < .5: x, t7, t14 = x.flip(3), t7.flip(3), t14.flip(3)
         if f < SMALL:
-            i, j = rng.integers(0, 2, 2); x = x[:, :, 16 * i:16 * i + 96, 16 * j:16 * j + 96]
-            t7, t14 = t7[:, :, i:i + 6, j:j + 6], t14[:, :, 2 * i:2 * i + 12, 2 * j:2 * j + 12]
+            w = 5 + int(rng.random() < .3)  # cells of the teacher's grid, 16 px each
+            i, j = rng.integers(0, 8 - w, 2); x = x[:, :, 16 * i:16 * (i + w), 16 * j:16 * (j + w)]
+            t7, t14 = t7[:, :, i:i + w, j:j + w], t14[:, :, 2 * i:2 * (i + w), 2 * j:2 * (j + w)]
         t7, t14 = t7.float() * s7, t14.float() * s14
         _, mid, _, top = net(augment(x, g).contiguous(memory_format=torch.channels_last))
         p7, p14 = heads.map7(top), heads.map14(mid)
@@ -125,7 +126,8 @@ def worker(rank, a):
         opt.step(); step += 1; seen += BATCH * a.workers; log += [l7.item(), l14.item(), lw.item(), lp.item()]
         if rank == 0:
             d = min(EMA, (1 + step) / (10 + step))
-            with torch.no_grad():
+            if step % EMA_EVERY == 0:
+              with torch.no_grad():
                 for k, v in both.state_dict().items():
                     ema[k].mul_(d).add_(v, alpha=1 - d) if v.is_floating_point() else ema[k].copy_(v)
             if step % 50 == 0:
