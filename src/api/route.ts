@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchemaCompiler } from 'fastify'
 import { type Static, type TSchema, Type } from 'typebox'
 import { Value } from 'typebox/value'
+import { OneclassError } from '../errors.ts'
 import type { Scope } from './keys.ts'
 
 export interface Answer {
@@ -69,15 +70,31 @@ export function route<P extends TSchema, Q extends TSchema, B extends TSchema>(
     },
     config: { scope, docs },
     ...(definition.bodyLimit === undefined ? {} : { bodyLimit: definition.bodyLimit }),
-    handler: async (request, reply) =>
-      await definition.handle({
+    handler: async (request, reply) => {
+      if (body !== undefined) assertBody(request, multipart !== undefined)
+      return await definition.handle({
         params: request.params as Static<P>,
         query: request.query as Static<Q>,
         body: request.body as Static<B>,
         request,
         reply,
-      }),
+      })
+    },
   })
+}
+
+/** The schema is asked only where there is a body of its type: no body, or a form where none is taken, is refused here. */
+function assertBody(request: FastifyRequest, takesForms: boolean): void {
+  if (request.isMultipart()) {
+    if (takesForms) return
+    throw new OneclassError('UNSUPPORTED_MEDIA_TYPE', 'Expected a body of type application/json.')
+  }
+  if (typeof request.body !== 'object' || request.body === null) {
+    throw new OneclassError(
+      'INVALID_ARGUMENT',
+      takesForms ? 'Expected a form or a JSON object as the body.' : 'Expected a JSON object as the body.',
+    )
+  }
 }
 
 /** Validation by TypeBox itself. Numbers and booleans in an address are text and are converted; bodies are taken as they are. */

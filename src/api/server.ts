@@ -41,6 +41,7 @@ export async function buildServer(context: ApiContext, options: ServerOptions): 
     forceCloseConnections: 'idle',
     return503OnClosing: true,
   })
+  app.removeContentTypeParser('text/plain')
   app.setValidatorCompiler(validatorCompiler as Parameters<typeof app.setValidatorCompiler>[0])
   handleErrors(app, log)
   secureHeaders(app)

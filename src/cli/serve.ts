@@ -127,6 +127,7 @@ export async function startServing(options: ServeOptions): Promise<Serving> {
       redisUrl,
       home,
       log,
+      logLevel: options.logLevel,
     })
     undo.push(() => workers.stop(drainMs))
     const service = await openService({

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { childEnvironment } from '../config.ts'
+import { childEnvironment, type LogLevel } from '../config.ts'
 import type { Log } from '../queue/log.ts'
 
 export interface WorkerProcesses {
@@ -22,6 +22,8 @@ export interface WorkerProcessOptions {
   readonly redisUrl: string
   readonly home: string
   readonly log: Log
+  /** Level of the workers' own logs. Default: as for this process. */
+  readonly logLevel?: LogLevel
 }
 
 const program = fileURLToPath(new URL('../../workers/main.js', import.meta.url))
@@ -35,6 +37,7 @@ export function startWorkerProcesses(options: WorkerProcessOptions): WorkerProce
   const env = childEnvironment({
     REDIS_URL: options.redisUrl,
     ONECLASS_HOME: options.home,
+    ...(options.logLevel === undefined ? {} : { ONECLASS_LOG: options.logLevel }),
     ONECLASS_CONCURRENCY: String(options.concurrency),
     UV_THREADPOOL_SIZE: String(Math.max(4, options.concurrency + 2)),
   })

@@ -1,0 +1,157 @@
+/** A client of the service: typed, no dependency, for Node and browsers. `import { createClient } from 'oneclass/client'` */
+import type { ErrorBody } from './errors.ts'
+import type { ImageResult, Scored } from './pipeline/result.ts'
+
+export interface ClientJob {
+  readonly id: string
+  readonly type: 'classify' | 'batch' | 'fit' | 'compare'
+  readonly state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
+  readonly progress: { readonly done: number; readonly total: number; readonly stage?: string }
+  readonly result: unknown
+  readonly error: ErrorBody | null
+}
+
+export interface ClientModel {
+  readonly name: string
+  readonly version: number
+  readonly alpha: number
+  readonly n: number
+}
+
+export interface ClientImage {
+  readonly name: string
+  readonly bytes: Uint8Array
+}
+
+/** An answer that is no success: the problem's code, status and detail. */
+export class ClientError extends Error {
+  readonly code: string
+  readonly status: number
+
+  constructor(code: string, status: number, message: string) {
+    super(message)
+    this.name = 'ClientError'
+    this.code = code
+    this.status = status
+  }
+}
+
+export interface OneclassClient {
+  models(): Promise<ClientModel[]>
+  /** A fit job over uploaded images. */
+  fit(name: string, images: readonly ClientImage[], options?: { alpha?: number; seed?: number }): Promise<ClientJob>
+  /** The result, after at most `waitSeconds` (default 30; ClientError JOB_TIMEOUT then). */
+  classify(
+    model: string,
+    image: ClientImage,
+    options?: { alpha?: number; waitSeconds?: number },
+  ): Promise<{ readonly image: string } & Scored>
+  batch(model: string, images: readonly ClientImage[]): Promise<ClientJob>
+  /** A folder on the service's machine, below one of its roots. */
+  batchFolder(model: string, folder: string): Promise<ClientJob>
+  /** Each result as it comes; a broken connection is taken up again where it broke. */
+  stream(batch: string): AsyncGenerator<ImageResult>
+  results(batch: string): Promise<ImageResult[]>
+  job(id: string): Promise<ClientJob>
+  cancel(id: string): Promise<ClientJob>
+  /** The job when it is done, failed or cancelled. */
+  finished(id: string, options?: { everyMs?: number; signal?: AbortSignal }): Promise<ClientJob>
+}
+
+export function createClient(address: string, options: { key?: string; fetch?: typeof fetch } = {}): OneclassClient {
+  const base = address.replace(/\/+$/, '')
+  const send = options.fetch ?? fetch
+
+  const call = async (path: string, init: RequestInit = {}): Promise<Response> => {
+    const headers = new Headers(init.headers)
+    if (options.key !== undefined) headers.set('authorization', `Bearer ${options.key}`)
+    const response = await send(base + path, { ...init, headers })
+    if (response.ok) return response
+    const problem = (await response.json().catch(() => ({}))) as { code?: string; detail?: string }
+    throw new ClientError(
+      problem.code ?? 'INTERNAL',
+      response.status,
+      problem.detail ?? `The service answered with status ${response.status}.`,
+    )
+  }
+  const read = async <T>(path: string, init?: RequestInit): Promise<T> => (await (await call(path, init)).json()) as T
+  const post = <T>(path: string, body: unknown): Promise<T> =>
+    read<T>(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  const form = (
+    field: string,
+    images: readonly ClientImage[],
+    fields: Readonly<Record<string, string | number | undefined>>,
+  ): FormData => {
+    const data = new FormData()
+    for (const [name, value] of Object.entries(fields)) if (value !== undefined) data.append(name, String(value))
+    for (const { name, bytes } of images) data.append(field, new Blob([bytes as Uint8Array<ArrayBuffer>]), name)
+    return data
+  }
+  const part = encodeURIComponent
+
+  async function* stream(batch: string): AsyncGenerator<ImageResult> {
+    let received = 0
+    for (;;) {
+      try {
+        const response = await call(`/v1/batches/${part(batch)}/results?from=${received}`)
+        let rest = ''
+        const decoder = new TextDecoder()
+        for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+          const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+          rest = lines.pop() ?? ''
+          for (const line of lines) {
+            received++
+            yield JSON.parse(line) as ImageResult
+          }
+        }
+      } catch (error) {
+        if (error instanceof ClientError && error.status !== 503) throw error
+        await pause(500)
+      }
+      const { state, progress } = await client.job(batch).catch((error: unknown) => {
+        if (error instanceof ClientError && error.status !== 503) throw error
+        return { state: 'running', progress: { done: received + 1 } }
+      })
+      if ((state === 'done' || state === 'cancelled' || state === 'failed') && received >= progress.done) return
+    }
+  }
+
+  const client: OneclassClient = {
+    models: async () => (await read<{ models: ClientModel[] }>('/v1/models')).models,
+    fit: (name, images, { alpha, seed } = {}) =>
+      read('/v1/models', { method: 'POST', body: form('images', images, { name, alpha, seed }) }),
+    async classify(model, image, { alpha, waitSeconds = 30 } = {}) {
+      const response = await call(`/v1/models/${part(model)}/classify?wait=${waitSeconds}`, {
+        method: 'POST',
+        body: form('image', [image], { alpha }),
+      })
+      if (response.status === 202)
+        throw new ClientError('JOB_TIMEOUT', 504, `There was no result after ${waitSeconds} seconds.`)
+      return (await response.json()) as { image: string } & Scored
+    },
+    batch: (model, images) =>
+      read(`/v1/models/${part(model)}/batches`, { method: 'POST', body: form('images', images, {}) }),
+    batchFolder: (model, folder) => post(`/v1/models/${part(model)}/batches`, { folder }),
+    stream,
+    async results(batch) {
+      const lines: ImageResult[] = []
+      for await (const line of stream(batch)) lines.push(line)
+      return lines
+    },
+    job: (id) => read(`/v1/jobs/${part(id)}`),
+    cancel: (id) => read(`/v1/jobs/${part(id)}`, { method: 'DELETE' }),
+    async finished(id, { everyMs = 250, signal } = {}) {
+      for (;;) {
+        signal?.throwIfAborted()
+        const job = await client.job(id)
+        if (job.state === 'done' || job.state === 'failed' || job.state === 'cancelled') return job
+        await pause(everyMs)
+      }
+    },
+  }
+  return client
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}

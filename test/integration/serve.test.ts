@@ -1,0 +1,409 @@
+/** The whole service, as `oneclass serve` starts it: private Redis, two worker processes, HTTP. Faults and attacks included. */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import { request as httpRequest } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import sharp from 'sharp'
+import { openKeyStore } from '../../src/api/keys.ts'
+import { type Serving, startServing } from '../../src/cli/serve.ts'
+import { createClient, type OneclassClient } from '../../src/client.ts'
+import { createRandom } from '../../src/core/random.ts'
+
+let base: string
+let home: string
+let root: string
+let serving: Serving
+let client: OneclassClient
+
+/** A disc on noise (positive) or a square. */
+async function draw(seed: number, positive = true): Promise<Buffer> {
+  const random = createRandom(seed)
+  const [x, y, r] = [48 + random.int(16), 48 + random.int(16), 22 + random.int(8)]
+  const shape = positive
+    ? `<circle cx="${x}" cy="${y}" r="${r}" fill="rgb(200,${60 + random.int(40)},40)"/>`
+    : `<rect x="${random.int(50)}" y="${random.int(50)}" width="${20 + random.int(40)}" height="${20 + random.int(40)}" fill="rgb(20,${random.int(255)},230)"/>`
+  const noise = Buffer.from(Uint8Array.from({ length: 112 * 112 * 3 }, () => 100 + random.int(60)))
+  return await sharp(noise, { raw: { width: 112, height: 112, channels: 3 } })
+    .composite([
+      { input: Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="112" height="112">${shape}</svg>`) },
+    ])
+    .jpeg()
+    .toBuffer()
+}
+
+function options(more: object = {}) {
+  return {
+    home,
+    host: '127.0.0.1',
+    port: 0,
+    redisUrl: undefined,
+    workers: 2,
+    roots: [root],
+    allowUrl: true,
+    logLevel: 'silent' as const,
+    searchPath: process.env['PATH'] ?? '',
+    ...more,
+  }
+}
+
+before(async () => {
+  base = await realpath(await mkdtemp(join(tmpdir(), 'oneclass-serve-')))
+  home = join(base, 'home')
+  root = join(base, 'served')
+  await mkdir(join(root, 'batch'), { recursive: true })
+  await mkdir(join(root, 'train'))
+  for (let i = 0; i < 40; i++) await writeFile(join(root, 'train', `${i}.jpg`), await draw(i))
+  for (let i = 0; i < 240; i++)
+    await writeFile(
+      join(root, 'batch', `${String(i).padStart(4, '0')}.jpg`),
+      i % 60 === 7 ? 'no image' : await draw(1000 + i, i % 2 === 0),
+    )
+  await writeFile(join(base, 'secret.jpg'), await draw(1))
+  await symlink(join(base, 'secret.jpg'), join(root, 'link.jpg'))
+  process.env['ONECLASS_JOB_LOCK_MS'] = '3000'
+  serving = await startServing(options())
+  client = createClient(serving.address)
+})
+after(async () => {
+  await serving?.stop()
+  await rm(base, { recursive: true, force: true })
+})
+
+const url = (path: string) => `${serving.address}${path}`
+const json = (path: string, body: unknown, method = 'POST', headers: Record<string, string> = {}) =>
+  fetch(url(path), { method, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) })
+
+async function problem(response: Response): Promise<string> {
+  const body = (await response.json()) as {
+    code: string
+    status: number
+    title: string
+    detail: string
+    instance: string
+  }
+  assert.equal(response.headers.get('content-type')?.split(';')[0], 'application/problem+json')
+  assert.equal(body.status, response.status)
+  assert.ok(body.title && body.detail && body.instance)
+  assert.doesNotMatch(JSON.stringify(body), /node_modules|\.ts:|\.js:|at [a-z]+ \(/)
+  return body.code
+}
+
+test('ready; fits an upload in a job; the model is there', async () => {
+  assert.equal((await fetch(url('/readyz'))).status, 200)
+  const images = await Promise.all(
+    (await readdir(join(root, 'train'))).map(async (name) => ({
+      name,
+      bytes: await readFile(join(root, 'train', name)),
+    })),
+  )
+  images.push({ name: 'broken.jpg', bytes: Buffer.from('no image') })
+  const job = await client.fit('disc', images, { alpha: 0.1 })
+  assert.equal(job.type, 'fit')
+  const done = await client.finished(job.id)
+  assert.equal(done.state, 'done', JSON.stringify(done.error))
+  const { model, used, rejected } = done.result as {
+    model: { name: string; version: number }
+    used: number
+    rejected: { image: string }[]
+  }
+  assert.deepEqual(
+    [model.name, model.version, used, rejected.map(({ image }) => image)],
+    ['disc', 1, 40, ['broken.jpg']],
+  )
+  assert.equal((await client.models())[0]?.name, 'disc')
+})
+
+test('classifies by upload, base64 and path, with the same answer; alpha counts without refitting', async () => {
+  const bytes = await readFile(join(root, 'batch', '0000.jpg'))
+  const uploaded = await client.classify('disc', { name: '0000.jpg', bytes })
+  const inline = (await (
+    await json('/v1/models/disc/classify?wait=20', { base64: bytes.toString('base64') })
+  ).json()) as typeof uploaded
+  const byPath = (await (
+    await json('/v1/models/disc@1/classify?wait=20', { path: join(root, 'batch', '0000.jpg') })
+  ).json()) as typeof uploaded
+  assert.equal(uploaded.image, '0000.jpg')
+  assert.equal(uploaded.model, 'disc@1')
+  assert.equal(uploaded.alpha, 0.1)
+  assert.deepEqual([inline.score, byPath.score], [uploaded.score, uploaded.score])
+  const changed = await json('/v1/models/disc', { alpha: 0.3 }, 'PATCH')
+  assert.equal(changed.status, 200)
+  assert.equal((await client.classify('disc', { name: 'x', bytes })).alpha, 0.3)
+})
+
+test('a job without waiting, its events, and a bad image as a problem', async () => {
+  const form = new FormData()
+  form.append('image', new Blob([await draw(5)]), 'five.jpg')
+  const response = await fetch(url('/v1/models/disc/classify'), { method: 'POST', body: form })
+  assert.equal(response.status, 202)
+  const { id } = (await response.json()) as { id: string }
+  assert.equal(response.headers.get('location'), `/v1/jobs/${id}`)
+  const events = await (await fetch(url(`/v1/jobs/${id}/events`))).text()
+  assert.match(events, /event: job\ndata: .*"state":"done"/)
+  const bad = await json('/v1/models/disc/classify?wait=20', { base64: Buffer.from('no image').toString('base64') })
+  assert.ok(bad.status === 422 || bad.status === 415)
+  assert.match(await problem(bad), /^IMAGE_/)
+})
+
+test('the same Idempotency-Key is the same job, and refused for another request', async () => {
+  const body = { base64: (await draw(9)).toString('base64') }
+  const key = { 'idempotency-key': 'once-1' }
+  const ids = await Promise.all(
+    [1, 2, 3].map(
+      async () => ((await (await json('/v1/models/disc/classify', body, 'POST', key)).json()) as { id: string }).id,
+    ),
+  )
+  assert.equal(new Set(ids).size, 1)
+  assert.equal(await problem(await json('/v1/models/disc/classify', { base64: 'AAAA' }, 'POST', key)), 'CONFLICT')
+})
+
+test('a batch, while workers are killed and Redis is too: every image exactly once, and the same scores as undisturbed', async () => {
+  const quiet = await client.batchFolder('disc', join(root, 'batch'))
+  const undisturbed = new Map((await client.results(quiet.id)).map((line) => [line.image, line]))
+  assert.equal(undisturbed.size, 240)
+  assert.equal([...undisturbed.values()].filter((line) => 'error' in line).length, 4)
+
+  const batch = await client.batchFolder('disc', join(root, 'batch'))
+  const random = createRandom(3)
+  const redisPid = Number(
+    execFileSync('pgrep', ['-f', `redis-server .*${serving.redisUrl.split(':').at(-1)}`], { encoding: 'utf8' }).split(
+      '\n',
+    )[0],
+  )
+  let kills = 0
+  const trouble = (async () => {
+    for (; kills < 4; kills++) {
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      const pids = serving.workerPids()
+      if (pids.length > 0) process.kill(pids[random.int(pids.length)]!, 'SIGKILL')
+      if (kills === 1) process.kill(redisPid, 'SIGTERM')
+    }
+  })()
+  const [lines] = await Promise.all([client.results(batch.id), trouble])
+  assert.equal(kills, 4)
+  assert.equal(lines.length, 240)
+  assert.equal(new Set(lines.map(({ image }) => image)).size, 240)
+  for (const line of lines) assert.deepEqual(line, undisturbed.get(line.image))
+  const csv = await (await fetch(url(`/v1/batches/${batch.id}/results?format=csv`))).text()
+  assert.equal(csv.trim().split('\r\n').length, 241)
+  const view = await client.job(batch.id)
+  assert.deepEqual([view.state, view.progress.done, view.progress.total], ['done', 240, 240])
+})
+
+test('files out of the roots: by dots, by link, absolute, in batches and fits', async () => {
+  for (const path of [
+    '/etc/passwd',
+    `${root}/../secret.jpg`,
+    join(root, 'link.jpg'),
+    '../../etc/passwd',
+    `${root}/x\0.jpg`,
+  ]) {
+    assert.equal(await problem(await json('/v1/models/disc/classify?wait=5', { path })), 'PATH_NOT_ALLOWED', path)
+  }
+  for (const folder of ['/etc', base, `${root}/..`]) {
+    assert.equal(await problem(await json('/v1/models/disc/batches', { folder })), 'PATH_NOT_ALLOWED')
+    assert.equal(await problem(await json('/v1/models', { name: 'x', folder })), 'PATH_NOT_ALLOWED')
+  }
+})
+
+test('URLs into our own network', async () => {
+  for (const target of [
+    `${serving.address}/healthz`,
+    'http://localhost/',
+    'http://169.254.169.254/latest',
+    'http://[::1]/',
+    'http://0x7f000001/',
+    'file:///etc/passwd',
+  ]) {
+    assert.equal(
+      await problem(await json('/v1/models/disc/classify?wait=5', { url: target })),
+      'URL_NOT_ALLOWED',
+      target,
+    )
+  }
+})
+
+test('names, backbones by path, wrong bodies, unknown addresses, oversized bodies', async () => {
+  assert.equal(await problem(await fetch(url('/v1/models/..%2f..%2fetc'))), 'INVALID_ARGUMENT')
+  assert.equal(await problem(await json('/v1/models', { name: '../x', folder: root })), 'INVALID_ARGUMENT')
+  assert.equal(
+    await problem(await json('/v1/models', { name: 'x', folder: join(root, 'train'), backbone: '../../x.onnx' })),
+    'INVALID_ARGUMENT',
+  )
+  assert.equal(
+    await problem(await json('/v1/models', { name: 'x', folder: join(root, 'train'), backbone: 'x.onnx' })),
+    'BACKBONE_NOT_FOUND',
+  )
+  assert.equal(await problem(await json('/v1/models/disc', { alpha: 2 }, 'PATCH')), 'INVALID_ARGUMENT')
+  assert.equal(await problem(await json('/v1/models/disc', { alpha: 0.1, extra: 1 }, 'PATCH')), 'INVALID_ARGUMENT')
+  assert.equal(await problem(await json('/v1/models/none/classify', { base64: 'AAAA' })), 'MODEL_NOT_FOUND')
+  assert.equal(await problem(await fetch(url('/nothing'))), 'NOT_FOUND')
+  assert.equal(
+    await problem(await fetch(url('/v1/jobs/classify-00000000-0000-0000-0000-000000000000'))),
+    'JOB_NOT_FOUND',
+  )
+  assert.equal(
+    await problem(
+      await fetch(url('/v1/models/disc/classify'), {
+        method: 'POST',
+        body: 'x',
+        headers: { 'content-type': 'text/plain' },
+      }),
+    ),
+    'UNSUPPORTED_MEDIA_TYPE',
+  )
+  assert.equal(
+    await problem(await json('/v1/models/disc', { alpha: 0.1, pad: 'x'.repeat(100_000) }, 'PATCH')),
+    'BODY_TOO_LARGE',
+  )
+  const broken = await fetch(url('/v1/models/disc/classify'), {
+    method: 'POST',
+    body: '--b\r\ncontent-disp',
+    headers: { 'content-type': 'multipart/form-data; boundary=b' },
+  })
+  assert.equal(await problem(broken), 'INVALID_ARGUMENT')
+})
+
+test('another web page cannot use a service on this machine', async () => {
+  assert.equal(
+    await problem(await json('/v1/models/disc', { alpha: 0.1 }, 'PATCH', { origin: 'https://evil.example' })),
+    'FORBIDDEN',
+  )
+  // fetch cannot set Host
+  const status = await new Promise<number | undefined>((resolve, reject) => {
+    httpRequest(url('/v1/models'), { headers: { host: 'evil.example' } }, (response) => {
+      response.resume()
+      resolve(response.statusCode)
+    })
+      .on('error', reject)
+      .end()
+  })
+  assert.equal(status, 403)
+})
+
+test('the document describes the server, the pages need nothing from elsewhere', async () => {
+  const document = (await (await fetch(url('/openapi.json'))).json()) as {
+    openapi: string
+    paths: Record<string, unknown>
+  }
+  assert.equal(document.openapi, '3.1.0')
+  for (const path of [
+    '/v1/models',
+    '/v1/models/{name}',
+    '/v1/models/{name}/classify',
+    '/v1/models/{name}/batches',
+    '/v1/batches/{id}/results',
+    '/v1/jobs/{id}',
+  ])
+    assert.ok(document.paths[path], path)
+  for (const page of ['/', '/docs']) {
+    const response = await fetch(url(page))
+    assert.equal(response.status, 200)
+    assert.match(response.headers.get('content-security-policy') ?? '', /default-src 'none'/)
+    assert.equal(response.headers.get('x-content-type-options'), 'nosniff')
+    assert.doesNotMatch(await response.text(), /(src|href)="https?:/)
+  }
+  assert.match(await (await fetch(url('/metrics'))).text(), /oneclass_drift_log10_capital\{model="disc@1"/)
+  assert.match(await (await fetch(url('/admin/queues'))).text(), /__UI_CONFIG__/)
+  assert.equal((await fetch(url('/admin/queues/api/queues'))).status, 200)
+  const drift = ((await (await fetch(url('/v1/models/disc'))).json()) as { drift: { all: { images: number } } }).drift
+  assert.ok(drift.all.images > 400)
+})
+
+test('nonsense by the document: no answer of the 500s', async () => {
+  const document = (await (await fetch(url('/openapi.json'))).json()) as {
+    paths: Record<string, Record<string, unknown>>
+  }
+  const random = createRandom(11)
+  const values: unknown[] = [
+    null,
+    0,
+    -1,
+    1e308,
+    '',
+    'x',
+    '\u0000',
+    '../..',
+    '💥'.repeat(50),
+    [],
+    {},
+    [[]],
+    true,
+    { alpha: 'x' },
+    { folder: 1 },
+    { name: 'a', folder: '/' },
+    { base64: '!' },
+    { url: 'http://[' },
+    { path: '' },
+    '{"__proto__":1}',
+  ]
+  const pick = () => values[random.int(values.length)]
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const method of Object.keys(methods)) {
+      for (let i = 0; i < 12; i++) {
+        const target = path.replace(/\{\w+\}/g, () => encodeURIComponent(String(pick()).slice(0, 40)) || 'x')
+        const query = random.int(2)
+          ? `?wait=${encodeURIComponent(String(pick()))}&format=${random.int(9)}&from=${random.int(9) - 4}`
+          : ''
+        const body = method === 'get' ? undefined : random.int(3) ? JSON.stringify(pick()) : '{"broken'
+        const type = ['application/json', 'multipart/form-data; boundary=x', 'multipart/form-data', 'nonsense'][
+          random.int(4)
+        ]!
+        const response = await fetch(url(target + query), {
+          method: method.toUpperCase(),
+          ...(body === undefined ? {} : { body, headers: { 'content-type': type } }),
+          signal: AbortSignal.timeout(20_000),
+        })
+        assert.ok(response.status < 500, `${method} ${target}${query} ${type} ${body}: ${response.status}`)
+        await response.body?.cancel()
+      }
+    }
+  }
+})
+
+test('elsewhere than on loopback: not without a key; a port in use is said so', async () => {
+  await assert.rejects(startServing(options({ host: '0.0.0.0', home: join(base, 'other') })), { code: 'UNAUTHORIZED' })
+  await assert.rejects(
+    startServing(options({ port: Number(new URL(serving.address).port), home: join(base, 'other') })),
+    { code: 'PORT_IN_USE' },
+  )
+})
+
+test('once there is a key: missing, wrong, of the wrong scope, right', async () => {
+  const store = openKeyStore(home)
+  const classify = await store.create('reader', 'classify')
+  const manage = await store.create('owner', 'manage')
+  const as = (key: string, path: string, method = 'GET') =>
+    fetch(url(path), { method, headers: { authorization: `Bearer ${key}` } })
+  assert.equal((await fetch(url('/v1/models'))).status, 401)
+  assert.equal((await fetch(url('/admin/queues'))).status, 401)
+  assert.equal((await fetch(url('/metrics'))).status, 401)
+  assert.equal(await problem(await as(`${classify.key.slice(0, -2)}xx`, '/v1/models')), 'UNAUTHORIZED')
+  assert.equal((await as(classify.key, '/v1/models')).status, 200)
+  assert.equal(await problem(await as(classify.key, '/v1/models/disc', 'DELETE')), 'FORBIDDEN')
+  assert.equal(await problem(await as(classify.key, '/admin/queues')), 'FORBIDDEN')
+  assert.equal(
+    (
+      await fetch(url('/admin/queues/'), {
+        headers: { authorization: `Basic ${Buffer.from(`me:${manage.key}`).toString('base64')}` },
+      })
+    ).status,
+    200,
+  )
+  assert.equal((await fetch(url('/healthz'))).status, 200)
+  for (let i = 0; i < 15; i++) await as(`oc_00000000_${'x'.repeat(43)}`, '/v1/models')
+  assert.equal((await as(`oc_00000000_${'x'.repeat(43)}`, '/v1/models')).status, 429)
+  assert.equal((await as(manage.key, '/v1/models/disc', 'DELETE')).status, 204)
+  await store.revoke(manage.info.id)
+  assert.equal((await as(manage.key, '/v1/models')).status, 429) // by now wrong keys from this address are slowed down
+})
+
+test('stopping leaves no process behind', async () => {
+  const pids = serving.workerPids()
+  await serving.stop()
+  for (const pid of pids) assert.throws(() => process.kill(pid, 0))
+  assert.throws(() => execFileSync('pgrep', ['-f', `redis-server .*${serving.redisUrl.split(':').at(-1)}`]))
+})
