@@ -117,7 +117,7 @@ async function tell(report: CompareReport, values: Values, out: string, io: Io):
   for (const { image, error } of report.data.unreadable) io.err(`${image}: ${error.code}: ${error.message}`)
   for (const warning of report.data.warnings) io.err(`note: ${warning}`)
   if (flag(values, 'json')) {
-    const { images: _, thumbnails: __, embedding: ___, ...rest } = report
+    const { images: _, thumbnails: __, embedding: ___, networks: ____, ...rest } = report
     await io.out(JSON.stringify(rest))
   } else {
     const cell = (value: number | null) => (value === null ? '-' : value.toFixed(3)).padStart(8)

@@ -1,5 +1,7 @@
 /** What a comparison returns: the content of report.json (documented in docs/compare.md), and the pictures of the HTML. */
+
 import type { EpochRecord } from '../baselines/cnn-task.ts'
+import type { TrainedNetwork } from '../baselines/save-network.ts'
 import type { ErrorBody } from '../errors.ts'
 import type { Interval } from './bootstrap.ts'
 import type { Confusion } from './metrics.ts'
@@ -97,4 +99,6 @@ export interface CompareReport {
   readonly images: readonly ImageScore[]
   /** WebP thumbnails by image name; not in report.json. */
   readonly thumbnails: ReadonlyMap<string, Uint8Array>
+  /** Trained networks by method, each written as NAME/model.json; not in report.json. */
+  readonly networks: ReadonlyMap<string, TrainedNetwork>
 }

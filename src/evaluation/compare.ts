@@ -147,6 +147,7 @@ export async function compare(options: CompareOptions, hooks: CompareHooks = {})
     embedding,
     images,
     thumbnails,
+    networks: new Map(runs.flatMap(({ method, outcome }) => (outcome?.network ? [[method.key, outcome.network]] : []))),
   }
 }
 

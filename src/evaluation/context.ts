@@ -64,7 +64,12 @@ export function createContext(
         throw new OneclassError('INTERNAL', 'The time that is left does not suffice for another seed.')
       }
       const share = recipe === 'binary' ? 0.95 : 0.25
-      const task = cnnTask(recipe, data, { effort: setting.effort, seed, timeBudgetSeconds: secondsLeft * share })
+      const task = cnnTask(recipe, data, {
+        effort: setting.effort,
+        seed,
+        timeBudgetSeconds: secondsLeft * share,
+        keepWeights: recipe === 'binary',
+      })
       const started = performance.now()
       const result = await trainInThread(task, {
         signal: setting.signal,

@@ -1,6 +1,7 @@
 /** The contract of a row of the report: what it is given, and what it hands back. */
 import type { CnnRecipe, Effort } from '../baselines/cnn.ts'
 import type { CnnResult, EpochRecord } from '../baselines/cnn-task.ts'
+import type { TrainedNetwork } from '../baselines/save-network.ts'
 import type { Matrix } from '../core/matrix.ts'
 import type { EnsembleScores, EnsembleState } from '../detectors/ensemble.ts'
 
@@ -44,6 +45,8 @@ export interface Outcome {
   readonly usesBackbone: boolean
   readonly notes: readonly string[]
   readonly history?: readonly EpochRecord[]
+  /** What it trained, where that is of use as a backbone. */
+  readonly network?: TrainedNetwork
 }
 
 export interface Method {

@@ -1,4 +1,5 @@
 /** Rows of the report that train a network or a head. */
+import { imageSide } from '../baselines/cnn.ts'
 import type { CnnResult } from '../baselines/cnn-task.ts'
 import { deepOneClassDefaults, fitDeepOneClass, scoreDeepOneClass } from '../baselines/deep-one-class.ts'
 import { fitTransferHead, transferLogits } from '../baselines/transfer-head.ts'
@@ -48,6 +49,7 @@ export const binaryCnn: Method = {
       scores: Float64Array.from(result.outputs, (z) => -z),
       accepted: Uint8Array.from(result.outputs, (z) => (z > 0 ? 1 : 0)),
       decision: halfDecision,
+      network: { size: imageSide(context.effort), weights: result.weights },
       notes: [
         `${describe(result)} It has seen what the class is not; it knows the training negatives and not what else may come.`,
       ],

@@ -1,6 +1,7 @@
 /** A comparison to files: report.html for people, report.json and scores.csv for programs. Schema: docs/compare.md. */
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { saveNetwork } from '../baselines/save-network.ts'
 import type { CompareReport } from './compare-report.ts'
 import { reportHtml } from './report-html.ts'
 
@@ -11,7 +12,7 @@ export interface ReportFiles {
 }
 
 export function renderReport(report: CompareReport): ReportFiles {
-  const { thumbnails: _, images: __, ...json } = report
+  const { thumbnails: _, images: __, networks: ___, ...json } = report
   return {
     'report.html': reportHtml(report),
     'report.json': `${JSON.stringify(json, rounded, 1)}\n`,
@@ -19,7 +20,7 @@ export function renderReport(report: CompareReport): ReportFiles {
   }
 }
 
-/** @param outDir created where it is missing. Each file appears whole or not at all. */
+/** @param outDir created where it is missing. Each file appears whole or not at all; trained networks go to KEY/model.json. */
 export async function writeReport(report: CompareReport, outDir: string): Promise<void> {
   await mkdir(outDir, { recursive: true })
   for (const [name, text] of Object.entries(renderReport(report))) {
@@ -27,6 +28,7 @@ export async function writeReport(report: CompareReport, outDir: string): Promis
     await writeFile(temporary, text)
     await rename(temporary, join(outDir, name))
   }
+  for (const [key, network] of report.networks) await saveNetwork(network, key, join(outDir, key))
 }
 
 /** One line an image and method that is done: image,label,method,score,isPositive. */

@@ -45,6 +45,7 @@ export async function openProgress(
 function encode(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) => {
     if (part instanceof Float64Array) return { $float64: base64(part) }
+    if (part instanceof Float32Array) return { $float32: base64(part) }
     if (part instanceof Uint8Array) return { $uint8: base64(part) }
     return part
   })
@@ -54,6 +55,7 @@ function decode(text: string): unknown {
   return JSON.parse(text, (_key, part: unknown) => {
     if (part === null || typeof part !== 'object') return part
     if ('$float64' in part) return new Float64Array(bytesOf(part.$float64).buffer)
+    if ('$float32' in part) return new Float32Array(bytesOf(part.$float32).buffer)
     if ('$uint8' in part) return bytesOf(part.$uint8)
     return part
   })
