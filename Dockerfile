@@ -1,0 +1,26 @@
+# One image for the service and for workers: `serve` is the default, compose starts `worker` beside it.
+FROM node:22-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts
+COPY . .
+RUN npm run build && if [ -f web/vite.config.ts ]; then npx vite build --config web/vite.config.ts; fi \
+  && npm prune --omit=dev --ignore-scripts
+
+FROM node:22-bookworm-slim
+ENV NODE_ENV=production ONECLASS_HOME=/data
+WORKDIR /app
+# a folder of the unprivileged user, so that a named volume mounted here belongs to it
+RUN mkdir /data && chown node:node /data
+COPY --from=build --chown=root:root /app/package.json ./
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+COPY --from=build /app/models ./models
+USER node
+VOLUME /data
+EXPOSE 3000
+# the first process must hand signals on and reap children: run with --init (compose does)
+ENTRYPOINT ["node", "dist/src/cli/main.js"]
+CMD ["serve", "--host", "0.0.0.0", "--workers", "0"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:3000/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
