@@ -18,6 +18,8 @@ export interface WorkerContext {
   readonly models: ModelCache
   readonly heartbeat: Heartbeat
   readonly cores: number
+  /** The data directory of this worker: pulled backbones. */
+  readonly home: string
   /** The part of a consumer's options that is the same for all. */
   consumer<K extends JobKind>(
     kind: K,

@@ -15,6 +15,7 @@ import { startHeartbeat } from '../src/queue/heartbeat.ts'
 import { createLog } from '../src/queue/log.ts'
 import { startBatch } from './batch.ts'
 import { startClassify } from './classify.ts'
+import { startCompare } from './compare.ts'
 import type { WorkerContext } from './context.ts'
 import { createEngine } from './engine.ts'
 import { startFit } from './fit.ts'
@@ -42,6 +43,7 @@ async function main(url: string): Promise<void> {
     models: createModelCache(blobs, inference),
     heartbeat,
     cores,
+    home: config.home,
     consumer: (kind) => ({
       kind,
       url,
@@ -53,7 +55,12 @@ async function main(url: string): Promise<void> {
         log('debug', 'job', { kind, job: id, ms: Math.round(milliseconds), code }),
     }),
   }
-  const consumers = await Promise.all([startClassify(context), startBatch(context), startFit(context)])
+  const consumers = await Promise.all([
+    startClassify(context),
+    startBatch(context),
+    startFit(context),
+    startCompare(context),
+  ])
   log('info', 'worker ready', { cores })
   process.send?.({ ready: true })
 

@@ -12,6 +12,7 @@ import { validatorCompiler } from './route.ts'
 import { batchRoutes } from './routes/batches.ts'
 import { boardRoutes } from './routes/board.ts'
 import { classifyRoutes } from './routes/classify.ts'
+import { comparisonRoutes } from './routes/comparisons.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { modelRoutes } from './routes/models.ts'
 import { operationRoutes } from './routes/operations.ts'
@@ -73,6 +74,7 @@ export async function buildServer(context: ApiContext, options: ServerOptions): 
   modelRoutes(app, context)
   classifyRoutes(app, context)
   batchRoutes(app, context)
+  comparisonRoutes(app, context)
   jobRoutes(app, context)
   operationRoutes(app, context)
   boardRoutes(app, context)

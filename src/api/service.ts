@@ -4,6 +4,7 @@ import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { OneclassError } from '../errors.ts'
+import { saveComparisons } from '../queue/comparisons.ts'
 import { checkRedis, waitForRedis } from '../queue/connection.ts'
 import { openJobEvents } from '../queue/events.ts'
 import { createFeeder } from '../queue/feeder.ts'
@@ -97,7 +98,11 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     onSaved: (id) => events.announce(id),
     onError: (id, error) => log('error', 'model not saved', { job: id, code: error.code, error: error.message }),
   })
-  const saveFits = () => void saver.save().catch((error: unknown) => log('warn', 'fits wait', { error: String(error) }))
+  const saveAll = async (): Promise<void> => {
+    await saver.save()
+    await saveComparisons(producer, origin, home, (id) => events.announce(id))
+  }
+  const saveFits = () => void saveAll().catch((error: unknown) => log('warn', 'fits wait', { error: String(error) }))
   events.onWorkerDone(saveFits)
   const timer = setInterval(saveFits, 5000) // a note whose event was lost
   saveFits()

@@ -38,6 +38,7 @@ export const keys = {
   batchOrder: (id: string) => `${prefix}:batch:${id}:order`,
   openBatches: key('batches'),
   finishedFits: key('fits'),
+  finishedComparisons: key('comparisons'),
   outcome: key('outcome'),
   cancel: key('cancel'),
   idempotency: key('idempotency'),

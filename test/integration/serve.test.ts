@@ -193,6 +193,38 @@ test('a batch, while workers are killed and Redis is too: every image exactly on
   assert.deepEqual([view.state, view.progress.done, view.progress.total], ['done', 240, 240])
 })
 
+test('a comparison as a job, its report as a page that can reach nothing', async () => {
+  for (const [folder, from, positive] of [
+    ['train/positive', 2000, true],
+    ['test/positive', 3000, true],
+    ['test/negative', 4000, false],
+  ] as const) {
+    await mkdir(join(root, 'compare', folder), { recursive: true })
+    for (let i = 0; i < 24; i++)
+      await writeFile(join(root, 'compare', folder, `${i}.jpg`), await draw(from + i, positive))
+  }
+  const body = {
+    train: join(root, 'compare/train'),
+    test: join(root, 'compare/test'),
+    methods: ['nearest-neighbour', 'mahalanobis'],
+    quick: true,
+  }
+  const { id } = (await (await json('/v1/comparisons', body)).json()) as { id: string }
+  assert.match(id, /^compare-/)
+  const done = await client.finished(id)
+  assert.equal(done.state, 'done', JSON.stringify(done))
+  const { methods } = done.result as { methods: { key: string; auroc: number }[] }
+  assert.deepEqual(methods.map(({ key }) => key).sort(), ['mahalanobis', 'nearest-neighbour'])
+  const report = await fetch(url(`/v1/comparisons/${id}/report`))
+  assert.match(report.headers.get('content-security-policy') ?? '', /default-src 'none'.*sandbox/)
+  assert.match(await report.text(), /<html/)
+  assert.equal(
+    (await fetch(url(`/v1/comparisons/${id}/report?file=scores.csv`))).headers.get('content-type'),
+    'text/csv; charset=utf-8',
+  )
+  assert.equal(await problem(await json('/v1/comparisons', { train: '/etc', test: '/etc' })), 'PATH_NOT_ALLOWED')
+})
+
 test('files out of the roots: by dots, by link, absolute, in batches and fits', async () => {
   for (const path of [
     '/etc/passwd',

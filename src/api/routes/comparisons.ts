@@ -1,0 +1,125 @@
+/** The compare-methods report as a job. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import { OneclassError } from '../../errors.ts'
+import { comparisonFolder } from '../../queue/comparisons.ts'
+import { claim } from '../../queue/idempotency.ts'
+import { lifetimes, typeOfJob } from '../../queue/jobs.ts'
+import { listFolder, readBelow, resolveBelow } from '../../queue/local-files.ts'
+import { callerOf } from '../access.ts'
+import type { ApiContext } from '../context.ts'
+import { idempotencyKey } from '../fields.ts'
+import { route } from '../route.ts'
+import { ComparisonRequest, Job, JobId } from '../schemas.ts'
+import { contentPolicy } from '../security.ts'
+
+const Params = Type.Object({ id: JobId })
+const types = {
+  'report.html': 'text/html; charset=utf-8',
+  'report.json': 'application/json',
+  'scores.csv': 'text/csv; charset=utf-8',
+} as const
+type ReportFile = keyof typeof types
+
+export function comparisonRoutes(app: FastifyInstance, context: ApiContext): void {
+  const { producer, limits, roots } = context
+  const { blobs } = producer
+
+  const find = async (id: string) => {
+    const view = typeOfJob(id) === 'compare' ? await producer.job(id) : undefined
+    if (view === undefined)
+      throw new OneclassError('JOB_NOT_FOUND', 'There is no comparison of this id, or it is too old.')
+    return view
+  }
+
+  /** The images of one split into Redis; a folder that is not there is an empty split, where it may be. */
+  const storeSplit = async (
+    split: string,
+    folder: string,
+    files: { split: string; image: string; blob: string }[],
+  ): Promise<void> => {
+    const real = await resolveBelow(folder, roots, 'FOLDER_NOT_FOUND').catch((error: unknown) => {
+      if (split.endsWith('Negative') && error instanceof OneclassError && error.code === 'FOLDER_NOT_FOUND')
+        return undefined
+      throw error
+    })
+    if (real === undefined) return
+    const root = roots.find((candidate) => real === candidate || real.startsWith(`${candidate}/`)) ?? real
+    for (const image of await listFolder(real, root, limits.maxFitImages)) {
+      const bytes = await readBelow(join(real, image), image, roots, limits.maxImageBytes)
+      files.push({ split, image: `${split}/${image}`, blob: await blobs.put(bytes, lifetimes.input) })
+    }
+  }
+
+  route(app, {
+    method: 'POST',
+    url: '/v1/comparisons',
+    scope: 'manage',
+    summary: 'Compare every method',
+    description: 'Takes minutes to hours. Folders below a served root, each with positive/ and negative/.',
+    tag: 'Comparisons',
+    body: ComparisonRequest,
+    answers: { 202: { description: 'The job', schema: Job } },
+    handle: async ({ body, request, reply }) => {
+      const { train, test, ...rest } = body
+      const { id, isReplay } = await claim(producer.client, 'compare', callerOf(request), idempotencyKey(request), [
+        JSON.stringify(body),
+      ])
+      reply.code(202).header('location', `/v1/comparisons/${id}`)
+      const known = isReplay ? await producer.job(id) : undefined
+      if (known !== undefined) {
+        reply.header('idempotency-replayed', 'true')
+        return known
+      }
+      const files: { split: string; image: string; blob: string }[] = []
+      try {
+        await storeSplit('trainPositive', join(train, 'positive'), files)
+        await storeSplit('trainNegative', join(train, 'negative'), files)
+        await storeSplit('testPositive', join(test, 'positive'), files)
+        await storeSplit('testNegative', join(test, 'negative'), files)
+        const list = await blobs.put(Buffer.from(JSON.stringify(files)), lifetimes.input)
+        await producer.add('compare', id, { ...rest, list, origin: context.origin, requestId: request.id })
+      } catch (error) {
+        await blobs.remove(files.map(({ blob }) => blob)).catch(() => {})
+        throw error
+      }
+      return await producer.job(id)
+    },
+  })
+
+  route(app, {
+    method: 'GET',
+    url: '/v1/comparisons/:id',
+    scope: 'classify',
+    summary: 'Read a comparison',
+    tag: 'Comparisons',
+    params: Params,
+    answers: { 200: { description: 'The job; its result holds the methods and where the report is', schema: Job } },
+    handle: async ({ params }) => await find(params.id),
+  })
+
+  route(app, {
+    method: 'GET',
+    url: '/v1/comparisons/:id/report',
+    scope: 'classify',
+    summary: 'The report',
+    tag: 'Comparisons',
+    params: Params,
+    query: Type.Object({ file: Type.Optional(Type.String({ enum: Object.keys(types) })) }),
+    answers: {
+      200: { description: 'One self-contained page, or its JSON or CSV', type: 'text/html', schema: Type.String() },
+    },
+    handle: async ({ params, query, reply }) => {
+      const view = await find(params.id)
+      if (view.state !== 'done')
+        throw new OneclassError('CONFLICT', `The comparison is ${view.state}: its report is there when it is done.`)
+      const file = (query.file ?? 'report.html') as ReportFile
+      const bytes = await readFile(join(comparisonFolder(context.home, params.id), file)).catch(() => {
+        throw new OneclassError('NOT_FOUND', 'The report was removed from the data directory.')
+      })
+      return reply.type(types[file]).header('content-security-policy', contentPolicy.report).send(bytes)
+    },
+  })
+}

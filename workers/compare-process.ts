@@ -1,0 +1,45 @@
+/** Runs the methods of a comparison: hours of computing and much memory, which end with the process. */
+import { version } from '../src/config.ts'
+import { type OneclassError, toOneclassError } from '../src/errors.ts'
+import { compare } from '../src/evaluation/compare.ts'
+import type { Split } from '../src/evaluation/compare-report.ts'
+import { writeReport } from '../src/evaluation/report.ts'
+import { openBackbone } from '../src/features/registry.ts'
+
+export interface CompareWork {
+  readonly images: Readonly<Record<Split, readonly { readonly name: string; readonly path: string }[]>>
+  readonly out: string
+  readonly home: string
+  readonly cpus: number
+  readonly methods: string[] | undefined
+  readonly quick: boolean | undefined
+  readonly alpha: number | undefined
+  readonly seed: number | undefined
+}
+
+process.once('disconnect', () => process.exit(1)) // the worker died
+process.once('message', async (work: CompareWork) => {
+  try {
+    const backbone = await openBackbone(undefined, { home: work.home, threads: work.cpus })
+    const report = await compare(
+      {
+        images: work.images,
+        backbone,
+        methods: work.methods,
+        effort: work.quick ? 'quick' : 'full',
+        alpha: work.alpha ?? 0.05,
+        seed: work.seed ?? 1,
+        title: 'Compare methods',
+        cpus: work.cpus,
+        packageVersion: version,
+      },
+      { onProgress: ({ fraction, message }) => process.send?.({ progress: fraction, stage: message }) },
+    )
+    await writeReport(report, work.out)
+    process.send?.({ done: true }, () => process.exit(0))
+  } catch (thrown) {
+    const error = toOneclassError(thrown)
+    if (error.code === 'INTERNAL') process.stderr.write(`${thrown instanceof Error ? thrown.stack : String(thrown)}\n`)
+    process.send?.({ error: (error satisfies OneclassError).toJSON() }, () => process.exit(0))
+  }
+})
