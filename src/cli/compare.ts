@@ -74,8 +74,10 @@ export const compare: Command = {
           signal: io.signal,
           onProgress: ({ fraction, message }) => {
             if (io.isTerminal) line.update(Math.round(100 * fraction), 100)
-            // a line a step, not a line an image or an epoch
-            else if (message !== last && !/\d+ of/.test(message)) io.err(`${Math.round(100 * fraction)} % ${message}`)
+            // a line a step of the work; of images every 50th, of epochs every fifth
+            else if (message !== last && (!/\d+ of/.test(message) || /[05]0 of|epoch \d*[05] /.test(message))) {
+              io.err(`${Math.round(100 * fraction)} % ${message}`)
+            }
             last = message
           },
         },
