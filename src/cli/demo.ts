@@ -21,7 +21,7 @@ import type { Command, Io } from './command.ts'
 import { type Defect, defects, renderOther, renderPart } from './demo-images.ts'
 import { progressLine } from './progress.ts'
 
-const counts = { train: 200, good: 60, defect: 40, other: 30 }
+const counts = { train: 200, good: 100, defect: 40, other: 30 }
 const alpha = 0.05
 const model = 'demo-part'
 
