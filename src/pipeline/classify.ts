@@ -74,11 +74,23 @@ function nearestPositives({ positives, n, dim }: Artifact, x: Float64Array): Nei
   let norm = 0
   for (let j = 0; j < dim; j++) norm += x[j]! * x[j]!
   const scale = norm > 0 ? 1 / Math.sqrt(norm) : 0
+  const { embeddings } = positives
   const best: { i: number; similarity: number }[] = []
   for (let i = 0; i < n; i++) {
-    let similarity = 0
-    for (let j = 0, at = i * dim; j < dim; j++) similarity += x[j]! * positives.embeddings[at + j]!
-    similarity *= scale
+    const at = i * dim
+    let s0 = 0
+    let s1 = 0
+    let s2 = 0
+    let s3 = 0
+    let j = 0
+    for (; j + 3 < dim; j += 4) {
+      s0 += x[j]! * embeddings[at + j]!
+      s1 += x[j + 1]! * embeddings[at + j + 1]!
+      s2 += x[j + 2]! * embeddings[at + j + 2]!
+      s3 += x[j + 3]! * embeddings[at + j + 3]!
+    }
+    for (; j < dim; j++) s0 += x[j]! * embeddings[at + j]!
+    const similarity = (s0 + s1 + (s2 + s3)) * scale
     if (best.length === neighbours && similarity <= best[neighbours - 1]!.similarity) continue
     let place = best.length
     while (place > 0 && best[place - 1]!.similarity < similarity) place--
