@@ -87,7 +87,7 @@ async function imageSets(network: Backbone): Promise<Row[]> {
     if (lost > 0) console.log(`${set}: ${lost} images could not be used.`)
     rows.push(await judge(set, train, positive.X, negative.X))
   }
-  if (rows.length === 0) console.log(`Image sets are skipped: there is none in "${values.data}".`)
+  if (rows.length === 0 && !values.only) console.log(`Image sets are skipped: there is none in "${values.data}".`)
   return rows
 }
 
