@@ -74,23 +74,10 @@ function nearestPositives({ positives, n, dim }: Artifact, x: Float64Array): Nei
   let norm = 0
   for (let j = 0; j < dim; j++) norm += x[j]! * x[j]!
   const scale = norm > 0 ? 1 / Math.sqrt(norm) : 0
-  const { embeddings } = positives
+  const similarities = cosines(positives.embeddings, x, n, dim)
   const best: { i: number; similarity: number }[] = []
   for (let i = 0; i < n; i++) {
-    const at = i * dim
-    let s0 = 0
-    let s1 = 0
-    let s2 = 0
-    let s3 = 0
-    let j = 0
-    for (; j + 3 < dim; j += 4) {
-      s0 += x[j]! * embeddings[at + j]!
-      s1 += x[j + 1]! * embeddings[at + j + 1]!
-      s2 += x[j + 2]! * embeddings[at + j + 2]!
-      s3 += x[j + 3]! * embeddings[at + j + 3]!
-    }
-    for (; j < dim; j++) s0 += x[j]! * embeddings[at + j]!
-    const similarity = (s0 + s1 + (s2 + s3)) * scale
+    const similarity = similarities[i]! * scale
     if (best.length === neighbours && similarity <= best[neighbours - 1]!.similarity) continue
     let place = best.length
     while (place > 0 && best[place - 1]!.similarity < similarity) place--
@@ -101,4 +88,29 @@ function nearestPositives({ positives, n, dim }: Artifact, x: Float64Array): Nei
     const near = Math.max(-1, Math.min(1, similarity))
     return positives.images ? { image: positives.images[i]!, similarity: near } : { row: i, similarity: near }
   })
+}
+
+/** Inner products of x with n rows, four rows at a time so that each number of x is fetched once for four. */
+function cosines(rows: Float32Array, x: Float64Array, n: number, dim: number): Float64Array {
+  const out = new Float64Array(n)
+  let i = 0
+  for (; i + 3 < n; i += 4) {
+    let s0 = 0
+    let s1 = 0
+    let s2 = 0
+    let s3 = 0
+    for (let j = 0, a = i * dim, b = a + dim, c = b + dim, d = c + dim; j < dim; j++, a++, b++, c++, d++) {
+      const value = x[j]!
+      s0 += value * rows[a]!
+      s1 += value * rows[b]!
+      s2 += value * rows[c]!
+      s3 += value * rows[d]!
+    }
+    out[i] = s0
+    out[i + 1] = s1
+    out[i + 2] = s2
+    out[i + 3] = s3
+  }
+  for (; i < n; i++) for (let j = 0; j < dim; j++) out[i]! += x[j]! * rows[i * dim + j]!
+  return out
 }
