@@ -41,7 +41,11 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds)
 const home = await mkdtemp(join(tmpdir(), 'oneclass-bench-'))
 const rows: string[][] = []
-const add = (what: string, time: Time, note = '') => rows.push([what, time.wall.toFixed(2), time.cpu.toFixed(2), note])
+const add = (what: string, time: Time, note = ''): void => {
+  const cells = [what, time.wall.toFixed(2), Number.isNaN(time.cpu) ? '' : time.cpu.toFixed(2), note]
+  rows.push(cells)
+  console.error(cells.join('  '))
+}
 
 console.log(`Load average at the start: ${loadavg()[0]!.toFixed(1)}.\n`)
 try {
