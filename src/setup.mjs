@@ -1,6 +1,6 @@
 /**
- * What a fresh clone needs before anything compiled exists: the packages, the build and, where asked for, a redis-server and a
- * Chromium. Does only what is missing. Flags: --redis, --test (test tools too).
+ * What a fresh clone needs before anything compiled exists: the packages, the build and, with --redis, a
+ * redis-server. Does only what is missing.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
@@ -41,7 +41,6 @@ if (existsSync(join(root, 'web/vite.config.ts')) && isOlder('dist/web/index.html
   ])
 }
 if (flags.has('--redis')) need('redis-server', 'redis-server', 'brew install redis')
-if (flags.has('--test') && !has('google-chrome')) need('chromium', 'chromium', 'brew install --cask chromium')
 
 /** Installs a Debian package when its program is missing and we may; else says what to do. */
 function need(program, debianPackage, elsewhere) {
