@@ -71,7 +71,13 @@ export const ImageResult = Type.Object({
   pValue: Type.Number({ description: 'Share of held-out positives at least as anomalous' }),
   alpha: Alpha,
   detectors: Type.Object({ isolationForest: DetectorResult, oneClassSvm: DetectorResult }),
-  nearest: Type.Array(Type.Object({ image: Type.String(), similarity: Type.Number() })),
+  nearest: Type.Array(
+    Type.Object({
+      image: Type.String(),
+      similarity: Type.Number(),
+      index: Type.Integer({ description: "Its place among the model's positives" }),
+    }),
+  ),
 })
 
 const DriftReport = Type.Object({
@@ -95,6 +101,11 @@ export const Model = Type.Object({
   seed: Type.Number(),
   sha256: Type.String(),
   bytes: Type.Integer(),
+  gallery: Nullable(
+    Type.String({
+      description: 'Hash of what is kept of the positives; null: none can be shown, and no version be based on it',
+    }),
+  ),
 })
 
 export const ModelWithDrift = Type.Object({
@@ -108,6 +119,32 @@ export const ModelWithDrift = Type.Object({
   ),
 })
 
+export const ModelChange = Type.Object(
+  {
+    alpha: Type.Optional(Alpha),
+    name: Type.Optional(Type.String({ ...ModelName, description: 'The new name, of all versions' })),
+  },
+  { additionalProperties: false, minProperties: 1 },
+)
+
+export const Positives = Type.Object({
+  model: Type.String({ description: 'NAME@VERSION' }),
+  gallery: Type.Boolean({ description: 'False: nothing is kept of the positives, the lists are empty' }),
+  images: Type.Array(
+    Type.Object({
+      index: Type.Integer(),
+      image: Type.String(),
+      score: Nullable(
+        Type.Number({ description: 'By a model that had not seen it, at the alpha in force; null: not held out' }),
+      ),
+      pValue: Nullable(Type.Number({ description: 'Share of the positives at least as odd, itself included' })),
+      sameAs: Nullable(Type.Integer({ description: 'The first of the images that look the same as this one' })),
+      thumbnail: Nullable(Type.String({ description: 'Address of a small picture' })),
+    }),
+  ),
+  rejected: Type.Array(Type.Object({ image: Type.String(), error: ErrorBody })),
+})
+
 export const FitFields = Type.Object(
   {
     name: ModelName,
@@ -116,7 +153,20 @@ export const FitFields = Type.Object(
     backbone: Type.Optional(
       Type.String({
         pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$',
-        description: 'The id of a backbone; without it, the embedded one',
+        description: 'The id of a backbone; without it, the embedded one, or that of `base`',
+      }),
+    ),
+    base: Type.Optional(
+      Type.String({
+        ...ModelRef,
+        description:
+          'A version whose positives come first, as if their files had been sent again; alpha and seed are then its own unless given',
+      }),
+    ),
+    exclude: Type.Optional(
+      Type.Array(Type.Integer({ minimum: 0 }), {
+        maxItems: 10_000,
+        description: 'Positives of `base` to leave out, by their index; in a form one text, such as 3,17',
       }),
     ),
   },
@@ -126,7 +176,22 @@ export type FitFields = Static<typeof FitFields>
 
 export const Folder = Type.String({ minLength: 1, maxLength: 4096, description: 'A folder below a served root' })
 
-export const FitFromFolder = Type.Object({ ...FitFields.properties, folder: Folder }, { additionalProperties: false })
+export const FitFromFolder = Type.Object(
+  {
+    ...FitFields.properties,
+    folder: Type.Optional(Folder),
+    batch: Type.Optional(Type.String({ ...JobId, description: 'A batch of a folder, to take `images` of' })),
+    images: Type.Optional(
+      Type.Array(Type.Integer({ minimum: 0 }), {
+        minItems: 1,
+        maxItems: 10_000,
+        description: 'Images of `batch`, by their index',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+export type FitFromFolder = Static<typeof FitFromFolder>
 
 export const ImageByReference = Type.Union([
   Type.Object(
