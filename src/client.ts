@@ -6,7 +6,14 @@ export interface ClientJob {
   readonly id: string
   readonly type: 'classify' | 'batch' | 'fit' | 'compare'
   readonly state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
-  readonly progress: { readonly done: number; readonly total: number; readonly stage?: string }
+  /** The version that it asks, or the name of the model that it makes. */
+  readonly model: string | null
+  readonly progress: {
+    readonly done: number
+    readonly total: number
+    readonly stage?: string
+    readonly errors?: number
+  }
   readonly result: unknown
   readonly error: ErrorBody | null
 }
@@ -83,6 +90,8 @@ export interface OneclassClient {
   /** Each result as it comes; a broken connection is taken up again where it broke. */
   stream(batch: string): AsyncGenerator<ImageResult>
   results(batch: string): Promise<ImageResult[]>
+  /** Newest first, without the results of classify, map and compare jobs. */
+  jobs(options?: { type?: ClientJob['type']; state?: ClientJob['state']; limit?: number }): Promise<ClientJob[]>
   job(id: string): Promise<ClientJob>
   cancel(id: string): Promise<ClientJob>
   /** The job when it is done, failed or cancelled. */
@@ -180,6 +189,12 @@ export function createClient(address: string, options: { key?: string; fetch?: t
       const lines: ImageResult[] = []
       for await (const line of stream(batch)) lines.push(line)
       return lines
+    },
+    jobs: async (options = {}) => {
+      const query = new URLSearchParams(
+        Object.entries(options).map(([name, value]): [string, string] => [name, String(value)]),
+      )
+      return (await read<{ jobs: ClientJob[] }>(`/v1/jobs?${query}`)).jobs
     },
     job: (id) => read(`/v1/jobs/${part(id)}`),
     cancel: (id) => read(`/v1/jobs/${part(id)}`, { method: 'DELETE' }),

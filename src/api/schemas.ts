@@ -42,12 +42,23 @@ export const Progress = Type.Object({
   done: Type.Number(),
   total: Type.Number(),
   stage: Type.Optional(Type.String()),
+  errors: Type.Optional(Type.Integer({ description: 'Images of a batch that could not be scored' })),
 })
+
+const states = ['queued', 'running', 'done', 'failed', 'cancelled']
+
+export const ListLimit = Type.Optional(
+  Type.Integer({ minimum: 1, maximum: 200, description: 'How many at most; default 50' }),
+)
+export const ListState = Type.Optional(Type.String({ enum: states }))
 
 export const Job = Type.Object({
   id: Type.String(),
   type: Type.String({ enum: [...publicTypes] }),
-  state: Type.String({ enum: ['queued', 'running', 'done', 'failed', 'cancelled'] }),
+  state: Type.String({ enum: states }),
+  model: Nullable(
+    Type.String({ description: 'NAME@VERSION that is asked, or the NAME that is fitted; null for a comparison' }),
+  ),
   progress: Progress,
   result: Type.Unknown({
     description: 'What the job made: the result of an image, the model of a fit, the counts of a batch',

@@ -52,6 +52,7 @@ export function createFitSaver(options: {
         id,
         type: 'fit',
         state: 'done',
+        model: fit.name,
         progress: { done: 1, total: 1 },
         result: null,
         error: null,

@@ -1,12 +1,12 @@
 /** What the page asks of the service: galleries, next versions, lists, thumbnails, maps, the demo. Real Redis, a real worker. */
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import sharp from 'sharp'
 import { type Serving, startServing } from '../../src/cli/serve.ts'
-import { type ClientModel, createClient, type OneclassClient } from '../../src/client.ts'
+import { type ClientJob, type ClientModel, createClient, type OneclassClient } from '../../src/client.ts'
 import { createRandom } from '../../src/core/random.ts'
 
 let base: string
@@ -198,5 +198,41 @@ test('versions, rename, export and import: the file scores as the model did, and
   assert.equal(await codeOf(await json('/v1/models/kept', { name: '../x' }, 'PATCH')), '400 INVALID_ARGUMENT')
   assert.equal(await codeOf(await json('/v1/models/copy', { name: 'y' }, 'PATCH')), '404 MODEL_NOT_FOUND')
 })
-void read
-void readFile
+
+test('lists: newest first, by type and state, bounded, without the weight of results', async () => {
+  const { id } = await client.batchFolder('disc', join(root, 'batch'))
+  await client.finished(id)
+  const { batches } = await read<{ batches: ClientJob[] }>('/v1/batches')
+  assert.equal(batches[0]!.id, id)
+  assert.equal(batches[0]!.model, 'disc@4')
+  assert.deepEqual(batches[0]!.progress, { done: 40, total: 40, errors: 1 })
+  assert.equal(batches.length, 2)
+  const failed = await client.fit('small', await images(0, 3))
+  await client.finished(failed.id)
+  const fits = await client.jobs({ type: 'fit', limit: 3 })
+  assert.deepEqual([fits.length, fits[0]!.id, fits[0]!.model, fits[0]!.state], [3, failed.id, 'small', 'failed'])
+  assert.deepEqual(
+    (await client.jobs({ type: 'fit', state: 'failed' })).map(({ error }) => error?.code),
+    ['TOO_FEW_IMAGES'],
+  )
+  const all = await client.jobs()
+  assert.equal(all[0]!.id, failed.id)
+  assert.ok(all.some(({ type, result, model }) => type === 'classify' && result === null && model === 'disc@1'))
+  for (const query of ['limit=0', 'limit=201', 'type=chunk', 'state=x'])
+    assert.equal(await codeOf(await fetch(url(`/v1/jobs?${query}`))), '400 INVALID_ARGUMENT')
+
+  // a report outlives what Redis knows of its job
+  const old = 'compare-00000000-0000-4000-8000-000000000000'
+  await mkdir(join(base, 'home/comparisons', old), { recursive: true })
+  await writeFile(join(base, 'home/comparisons', old, 'report.json'), '{"methods":[{"key":"ensemble"}]}')
+  await writeFile(join(base, 'home/comparisons', old, 'report.html'), '<html></html>')
+  const { comparisons } = await read<{ comparisons: ClientJob[] }>('/v1/comparisons')
+  assert.deepEqual(
+    comparisons.map(({ id, state, result }) => [id, state, result]),
+    [[old, 'done', null]],
+  )
+  assert.deepEqual((await read<{ result: { methods: unknown } }>(`/v1/comparisons/${old}`)).result.methods, [
+    { key: 'ensemble' },
+  ])
+  assert.equal((await fetch(url(`/v1/comparisons/${old}/report`))).status, 200)
+})

@@ -7,6 +7,7 @@ import { callerOf } from '../access.ts'
 import type { ApiContext } from '../context.ts'
 import { idempotencyKey } from '../fields.ts'
 import { readBase, readFitInput } from '../fit-input.ts'
+import { remember } from '../job-list.ts'
 import { route } from '../route.ts'
 import { FitFields, FitFromFolder, Job } from '../schemas.ts'
 
@@ -62,6 +63,7 @@ export function fitRoutes(app: FastifyInstance, context: ApiContext): void {
         requestId: request.id,
       }
       await producer.add('fit', id, data)
+      await remember(context, request, 'fit', id)
       return await producer.job(id)
     },
   })
