@@ -46,6 +46,45 @@ export interface ClientPositives {
   readonly rejected: readonly { readonly image: string; readonly error: ErrorBody }[]
 }
 
+interface ClientDrift {
+  readonly images: number
+  readonly log10Capital: number
+  readonly maxLog10Capital: number
+  readonly falseAlarmBound: number
+  readonly alarm: boolean
+}
+
+export interface ClientOperations {
+  readonly workers: readonly {
+    readonly id: string
+    readonly host: string
+    readonly pid: number
+    readonly concurrency: number
+    readonly startedAt: string
+    readonly lastSeen: string
+    readonly images: number
+    readonly errors: number
+    readonly inferences: number
+  }[]
+  readonly queues: Readonly<
+    Record<
+      string,
+      { readonly waiting: number; readonly active: number; readonly delayed: number; readonly failed: number }
+    >
+  >
+  readonly storedBytes: number
+  readonly maxStoredBytes: number
+  /** Mean of the last minute. */
+  readonly imagesPerSecond: number
+  readonly images: number
+  readonly inferences: number
+  readonly errors: Readonly<Record<string, number>>
+  readonly models: readonly {
+    readonly label: string
+    readonly drift: { readonly all: ClientDrift; readonly accepted: ClientDrift }
+  }[]
+}
+
 export interface ClientImage {
   readonly name: string
   readonly bytes: Uint8Array
@@ -92,6 +131,7 @@ export interface OneclassClient {
   results(batch: string): Promise<ImageResult[]>
   /** Newest first, without the results of classify, map and compare jobs. */
   jobs(options?: { type?: ClientJob['type']; state?: ClientJob['state']; limit?: number }): Promise<ClientJob[]>
+  operations(): Promise<ClientOperations>
   job(id: string): Promise<ClientJob>
   cancel(id: string): Promise<ClientJob>
   /** The job when it is done, failed or cancelled. */
@@ -196,6 +236,7 @@ export function createClient(address: string, options: { key?: string; fetch?: t
       )
       return (await read<{ jobs: ClientJob[] }>(`/v1/jobs?${query}`)).jobs
     },
+    operations: () => read('/v1/operations'),
     job: (id) => read(`/v1/jobs/${part(id)}`),
     cancel: (id) => read(`/v1/jobs/${part(id)}`, { method: 'DELETE' }),
     async finished(id, { everyMs = 250, signal } = {}) {

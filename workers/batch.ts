@@ -41,7 +41,7 @@ export function startBatch(context: WorkerContext): Promise<Consumer> {
   }
 
   const failed = (item: Item, error: OneclassError): Done => {
-    heartbeat.count({ errors: 1 })
+    heartbeat.countError(error.code)
     return { index: item.index, isError: true, line: errorLine(item.image, error.toJSON()) }
   }
 

@@ -119,15 +119,49 @@ export const Model = Type.Object({
   ),
 })
 
-export const ModelWithDrift = Type.Object({
-  ...Model.properties,
-  drift: Type.Object(
-    { all: DriftReport, accepted: DriftReport },
-    {
-      description:
-        'Is what is served still like the positives that the model was fitted on? `accepted` looks at accepted images only',
-    },
+const Drift = Type.Object(
+  { all: DriftReport, accepted: DriftReport },
+  {
+    description:
+      'Is what is served still like the positives that the model was fitted on? `accepted` looks at accepted images only',
+  },
+)
+
+export const ModelWithDrift = Type.Object({ ...Model.properties, drift: Drift })
+
+export const Operations = Type.Object({
+  workers: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      host: Type.String(),
+      pid: Type.Integer(),
+      concurrency: Type.Integer({ description: 'Cores that it uses' }),
+      startedAt: Type.String({ format: 'date-time' }),
+      lastSeen: Type.String({ format: 'date-time' }),
+      images: Type.Integer(),
+      errors: Type.Integer(),
+      inferences: Type.Integer({ description: 'Runs of a network' }),
+    }),
+    { description: 'Heard of in the last minute' },
   ),
+  queues: Type.Record(
+    Type.String(),
+    Type.Object({
+      waiting: Type.Integer(),
+      active: Type.Integer(),
+      delayed: Type.Integer(),
+      failed: Type.Integer(),
+    }),
+  ),
+  storedBytes: Type.Integer({ description: 'Images, models and galleries that are in Redis' }),
+  maxStoredBytes: Type.Integer(),
+  imagesPerSecond: Type.Number({ description: 'Mean of the last minute' }),
+  images: Type.Integer({ description: 'Since ever' }),
+  inferences: Type.Integer(),
+  errors: Type.Record(Type.String(), Type.Integer(), {
+    description: 'Images that could not be scored since ever, by code',
+  }),
+  models: Type.Array(Type.Object({ label: Type.String(), drift: Drift })),
 })
 
 export const ModelChange = Type.Object(

@@ -17,7 +17,10 @@
  *   idempotency:HASH   Idempotency-Key -> job                                    string (JSON)
  *   recent:TYPE        newest jobs and who asked for them, by time              sorted set
  *   workers            worker -> last heartbeat                                  sorted set
+ *   worker:ID          what a worker is and did, expiring                        hash
  *   totals             images and errors since ever                              hash
+ *   totals:errors      errors since ever, by code                                hash
+ *   rate:SLOT          images of some seconds, expiring                          integer
  *   crashes:IMAGE      how often a worker died while it had this image           integer
  *   drift:MODEL[...]   drift monitor of a model                                  string, list
  */
@@ -45,7 +48,10 @@ export const keys = {
   idempotency: key('idempotency'),
   recent: key('recent'),
   workers: `${prefix}:workers`,
+  worker: key('worker'),
   totals: `${prefix}:totals`,
+  errorTotals: `${prefix}:totals:errors`,
+  rate: key('rate'),
   drift: key('drift'),
   driftInbox: (model: string) => `${prefix}:drift:${model}:inbox`,
   driftLock: (model: string) => `${prefix}:drift:${model}:lock`,

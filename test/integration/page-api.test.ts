@@ -199,6 +199,26 @@ test('versions, rename, export and import: the file scores as the model did, and
   assert.equal(await codeOf(await json('/v1/models/copy', { name: 'y' }, 'PATCH')), '404 MODEL_NOT_FOUND')
 })
 
+test('operations: who works, what waits, how fast, what went wrong, what drifts', async () => {
+  // workers report every five seconds, and the rate leaves out the five seconds that are being filled
+  await new Promise((resolve) => setTimeout(resolve, 10_500))
+  const now = await client.operations()
+  assert.equal(now.workers.length, 1)
+  const [worker] = now.workers
+  assert.equal(worker!.pid, serving.workerPids()[0])
+  assert.ok(Date.now() - Date.parse(worker!.lastSeen) < 7000 && worker!.concurrency >= 1)
+  assert.deepEqual(Object.keys(now.queues).slice(0, 4), ['classify', 'chunk', 'fit', 'compare'])
+  assert.deepEqual(now.queues['classify'], { waiting: 0, active: 0, delayed: 0, failed: 0 })
+  assert.ok(now.images >= 43 && now.images === worker!.images && now.imagesPerSecond > 0)
+  assert.deepEqual([now.errors, worker!.errors], [{ IMAGE_UNREADABLE: 1 }, 1])
+  assert.ok(now.storedBytes > 1000 && now.storedBytes < now.maxStoredBytes)
+  assert.deepEqual(
+    now.models.map(({ label }) => label),
+    ['disc@4', 'kept@1', 'whole@1'],
+  )
+  assert.ok(now.models[1]!.drift.all.images >= 1)
+})
+
 test('lists: newest first, by type and state, bounded, without the weight of results', async () => {
   const { id } = await client.batchFolder('disc', join(root, 'batch'))
   await client.finished(id)
