@@ -38,6 +38,7 @@ async function main(url: string): Promise<void> {
   const context: WorkerContext = {
     client,
     blobs,
+    thumbnails: createBlobStore(client, 512 * 1024 ** 2),
     batches: createBatchStore(client),
     inference,
     engine,

@@ -60,6 +60,14 @@ export const Job = Type.Object({
     Type.String({ description: 'NAME@VERSION that is asked, or the NAME that is fitted; null for a comparison' }),
   ),
   progress: Progress,
+  keeps: Type.Optional(
+    Type.Object(
+      { thumbnails: Type.Boolean(), map: Type.Boolean(), folder: Type.Boolean() },
+      {
+        description: 'Of a batch: are there pictures, can it be on a map, can its images be added to a model by index',
+      },
+    ),
+  ),
   result: Type.Unknown({
     description: 'What the job made: the result of an image, the model of a fit, the counts of a batch',
   }),
@@ -264,10 +272,19 @@ export const ImageByReference = Type.Union([
 ])
 export type ImageByReference = Static<typeof ImageByReference>
 
-export const BatchFromFolder = Type.Object(
-  { folder: Folder, alpha: Type.Optional(Alpha) },
-  { additionalProperties: false },
-)
+export const BatchOptions = {
+  alpha: Type.Optional(Alpha),
+  thumbnails: Type.Optional(
+    Type.Boolean({ description: 'Keep a small picture of each image as long as the results; default false' }),
+  ),
+  map: Type.Optional(
+    Type.Boolean({
+      description: 'Keep embeddings, of 2,000 images at most, so that a map can show them; default false',
+    }),
+  ),
+}
+
+export const BatchFromFolder = Type.Object({ folder: Folder, ...BatchOptions }, { additionalProperties: false })
 
 export const ComparisonRequest = Type.Object(
   {

@@ -10,6 +10,8 @@
  *   batch:ID:images    names, in index order                                     string (JSON)
  *   batch:ID:results   index -> result line, written once                        hash
  *   batch:ID:order     indices in the order of their results                     list
+ *   batch:ID:points    index -> embedding of one byte a number                   hash
+ *   named:BATCH:INDEX  small picture of an image of a batch, expiring            string
  *   batches:ORIGIN     batches that a service still has to feed                  set
  *   fits:ORIGIN        fitted models that a service still has to save            hash
  *   outcome:JOB        what outlives a job: saved model, cancellation            string (JSON)
@@ -40,6 +42,8 @@ export const keys = {
   batchImages: (id: string) => `${prefix}:batch:${id}:images`,
   batchResults: (id: string) => `${prefix}:batch:${id}:results`,
   batchOrder: (id: string) => `${prefix}:batch:${id}:order`,
+  batchPoints: (id: string) => `${prefix}:batch:${id}:points`,
+  named: key('named'),
   openBatches: key('batches'),
   finishedFits: key('fits'),
   finishedComparisons: key('comparisons'),
