@@ -15,7 +15,14 @@ import { isolationForest } from './isolation-forest.ts'
 import { growIsolationTrees, type IsolationTreesState, scoreIsolationTrees } from './isolation-trees.ts'
 import { type KernelSvmState, scoreKernelSvm, trainKernelSvm } from './kernel-svm.ts'
 import { oneClassSvm } from './one-class-svm.ts'
-import { applyWhitening, fitWhitening, splitWhitening, type WhiteningState, whiten } from './whitening.ts'
+import {
+  applyWhitening,
+  fitWhitening,
+  splitWhitening,
+  type Whitened,
+  type WhiteningState,
+  whiten,
+} from './whitening.ts'
 
 export const memberKeys = ['isolationForest', 'oneClassSvm'] as const
 export type MemberKey = (typeof memberKeys)[number]
@@ -80,9 +87,13 @@ export async function fitEnsemble(X: Matrix, options: EnsembleOptions, random: R
     : fitCrossed(X, groups, options.onProgress, random)
 }
 
-/** Raw scores of each row of X, each on its own. */
+/** Raw scores of each row of X, each on its own. @throws FEATURES_WRONG_WIDTH */
 export function scoreEnsemble(state: EnsembleState, X: Matrix): EnsembleScores {
-  const { symmetric, principal } = whiten(state.whitening, X)
+  return scoreWhitened(state, whiten(state.whitening, X))
+}
+
+/** Raw scores of rows that the state's own whitening has whitened. */
+export function scoreWhitened(state: EnsembleState, { symmetric, principal }: Whitened): EnsembleScores {
   const scores = scoreMembers(state, symmetric, principal)
   return { ...scores, ensemble: average(scores, state.calibration.unit) }
 }

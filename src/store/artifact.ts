@@ -7,8 +7,10 @@
  */
 import { createHash } from 'node:crypto'
 import type { EnsembleState } from '../detectors/ensemble.ts'
+import type { PositiveRows } from '../detectors/similarity.ts'
 import { OneclassError } from '../errors.ts'
 import { checkArtifact } from './check-artifact.ts'
+import { fromVersion1 } from './format-1.ts'
 import { flatten, type Plain, unflatten } from './plain-data.ts'
 
 export interface Artifact {
@@ -22,12 +24,12 @@ export interface Artifact {
   readonly alpha: number
   readonly seed: number
   readonly ensemble: EnsembleState
-  /** The positives, for nearest neighbours: unit embeddings (n, dim), row-major, and their names (null for feature rows). */
-  readonly positives: { readonly embeddings: Float32Array; readonly images: readonly string[] | null }
+  /** The positives, for nearest neighbours, and their names (null for feature rows). */
+  readonly positives: PositiveRows & { readonly images: readonly string[] | null }
 }
 
 const magic = 'ONECLASS'
-const formatVersion = 1
+const formatVersion = 2
 const fixedLength = 8 + 4 + 4 + 32
 /** A model is some megabytes; no file beyond this is looked at. */
 export const maxArtifactBytes = 512 * 2 ** 20
@@ -51,10 +53,10 @@ export function decodeArtifact(input: Uint8Array): Artifact {
   const bytes = Buffer.from(input.buffer, input.byteOffset, input.byteLength)
   if (bytes.length < fixedLength || bytes.toString('latin1', 0, 8) !== magic) throw corrupt('it is not a model file')
   const version = bytes.readUInt32LE(8)
-  if (version !== formatVersion) {
+  if (version !== formatVersion && version !== 1) {
     throw new OneclassError(
       'MODEL_INCOMPATIBLE',
-      `The model file has format version ${version}, this oneclass reads version ${formatVersion}: fit it again, or use the version that made it.`,
+      `The model file has format version ${version}, this oneclass reads versions 1 to ${formatVersion}: fit it again, or use the version that made it.`,
     )
   }
   if (bytes.length > maxArtifactBytes) throw corrupt(`it has ${bytes.length} bytes`)
@@ -64,7 +66,8 @@ export function decodeArtifact(input: Uint8Array): Artifact {
   if (!hash.equals(bytes.subarray(16, fixedLength))) throw corrupt('its content does not match its hash')
   try {
     const tree = bytes.toString('utf8', fixedLength, fixedLength + bytes.readUInt32LE(12))
-    return checkArtifact(unflatten(tree, bytes.subarray(dataAt)))
+    const state = unflatten(tree, bytes.subarray(dataAt))
+    return checkArtifact(version === 1 ? fromVersion1(state) : state)
   } catch (error) {
     throw corrupt(error instanceof Error ? error.message : 'it is malformed', error)
   }
