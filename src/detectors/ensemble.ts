@@ -9,6 +9,7 @@
 import { assertFinite, type Matrix, matrix, takeRows } from '../core/matrix.ts'
 import type { Random } from '../core/random.ts'
 import { OneclassError } from '../errors.ts'
+import { groupBursts } from './bursts.ts'
 import { calibratedScore, pValue } from './calibration.ts'
 import { crossFitViews, drawFolds, type Folds, heldOutView, rowsIn, rowsOutside, setRows } from './held-out.ts'
 import { isolationForest } from './isolation-forest.ts'
@@ -72,8 +73,8 @@ export async function fitEnsemble(X: Matrix, options: EnsembleOptions, random: R
       `Expected at least ${minimumRows} positives but received ${X.rows}; some 200 make a good model.`,
     )
   }
-  const groups = mergeEqualRows(X, options.groups)
-  const distinct = new Set(groups).size
+  const known = mergeEqualRows(X, options.groups)
+  const distinct = new Set(known).size
   if (distinct < 4) {
     throw new OneclassError(
       'IMAGES_IDENTICAL',
@@ -83,8 +84,8 @@ export async function fitEnsemble(X: Matrix, options: EnsembleOptions, random: R
     )
   }
   return X.rows > splitFrom
-    ? fitSplit(X, groups, options.onProgress, random)
-    : fitCrossed(X, groups, options.onProgress, random)
+    ? fitSplit(X, known, options.onProgress, random)
+    : fitCrossed(X, groupBursts(X, known), options.onProgress, random)
 }
 
 /** Raw scores of each row of X, each on its own. @throws FEATURES_WRONG_WIDTH */
