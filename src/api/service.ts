@@ -63,7 +63,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const events = await openJobEvents(options.redisUrl)
   const registry = openRegistry(home)
   const metrics = createMetrics()
-  const streams = createStreams(limits.maxStreams)
+  const streams = createStreams({ all: limits.maxStreams, ofOne: limits.maxStreamsOfOne })
 
   const offerModel = async (sha256: string, label: string): Promise<void> => {
     if (!(await producer.blobs.touchModel(sha256, lifetimes.model))) {

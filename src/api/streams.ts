@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify'
 import { OneclassError } from '../errors.ts'
 import type { JobEvents } from '../queue/events.ts'
 import { isFinished, type JobView } from '../queue/job-view.ts'
+import { callerOf } from './access.ts'
 
 export interface Streams {
   /** Sends what the generator yields; its signal is aborted when the caller leaves or the service stops. */
@@ -12,14 +13,17 @@ export interface Streams {
   readonly open: number
 }
 
-export function createStreams(maxStreams: number): Streams {
-  const open = new Set<AbortController>()
+/** @param limits of all callers together, and of each */
+export function createStreams(limits: { all: number; ofOne: number }): Streams {
+  const open = new Map<AbortController, string>()
   return {
     send(reply, type, produce) {
-      if (open.size >= maxStreams)
+      const caller = callerOf(reply.request)
+      const ofCaller = [...open.values()].filter((other) => other === caller).length
+      if (open.size >= limits.all || ofCaller >= limits.ofOne)
         throw new OneclassError('RATE_LIMITED', 'Too many open streams: close one, or ask for the job instead.')
       const controller = new AbortController()
-      open.add(controller)
+      open.set(controller, caller)
       const stream = Readable.from(produce(controller.signal), { objectMode: false, highWaterMark: 64 * 1024 })
       const end = () => {
         controller.abort()
@@ -34,7 +38,7 @@ export function createStreams(maxStreams: number): Streams {
         .send(stream)
     },
     closeAll() {
-      for (const controller of open) controller.abort()
+      for (const controller of open.keys()) controller.abort()
     },
     get open() {
       return open.size

@@ -1,14 +1,26 @@
-/** How the files of a comparison come home: as a fit's model does (`fits.ts`), into `<home>/comparisons/<job>/`. */
+/**
+ * How the files of a comparison come home: as a fit's model does (`fits.ts`), into `<home>/comparisons/<job>/`.
+ * What stands in Redis is believed only as far as its form goes: ids and file names become paths here.
+ */
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Static, Type } from 'typebox'
+import { Value } from 'typebox/value'
 import { OneclassError, toOneclassError } from '../errors.ts'
 import type { RedisClient } from './connection.ts'
-import { lifetimes } from './jobs.ts'
+import type { JobView } from './job-view.ts'
+import { BlobId, lifetimes, typeOfJob } from './jobs.ts'
 import { keys } from './keys.ts'
+import { parseJson } from './parse-json.ts'
 import type { Producer } from './producer.ts'
 
-/** File name to blob. */
-export type ComparisonFiles = Readonly<Record<string, string>>
+/** File name to blob; no other files are written. */
+const ComparisonFiles = Type.Object(
+  { 'report.html': BlobId, 'report.json': BlobId, 'scores.csv': BlobId },
+  { additionalProperties: false },
+)
+export type ComparisonFiles = Static<typeof ComparisonFiles>
+export const comparisonFileNames = Object.keys(ComparisonFiles.properties) as (keyof ComparisonFiles)[]
 
 export async function leaveComparison(
   client: RedisClient,
@@ -24,7 +36,7 @@ export function comparisonFolder(home: string, jobId: string): string {
   return join(home, 'comparisons', jobId)
 }
 
-/** Saves what is waiting; the same again changes nothing. */
+/** Saves what is waiting; the same again changes nothing. What has not the form of a comparison is thrown away. */
 export async function saveComparisons(
   producer: Producer,
   origin: string,
@@ -33,52 +45,49 @@ export async function saveComparisons(
 ): Promise<void> {
   const waiting = await producer.client.hgetall(keys.finishedComparisons(origin))
   for (const [id, text] of Object.entries(waiting)) {
-    const before = await producer.job(id)
-    const now = new Date().toISOString()
-    const base = {
-      id,
-      type: 'compare' as const,
-      progress: { done: 100, total: 100 },
-      createdAt: before?.createdAt ?? now,
-      finishedAt: now,
-    }
-    const files = JSON.parse(text) as ComparisonFiles
-    try {
-      const contents: [string, Buffer][] = []
-      for (const [name, blob] of Object.entries(files)) {
-        const bytes = await producer.blobs.get(blob)
-        if (bytes === undefined)
-          throw new OneclassError('JOB_EXPIRED', 'The report waited too long to be saved: compare again.')
-        contents.push([name, bytes])
-      }
-      const folder = comparisonFolder(home, id)
-      const temporary = `${folder}.${process.pid}`
-      await mkdir(temporary, { recursive: true })
-      for (const [name, bytes] of contents) await writeFile(join(temporary, name), bytes)
-      await rm(folder, { recursive: true, force: true })
-      await rename(temporary, folder)
-      const report = JSON.parse(contents.find(([name]) => name === 'report.json')![1].toString('utf8')) as {
-        methods: unknown
-      }
-      await producer.setOutcome(id, {
-        kind: 'saved',
-        view: {
-          ...base,
-          state: 'done',
-          error: null,
-          result: { methods: report.methods, report: `/v1/comparisons/${id}/report` },
-        },
-      })
-    } catch (thrown) {
-      const error = toOneclassError(thrown)
-      if (error.code !== 'JOB_EXPIRED') throw thrown // stays, and is tried again
-      await producer.setOutcome(id, {
-        kind: 'saved',
-        view: { ...base, state: 'failed', result: null, error: error.toJSON() },
-      })
+    const files = parseJson(text)
+    if (typeOfJob(id) === 'compare' && Value.Check(ComparisonFiles, files)) {
+      await saveOne(producer, home, id, files)
+      await producer.blobs.remove(Object.values(files))
+      onSaved(id)
     }
     await producer.client.hdel(keys.finishedComparisons(origin), id)
-    await producer.blobs.remove(Object.values(files))
-    onSaved(id)
   }
+}
+
+async function saveOne(producer: Producer, home: string, id: string, files: ComparisonFiles): Promise<void> {
+  const before = await producer.job(id)
+  const now = new Date().toISOString()
+  const base = {
+    id,
+    type: 'compare' as const,
+    progress: { done: 100, total: 100 },
+    createdAt: before?.createdAt ?? now,
+    finishedAt: now,
+  }
+  let view: JobView
+  try {
+    const contents: [string, Buffer][] = []
+    for (const name of comparisonFileNames) {
+      const bytes = await producer.blobs.get(files[name])
+      if (bytes === undefined)
+        throw new OneclassError('JOB_EXPIRED', 'The report waited too long to be saved: compare again.')
+      contents.push([name, bytes])
+    }
+    const report = parseJson(contents.find(([name]) => name === 'report.json')![1].toString('utf8'))
+    const methods = (report as { methods?: unknown } | undefined)?.methods
+    if (!Array.isArray(methods)) throw new OneclassError('JOB_EXPIRED', 'The report came home damaged: compare again.')
+    const folder = comparisonFolder(home, id)
+    const temporary = `${folder}.${process.pid}`
+    await mkdir(temporary, { recursive: true })
+    for (const [name, bytes] of contents) await writeFile(join(temporary, name), bytes)
+    await rm(folder, { recursive: true, force: true })
+    await rename(temporary, folder)
+    view = { ...base, state: 'done', error: null, result: { methods, report: `/v1/comparisons/${id}/report` } }
+  } catch (thrown) {
+    const error = toOneclassError(thrown)
+    if (error.code !== 'JOB_EXPIRED') throw thrown // stays, and is tried again
+    view = { ...base, state: 'failed', result: null, error: error.toJSON() }
+  }
+  await producer.setOutcome(id, { kind: 'saved', view })
 }

@@ -14,7 +14,7 @@
  *   fits:ORIGIN        fitted models that a service still has to save            hash
  *   outcome:JOB        what outlives a job: saved model, cancellation            string (JSON)
  *   cancel:JOB         a running job is to stop                                  string
- *   idempotency:HASH   Idempotency-Key -> job                                    string (JSON)
+ *   idempotency:HASH   Idempotency-Key -> job id, hash of the request           string
  *   workers            worker -> last heartbeat                                  sorted set
  *   totals             images and errors since ever                              hash
  *   crashes:IMAGE      how often a worker died while it had this image           integer

@@ -15,6 +15,9 @@ interface Reference {
   readonly length: number
 }
 
+/** Characters: names and numbers of some 100,000 images. Objects take many times the memory of their text. */
+const maxTree = 32 * 2 ** 20
+
 /** @returns the tree as JSON text and the arrays' bytes */
 export function flatten(value: Plain): { tree: string; data: Uint8Array } {
   const arrays: TypedArray[] = []
@@ -44,6 +47,9 @@ export function flatten(value: Plain): { tree: string; data: Uint8Array } {
 
 /** The inverse of `flatten`; arrays are copies. @throws RangeError or SyntaxError when they do not fit together */
 export function unflatten(tree: string, data: Uint8Array): unknown {
+  if (tree.length > maxTree) throw new RangeError('its description is too long')
+  // arrays are copied, so a small file that describes the same bytes a million times would fill the memory
+  let left = data.length
   const restore = (node: unknown): unknown => {
     if (Array.isArray(node)) return node.map(restore)
     if (typeof node !== 'object' || node === null) return node
@@ -58,6 +64,8 @@ export function unflatten(tree: string, data: Uint8Array): unknown {
     if (!type || !isCount(at) || !isCount(length)) throw new RangeError('an array is described wrongly')
     const bytes = length * type.BYTES_PER_ELEMENT
     if (at + bytes > data.length) throw new RangeError('an array lies outside of the file')
+    left -= bytes
+    if (left < 0) throw new RangeError('its arrays overlap')
     // copied by hand: the slice of a Buffer shares its memory
     return new type(new Uint8Array(data.subarray(at, at + bytes)).buffer)
   }

@@ -72,6 +72,11 @@ test('a forged model with a right hash is refused before it is used', () => {
     (tree: string) => tree.replace(/"feature":\{[^}]*\}/, '"feature":null'),
     (tree: string) =>
       tree.replace(/"child":(\{[^}]*\})/, (_all, child: string) => `"child":${child.replace(/"at":\d+/, '"at":0')}`),
+    // a few bytes that would become gigabytes: the same array again and again
+    (tree: string) =>
+      tree.replace('{"backbone"', `{"more":[${'{"$array":"f64","at":0,"length":500},'.repeat(99_999)}0],"backbone"`),
+    (tree: string) => tree.replace('{"backbone"', `{"more":${'['.repeat(99_999)}${']'.repeat(99_999)},"backbone"`),
+    (tree: string) => tree.replace('{"backbone"', `{"more":"${'x'.repeat(33 * 2 ** 20)}","backbone"`),
     () => 'null',
     () => '[]',
     () => '{"dim":',
