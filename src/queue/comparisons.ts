@@ -47,11 +47,14 @@ export async function saveComparisons(
   for (const [id, text] of Object.entries(waiting)) {
     const files = parseJson(text)
     if (typeOfJob(id) === 'compare' && Value.Check(ComparisonFiles, files)) {
-      await saveOne(producer, home, id, files)
+      const isSaved = (await producer.client.exists(keys.outcome(id))) === 1 // we died before the note was gone
+      if (!isSaved) await saveOne(producer, home, id, files)
+      await producer.client.hdel(keys.finishedComparisons(origin), id)
       await producer.blobs.remove(Object.values(files))
       onSaved(id)
+    } else {
+      await producer.client.hdel(keys.finishedComparisons(origin), id)
     }
-    await producer.client.hdel(keys.finishedComparisons(origin), id)
   }
 }
 

@@ -81,11 +81,16 @@ test('a job’s id cannot be worked out from what another caller may know', asyn
   })
   for (const guess of guesses) assert.notEqual(id, `classify-${guess}`)
   assert.match(id, /^classify-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
-  const batch = `batch-${id.slice('classify-'.length)}`
+  const form = new FormData()
+  form.append('images', new Blob(['x']), 'a.jpg')
+  const batch = await idOf(
+    await fetch(api.url('/v1/models/thing/batches'), { method: 'POST', body: form, headers: as(one) }),
+  )
+  assert.match(batch, /^batch-/)
   for (const path of [
-    `/v1/batches/${batch}`,
     `/v1/batches/${batch}:images`,
-    `/v1/batches/${batch}/results`,
+    `/v1/batches/${batch}:images/results`,
+    `/v1/batches/${batch.toUpperCase()}`,
     '/v1/batches/*',
     '/v1/jobs/*',
     '/v1/jobs/__proto__',
