@@ -24,7 +24,12 @@ export function createStreams(limits: { all: number; ofOne: number }): Streams {
         throw new OneclassError('RATE_LIMITED', 'Too many open streams: close one, or ask for the job instead.')
       const controller = new AbortController()
       open.set(controller, caller)
-      const stream = Readable.from(produce(controller.signal), { objectMode: false, highWaterMark: 64 * 1024 })
+      // the head goes out at once: what is to be sent may be minutes away
+      async function* begin(): AsyncGenerator<string> {
+        if (reply.request.method !== 'HEAD') reply.raw.flushHeaders()
+        yield* produce(controller.signal)
+      }
+      const stream = Readable.from(begin(), { objectMode: false, highWaterMark: 64 * 1024 })
       const end = () => {
         controller.abort()
         open.delete(controller)
