@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { availableCpus, readConfig } from '../src/config.ts'
 import { toOneclassError } from '../src/errors.ts'
+import { blockOtherDecoders } from '../src/images/only-accepted.ts'
 import { createBatchStore } from '../src/queue/batches.ts'
 import { createBlobStore } from '../src/queue/blobs.ts'
 import { disconnect, waitForRedis } from '../src/queue/connection.ts'
@@ -23,6 +24,7 @@ import { startInference } from './inference.ts'
 import { startMap } from './map.ts'
 import { createModelCache } from './model-cache.ts'
 
+blockOtherDecoders()
 const config = readConfig()
 const log = createLog(config.logLevel, { part: 'worker', pid: process.pid })
 const drainMs = 25_000

@@ -74,11 +74,11 @@ test('a forged model with a right hash is refused before it is used', () => {
     (tree: string) => tree.replace(/"feature":\{[^}]*\}/, '"feature":null'),
     (tree: string) =>
       tree.replace(/"child":(\{[^}]*\})/, (_all, child: string) => `"child":${child.replace(/"at":\d+/, '"at":0')}`),
-    // one array's bytes under two names: by such a file any amount of memory could be asked for
-    (tree: string) => {
-      const [first] = /\{"\$array":"f64"[^}]*\}/.exec(tree)!
-      return tree.replace(first, `${first},"more":[${Array.from({ length: 9999 }, () => first).join()}]`)
-    },
+    // a few bytes that would become gigabytes: the same array again and again
+    (tree: string) =>
+      tree.replace('{"backbone"', `{"more":[${'{"$array":"f64","at":0,"length":500},'.repeat(99_999)}0],"backbone"`),
+    (tree: string) => tree.replace('{"backbone"', `{"more":${'['.repeat(99_999)}${']'.repeat(99_999)},"backbone"`),
+    (tree: string) => tree.replace('{"backbone"', `{"more":"${'x'.repeat(33 * 2 ** 20)}","backbone"`),
     () => 'null',
     () => '[]',
     () => '{"dim":',

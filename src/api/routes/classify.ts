@@ -18,7 +18,10 @@ import { fetchImage } from '../url-fetch.ts'
 export function classifyRoutes(app: FastifyInstance, context: ApiContext): void {
   const { producer, events, limits, metrics } = context
 
-  const readReference = async (body: ImageByReference): Promise<{ image: string; bytes: Buffer }> => {
+  const readReference = async (
+    body: ImageByReference,
+    request: FastifyRequest,
+  ): Promise<{ image: string; bytes: Buffer }> => {
     if ('base64' in body) {
       const bytes = Buffer.from(body.base64.replace(/^data:[^,]{0,100};base64,/, ''), 'base64')
       if (bytes.length === 0)
@@ -37,6 +40,7 @@ export function classifyRoutes(app: FastifyInstance, context: ApiContext): void 
       ...context.urls,
       maxBytes: limits.maxImageBytes,
       timeoutMs: limits.urlTimeoutMs,
+      onBytes: (count) => request.held.take(count),
     })
     return { image: imageNameOf(body.url), bytes }
   }
@@ -64,7 +68,7 @@ export function classifyRoutes(app: FastifyInstance, context: ApiContext): void 
         'INVALID_ARGUMENT',
         'Expected a form with the file "image", or JSON with "url", "path" or "base64".',
       )
-    const { image, bytes } = await readReference(body)
+    const { image, bytes } = await readReference(body, request)
     if (bytes.length > limits.maxImageBytes)
       throw new OneclassError('IMAGE_TOO_LARGE', `The image has more than the ${limits.maxImageBytes} bytes accepted.`)
     return { image, blob: await producer.blobs.put(bytes, lifetimes.classifyInput), alpha: body.alpha }
