@@ -14,6 +14,10 @@ export const contentPolicy = {
   report: `default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; sandbox allow-scripts allow-downloads; ${base}`,
 } as const
 
+const permissions = 'camera=(), microphone=(), geolocation=()'
+/** The page alone may ask for the camera, to classify what it sees. */
+export const pagePermissions = permissions.replace('camera=()', 'camera=(self)')
+
 export function secureHeaders(app: FastifyInstance): void {
   app.addHook('onSend', async (_request, reply) => {
     const set = (name: string, value: string) => {
@@ -25,7 +29,7 @@ export function secureHeaders(app: FastifyInstance): void {
     set('referrer-policy', 'no-referrer')
     set('cross-origin-opener-policy', 'same-origin')
     set('cross-origin-resource-policy', 'same-origin')
-    set('permissions-policy', 'camera=(), microphone=(), geolocation=()')
+    set('permissions-policy', permissions)
     set('cache-control', 'no-store')
   })
 }
