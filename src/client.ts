@@ -6,7 +6,14 @@ export interface ClientJob {
   readonly id: string
   readonly type: 'classify' | 'batch' | 'fit' | 'compare'
   readonly state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
-  readonly progress: { readonly done: number; readonly total: number; readonly stage?: string }
+  /** The version that it asks, or the name of the model that it makes. */
+  readonly model: string | null
+  readonly progress: {
+    readonly done: number
+    readonly total: number
+    readonly stage?: string
+    readonly errors?: number
+  }
   readonly result: unknown
   readonly error: ErrorBody | null
 }
@@ -14,8 +21,29 @@ export interface ClientJob {
 export interface ClientModel {
   readonly name: string
   readonly version: number
+  readonly createdAt: string
   readonly alpha: number
   readonly n: number
+  readonly sha256: string
+  readonly bytes: number
+  /** Null: its positives cannot be shown or added to. */
+  readonly gallery: string | null
+}
+
+export interface ClientPositives {
+  readonly model: string
+  readonly gallery: boolean
+  readonly images: readonly {
+    readonly index: number
+    readonly image: string
+    /** By a model that had not seen it; null where it was not held out. */
+    readonly score: number | null
+    readonly pValue: number | null
+    readonly sameAs: number | null
+    /** A path of the service. */
+    readonly thumbnail: string | null
+  }[]
+  readonly rejected: readonly { readonly image: string; readonly error: ErrorBody }[]
 }
 
 export interface ClientImage {
@@ -37,9 +65,19 @@ export class ClientError extends Error {
 }
 
 export interface OneclassClient {
-  models(): Promise<ClientModel[]>
-  /** A fit job over uploaded images. */
-  fit(name: string, images: readonly ClientImage[], options?: { alpha?: number; seed?: number }): Promise<ClientJob>
+  /** The newest version of each, or all. */
+  models(options?: { versions?: 'newest' | 'all' }): Promise<ClientModel[]>
+  update(model: string, change: { alpha?: number; name?: string }): Promise<ClientModel>
+  remove(model: string): Promise<void>
+  exportModel(model: string): Promise<Uint8Array>
+  importModel(file: ClientImage, options?: { name?: string }): Promise<ClientModel>
+  positives(model: string): Promise<ClientPositives>
+  /** A fit job over uploaded images, which follow the positives of `base` where that is given. */
+  fit(
+    name: string,
+    images: readonly ClientImage[],
+    options?: { alpha?: number; seed?: number; base?: string; exclude?: readonly number[] },
+  ): Promise<ClientJob>
   /** The result, after at most `waitSeconds` (default 30; ClientError JOB_TIMEOUT then). */
   classify(
     model: string,
@@ -52,6 +90,8 @@ export interface OneclassClient {
   /** Each result as it comes; a broken connection is taken up again where it broke. */
   stream(batch: string): AsyncGenerator<ImageResult>
   results(batch: string): Promise<ImageResult[]>
+  /** Newest first, without the results of classify, map and compare jobs. */
+  jobs(options?: { type?: ClientJob['type']; state?: ClientJob['state']; limit?: number }): Promise<ClientJob[]>
   job(id: string): Promise<ClientJob>
   cancel(id: string): Promise<ClientJob>
   /** The job when it is done, failed or cancelled. */
@@ -60,12 +100,12 @@ export interface OneclassClient {
 
 export function createClient(address: string, options: { key?: string; fetch?: typeof fetch } = {}): OneclassClient {
   const base = address.replace(/\/+$/, '')
-  const send = options.fetch ?? fetch
+  const request = options.fetch ?? fetch
 
   const call = async (path: string, init: RequestInit = {}): Promise<Response> => {
     const headers = new Headers(init.headers)
     if (options.key !== undefined) headers.set('authorization', `Bearer ${options.key}`)
-    const response = await send(base + path, { ...init, headers })
+    const response = await request(base + path, { ...init, headers })
     if (response.ok) return response
     const problem = (await response.json().catch(() => ({}))) as { code?: string; detail?: string }
     throw new ClientError(
@@ -75,8 +115,8 @@ export function createClient(address: string, options: { key?: string; fetch?: t
     )
   }
   const read = async <T>(path: string, init?: RequestInit): Promise<T> => (await (await call(path, init)).json()) as T
-  const post = <T>(path: string, body: unknown): Promise<T> =>
-    read<T>(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  const send = <T>(path: string, body: unknown, method = 'POST'): Promise<T> =>
+    read<T>(path, { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
   const form = (
     field: string,
     images: readonly ClientImage[],
@@ -117,9 +157,21 @@ export function createClient(address: string, options: { key?: string; fetch?: t
   }
 
   const client: OneclassClient = {
-    models: async () => (await read<{ models: ClientModel[] }>('/v1/models')).models,
-    fit: (name, images, { alpha, seed } = {}) =>
-      read('/v1/models', { method: 'POST', body: form('images', images, { name, alpha, seed }) }),
+    models: async ({ versions = 'newest' } = {}) =>
+      (await read<{ models: ClientModel[] }>(`/v1/models?versions=${versions}`)).models,
+    update: (model, change) => send(`/v1/models/${part(model)}`, change, 'PATCH'),
+    async remove(model) {
+      await call(`/v1/models/${part(model)}`, { method: 'DELETE' })
+    },
+    exportModel: async (model) => new Uint8Array(await (await call(`/v1/models/${part(model)}/export`)).arrayBuffer()),
+    importModel: (file, { name } = {}) =>
+      read('/v1/models/import', { method: 'POST', body: form('model', [file], { name }) }),
+    positives: (model) => read(`/v1/models/${part(model)}/positives`),
+    fit: (name, images, { exclude, ...fields } = {}) =>
+      read('/v1/models', {
+        method: 'POST',
+        body: form('images', images, { name, ...fields, exclude: exclude?.join() }),
+      }),
     async classify(model, image, { alpha, waitSeconds = 30 } = {}) {
       const response = await call(`/v1/models/${part(model)}/classify?wait=${waitSeconds}`, {
         method: 'POST',
@@ -131,12 +183,18 @@ export function createClient(address: string, options: { key?: string; fetch?: t
     },
     batch: (model, images) =>
       read(`/v1/models/${part(model)}/batches`, { method: 'POST', body: form('images', images, {}) }),
-    batchFolder: (model, folder) => post(`/v1/models/${part(model)}/batches`, { folder }),
+    batchFolder: (model, folder) => send(`/v1/models/${part(model)}/batches`, { folder }),
     stream,
     async results(batch) {
       const lines: ImageResult[] = []
       for await (const line of stream(batch)) lines.push(line)
       return lines
+    },
+    jobs: async (options = {}) => {
+      const query = new URLSearchParams(
+        Object.entries(options).map(([name, value]): [string, string] => [name, String(value)]),
+      )
+      return (await read<{ jobs: ClientJob[] }>(`/v1/jobs?${query}`)).jobs
     },
     job: (id) => read(`/v1/jobs/${part(id)}`),
     cancel: (id) => read(`/v1/jobs/${part(id)}`, { method: 'DELETE' }),

@@ -16,6 +16,7 @@ import { type Classifier, classifyImages, createClassifier } from './pipeline/cl
 import { type FitOptions, type FittedImages, fitFeatures, fitImages } from './pipeline/fit.ts'
 import { collectPositives } from './pipeline/positives.ts'
 import type { ImageResult } from './pipeline/result.ts'
+import { encodeGallery } from './store/gallery.ts'
 import { type ModelInfo, openRegistry } from './store/registry.ts'
 
 export { readNpy, writeNpy } from './core/npy.ts'
@@ -51,8 +52,9 @@ export async function fit(
   const sources = await collectPositives(positives)
   const backbone = await openBackbone(ref, { home })
   try {
-    const { artifact, rejected, duplicates } = await fitImages(sources, backbone, options)
-    return { ...(await registry.save(name, artifact)), rejected, duplicates }
+    const fitted = await fitImages(sources, backbone, { ...options, thumbnails: true })
+    const { rejected, duplicates } = fitted
+    return { ...(await registry.save(name, fitted.artifact, encodeGallery(fitted.gallery))), rejected, duplicates }
   } finally {
     await backbone.close()
   }

@@ -11,15 +11,21 @@ import { fitImages } from '../src/pipeline/fit.ts'
 import type { Progress } from '../src/queue/job-view.ts'
 import type { FitOutcome } from '../src/queue/jobs.ts'
 import { encodeArtifact } from '../src/store/artifact.ts'
+import { decodeGallery, encodeGallery } from '../src/store/gallery.ts'
 
 export interface FitWork {
   readonly sources: readonly ImageSource[]
   readonly backbone: Pick<Backbone, 'id' | 'hash' | 'dim' | 'target'>
   readonly alpha: number | undefined
   readonly seed: number | undefined
+  /** The gallery file of the version that comes first. */
+  readonly base: { readonly gallery: Uint8Array; readonly exclude: readonly number[] } | undefined
 }
 
-export type FitReply = Omit<FitOutcome, 'sha256'> & { readonly artifact: Uint8Array }
+export type FitReply = Omit<FitOutcome, 'sha256' | 'gallery'> & {
+  readonly artifact: Uint8Array
+  readonly gallery: Uint8Array
+}
 export type FitMessage =
   | { readonly embed: number; readonly images: readonly Pixels[] }
   | { readonly progress: Progress }
@@ -64,6 +70,8 @@ try {
   const fitted = await fitImages([...work.sources], backbone, {
     ...(work.alpha === undefined ? {} : { alpha: work.alpha }),
     ...(work.seed === undefined ? {} : { seed: work.seed }),
+    ...(work.base ? { base: { gallery: decodeGallery(work.base.gallery), exclude: work.base.exclude } } : {}),
+    thumbnails: true,
     onProgress(done: number, total: number) {
       if (done < total && done - reported < total / 50) return
       reported = done
@@ -71,7 +79,8 @@ try {
     },
   })
   const { used, rejected, duplicates } = fitted
-  port.postMessage({ artifact: encodeArtifact(fitted.artifact), used, rejected, duplicates } satisfies FitMessage)
+  const [artifact, gallery] = [encodeArtifact(fitted.artifact), encodeGallery(fitted.gallery)]
+  port.postMessage({ artifact, gallery, used, rejected, duplicates } satisfies FitMessage)
 } catch (error) {
   port.postMessage({ error: toOneclassError(error).toJSON() } satisfies FitMessage)
 } finally {

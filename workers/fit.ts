@@ -24,6 +24,14 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
     return sources
   }
 
+  const fetchBase = async (base: Task<'fit'>['data']['base']): Promise<FitWork['base']> => {
+    if (base === undefined) return undefined
+    const bytes = await blobs.getModel(base.gallery)
+    if (bytes === undefined)
+      throw new OneclassError('JOB_EXPIRED', 'The earlier version waited too long for a worker: fit again.')
+    return { gallery: bytes, exclude: base.exclude }
+  }
+
   const runThread = (work: FitWork, backbone: RemoteBackbone, task: Task<'fit'>): Promise<FitReply> =>
     new Promise((resolve, reject) => {
       const thread = new Worker(new URL('./fit-thread.js', import.meta.url), { workerData: work })
@@ -63,13 +71,18 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
         throw new OneclassError('JOB_EXPIRED', 'The images waited too long for a worker: send them again.')
       const list = JSON.parse(listing.toString('utf8')) as { image: string; blob: string }[]
       await task.progress({ done: 0, total: list.length, stage: 'images' })
-      const backbone = await inference.open({ ref: data.backbone ?? null })
+      const base = await fetchBase(data.base)
+      const backbone = await inference.open(data.base?.backbone ?? { ref: data.backbone ?? null })
       const sources = await fetchImages(list)
       const { id, hash, dim, target } = backbone
       const { alpha, seed } = data
-      const reply = await runThread({ sources, backbone: { id, hash, dim, target }, alpha, seed }, backbone, task)
+      const work: FitWork = { sources, backbone: { id, hash, dim, target }, alpha, seed, base }
+      const reply = await runThread(work, backbone, task)
+      const gallery = sha256(reply.gallery)
+      await blobs.putModel(gallery, reply.gallery, lifetimes.outcome)
       const fit: FitOutcome = {
         sha256: sha256(reply.artifact),
+        gallery,
         used: reply.used,
         rejected: reply.rejected,
         duplicates: reply.duplicates,

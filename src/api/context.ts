@@ -5,6 +5,7 @@ import type { ModelUse } from '../queue/jobs.ts'
 import type { Log } from '../queue/log.ts'
 import type { Producer } from '../queue/producer.ts'
 import type { ModelInfo, Registry } from '../store/registry.ts'
+import type { Galleries } from './galleries.ts'
 import type { Limits } from './limits.ts'
 import type { Metrics } from './metrics.ts'
 import type { Streams } from './streams.ts'
@@ -15,6 +16,7 @@ export interface ApiContext {
   readonly events: JobEvents
   readonly feeder: Feeder
   readonly registry: Registry
+  readonly galleries: Galleries
   readonly metrics: Metrics
   readonly streams: Streams
   readonly log: Log

@@ -6,12 +6,17 @@ import { OneclassError } from '../errors.ts'
 import { Alpha } from './schemas.ts'
 
 /** Form fields are text: numbers are converted, then all is checked. */
-export function parseFields<T extends TSchema>(schema: T, fields: Readonly<Record<string, string>>): Static<T> {
+export function parseFields<T extends TSchema>(schema: T, fields: Readonly<Record<string, unknown>>): Static<T> {
   const value = Value.Convert(schema, { ...fields })
   if (Value.Check(schema, value)) return value
   const [first] = Value.Errors(schema, value)
   const where = first?.instancePath ? `The field "${first.instancePath.slice(1)}"` : 'The form'
   throw new OneclassError('INVALID_ARGUMENT', `${where} ${first?.message ?? 'is not valid'}.`)
+}
+
+/** A list in one text field: `3,17`. */
+export function listField(text: string): string[] {
+  return text.split(',').flatMap((part) => part.trim() || [])
 }
 
 export function alphaField(fields: Readonly<Record<string, string>>): number | undefined {

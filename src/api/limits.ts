@@ -8,6 +8,8 @@ export interface Limits {
   readonly maxFolderImages: number
   /** Bytes of one request's images. */
   readonly maxRequestBytes: number
+  /** Bytes of a model file that is imported. */
+  readonly maxModelBytes: number
   /** Bytes that wait in Redis. */
   readonly maxStoredBytes: number
   readonly maxWaitingJobs: number
@@ -28,6 +30,7 @@ export const defaultLimits: Limits = {
   maxUploadImages: 5000,
   maxFolderImages: 200_000,
   maxRequestBytes: 512 * mebi,
+  maxModelBytes: 256 * mebi,
   maxStoredBytes: 1024 * mebi,
   maxWaitingJobs: 2000,
   maxWaitSeconds: 60,

@@ -42,12 +42,23 @@ export const Progress = Type.Object({
   done: Type.Number(),
   total: Type.Number(),
   stage: Type.Optional(Type.String()),
+  errors: Type.Optional(Type.Integer({ description: 'Images of a batch that could not be scored' })),
 })
+
+const states = ['queued', 'running', 'done', 'failed', 'cancelled']
+
+export const ListLimit = Type.Optional(
+  Type.Integer({ minimum: 1, maximum: 200, description: 'How many at most; default 50' }),
+)
+export const ListState = Type.Optional(Type.String({ enum: states }))
 
 export const Job = Type.Object({
   id: Type.String(),
   type: Type.String({ enum: [...publicTypes] }),
-  state: Type.String({ enum: ['queued', 'running', 'done', 'failed', 'cancelled'] }),
+  state: Type.String({ enum: states }),
+  model: Nullable(
+    Type.String({ description: 'NAME@VERSION that is asked, or the NAME that is fitted; null for a comparison' }),
+  ),
   progress: Progress,
   result: Type.Unknown({
     description: 'What the job made: the result of an image, the model of a fit, the counts of a batch',
@@ -71,7 +82,13 @@ export const ImageResult = Type.Object({
   pValue: Type.Number({ description: 'Share of held-out positives at least as anomalous' }),
   alpha: Alpha,
   detectors: Type.Object({ isolationForest: DetectorResult, oneClassSvm: DetectorResult }),
-  nearest: Type.Array(Type.Object({ image: Type.String(), similarity: Type.Number() })),
+  nearest: Type.Array(
+    Type.Object({
+      image: Type.String(),
+      similarity: Type.Number(),
+      index: Type.Integer({ description: "Its place among the model's positives" }),
+    }),
+  ),
 })
 
 const DriftReport = Type.Object({
@@ -95,6 +112,11 @@ export const Model = Type.Object({
   seed: Type.Number(),
   sha256: Type.String(),
   bytes: Type.Integer(),
+  gallery: Nullable(
+    Type.String({
+      description: 'Hash of what is kept of the positives; null: none can be shown, and no version be based on it',
+    }),
+  ),
 })
 
 export const ModelWithDrift = Type.Object({
@@ -108,6 +130,32 @@ export const ModelWithDrift = Type.Object({
   ),
 })
 
+export const ModelChange = Type.Object(
+  {
+    alpha: Type.Optional(Alpha),
+    name: Type.Optional(Type.String({ ...ModelName, description: 'The new name, of all versions' })),
+  },
+  { additionalProperties: false, minProperties: 1 },
+)
+
+export const Positives = Type.Object({
+  model: Type.String({ description: 'NAME@VERSION' }),
+  gallery: Type.Boolean({ description: 'False: nothing is kept of the positives, the lists are empty' }),
+  images: Type.Array(
+    Type.Object({
+      index: Type.Integer(),
+      image: Type.String(),
+      score: Nullable(
+        Type.Number({ description: 'By a model that had not seen it, at the alpha in force; null: not held out' }),
+      ),
+      pValue: Nullable(Type.Number({ description: 'Share of the positives at least as odd, itself included' })),
+      sameAs: Nullable(Type.Integer({ description: 'The first of the images that look the same as this one' })),
+      thumbnail: Nullable(Type.String({ description: 'Address of a small picture' })),
+    }),
+  ),
+  rejected: Type.Array(Type.Object({ image: Type.String(), error: ErrorBody })),
+})
+
 export const FitFields = Type.Object(
   {
     name: ModelName,
@@ -116,7 +164,20 @@ export const FitFields = Type.Object(
     backbone: Type.Optional(
       Type.String({
         pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$',
-        description: 'The id of a backbone; without it, the embedded one',
+        description: 'The id of a backbone; without it, the embedded one, or that of `base`',
+      }),
+    ),
+    base: Type.Optional(
+      Type.String({
+        ...ModelRef,
+        description:
+          'A version whose positives come first, as if their files had been sent again; alpha and seed are then its own unless given',
+      }),
+    ),
+    exclude: Type.Optional(
+      Type.Array(Type.Integer({ minimum: 0 }), {
+        maxItems: 10_000,
+        description: 'Positives of `base` to leave out, by their index; in a form one text, such as 3,17',
       }),
     ),
   },
@@ -126,7 +187,22 @@ export type FitFields = Static<typeof FitFields>
 
 export const Folder = Type.String({ minLength: 1, maxLength: 4096, description: 'A folder below a served root' })
 
-export const FitFromFolder = Type.Object({ ...FitFields.properties, folder: Folder }, { additionalProperties: false })
+export const FitFromFolder = Type.Object(
+  {
+    ...FitFields.properties,
+    folder: Type.Optional(Folder),
+    batch: Type.Optional(Type.String({ ...JobId, description: 'A batch of a folder, to take `images` of' })),
+    images: Type.Optional(
+      Type.Array(Type.Integer({ minimum: 0 }), {
+        minItems: 1,
+        maxItems: 10_000,
+        description: 'Images of `batch`, by their index',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+export type FitFromFolder = Static<typeof FitFromFolder>
 
 export const ImageByReference = Type.Union([
   Type.Object(

@@ -13,10 +13,13 @@ import { batchRoutes } from './routes/batches.ts'
 import { boardRoutes } from './routes/board.ts'
 import { classifyRoutes } from './routes/classify.ts'
 import { comparisonRoutes } from './routes/comparisons.ts'
+import { fitRoutes } from './routes/fits.ts'
 import { jobRoutes } from './routes/jobs.ts'
+import { modelFileRoutes } from './routes/model-files.ts'
 import { modelRoutes } from './routes/models.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { pageRoutes } from './routes/pages.ts'
+import { positiveRoutes } from './routes/positives.ts'
 import { secureHeaders } from './security.ts'
 
 export interface ServerOptions {
@@ -71,7 +74,10 @@ export async function buildServer(context: ApiContext, options: ServerOptions): 
   const document = collectDocs(app, options.version)
   await app.register(multipart, { throwFileSizeLimit: true })
 
+  fitRoutes(app, context)
   modelRoutes(app, context)
+  modelFileRoutes(app, context)
+  positiveRoutes(app, context)
   classifyRoutes(app, context)
   batchRoutes(app, context)
   comparisonRoutes(app, context)

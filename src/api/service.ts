@@ -12,13 +12,14 @@ import { createFitSaver } from '../queue/fits.ts'
 import { lifetimes, type ModelUse } from '../queue/jobs.ts'
 import type { Log } from '../queue/log.ts'
 import { createProducer, type Producer } from '../queue/producer.ts'
-import { decodeArtifact } from '../store/artifact.ts'
+import { readModelFile } from '../store/model-file.ts'
 import { type ModelInfo, openRegistry } from '../store/registry.ts'
 import type { ApiContext } from './context.ts'
+import { createGalleries } from './galleries.ts'
 import { type KeyStore, openKeyStore } from './keys.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import { createMetrics } from './metrics.ts'
-import { labelOf } from './routes/models.ts'
+import { labelOf } from './model-label.ts'
 import { buildServer } from './server.ts'
 import { createStreams } from './streams.ts'
 import type { UrlFetchOptions } from './url-fetch.ts'
@@ -66,9 +67,10 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const streams = createStreams(limits.maxStreams)
 
   const offerModel = async (sha256: string, label: string): Promise<void> => {
-    if (!(await producer.blobs.touchModel(sha256, lifetimes.model))) {
-      await producer.blobs.putModel(sha256, await registry.bytes(label), lifetimes.model)
-    }
+    if (await producer.blobs.touchModel(sha256, lifetimes.model)) return
+    // by its content: a model that was renamed meanwhile is still the same
+    const found = (await registry.list()).find((info) => info.sha256 === sha256)
+    await producer.blobs.putModel(sha256, await registry.bytes(found ? labelOf(found) : label), lifetimes.model)
   }
   const useModel = async (ref: string, alpha: number | undefined): Promise<{ info: ModelInfo; use: ModelUse }> => {
     const info = await registry.info(ref)
@@ -91,9 +93,10 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const saver = createFitSaver({
     producer,
     origin,
-    save: async (name, bytes, sha256) => {
+    save: async ({ name, sha256 }, bytes, gallery) => {
       const known = (await registry.list()).find((info) => info.name === name && info.sha256 === sha256)
-      return known ?? (await registry.save(name, decodeArtifact(bytes)))
+      if (known === undefined) return await registry.saveEncoded(name, await readModelFile(bytes), gallery)
+      return known.gallery === null && gallery ? await registry.addGallery(labelOf(known), gallery) : known
     },
     onSaved: (id) => events.announce(id),
     onError: (id, error) => log('error', 'model not saved', { job: id, code: error.code, error: error.message }),
@@ -113,6 +116,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     events,
     feeder,
     registry,
+    galleries: createGalleries(registry),
     metrics,
     streams,
     log,

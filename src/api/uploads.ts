@@ -18,11 +18,16 @@ export interface FormLimits {
   readonly maxFileBytes: number
   readonly maxTotalBytes: number
   readonly seconds: number
+  /** True where a form without any file makes sense. */
+  readonly isFileOptional?: boolean
 }
+
+/** Bytes of a text field: room for a list of 5,000 indices. */
+const maxFieldBytes = 32 * 1024
 
 /**
  * Reads the whole form. What was stored of a form that turns out bad is removed again.
- * @param fileField the only name under which files are taken
+ * @param fileField the only name under which files are taken; whether there are any is the caller's to ask
  */
 export async function readForm(
   request: FastifyRequest,
@@ -30,49 +35,89 @@ export async function readForm(
   blobs: BlobStore,
   limits: FormLimits,
 ): Promise<Form> {
-  const fields: Record<string, string> = {}
   const files: Uploaded[] = []
   let total = 0
   try {
-    const parts = request.parts({
-      limits: {
-        fileSize: limits.maxFileBytes,
-        files: limits.maxFiles,
-        fields: 20,
-        fieldSize: 4096,
-        fieldNameSize: 100,
-        parts: limits.maxFiles + 20,
-        headerPairs: 20,
-      },
-    })
-    for await (const part of parts) {
-      if (part.type === 'field') {
-        if (Object.hasOwn(fields, part.fieldname))
-          throw new OneclassError('INVALID_ARGUMENT', `The field "${clean(part.fieldname)}" is there twice.`)
-        fields[part.fieldname] = String(part.value)
-        continue
-      }
-      if (part.fieldname !== fileField)
-        throw new OneclassError(
-          'INVALID_ARGUMENT',
-          `Expected files in the field "${fileField}" but found one in "${clean(part.fieldname)}".`,
-        )
-      const bytes = await part.toBuffer()
+    const fields = await readParts(request, fileField, limits, async (bytes, filename) => {
       total += bytes.length
       if (total > limits.maxTotalBytes)
         throw new OneclassError(
           'BODY_TOO_LARGE',
           `The images have more than the ${limits.maxTotalBytes} bytes accepted at once: send fewer.`,
         )
-      files.push({ image: nameOf(part.filename, files.length), blob: await blobs.put(bytes, limits.seconds) })
-    }
-    if (files.length === 0)
-      throw new OneclassError('INVALID_ARGUMENT', `Expected at least one file in the field "${fileField}".`)
+      files.push({ image: nameOf(filename, files.length), blob: await blobs.put(bytes, limits.seconds) })
+    })
+    if (files.length === 0 && !limits.isFileOptional) throw noFile(fileField)
     return { fields, files }
   } catch (thrown) {
     await blobs.remove(files.map(({ blob }) => blob)).catch(() => {})
     throw formError(thrown)
   }
+}
+
+/** A form with one file, which stays in memory. @throws BODY_TOO_LARGE, INVALID_ARGUMENT */
+export async function readFileForm(
+  request: FastifyRequest,
+  fileField: string,
+  maxBytes: number,
+): Promise<{ fields: Form['fields']; filename: string; bytes: Buffer }> {
+  let file: { bytes: Buffer; filename: string } | undefined
+  try {
+    const limits = { maxFiles: 1, maxFileBytes: maxBytes }
+    const fields = await readParts(request, fileField, limits, async (bytes, filename) => {
+      file = { bytes, filename: nameOf(filename, 0) }
+    })
+    if (file === undefined) throw noFile(fileField)
+    return { fields, ...file }
+  } catch (thrown) {
+    if ((thrown as { code?: string }).code === 'FST_REQ_FILE_TOO_LARGE')
+      throw new OneclassError('BODY_TOO_LARGE', `The file has more than the ${maxBytes} bytes accepted.`)
+    throw formError(thrown)
+  }
+}
+
+async function readParts(
+  request: FastifyRequest,
+  fileField: string,
+  { maxFiles, maxFileBytes }: Pick<FormLimits, 'maxFiles' | 'maxFileBytes'>,
+  onFile: (bytes: Buffer, filename: string | undefined) => Promise<void>,
+): Promise<Record<string, string>> {
+  const fields: Record<string, string> = {}
+  const parts = request.parts({
+    limits: {
+      fileSize: maxFileBytes,
+      files: maxFiles,
+      fields: 20,
+      fieldSize: maxFieldBytes,
+      fieldNameSize: 100,
+      parts: maxFiles + 20,
+      headerPairs: 20,
+    },
+  })
+  for await (const part of parts) {
+    if (part.type === 'field') {
+      if (Object.hasOwn(fields, part.fieldname))
+        throw new OneclassError('INVALID_ARGUMENT', `The field "${clean(part.fieldname)}" is there twice.`)
+      if (part.valueTruncated)
+        throw new OneclassError(
+          'INVALID_ARGUMENT',
+          `The field "${clean(part.fieldname)}" has more than ${maxFieldBytes} bytes.`,
+        )
+      fields[part.fieldname] = String(part.value)
+      continue
+    }
+    if (part.fieldname !== fileField)
+      throw new OneclassError(
+        'INVALID_ARGUMENT',
+        `Expected files in the field "${fileField}" but found one in "${clean(part.fieldname)}".`,
+      )
+    await onFile(await part.toBuffer(), part.filename)
+  }
+  return fields
+}
+
+function noFile(fileField: string): OneclassError {
+  return new OneclassError('INVALID_ARGUMENT', `Expected at least one file in the field "${fileField}".`)
 }
 
 /** What the parser says of a broken form has no status: it is the caller's fault all the same. */

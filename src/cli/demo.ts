@@ -16,6 +16,7 @@ import type { Pixels } from '../images/pixels.ts'
 import { classifyImages, createClassifier } from '../pipeline/classify.ts'
 import { fitImages } from '../pipeline/fit.ts'
 import type { ImageResult, Scored } from '../pipeline/result.ts'
+import { encodeGallery } from '../store/gallery.ts'
 import { openRegistry } from '../store/registry.ts'
 import type { Command, Io } from './command.ts'
 import { type Defect, defects, renderOther, renderPart } from './demo-images.ts'
@@ -41,13 +42,14 @@ export const demo: Command = {
     const fitting = progressLine(io, 'fitting on 200 good parts')
     const backbone = await openBackbone(undefined, { home: io.home })
     const found = await collectImages(join(folder, 'train'))
-    const { artifact } = await fitImages(found, backbone, {
+    const { artifact, gallery } = await fitImages(found, backbone, {
       alpha,
+      thumbnails: true,
       signal: io.signal,
       onProgress: (done, total, stage) => fitting.update(stage === 'images' ? done / 2 : total / 2 + done / 2, total),
     })
     fitting.end()
-    const info = await openRegistry(io.home).save(model, artifact)
+    const info = await openRegistry(io.home).save(model, artifact, encodeGallery(gallery))
     const label = `${info.name}@${info.version}`
     const fitted = performance.now()
 

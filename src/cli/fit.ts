@@ -5,6 +5,7 @@ import { OneclassError } from '../errors.ts'
 import { openBackbone } from '../features/registry.ts'
 import { type FittedImages, fitFeatures, fitImages } from '../pipeline/fit.ts'
 import { collectPositives } from '../pipeline/positives.ts'
+import { encodeGallery } from '../store/gallery.ts'
 import { assertModelName, type ModelInfo, openRegistry } from '../store/registry.ts'
 import type { Command, Io, Values } from './command.ts'
 import { progressLine } from './progress.ts'
@@ -50,7 +51,7 @@ fit --features X.npy --name NAME [--alpha 0.05] [--seed 1] [--json]`,
       }
       const fitted = await fitFolder(positionals[0]!, values, io, { ...options, onProgress })
       progress.fitting.end()
-      return await report(io, values, await registry.save(name, fitted.artifact), fitted)
+      return await report(io, values, await registry.save(name, fitted.artifact, encodeGallery(fitted.gallery)), fitted)
     } finally {
       progress.images.end()
       progress.fitting.end()
@@ -74,7 +75,7 @@ async function fitFolder(
   const sources = await collectPositives(folder)
   const backbone = await openBackbone(text(values, 'backbone'), { home: io.home, onNotice: (note) => io.err(note) })
   try {
-    return await fitImages(sources, backbone, options)
+    return await fitImages(sources, backbone, { ...options, thumbnails: true })
   } finally {
     await backbone.close()
   }

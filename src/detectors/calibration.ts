@@ -66,7 +66,7 @@ function smoothPValue(heldOut: HeldOutScores, s: number): number {
 }
 
 /** Index of the first element >= s. */
-function firstNotBelow(sorted: Float64Array, s: number): number {
+export function firstNotBelow(sorted: Float64Array, s: number): number {
   let low = 0
   let high = sorted.length
   while (low < high) {

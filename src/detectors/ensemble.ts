@@ -40,6 +40,8 @@ export interface EnsembleOptions {
   /** A group number for each row; rows of a group (near-duplicates) are held out together. */
   readonly groups?: ArrayLike<number>
   readonly onProgress?: (done: number, total: number) => void
+  /** Called once with each row's raw ensemble score by a model that had not seen it; NaN for rows that were not held out. */
+  readonly onHeldOut?: (scores: Float64Array) => void
 }
 
 /** Raw scores of m rows; higher is more anomalous. */
@@ -75,9 +77,7 @@ export async function fitEnsemble(X: Matrix, options: EnsembleOptions, random: R
         : `Only ${distinct} of the ${X.rows} images differ; a class needs images that differ.`,
     )
   }
-  return X.rows > splitFrom
-    ? fitSplit(X, groups, options.onProgress, random)
-    : fitCrossed(X, groups, options.onProgress, random)
+  return X.rows > splitFrom ? fitSplit(X, groups, options, random) : fitCrossed(X, groups, options, random)
 }
 
 /** Raw scores of each row of X, each on its own. */
@@ -113,14 +113,14 @@ interface Members {
   readonly oneClassSvm: KernelSvmState
 }
 
-type Progress = EnsembleOptions['onProgress']
+type Hooks = Pick<EnsembleOptions, 'onProgress' | 'onHeldOut'>
 
-async function fitCrossed(X: Matrix, groups: Int32Array, onProgress: Progress, random: Random): Promise<EnsembleState> {
+async function fitCrossed(X: Matrix, groups: Int32Array, hooks: Hooks, random: Random): Promise<EnsembleState> {
   const folds = drawFolds(X.rows, X.rows <= 300 ? 8 : 5, random.fork('folds'), groups)
   const k = folds.count
   const total = (k * (k - 1)) / 2 + k + 1
   let done = 0
-  const step = () => onProgress?.(++done, total)
+  const step = () => hooks.onProgress?.(++done, total)
 
   const whitenBy = splitWhitening(X)
   const inner = crossFitViews(whitenBy, X, folds, step)
@@ -146,10 +146,12 @@ async function fitCrossed(X: Matrix, groups: Int32Array, onProgress: Progress, r
   const whitening = fitWhitening(X)
   const members = await fitMembers(outer, applyWhitening(whitening, X), random.fork('model'))
   step()
-  return { whitening, ...members, calibration: calibration('cross-fit', k, heldOut) }
+  const calibrated = calibration('cross-fit', k, heldOut)
+  hooks.onHeldOut?.(average(heldOut, calibrated.unit))
+  return { whitening, ...members, calibration: calibrated }
 }
 
-async function fitSplit(X: Matrix, groups: Int32Array, onProgress: Progress, random: Random): Promise<EnsembleState> {
+async function fitSplit(X: Matrix, groups: Int32Array, hooks: Hooks, random: Random): Promise<EnsembleState> {
   const aside = drawFolds(X.rows, 4, random.fork('split'), groups)
   const fitRows = rowsOutside(aside, 0).slice(0, fitAtMost)
   const train = takeRows(X, fitRows)
@@ -160,13 +162,23 @@ async function fitSplit(X: Matrix, groups: Int32Array, onProgress: Progress, ran
     fitRows.map((i) => groups[i]!),
   )
   const view = heldOutView(train, folds)
-  onProgress?.(1, 2)
+  hooks.onProgress?.(1, 2)
   const whitening = fitWhitening(train)
   const members = await fitMembers(view, applyWhitening(whitening, train), random.fork('model'))
-  const rest = whiten(whitening, takeRows(X, rowsIn(aside, 0)))
+  const asideRows = rowsIn(aside, 0)
+  const rest = whiten(whitening, takeRows(X, asideRows))
   const heldOut = scoreMembers(members, rest.symmetric, rest.principal)
-  onProgress?.(2, 2)
-  return { whitening, ...members, calibration: calibration('split', folds.count, heldOut) }
+  hooks.onProgress?.(2, 2)
+  const calibrated = calibration('split', folds.count, heldOut)
+  if (hooks.onHeldOut) {
+    const scores = new Float64Array(X.rows).fill(Number.NaN)
+    const ofAside = average(heldOut, calibrated.unit)
+    asideRows.forEach((r, at) => {
+      scores[r] = ofAside[at]!
+    })
+    hooks.onHeldOut(scores)
+  }
+  return { whitening, ...members, calibration: calibrated }
 }
 
 /**

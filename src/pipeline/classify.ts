@@ -86,7 +86,7 @@ function nearestPositives({ positives, n, dim }: Artifact, x: Float64Array): Nei
   }
   return best.map(({ i, similarity }) => {
     const near = Math.max(-1, Math.min(1, similarity))
-    return positives.images ? { image: positives.images[i]!, similarity: near } : { row: i, similarity: near }
+    return positives.images ? { image: positives.images[i]!, similarity: near, index: i } : { row: i, similarity: near }
   })
 }
 

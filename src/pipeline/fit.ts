@@ -8,7 +8,10 @@ import type { Backbone } from '../features/backbone.ts'
 import { embedImages } from '../features/embed.ts'
 import type { ImageSource } from '../images/decode.ts'
 import { groupNearDuplicates, type PerceptualHash, perceptualHash } from '../images/phash.ts'
+import { makeThumbnail } from '../images/thumbnail.ts'
 import type { Artifact } from '../store/artifact.ts'
+import type { Gallery } from '../store/gallery.ts'
+import { type BasePositives, galleryOf, noThumbnail, positivesOf } from './gallery.ts'
 
 export interface FitOptions {
   /** False-rejection rate that decisions use, in (0, 1). Default 0.05. */
@@ -19,8 +22,20 @@ export interface FitOptions {
   readonly signal?: AbortSignal
 }
 
+export interface FitImagesOptions extends FitOptions {
+  /**
+   * Positives of an earlier version, which stand before the new ones: the model is the one that a fit on all of these images in
+   * this order makes, to the last bit, without the originals.
+   */
+  readonly base?: BasePositives
+  /** Keep a small picture of each image in the gallery. */
+  readonly thumbnails?: boolean
+}
+
 export interface FittedImages {
   readonly artifact: Artifact
+  /** What to keep beside the model (`store/gallery.ts`). */
+  readonly gallery: Gallery
   /** Images that the model was fitted on. */
   readonly used: number
   readonly rejected: readonly { readonly image: string; readonly error: ErrorBody }[]
@@ -41,6 +56,7 @@ export async function fitFeatures(
     readonly images?: readonly string[]
     readonly backbone?: Artifact['backbone']
     readonly groups?: ArrayLike<number>
+    readonly onHeldOut?: (scores: Float64Array) => void
   } = {},
 ): Promise<Artifact> {
   const { alpha = 0.05, seed = 1, onProgress } = options
@@ -55,6 +71,7 @@ export async function fitFeatures(
     X,
     {
       ...(options.groups ? { groups: options.groups } : {}),
+      ...(options.onHeldOut ? { onHeldOut: options.onHeldOut } : {}),
       onProgress: (done, total) => onProgress?.(done, total, 'fitting'),
     },
     createRandom(seed),
@@ -74,44 +91,52 @@ export async function fitFeatures(
 export async function fitImages(
   sources: readonly ImageSource[],
   backbone: Backbone,
-  options: FitOptions = {},
+  options: FitImagesOptions = {},
 ): Promise<FittedImages> {
   assertAlpha(options.alpha ?? 0.05)
-  const rows: Float32Array[] = []
-  const images: string[] = []
-  const hashes: PerceptualHash[] = []
+  const positives = options.base ? positivesOf(options.base, backbone) : []
   const rejected: { image: string; error: ErrorBody }[] = []
-  const pending = new Map<number, PerceptualHash>()
+  const pending = new Map<number, { hash: PerceptualHash; thumbnail: Promise<Uint8Array> | undefined }>()
   const embedded = embedImages(backbone, sources, {
-    onPixels: (index, pixels) => pending.set(index, perceptualHash(pixels)),
+    onPixels(index, pixels) {
+      const thumbnail = options.thumbnails ? makeThumbnail(sources[index]!).catch(() => noThumbnail) : undefined
+      pending.set(index, { hash: perceptualHash(pixels), thumbnail })
+    },
     onProgress: (done, total) => options.onProgress?.(done, total, 'images'),
     ...(options.signal ? { signal: options.signal } : {}),
   })
   for await (const { index, source, embedding, error } of embedded) {
+    const made = pending.get(index)
+    const thumbnail = (await made?.thumbnail) ?? noThumbnail
     if (error) rejected.push({ image: source.name, error: error.toJSON() })
-    else {
-      rows.push(embedding)
-      images.push(source.name)
-      hashes.push(pending.get(index)!)
-    }
+    else positives.push({ image: source.name, embedding, hash: made!.hash, thumbnail })
     pending.delete(index)
   }
-  if (rows.length < minimumRows) {
+  if (positives.length < minimumRows) {
     const lost =
       rejected.length > 0 ? ` ${rejected.length} could not be read, the first: ${rejected[0]!.error.message}` : ''
     throw new OneclassError(
       'TOO_FEW_IMAGES',
-      `Expected at least ${minimumRows} readable images but received ${rows.length}; some 200 make a good model.${lost}`,
+      `Expected at least ${minimumRows} readable images but received ${positives.length}; some 200 make a good model.${lost}`,
     )
   }
-  const groups = groupNearDuplicates(hashes, nearDuplicateBits)
-  const artifact = await fitFeatures(fromRows(rows), {
+  const images = positives.map(({ image }) => image)
+  const groups = groupNearDuplicates(
+    positives.map(({ hash }) => hash),
+    nearDuplicateBits,
+  )
+  let heldOut = new Float64Array(0)
+  const artifact = await fitFeatures(fromRows(positives.map(({ embedding }) => embedding)), {
     ...options,
     images,
     groups,
     backbone: { id: backbone.id, hash: backbone.hash },
+    onHeldOut(scores) {
+      heldOut = Float64Array.from(scores)
+    },
   })
-  return { artifact, used: rows.length, rejected, duplicates: namesOfGroups(groups, images) }
+  const gallery = galleryOf(positives, { backbone, groups, heldOut, rejected })
+  return { artifact, gallery, used: positives.length, rejected, duplicates: namesOfGroups(groups, images) }
 }
 
 function namesOfGroups(groups: readonly number[], images: readonly string[]): string[][] {

@@ -8,8 +8,8 @@ export interface DetectorResult {
   readonly pValue: number
 }
 
-/** A training positive, named by its image or, for a model fitted on features, by its row. */
-export type Neighbour = ({ readonly image: string } | { readonly row: number }) & {
+/** A training positive: its image's name and place among the model's positives or, for a model fitted on features, its row. */
+export type Neighbour = ({ readonly image: string; readonly index: number } | { readonly row: number }) & {
   /** Cosine similarity of the embeddings, in [-1, 1]. */
   readonly similarity: number
 }

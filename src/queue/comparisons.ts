@@ -1,9 +1,13 @@
-/** How the files of a comparison come home: as a fit's model does (`fits.ts`), into `<home>/comparisons/<job>/`. */
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+/**
+ * How the files of a comparison come home: as a fit's model does (`fits.ts`), into `<home>/comparisons/<job>/`. There they stay, with the
+ * job itself as `job.json`, longer than Redis remembers it.
+ */
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OneclassError, toOneclassError } from '../errors.ts'
 import type { RedisClient } from './connection.ts'
-import { lifetimes } from './jobs.ts'
+import type { JobView } from './job-view.ts'
+import { lifetimes, typeOfJob } from './jobs.ts'
 import { keys } from './keys.ts'
 import type { Producer } from './producer.ts'
 
@@ -24,6 +28,28 @@ export function comparisonFolder(home: string, jobId: string): string {
   return join(home, 'comparisons', jobId)
 }
 
+/** A comparison that was saved, however long ago; undefined when it was not, or was removed. */
+export async function savedComparison(home: string, id: string): Promise<JobView | undefined> {
+  if (typeOfJob(id) !== 'compare') return undefined
+  const folder = comparisonFolder(home, id)
+  const text = await readFile(join(folder, 'job.json'), 'utf8').catch(() => undefined)
+  if (text !== undefined) return JSON.parse(text) as JobView
+  // saved before there was a job.json
+  const report = await readFile(join(folder, 'report.json'), 'utf8').catch(() => undefined)
+  if (report === undefined) return undefined
+  const at = (await stat(folder)).mtime.toISOString()
+  return viewOf(id, JSON.parse(report) as Report, at, at)
+}
+
+/** Ids of the saved comparisons, newest first. */
+export async function savedComparisons(home: string): Promise<string[]> {
+  const ids = (await readdir(join(home, 'comparisons')).catch(() => [])).filter((id) => typeOfJob(id) === 'compare')
+  const dated = await Promise.all(
+    ids.map(async (id) => ({ id, at: (await stat(comparisonFolder(home, id)).catch(() => undefined))?.mtimeMs ?? 0 })),
+  )
+  return dated.sort((a, b) => b.at - a.at).map(({ id }) => id)
+}
+
 /** Saves what is waiting; the same again changes nothing. */
 export async function saveComparisons(
   producer: Producer,
@@ -35,14 +61,9 @@ export async function saveComparisons(
   for (const [id, text] of Object.entries(waiting)) {
     const before = await producer.job(id)
     const now = new Date().toISOString()
-    const base = {
-      id,
-      type: 'compare' as const,
-      progress: { done: 100, total: 100 },
-      createdAt: before?.createdAt ?? now,
-      finishedAt: now,
-    }
+    const createdAt = before?.createdAt ?? now
     const files = JSON.parse(text) as ComparisonFiles
+    let view: JobView
     try {
       const contents: [string, Buffer][] = []
       for (const [name, blob] of Object.entries(files)) {
@@ -51,34 +72,41 @@ export async function saveComparisons(
           throw new OneclassError('JOB_EXPIRED', 'The report waited too long to be saved: compare again.')
         contents.push([name, bytes])
       }
+      const report = contents.find(([name]) => name === 'report.json')![1].toString('utf8')
+      view = viewOf(id, JSON.parse(report) as Report, createdAt, now)
       const folder = comparisonFolder(home, id)
       const temporary = `${folder}.${process.pid}`
       await mkdir(temporary, { recursive: true })
       for (const [name, bytes] of contents) await writeFile(join(temporary, name), bytes)
+      await writeFile(join(temporary, 'job.json'), JSON.stringify(view))
       await rm(folder, { recursive: true, force: true })
       await rename(temporary, folder)
-      const report = JSON.parse(contents.find(([name]) => name === 'report.json')![1].toString('utf8')) as {
-        methods: unknown
-      }
-      await producer.setOutcome(id, {
-        kind: 'saved',
-        view: {
-          ...base,
-          state: 'done',
-          error: null,
-          result: { methods: report.methods, report: `/v1/comparisons/${id}/report` },
-        },
-      })
     } catch (thrown) {
       const error = toOneclassError(thrown)
       if (error.code !== 'JOB_EXPIRED') throw thrown // stays, and is tried again
-      await producer.setOutcome(id, {
-        kind: 'saved',
-        view: { ...base, state: 'failed', result: null, error: error.toJSON() },
-      })
+      view = { ...viewOf(id, { methods: null }, createdAt, now), state: 'failed', result: null, error: error.toJSON() }
     }
+    await producer.setOutcome(id, { kind: 'saved', view })
     await producer.client.hdel(keys.finishedComparisons(origin), id)
     await producer.blobs.remove(Object.values(files))
     onSaved(id)
+  }
+}
+
+interface Report {
+  readonly methods: unknown
+}
+
+function viewOf(id: string, { methods }: Report, createdAt: string, finishedAt: string): JobView {
+  return {
+    id,
+    type: 'compare',
+    state: 'done',
+    model: null,
+    progress: { done: 100, total: 100 },
+    result: { methods, report: `/v1/comparisons/${id}/report` },
+    error: null,
+    createdAt,
+    finishedAt,
   }
 }

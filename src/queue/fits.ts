@@ -30,8 +30,8 @@ export interface FitSaver {
 export function createFitSaver(options: {
   producer: Producer
   origin: string
-  /** Adds the bytes to the registry unless they are there under this name; returns what the API shows of the model. */
-  save: (name: string, bytes: Uint8Array, sha256: string) => Promise<unknown>
+  /** Adds the model to the registry unless it is there under this name; returns what the API shows of it. */
+  save: (fit: FinishedFit, model: Uint8Array, gallery: Uint8Array | undefined) => Promise<unknown>
   onSaved?: (id: string) => void
   onError?: (id: string, error: OneclassError) => void
 }): FitSaver {
@@ -52,6 +52,7 @@ export function createFitSaver(options: {
         id,
         type: 'fit',
         state: 'done',
+        model: fit.name,
         progress: { done: 1, total: 1 },
         result: null,
         error: null,
@@ -63,7 +64,9 @@ export function createFitSaver(options: {
         const bytes = await producer.blobs.getModel(fit.sha256)
         if (bytes === undefined)
           throw new OneclassError('JOB_EXPIRED', 'The fitted model waited too long to be saved: fit it again.')
-        const model = await options.save(fit.name, bytes, fit.sha256)
+        // a gallery that is gone is no reason to lose the model
+        const gallery = fit.gallery ? await producer.blobs.getModel(fit.gallery) : undefined
+        const model = await options.save(fit, bytes, gallery)
         view = { ...base, result: { model, used: fit.used, rejected: fit.rejected, duplicates: fit.duplicates } }
       } catch (thrown) {
         const error = toOneclassError(thrown)

@@ -8,12 +8,16 @@ export interface Progress {
   readonly done: number
   readonly total: number
   readonly stage?: string
+  /** Images of a batch that could not be scored. */
+  readonly errors?: number
 }
 
 export interface JobView {
   readonly id: string
   readonly type: PublicType
   readonly state: JobState
+  /** The version that it asks, or the name of the model that it makes; null for neither. */
+  readonly model: string | null
   readonly progress: Progress
   readonly result: unknown
   readonly error: ErrorBody | null
@@ -47,6 +51,7 @@ export function viewOfJob(type: PublicType, job: Job, bull: string): JobView {
     id: job.id ?? '',
     type,
     state,
+    model: modelOf(job.data),
     progress: state === 'done' ? finishedProgress(job) : readProgress(job.progress),
     result: state === 'done' ? (job.returnvalue as unknown) : null,
     error,
@@ -60,7 +65,8 @@ export function viewOfBatch(batch: BatchRecord): JobView {
     id: batch.id,
     type: 'batch',
     state: batch.state,
-    progress: { done: batch.done, total: batch.total },
+    model: batch.model.label,
+    progress: { done: batch.done, total: batch.total, errors: batch.errors },
     result: batch.state === 'done' ? { images: batch.total, errors: batch.errors, model: batch.model.label } : null,
     error: batch.state === 'cancelled' ? cancelledError : null,
     createdAt: batch.createdAt,
@@ -85,6 +91,10 @@ export function readFailure(reason: string | undefined): ErrorBody {
 const internalError: ErrorBody = {
   code: 'INTERNAL',
   message: 'The job failed inside the service: see the log of the workers.',
+}
+
+function modelOf(data: { model?: { label?: string }; name?: string } | undefined): string | null {
+  return data?.model?.label ?? data?.name ?? null
 }
 
 function readProgress(progress: unknown): Progress {

@@ -34,6 +34,14 @@ export const jobSchemas = {
     backbone: Type.Optional(Type.String({ maxLength: 100 })),
     /** A blob: JSON, `[{ image, blob }]`. */
     list: BlobId,
+    /** Positives of an earlier version, which come first: its gallery's bytes in Redis by hash, and those to leave out. */
+    base: Type.Optional(
+      Type.Object({
+        gallery: Sha256,
+        backbone: Type.Object({ id: Type.String({ maxLength: 4096 }), hash: Type.String({ maxLength: 4096 }) }),
+        exclude: Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 100_000 }),
+      }),
+    ),
     /** The service that will save the model. */
     origin: Type.String({ maxLength: 64 }),
     requestId: Type.Optional(Type.String()),
@@ -57,6 +65,8 @@ export const jobKinds = Object.keys(jobSchemas) as JobKind[]
 /** What a fit leaves besides the model. */
 export interface FitOutcome {
   readonly sha256: string
+  /** Hash of the gallery's bytes, which are in Redis as the model's are. */
+  readonly gallery: string | null
   readonly used: number
   readonly rejected: readonly { image: string; error: ErrorBody }[]
   readonly duplicates: readonly (readonly string[])[]

@@ -15,6 +15,7 @@
  *   outcome:JOB        what outlives a job: saved model, cancellation            string (JSON)
  *   cancel:JOB         a running job is to stop                                  string
  *   idempotency:HASH   Idempotency-Key -> job                                    string (JSON)
+ *   recent:TYPE        newest jobs and who asked for them, by time              sorted set
  *   workers            worker -> last heartbeat                                  sorted set
  *   totals             images and errors since ever                              hash
  *   crashes:IMAGE      how often a worker died while it had this image           integer
@@ -42,6 +43,7 @@ export const keys = {
   outcome: key('outcome'),
   cancel: key('cancel'),
   idempotency: key('idempotency'),
+  recent: key('recent'),
   workers: `${prefix}:workers`,
   totals: `${prefix}:totals`,
   drift: key('drift'),

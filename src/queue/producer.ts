@@ -97,7 +97,7 @@ export function createProducer(options: ProducerOptions): Producer {
     }
     const state = await queue(type).getJobState(id)
     const [kept, found] = await Promise.all([outcome(id), queue(type).getJob(id) as Promise<Job | undefined>])
-    if (kept !== undefined) return kept.view
+    if (kept !== undefined) return { ...kept.view, model: kept.view.model ?? null } // written before there were models
     if (found === undefined) return undefined
     const view = viewOfJob(type, found, state)
     // A fit or a comparison is done when its service has saved it, not when the worker has made it.

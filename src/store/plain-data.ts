@@ -3,10 +3,10 @@
  * and length, and after it the arrays' own bytes, little-endian, each aligned to 8 (the idea of safetensors).
  */
 
-type TypedArray = Float64Array | Float32Array | Int32Array
+type TypedArray = Float64Array | Float32Array | Int32Array | Uint8Array
 export type Plain = null | boolean | number | string | TypedArray | readonly Plain[] | { readonly [key: string]: Plain }
 
-const kinds = { f64: Float64Array, f32: Float32Array, i32: Int32Array } as const
+const kinds = { f64: Float64Array, f32: Float32Array, i32: Int32Array, u8: Uint8Array } as const
 type Kind = keyof typeof kinds
 
 interface Reference {
@@ -44,6 +44,8 @@ export function flatten(value: Plain): { tree: string; data: Uint8Array } {
 
 /** The inverse of `flatten`; arrays are copies. @throws RangeError or SyntaxError when they do not fit together */
 export function unflatten(tree: string, data: Uint8Array): unknown {
+  // the maker writes each array once; a file that names the same bytes again and again would take any amount of memory
+  let left = data.length
   const restore = (node: unknown): unknown => {
     if (Array.isArray(node)) return node.map(restore)
     if (typeof node !== 'object' || node === null) return node
@@ -58,6 +60,8 @@ export function unflatten(tree: string, data: Uint8Array): unknown {
     if (!type || !isCount(at) || !isCount(length)) throw new RangeError('an array is described wrongly')
     const bytes = length * type.BYTES_PER_ELEMENT
     if (at + bytes > data.length) throw new RangeError('an array lies outside of the file')
+    left -= bytes
+    if (left < 0) throw new RangeError('its arrays overlap')
     // copied by hand: the slice of a Buffer shares its memory
     return new type(new Uint8Array(data.subarray(at, at + bytes)).buffer)
   }
@@ -66,7 +70,8 @@ export function unflatten(tree: string, data: Uint8Array): unknown {
 
 function kindOf(array: TypedArray): Kind {
   if (array instanceof Float64Array) return 'f64'
-  return array instanceof Float32Array ? 'f32' : 'i32'
+  if (array instanceof Float32Array) return 'f32'
+  return array instanceof Int32Array ? 'i32' : 'u8'
 }
 
 function isCount(value: unknown): value is number {

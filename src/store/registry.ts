@@ -3,6 +3,7 @@
  *
  *   <home>/models/<name>/<version>/model.oneclass   the artifact, never changed
  *                                  /about.json       createdAt, and alpha, which may be changed without refitting
+ *                                  /gallery.oneclass  of its positives (`gallery.ts`), where the images were there
  *
  * A version is written to a temporary folder and renamed into place: it is there whole or not at all, and of two fits at
  * once each gets its own number.
@@ -13,6 +14,7 @@ import { join } from 'node:path'
 import { assertAlpha } from '../detectors/calibration.ts'
 import { OneclassError } from '../errors.ts'
 import { type Artifact, decodeArtifact, encodeArtifact, maxArtifactBytes } from './artifact.ts'
+import { maxGalleryBytes } from './gallery.ts'
 
 export interface ModelInfo {
   readonly name: string
@@ -27,6 +29,16 @@ export interface ModelInfo {
   /** Of the artifact's bytes. */
   readonly sha256: string
   readonly bytes: number
+  /** sha256 of the gallery's bytes; null without one. */
+  readonly gallery: string | null
+}
+
+/** What is read off an artifact. */
+export type ModelFacts = Omit<ModelInfo, 'name' | 'version' | 'createdAt' | 'gallery'>
+
+/** @param bytes the artifact as encoded */
+export function factsOf({ alpha, n, dim, backbone, seed }: Artifact, bytes: Uint8Array): ModelFacts {
+  return { alpha, n, dim, backbone, seed, sha256: sha256(bytes), bytes: bytes.length }
 }
 
 /** `ref` is NAME (its latest version) or NAME@VERSION. Every call throws MODEL_NAME_INVALID or MODEL_NOT_FOUND where it applies. */
@@ -34,10 +46,16 @@ export interface Registry {
   /** The latest first within a name, names in order. */
   list(): Promise<ModelInfo[]>
   info(ref: string): Promise<ModelInfo>
-  /** Adds the next version. */
-  save(name: string, artifact: Artifact): Promise<ModelInfo>
+  /** Adds the next version, with the gallery's bytes where there are some. */
+  save(name: string, artifact: Artifact, gallery?: Uint8Array): Promise<ModelInfo>
+  /** The same for what is encoded (and checked) already. */
+  saveEncoded(name: string, model: { bytes: Uint8Array; facts: ModelFacts }, gallery?: Uint8Array): Promise<ModelInfo>
   load(ref: string): Promise<{ info: ModelInfo; artifact: Artifact }>
   bytes(ref: string): Promise<Uint8Array>
+  /** The gallery's bytes; undefined without one. @throws MODEL_CORRUPT when they are not those that were saved */
+  gallery(ref: string): Promise<Uint8Array | undefined>
+  /** Gives a version that has none a gallery. */
+  addGallery(ref: string, gallery: Uint8Array): Promise<ModelInfo>
   setAlpha(ref: string, alpha: number): Promise<ModelInfo>
   /** Moves all versions to a new name. @throws CONFLICT when there is one of that name */
   rename(name: string, to: string): Promise<ModelInfo>
@@ -95,7 +113,7 @@ export function openRegistry(home: string): Registry {
 
   const infoOf = async (name: string, version: number): Promise<ModelInfo> => {
     const about = JSON.parse(await readFile(join(folderOf(name, version), 'about.json'), 'utf8')) as About
-    return { name, version, ...about }
+    return { name, version, ...about, gallery: about.gallery ?? null }
   }
 
   const readBytes = async (name: string, version: number): Promise<Buffer> => {
@@ -104,6 +122,13 @@ export function openRegistry(home: string): Registry {
       throw new OneclassError('MODEL_CORRUPT', `The model file of "${name}@${version}" is larger than a model can be.`)
     }
     return await readFile(path)
+  }
+
+  const writeAbout = async ({ name, version, ...about }: ModelInfo): Promise<void> => {
+    const path = join(folderOf(name, version), 'about.json')
+    const temporary = `${path}.${randomUUID()}`
+    await writeFile(temporary, JSON.stringify(about))
+    await rename(temporary, path)
   }
 
   const info = async (ref: string): Promise<ModelInfo> => {
@@ -126,31 +151,30 @@ export function openRegistry(home: string): Registry {
       return found
     },
 
-    async save(name, artifact) {
-      assertModelName(name)
+    async save(name, artifact, gallery) {
       const bytes = encodeArtifact(artifact)
+      return await this.saveEncoded(name, { bytes, facts: factsOf(artifact, bytes) }, gallery)
+    },
+
+    async saveEncoded(name, { bytes, facts }, gallery) {
+      assertModelName(name)
       const about: About = {
         createdAt: new Date().toISOString(),
-        alpha: artifact.alpha,
-        n: artifact.n,
-        dim: artifact.dim,
-        backbone: artifact.backbone,
-        seed: artifact.seed,
-        sha256: sha256(bytes),
-        bytes: bytes.length,
+        ...facts,
+        gallery: gallery ? sha256(gallery) : null,
       }
       const temporary = join(root, name, `.new-${randomUUID()}`)
       await mkdir(temporary, { recursive: true })
       try {
         await writeFile(join(temporary, 'model.oneclass'), bytes)
+        if (gallery) await writeFile(join(temporary, 'gallery.oneclass'), gallery)
         await writeFile(join(temporary, 'about.json'), JSON.stringify(about))
         for (let version = ((await versionsOf(name))[0] ?? 0) + 1; ; version++) {
           try {
             await rename(temporary, folderOf(name, version))
             return { name, version, ...about }
           } catch (error) {
-            const { code } = error as NodeJS.ErrnoException
-            if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error
+            if (!isTaken(error)) throw error
           }
         }
       } finally {
@@ -169,24 +193,51 @@ export function openRegistry(home: string): Registry {
       return await readBytes(name, version)
     },
 
+    async gallery(ref) {
+      const found = await info(ref)
+      if (found.gallery === null) return undefined
+      const path = join(folderOf(found.name, found.version), 'gallery.oneclass')
+      const size = (await stat(path).catch(() => undefined))?.size
+      const bytes = size === undefined || size > maxGalleryBytes ? undefined : await readFile(path)
+      if (bytes === undefined || sha256(bytes) !== found.gallery) {
+        throw new OneclassError(
+          'MODEL_CORRUPT',
+          `The gallery of "${found.name}@${found.version}" is damaged or missing: the model works without it, its positives cannot be shown or added to.`,
+        )
+      }
+      return bytes
+    },
+
+    async addGallery(ref, gallery) {
+      const found = await info(ref)
+      const path = join(folderOf(found.name, found.version), 'gallery.oneclass')
+      const temporary = `${path}.${randomUUID()}`
+      await writeFile(temporary, gallery)
+      await rename(temporary, path)
+      const changed = { ...found, gallery: sha256(gallery) }
+      await writeAbout(changed)
+      return changed
+    },
+
     async setAlpha(ref, alpha) {
       assertAlpha(alpha)
-      const { name, version } = await resolveRef(ref)
-      const { name: _name, version: _version, ...about } = await infoOf(name, version)
-      const path = join(folderOf(name, version), 'about.json')
-      const temporary = `${path}.${randomUUID()}`
-      await writeFile(temporary, JSON.stringify({ ...about, alpha }))
-      await rename(temporary, path)
-      return { name, version, ...about, alpha }
+      const changed = { ...(await info(ref)), alpha }
+      await writeAbout(changed)
+      return changed
     },
 
     async rename(name, to) {
+      assertModelName(name)
       assertModelName(to)
       await resolveRef(name)
-      if ((await versionsOf(to)).length > 0) {
-        throw new OneclassError('CONFLICT', `There is a model "${to}" already; choose another name or remove it first.`)
-      }
-      await rename(join(root, name), join(root, to))
+      const taken = new OneclassError(
+        'CONFLICT',
+        `There is a model "${to}" already; choose another name or remove it first.`,
+      )
+      if ((await versionsOf(to)).length > 0) throw taken
+      await rename(join(root, name), join(root, to)).catch((error: unknown) => {
+        throw isTaken(error) ? taken : error // a version that is saved at this moment
+      })
       return await info(to)
     },
 
@@ -198,6 +249,11 @@ export function openRegistry(home: string): Registry {
       }
     },
   }
+}
+
+function isTaken(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ENOTEMPTY' || code === 'EEXIST'
 }
 
 function sha256(bytes: Uint8Array): string {

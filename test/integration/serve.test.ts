@@ -415,6 +415,9 @@ test('once there is a key: missing, wrong, of the wrong scope, right', async () 
   assert.equal((await fetch(url('/metrics'))).status, 401)
   assert.equal(await problem(await as(`${classify.key.slice(0, -2)}xx`, '/v1/models')), 'UNAUTHORIZED')
   assert.equal((await as(classify.key, '/v1/models')).status, 200)
+  const countJobs = async (key: string) =>
+    ((await (await as(key, '/v1/jobs')).json()) as { jobs: unknown[] }).jobs.length
+  assert.deepEqual([await countJobs(classify.key), (await countJobs(manage.key)) > 10], [0, true])
   assert.equal(await problem(await as(classify.key, '/v1/models/disc', 'DELETE')), 'FORBIDDEN')
   assert.equal(await problem(await as(classify.key, '/admin/queues')), 'FORBIDDEN')
   assert.equal(

@@ -9,6 +9,7 @@ import { createRandom } from '../../src/core/random.ts'
 import { createClassifier } from '../../src/pipeline/classify.ts'
 import { fitFeatures } from '../../src/pipeline/fit.ts'
 import { decodeArtifact, encodeArtifact } from '../../src/store/artifact.ts'
+import { readModelFile } from '../../src/store/model-file.ts'
 import { openRegistry } from '../../src/store/registry.ts'
 
 const random = createRandom(9)
@@ -72,6 +73,11 @@ test('a forged model with a right hash is refused before it is used', () => {
     (tree: string) => tree.replace(/"feature":\{[^}]*\}/, '"feature":null'),
     (tree: string) =>
       tree.replace(/"child":(\{[^}]*\})/, (_all, child: string) => `"child":${child.replace(/"at":\d+/, '"at":0')}`),
+    // one array's bytes under two names: by such a file any amount of memory could be asked for
+    (tree: string) => {
+      const [first] = /\{"\$array":"f64"[^}]*\}/.exec(tree)!
+      return tree.replace(first, `${first},"more":[${Array.from({ length: 9999 }, () => first).join()}]`)
+    },
     () => 'null',
     () => '[]',
     () => '{"dim":',
@@ -79,6 +85,18 @@ test('a forged model with a right hash is refused before it is used', () => {
   ]) {
     assert.throws(() => decodeArtifact(forge(change)), { code: 'MODEL_CORRUPT' })
   }
+})
+
+test('a model file through a thread: the same bytes, the alpha that is asked for, and refusals with their code', async () => {
+  const read = await readModelFile(bytes)
+  assert.deepEqual(Buffer.from(read.bytes), Buffer.from(bytes))
+  assert.deepEqual([read.facts.n, read.facts.dim, read.facts.alpha], [30, 16, 0.05])
+  const other = await readModelFile(bytes, 0.3)
+  assert.deepEqual({ ...decodeArtifact(other.bytes) }, { ...decodeArtifact(bytes), alpha: 0.3 })
+  assert.equal(other.facts.alpha, 0.3)
+  await assert.rejects(readModelFile(bytes.subarray(0, 5000)), { code: 'MODEL_CORRUPT' })
+  await assert.rejects(readModelFile(forge(() => '{}')), { code: 'MODEL_CORRUPT' })
+  await assert.rejects(readModelFile(forge(() => '['.repeat(5_000_000))), { code: 'MODEL_CORRUPT' })
 })
 
 test('another format version says so', () => {
@@ -110,6 +128,37 @@ test('the registry: versions, the latest by default, alpha without refitting, re
   await registry.remove('piece')
   await assert.rejects(registry.info('piece'), { code: 'MODEL_NOT_FOUND' })
   await assert.rejects(registry.setAlpha('part', 1), { code: 'ALPHA_INVALID' })
+})
+
+test('the gallery lies beside its model, moves and goes with it, and is refused when it is not what was saved', async (t) => {
+  const home = await mkdtemp(join(tmpdir(), 'oneclass-'))
+  t.after(() => rm(home, { recursive: true, force: true }))
+  const registry = openRegistry(home)
+  const gallery = Buffer.from('any bytes will do here')
+  assert.equal((await registry.save('part', artifact)).gallery, null)
+  assert.equal(await registry.gallery('part'), undefined)
+  const { gallery: hash } = await registry.addGallery('part', gallery)
+  assert.match(hash ?? '', /^[0-9a-f]{64}$/)
+  assert.equal((await registry.save('part', artifact, gallery)).gallery, hash)
+  await registry.setAlpha('part@1', 0.3)
+  await registry.rename('part', 'piece')
+  assert.deepEqual(await registry.gallery('piece@1'), gallery)
+  assert.equal((await registry.info('piece@1')).gallery, hash)
+  await writeFile(join(home, 'models/piece/2/gallery.oneclass'), 'other bytes')
+  await assert.rejects(registry.gallery('piece'), { code: 'MODEL_CORRUPT' })
+  assert.equal((await registry.load('piece')).artifact.n, 30)
+  await assert.rejects(registry.rename('piece@1', 'x'), { code: 'MODEL_NAME_INVALID' })
+})
+
+test('a model that was saved before there were galleries', async (t) => {
+  const home = await mkdtemp(join(tmpdir(), 'oneclass-'))
+  t.after(() => rm(home, { recursive: true, force: true }))
+  const registry = openRegistry(home)
+  const { gallery: _, name: _name, version: _version, ...about } = await registry.save('old', artifact)
+  await writeFile(join(home, 'models/old/1/about.json'), JSON.stringify(about))
+  assert.equal((await registry.info('old')).gallery, null)
+  assert.equal(await registry.gallery('old'), undefined)
+  assert.deepEqual(Buffer.from(await registry.bytes('old')), Buffer.from(bytes))
 })
 
 test('names that are paths, options or too long are refused everywhere', async (t) => {

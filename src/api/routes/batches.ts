@@ -11,8 +11,9 @@ import { callerOf } from '../access.ts'
 import type { ApiContext } from '../context.ts'
 import { csvHeader, csvLine } from '../csv.ts'
 import { alphaField, idempotencyKey } from '../fields.ts'
+import { listJobs, remember } from '../job-list.ts'
 import { route } from '../route.ts'
-import { Alpha, BatchFromFolder, Job, JobId, ModelRef } from '../schemas.ts'
+import { Alpha, BatchFromFolder, Job, JobId, ListLimit, ListState, ModelRef } from '../schemas.ts'
 import { readForm, type Uploaded } from '../uploads.ts'
 
 const chunkSize = 32
@@ -106,9 +107,24 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
           .map(({ image, blob }, i) => ({ index: first + i, image, blob }))
         await producer.addChunk({ batch: id, model: use, images: some })
       }
+      await remember(context, request, 'batch', id)
       feeder.feed(id)
       return viewOfBatch(await find(id))
     },
+  })
+
+  route(app, {
+    method: 'GET',
+    url: '/v1/batches',
+    scope: 'classify',
+    summary: 'List batches',
+    description: 'Newest first. A key that may classify only sees its own.',
+    tag: 'Batches',
+    query: Type.Object({ state: ListState, limit: ListLimit }),
+    answers: {
+      200: { description: 'The batches as jobs, newest first', schema: Type.Object({ batches: Type.Array(Job) }) },
+    },
+    handle: async ({ query, request }) => ({ batches: await listJobs(context, request, { ...query, type: 'batch' }) }),
   })
 
   route(app, {

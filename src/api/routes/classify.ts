@@ -9,6 +9,7 @@ import { readBelow } from '../../queue/local-files.ts'
 import { callerOf } from '../access.ts'
 import type { ApiContext } from '../context.ts'
 import { alphaField, idempotencyKey } from '../fields.ts'
+import { remember } from '../job-list.ts'
 import { route } from '../route.ts'
 import { Alpha, ImageByReference, ImageResult, Job, ModelRef } from '../schemas.ts'
 import { readForm, type Uploaded } from '../uploads.ts'
@@ -105,6 +106,7 @@ export function classifyRoutes(app: FastifyInstance, context: ApiContext): void 
       const known = claimed.isReplay ? await producer.job(id) : undefined
       if (known === undefined) {
         await producer.add('classify', id, { image: input.image, blob: input.blob, model: use, requestId: request.id })
+        void remember(context, request, 'classify', id).catch(() => {}) // no answer waits for it
       } else {
         reply.header('idempotency-replayed', 'true')
         await producer.blobs.remove([input.blob])

@@ -4,15 +4,16 @@ import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
-import { comparisonFolder } from '../../queue/comparisons.ts'
+import { comparisonFolder, savedComparison, savedComparisons } from '../../queue/comparisons.ts'
 import { claim } from '../../queue/idempotency.ts'
 import { lifetimes, typeOfJob } from '../../queue/jobs.ts'
 import { listFolder, readBelow, resolveBelow } from '../../queue/local-files.ts'
 import { callerOf } from '../access.ts'
 import type { ApiContext } from '../context.ts'
 import { idempotencyKey } from '../fields.ts'
+import { brief, listed, listJobs, remember } from '../job-list.ts'
 import { route } from '../route.ts'
-import { ComparisonRequest, Job, JobId } from '../schemas.ts'
+import { ComparisonRequest, Job, JobId, ListLimit } from '../schemas.ts'
 import { contentPolicy } from '../security.ts'
 
 const Params = Type.Object({ id: JobId })
@@ -28,7 +29,8 @@ export function comparisonRoutes(app: FastifyInstance, context: ApiContext): voi
   const { blobs } = producer
 
   const find = async (id: string) => {
-    const view = typeOfJob(id) === 'compare' ? await producer.job(id) : undefined
+    const known = typeOfJob(id) === 'compare' ? await producer.job(id) : undefined
+    const view = known ?? (await savedComparison(context.home, id))
     if (view === undefined)
       throw new OneclassError('JOB_NOT_FOUND', 'There is no comparison of this id, or it is too old.')
     return view
@@ -81,11 +83,37 @@ export function comparisonRoutes(app: FastifyInstance, context: ApiContext): voi
         await storeSplit('testNegative', join(test, 'negative'), files)
         const list = await blobs.put(Buffer.from(JSON.stringify(files)), lifetimes.input)
         await producer.add('compare', id, { ...rest, list, origin: context.origin, requestId: request.id })
+        await remember(context, request, 'compare', id)
       } catch (error) {
         await blobs.remove(files.map(({ blob }) => blob)).catch(() => {})
         throw error
       }
       return await producer.job(id)
+    },
+  })
+
+  route(app, {
+    method: 'GET',
+    url: '/v1/comparisons',
+    scope: 'classify',
+    summary: 'List the comparisons',
+    description:
+      'Newest first, without results: those that are under way or failed of late, and all whose report is kept.',
+    tag: 'Comparisons',
+    query: Type.Object({ limit: ListLimit }),
+    answers: {
+      200: { description: 'The jobs, newest first', schema: Type.Object({ comparisons: Type.Array(Job) }) },
+    },
+    handle: async ({ query, request }) => {
+      const { limit = listed.default } = query
+      const recent = await listJobs(context, request, { type: 'compare', limit })
+      const known = new Set(recent.map(({ id }) => id))
+      const older = (await savedComparisons(context.home)).filter((id) => !known.has(id)).slice(0, limit)
+      const saved = await Promise.all(older.map((id) => savedComparison(context.home, id)))
+      const all = [...recent, ...saved.flatMap((view) => (view ? brief(view) : []))]
+      return {
+        comparisons: all.sort((a, b) => (b.createdAt ?? '').localeCompare(a.createdAt ?? '')).slice(0, limit),
+      }
     },
   })
 

@@ -2,9 +2,11 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
+import { type PublicType, publicTypes } from '../../queue/jobs.ts'
 import type { ApiContext } from '../context.ts'
+import { listJobs } from '../job-list.ts'
 import { route } from '../route.ts'
-import { Job, JobId } from '../schemas.ts'
+import { Job, JobId, ListLimit, ListState } from '../schemas.ts'
 import { jobEventStream } from '../streams.ts'
 
 const Params = Type.Object({ id: JobId })
@@ -17,6 +19,26 @@ export function jobRoutes(app: FastifyInstance, context: ApiContext): void {
     if (view === undefined) throw new OneclassError('JOB_NOT_FOUND', 'There is no job of this id, or it is too old.')
     return view
   }
+
+  route(app, {
+    method: 'GET',
+    url: '/v1/jobs',
+    scope: 'classify',
+    summary: 'List jobs',
+    description:
+      'Newest first, of the 1,000 newest of each type. Results of classify, map and compare jobs are left out. A key that may classify only sees its own jobs.',
+    tag: 'Jobs',
+    query: Type.Object({
+      type: Type.Optional(Type.String({ enum: [...publicTypes] })),
+      state: ListState,
+      limit: ListLimit,
+    }),
+    answers: { 200: { description: 'The jobs, newest first', schema: Type.Object({ jobs: Type.Array(Job) }) } },
+    handle: async ({ query, request }) => {
+      const { type, ...rest } = query
+      return { jobs: await listJobs(context, request, type ? { ...rest, type: type as PublicType } : rest) }
+    },
+  })
 
   route(app, {
     method: 'GET',

@@ -3,8 +3,8 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { updateDrift } from '../../queue/drift-log.ts'
 import type { ApiContext } from '../context.ts'
+import { labelOf } from '../model-label.ts'
 import { route } from '../route.ts'
-import { labelOf } from './models.ts'
 
 export function operationRoutes(app: FastifyInstance, context: ApiContext): void {
   const { producer, registry, metrics, log } = context

@@ -1,0 +1,159 @@
+/** What a fit is made of: files of a form, a folder, confirmed images of a batch, and the positives of an earlier version. */
+import { realpath } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { FastifyRequest } from 'fastify'
+import { OneclassError } from '../errors.ts'
+import { type JobData, lifetimes } from '../queue/jobs.ts'
+import { listFolder, readBelow, resolveBelow } from '../queue/local-files.ts'
+import type { ModelInfo } from '../store/registry.ts'
+import type { ApiContext } from './context.ts'
+import { listField, parseFields } from './fields.ts'
+import { labelOf } from './model-label.ts'
+import { FitFields, type FitFromFolder } from './schemas.ts'
+import { readForm, type Uploaded } from './uploads.ts'
+
+export interface FitInput {
+  readonly fields: FitFields
+  /** The new images, in Redis. */
+  readonly files: readonly Uploaded[]
+  /** Where they came from, in words that are the same for the same request. */
+  readonly source: string
+}
+
+/** @throws INVALID_ARGUMENT where there is nothing to fit on; what was stored is then removed again */
+export async function readFitInput(
+  request: FastifyRequest,
+  body: FitFromFolder | undefined,
+  context: ApiContext,
+): Promise<FitInput> {
+  const { limits } = context
+  const { blobs } = context.producer
+  if (!request.isMultipart()) {
+    const { folder, batch, images, ...fields } = body!
+    if ((batch === undefined) !== (images === undefined) || (batch !== undefined && folder !== undefined))
+      throw new OneclassError('INVALID_ARGUMENT', 'Expected "folder", or "batch" together with "images".')
+    if (folder === undefined && batch === undefined && fields.base === undefined)
+      throw new OneclassError(
+        'INVALID_ARGUMENT',
+        'Expected a form with "name" and files "images", or JSON with "name" and "folder", "batch" or "base".',
+      )
+    checkFields(fields)
+    if (folder !== undefined) return { fields, files: await storeFolder(folder, context), source: folder }
+    if (batch === undefined || images === undefined) return { fields, files: [], source: '' }
+    return { fields, files: await storeOfBatch(batch, images, context), source: `${batch} ${images.join()}` }
+  }
+  const form = await readForm(request, 'images', blobs, {
+    maxFiles: limits.maxFitImages,
+    maxFileBytes: limits.maxImageBytes,
+    maxTotalBytes: limits.maxRequestBytes,
+    seconds: lifetimes.input,
+    isFileOptional: true,
+  })
+  try {
+    const { exclude, ...rest } = form.fields
+    const fields = parseFields(FitFields, exclude === undefined ? rest : { ...rest, exclude: listField(exclude) })
+    if (form.files.length === 0 && fields.base === undefined)
+      throw new OneclassError('INVALID_ARGUMENT', 'Expected at least one file in the field "images".')
+    checkFields(fields)
+    return { fields, files: form.files, source: 'upload' }
+  } catch (error) {
+    await blobs.remove(form.files.map(({ blob }) => blob))
+    throw error
+  }
+}
+
+/**
+ * The earlier version that a fit adds to, with its gallery in Redis.
+ * @throws MODEL_NOT_FOUND, MODEL_INCOMPATIBLE (nothing is kept of its positives), INVALID_ARGUMENT
+ */
+export async function readBase(
+  { fields, files }: FitInput,
+  { registry, producer, limits }: ApiContext,
+): Promise<{ info: ModelInfo; base: NonNullable<JobData['fit']['base']> } | undefined> {
+  if (fields.base === undefined) return undefined
+  const info = await registry.info(fields.base)
+  const { gallery, backbone } = info
+  const exclude = [...new Set(fields.exclude)]
+  const wrong = exclude.find((i) => i >= info.n)
+  if (wrong !== undefined)
+    throw new OneclassError(
+      'INVALID_ARGUMENT',
+      `"exclude" names positive ${wrong}, but ${labelOf(info)} has the positives 0 to ${info.n - 1}.`,
+    )
+  if (info.n - exclude.length + files.length > limits.maxFitImages)
+    throw new OneclassError('INVALID_ARGUMENT', `A model has at most ${limits.maxFitImages} positives over HTTP.`)
+  if (gallery === null || backbone === null)
+    throw new OneclassError(
+      'MODEL_INCOMPATIBLE',
+      `Nothing is kept of the positives of ${labelOf(info)} (it was imported, fitted on features, or made by an earlier oneclass): fit it again from its images.`,
+    )
+  if (!(await producer.blobs.touchModel(gallery, lifetimes.input)))
+    await producer.blobs.putModel(gallery, (await registry.gallery(labelOf(info)))!, lifetimes.input)
+  return { info, base: { gallery, backbone, exclude } }
+}
+
+function checkFields({ backbone, base, exclude }: FitFields): void {
+  if (/\.(onnx|json)$/i.test(backbone ?? ''))
+    throw new OneclassError('BACKBONE_NOT_FOUND', 'Over HTTP a backbone is named by its id, not by a file.')
+  if (base !== undefined && backbone !== undefined)
+    throw new OneclassError('INVALID_ARGUMENT', '"backbone" is that of "base": leave it away.')
+  if (base === undefined && exclude !== undefined)
+    throw new OneclassError('INVALID_ARGUMENT', '"exclude" names positives of "base": give that too.')
+}
+
+async function storeFolder(folder: string, context: ApiContext): Promise<Uploaded[]> {
+  const real = await resolveBelow(folder, context.roots, 'FOLDER_NOT_FOUND')
+  const root =
+    context.roots.find((candidate) => real === candidate || real.startsWith(`${candidate}/`)) ?? (await realpath(real))
+  return await storeFiles(real, await listFolder(real, root, context.limits.maxFitImages), context)
+}
+
+async function storeOfBatch(id: string, indices: readonly number[], context: ApiContext): Promise<Uploaded[]> {
+  const { batches } = context.producer
+  const batch = await batches.read(id)
+  if (batch === undefined) throw new OneclassError('JOB_NOT_FOUND', 'There is no batch of this id, or it is too old.')
+  if (batch.folder === null)
+    throw new OneclassError('CONFLICT', 'The images of this batch were uploaded and are not kept: send them as files.')
+  if (indices.length > context.limits.maxFitImages)
+    throw new OneclassError('INVALID_ARGUMENT', `Expected at most ${context.limits.maxFitImages} "images".`)
+  const names = await batches.images(id)
+  const wanted = [...new Set(indices)]
+  const wrong = wanted.find((i) => i >= names.length)
+  if (wrong !== undefined)
+    throw new OneclassError(
+      'INVALID_ARGUMENT',
+      `"images" names image ${wrong}, but the batch has the images 0 to ${names.length - 1}.`,
+    )
+  return await storeFiles(
+    batch.folder,
+    wanted.map((i) => names[i]!),
+    context,
+  )
+}
+
+async function storeFiles(folder: string, images: readonly string[], context: ApiContext): Promise<Uploaded[]> {
+  const { limits, roots } = context
+  const { blobs } = context.producer
+  const files: Uploaded[] = []
+  let total = 0
+  try {
+    for (const image of images) {
+      const bytes = await readBelow(join(folder, image), image, roots, limits.maxImageBytes).catch((error: unknown) => {
+        // one file too large or unreadable is the worker's to report, as every other bad image
+        if (error instanceof OneclassError && error.code.startsWith('IMAGE_')) return Buffer.from('unreadable')
+        throw error
+      })
+      total += bytes.length
+      if (total > limits.maxRequestBytes)
+        throw new OneclassError(
+          'BODY_TOO_LARGE',
+          `The images have more than the ${limits.maxRequestBytes} bytes accepted at once.`,
+        )
+      files.push({ image, blob: await blobs.put(bytes, lifetimes.input) })
+    }
+    return files
+  } catch (error) {
+    await blobs.remove(files.map(({ blob }) => blob)).catch(() => {})
+    throw error
+  }
+}

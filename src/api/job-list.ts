@@ -1,0 +1,47 @@
+/** Lists of jobs, newest first, bounded, and of the caller's own where the key allows no more. */
+import type { FastifyRequest } from 'fastify'
+import type { JobView } from '../queue/job-view.ts'
+import { type PublicType, publicTypes } from '../queue/jobs.ts'
+import { forgetJobs, noteJob, type RecentJob, recentJobs } from '../queue/recent.ts'
+import { callerOf } from './access.ts'
+import type { ApiContext } from './context.ts'
+
+export const listed = { default: 50, most: 200 }
+
+export async function remember(
+  { producer }: ApiContext,
+  request: FastifyRequest,
+  type: PublicType,
+  id: string,
+): Promise<void> {
+  await noteJob(producer.client, { id, type, owner: callerOf(request) })
+}
+
+export async function listJobs(
+  { producer }: ApiContext,
+  request: FastifyRequest,
+  wanted: { type?: PublicType; state?: string; limit?: number },
+): Promise<JobView[]> {
+  const { limit = listed.default } = wanted
+  // ids cannot be guessed, and whoever has one may cancel the job: a key that may classify only is told of its own
+  const isMine = ({ owner }: RecentJob) => request.key?.scope !== 'classify' || owner === request.key.id
+  const recent = await recentJobs(producer.client, wanted.type ? [wanted.type] : publicTypes)
+  const candidates = recent.filter(isMine)
+  const found: JobView[] = []
+  const gone: RecentJob[] = []
+  for (let i = 0; i < candidates.length && found.length < limit; i += listed.default) {
+    const some = candidates.slice(i, i + listed.default)
+    const views = await Promise.all(some.map(({ id }) => producer.job(id)))
+    views.forEach((view, at) => {
+      if (view === undefined) gone.push(some[at]!)
+      else if (wanted.state === undefined || view.state === wanted.state) found.push(brief(view))
+    })
+  }
+  await forgetJobs(producer.client, gone)
+  return found.slice(0, limit)
+}
+
+/** Models and counts are short; the rest is read with the job. */
+export function brief(view: JobView): JobView {
+  return view.type === 'fit' || view.type === 'batch' ? view : { ...view, result: null }
+}

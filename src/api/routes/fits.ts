@@ -1,0 +1,70 @@
+/** Models are made by fit jobs. */
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import { claim } from '../../queue/idempotency.ts'
+import { type JobData, lifetimes } from '../../queue/jobs.ts'
+import { callerOf } from '../access.ts'
+import type { ApiContext } from '../context.ts'
+import { idempotencyKey } from '../fields.ts'
+import { readBase, readFitInput } from '../fit-input.ts'
+import { remember } from '../job-list.ts'
+import { route } from '../route.ts'
+import { FitFields, FitFromFolder, Job } from '../schemas.ts'
+
+export function fitRoutes(app: FastifyInstance, context: ApiContext): void {
+  const { producer } = context
+  const { blobs } = producer
+
+  route(app, {
+    method: 'POST',
+    url: '/v1/models',
+    scope: 'manage',
+    summary: 'Fit a model on images of one thing',
+    description:
+      "A form with the fields and files `images`, or JSON with a folder below a served root. The job's result holds the model; fitting a name again makes its next version. With `base` the images are added to the positives of an earlier version, whose files are not needed again; with `batch` and `images` they are taken from a batch of a folder.",
+    tag: 'Models',
+    body: FitFromFolder,
+    bodyLimit: 256 * 1024,
+    multipart: Type.Object({
+      ...FitFields.properties,
+      exclude: Type.Optional(Type.String({ description: 'Positives of `base` to leave out: 3,17' })),
+      images: Type.Optional(Type.Array(Type.String({ format: 'binary' }))),
+    }),
+    answers: { 202: { description: 'The fit job', schema: Job } },
+    handle: async ({ body, request, reply }) => {
+      const key = idempotencyKey(request)
+      const input = await readFitInput(request, body, context)
+      const { fields, files, source } = input
+      const forget = () => blobs.remove(files.map(({ blob }) => blob))
+      const contents = files.map(({ image, blob }) => `${image} ${blob.split('.')[1]}`)
+      const { id, isReplay } = await claim(producer.client, 'fit', callerOf(request), key, [
+        JSON.stringify(fields),
+        source,
+        ...contents,
+      ])
+      reply.code(202).header('location', `/v1/jobs/${id}`)
+      const known = isReplay ? await producer.job(id) : undefined
+      if (known !== undefined) {
+        reply.header('idempotency-replayed', 'true')
+        await forget()
+        return known
+      }
+      const found = await readBase(input, context).catch(async (error: unknown) => {
+        await forget()
+        throw error
+      })
+      const { base: _base, exclude: _exclude, ...rest } = fields
+      const list = await blobs.put(Buffer.from(JSON.stringify(files)), lifetimes.input)
+      const data: JobData['fit'] = {
+        ...(found && { alpha: found.info.alpha, seed: found.info.seed, base: found.base }),
+        ...rest,
+        list,
+        origin: context.origin,
+        requestId: request.id,
+      }
+      await producer.add('fit', id, data)
+      await remember(context, request, 'fit', id)
+      return await producer.job(id)
+    },
+  })
+}

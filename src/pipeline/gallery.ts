@@ -1,0 +1,97 @@
+/** From the positives of a fit to the gallery beside its model, and from there to the positives of the next version. */
+import { type ErrorBody, OneclassError } from '../errors.ts'
+import type { Backbone } from '../features/backbone.ts'
+import type { PerceptualHash } from '../images/phash.ts'
+import { type Gallery, keptRows, thumbnailOf } from '../store/gallery.ts'
+
+/** One image as a fit needs it. */
+export interface Positive {
+  readonly image: string
+  /** As the backbone made it, length dim. */
+  readonly embedding: Float32Array
+  readonly hash: PerceptualHash
+  /** WebP; empty without one. */
+  readonly thumbnail: Uint8Array
+}
+
+export interface BasePositives {
+  readonly gallery: Gallery
+  /** Indices of positives to leave out. */
+  readonly exclude?: readonly number[]
+}
+
+export const noThumbnail = new Uint8Array(0)
+/** All thumbnails of a gallery together: what comes after has none. */
+const maxThumbnailBytes = 48 * 2 ** 20
+
+/** @throws BACKBONE_MISMATCH, INVALID_ARGUMENT for an index that is not there */
+export function positivesOf(
+  { gallery, exclude = [] }: BasePositives,
+  backbone: Pick<Backbone, 'hash' | 'id'>,
+): Positive[] {
+  if (gallery.backbone.hash !== backbone.hash) {
+    throw new OneclassError(
+      'BACKBONE_MISMATCH',
+      `The earlier version was made with the backbone "${gallery.backbone.id}", not with this "${backbone.id}": its positives cannot be mixed with new ones.`,
+    )
+  }
+  const { dim, images, embeddings, hashes } = gallery
+  return keptRows(gallery, exclude).map((i) => ({
+    image: images[i]!,
+    embedding: embeddings.subarray(i * dim, (i + 1) * dim),
+    hash: { high: hashes[2 * i]! >>> 0, low: hashes[2 * i + 1]! >>> 0 },
+    thumbnail: thumbnailOf(gallery, i) ?? noThumbnail,
+  }))
+}
+
+/**
+ * @param groups for each positive the index of the first of its near-duplicates
+ * @param heldOut raw scores, NaN where none was held out
+ */
+export function galleryOf(
+  positives: readonly Positive[],
+  made: {
+    readonly backbone: Pick<Backbone, 'hash' | 'id'>
+    readonly groups: readonly number[]
+    readonly heldOut: Float64Array
+    readonly rejected: readonly { image: string; error: ErrorBody }[]
+  },
+): Gallery {
+  const n = positives.length
+  const dim = positives[0]!.embedding.length
+  const embeddings = new Float32Array(n * dim)
+  const hashes = new Int32Array(2 * n)
+  const ends = new Int32Array(n)
+  let size = 0
+  positives.forEach(({ embedding, hash, thumbnail }, i) => {
+    embeddings.set(embedding, i * dim)
+    hashes[2 * i] = hash.high
+    hashes[2 * i + 1] = hash.low
+    if (size + thumbnail.length <= maxThumbnailBytes) size += thumbnail.length
+    ends[i] = size
+  })
+  const bytes = new Uint8Array(size)
+  positives.forEach(({ thumbnail }, i) => {
+    const from = i === 0 ? 0 : ends[i - 1]!
+    if (ends[i]! > from) bytes.set(thumbnail, from)
+  })
+  return {
+    backbone: { id: made.backbone.id, hash: made.backbone.hash },
+    dim,
+    images: positives.map(({ image }) => image),
+    embeddings,
+    hashes,
+    leaders: Int32Array.from(made.groups),
+    heldOut: made.heldOut,
+    thumbnails: { ends, bytes },
+    rejected: made.rejected.map(({ image, error }) => ({
+      image: short(image),
+      error: { ...error, message: short(error.message) },
+    })),
+  }
+}
+
+/** Names are whatever their sender made them. */
+function short(text: string): string {
+  return text.slice(0, 4096)
+}

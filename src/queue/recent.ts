@@ -1,0 +1,42 @@
+/** Which jobs there were of late: the newest of each type, with who asked for them. The jobs themselves are read one by one. */
+import type { RedisClient } from './connection.ts'
+import { lifetimes, type PublicType } from './jobs.ts'
+import { keys } from './keys.ts'
+
+/** Ids remembered of each type. */
+const remembered = 1000
+
+export interface RecentJob {
+  readonly id: string
+  readonly type: PublicType
+  readonly owner: string
+}
+
+export async function noteJob(client: RedisClient, { id, type, owner }: RecentJob): Promise<void> {
+  const key = keys.recent(type)
+  await client
+    .pipeline()
+    .zadd(key, 'NX', Date.now(), `${id} ${owner}`)
+    .zremrangebyrank(key, 0, -remembered - 1)
+    .expire(key, lifetimes.outcome)
+    .exec()
+}
+
+/** Newest first. */
+export async function recentJobs(client: RedisClient, types: readonly PublicType[]): Promise<RecentJob[]> {
+  const found = await Promise.all(
+    types.map(async (type) => {
+      const flat = await client.zrevrange(keys.recent(type), 0, remembered - 1, 'WITHSCORES')
+      return Array.from({ length: flat.length / 2 }, (_, i) => {
+        const [id = '', owner = ''] = flat[2 * i]!.split(' ')
+        return { id, type, owner, at: Number(flat[2 * i + 1]) }
+      })
+    }),
+  )
+  return found.flat().sort((a, b) => b.at - a.at)
+}
+
+/** Takes away what no longer exists. */
+export async function forgetJobs(client: RedisClient, jobs: readonly RecentJob[]): Promise<void> {
+  for (const { id, type, owner } of jobs) await client.zrem(keys.recent(type), `${id} ${owner}`)
+}

@@ -1,0 +1,97 @@
+/**
+ * What is kept beside a model of its positives: enough to show them, to point out those that do not fit, and to fit the next version
+ * without their originals. No part of the model: scoring needs none of it, and an exported model is without it.
+ */
+import { type ErrorBody, errorTable, OneclassError } from '../errors.ts'
+import type { Plain } from './plain-data.ts'
+import { seal, unseal } from './sealed.ts'
+
+export interface Gallery {
+  readonly backbone: { readonly id: string; readonly hash: string }
+  readonly dim: number
+  /** Names, in the order of the model's positives, length n. */
+  readonly images: readonly string[]
+  /** As the backbone made them, not normalised: shape (n, dim), row-major. */
+  readonly embeddings: Float32Array
+  /** Perceptual hashes: high and low half of each, shape (n, 2). */
+  readonly hashes: Int32Array
+  /** The first image of its group of near-duplicates, its own index where it stands alone; length n. */
+  readonly leaders: Int32Array
+  /** Raw ensemble score of each positive by a model that had not seen it; NaN where none was held out; length n. */
+  readonly heldOut: Float64Array
+  /** WebP files one after the other: image i is bytes[ends[i - 1], ends[i]), empty where there is none. */
+  readonly thumbnails: { readonly ends: Int32Array; readonly bytes: Uint8Array }
+  /** Images that were given and could not be used. */
+  readonly rejected: readonly { readonly image: string; readonly error: ErrorBody }[]
+}
+
+/** Thousands of images with wide embeddings; no file beyond this is looked at. */
+export const maxGalleryBytes = 256 * 2 ** 20
+const format = { magic: 'ONEGALLR', version: 1, maxBytes: maxGalleryBytes, name: 'gallery file' } as const
+
+export function encodeGallery(gallery: Gallery): Uint8Array {
+  return seal(format, gallery as unknown as Plain)
+}
+
+/** @throws MODEL_CORRUPT, MODEL_INCOMPATIBLE */
+export function decodeGallery(bytes: Uint8Array): Gallery {
+  return unseal(format, bytes, checkGallery)
+}
+
+/** The WebP bytes of image i; undefined when it has none or there is no such image. */
+export function thumbnailOf({ thumbnails: { ends, bytes } }: Pick<Gallery, 'thumbnails'>, i: number) {
+  const end = ends[i]
+  if (end === undefined) return undefined
+  const from = i === 0 ? 0 : ends[i - 1]!
+  return end > from ? bytes.subarray(from, end) : undefined
+}
+
+/**
+ * The rows to keep when some are left out.
+ * @throws INVALID_ARGUMENT for an index that is not there
+ */
+export function keptRows(gallery: Pick<Gallery, 'images'>, exclude: readonly number[]): number[] {
+  const n = gallery.images.length
+  const wrong = exclude.find((i) => !Number.isSafeInteger(i) || i < 0 || i >= n)
+  if (wrong !== undefined) {
+    throw new OneclassError(
+      'INVALID_ARGUMENT',
+      `Expected images to exclude by their index from 0 to ${n - 1} but received ${wrong}.`,
+    )
+  }
+  const out = new Set(exclude)
+  return Array.from({ length: n }, (_, i) => i).filter((i) => !out.has(i))
+}
+
+function checkGallery(value: unknown): Gallery {
+  const gallery = value as Gallery
+  const { dim, images, embeddings, hashes, leaders, heldOut, thumbnails, rejected, backbone } = gallery
+  if (!Number.isSafeInteger(dim) || dim < 1) throw new RangeError('dim is not a count')
+  if (!isText(backbone.id) || !isText(backbone.hash)) throw new TypeError('the backbone is not named')
+  if (!Array.isArray(images) || !images.every(isText)) throw new TypeError('the names are wrong')
+  const n = images.length
+  array('embeddings', embeddings, Float32Array, n * dim)
+  if (!embeddings.every(Number.isFinite)) throw new RangeError('not all embeddings are finite')
+  array('hashes', hashes, Int32Array, 2 * n)
+  array('groups', leaders, Int32Array, n)
+  if (leaders.some((leader, i) => leader < 0 || leader > i)) throw new RangeError('the groups are wrong')
+  array('held-out scores', heldOut, Float64Array, n)
+  array('thumbnails', thumbnails.ends, Int32Array, n)
+  array('thumbnails', thumbnails.bytes, Uint8Array, thumbnails.ends[n - 1] ?? 0)
+  if (thumbnails.ends.some((end, i) => end < (i === 0 ? 0 : thumbnails.ends[i - 1]!)))
+    throw new RangeError('the thumbnails are not in order')
+  if (!Array.isArray(rejected) || !rejected.every(isRejected)) throw new TypeError('the rejected images are wrong')
+  return gallery
+}
+
+function array(name: string, value: unknown, type: new (length: number) => ArrayLike<number>, length: number): void {
+  if (!(value instanceof type) || value.length !== length) throw new RangeError(`${name}: expected ${length} numbers`)
+}
+
+function isRejected(entry: Gallery['rejected'][number]): boolean {
+  return isText(entry.image) && Object.hasOwn(errorTable, entry.error.code) && isText(entry.error.message)
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= 4096
+}

@@ -1,0 +1,75 @@
+/**
+ * Plain data as a file that tells what it is and whether it is whole. Little-endian:
+ *
+ *   8 bytes magic | uint32 format version | uint32 length of the tree | 32 bytes sha256 of all that follows | tree | padding | arrays
+ */
+import { createHash } from 'node:crypto'
+import { OneclassError } from '../errors.ts'
+import { flatten, type Plain, unflatten } from './plain-data.ts'
+
+export interface SealedFormat {
+  /** 8 ASCII characters. */
+  readonly magic: string
+  readonly version: number
+  readonly maxBytes: number
+  /** As messages call it: "model file". */
+  readonly name: string
+}
+
+const fixedLength = 8 + 4 + 4 + 32
+/** Names and numbers; the weight of a file is in its arrays. */
+const maxTreeBytes = 32 * 2 ** 20
+
+export function seal(format: SealedFormat, value: Plain): Uint8Array {
+  const { tree, data } = flatten(value)
+  const text = Buffer.from(tree)
+  const dataAt = align(fixedLength + text.length)
+  const bytes = Buffer.alloc(dataAt + data.length)
+  bytes.write(format.magic, 0, 'latin1')
+  bytes.writeUInt32LE(format.version, 8)
+  bytes.writeUInt32LE(text.length, 12)
+  text.copy(bytes, fixedLength)
+  bytes.set(data, dataAt)
+  createHash('sha256').update(bytes.subarray(fixedLength)).digest().copy(bytes, 16)
+  return bytes
+}
+
+/**
+ * @param check throws when the content is not what it should be
+ * @throws MODEL_CORRUPT (not such a file, cut short, altered, inconsistent), MODEL_INCOMPATIBLE (another format version)
+ */
+export function unseal<T>(format: SealedFormat, input: Uint8Array, check: (value: unknown) => T): T {
+  const { magic, version, maxBytes, name } = format
+  const corrupt = (why: string, cause?: unknown) =>
+    new OneclassError(
+      'MODEL_CORRUPT',
+      `The ${name} cannot be used: ${why}. Take a fresh copy, or fit the model again.`,
+      { cause },
+    )
+  const bytes = Buffer.from(input.buffer, input.byteOffset, input.byteLength)
+  if (bytes.length < fixedLength || bytes.toString('latin1', 0, 8) !== magic) throw corrupt(`it is not a ${name}`)
+  const found = bytes.readUInt32LE(8)
+  if (found !== version) {
+    throw new OneclassError(
+      'MODEL_INCOMPATIBLE',
+      `The ${name} has format version ${found}, this oneclass reads version ${version}: fit it again, or use the version that made it.`,
+    )
+  }
+  if (bytes.length > maxBytes) throw corrupt(`it has ${bytes.length} bytes`)
+  const treeLength = bytes.readUInt32LE(12)
+  if (treeLength > maxTreeBytes) throw corrupt('its description is too long')
+  const dataAt = align(fixedLength + treeLength)
+  if (dataAt > bytes.length) throw corrupt('it is cut short')
+  const hash = createHash('sha256').update(bytes.subarray(fixedLength)).digest()
+  if (!hash.equals(bytes.subarray(16, fixedLength))) throw corrupt('its content does not match its hash')
+  try {
+    const tree = bytes.toString('utf8', fixedLength, fixedLength + treeLength)
+    return check(unflatten(tree, bytes.subarray(dataAt)))
+  } catch (error) {
+    throw corrupt(error instanceof Error ? error.message : 'it is malformed', error)
+  }
+}
+
+function align(length: number): number {
+  return Math.ceil(length / 8) * 8
+}

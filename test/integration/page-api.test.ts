@@ -1,0 +1,238 @@
+/** What the page asks of the service: galleries, next versions, lists, thumbnails, maps, the demo. Real Redis, a real worker. */
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import sharp from 'sharp'
+import { type Serving, startServing } from '../../src/cli/serve.ts'
+import { type ClientJob, type ClientModel, createClient, type OneclassClient } from '../../src/client.ts'
+import { createRandom } from '../../src/core/random.ts'
+
+let base: string
+let root: string
+let serving: Serving
+let client: OneclassClient
+
+/** A disc on noise (positive) or a square; 150 x 100. */
+async function draw(seed: number, positive = true): Promise<Buffer> {
+  const random = createRandom(seed)
+  const [x, y, r] = [50 + random.int(40), 40 + random.int(20), 22 + random.int(8)]
+  const shape = positive
+    ? `<circle cx="${x}" cy="${y}" r="${r}" fill="rgb(200,${60 + random.int(40)},40)"/>`
+    : `<rect x="${random.int(50)}" y="${random.int(30)}" width="${40 + random.int(40)}" height="${30 + random.int(40)}" fill="rgb(20,${random.int(255)},230)"/>`
+  const noise = Buffer.from(Uint8Array.from({ length: 150 * 100 * 3 }, () => 100 + random.int(60)))
+  return await sharp(noise, { raw: { width: 150, height: 100, channels: 3 } })
+    .composite([
+      { input: Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="150" height="100">${shape}</svg>`) },
+    ])
+    .jpeg()
+    .toBuffer()
+}
+
+const image = async (seed: number, positive = true) => ({ name: `${seed}.jpg`, bytes: await draw(seed, positive) })
+const images = (from: number, count: number) => Promise.all(Array.from({ length: count }, (_, i) => image(from + i)))
+
+before(async () => {
+  base = await realpath(await mkdtemp(join(tmpdir(), 'oneclass-page-')))
+  root = join(base, 'served')
+  await mkdir(join(root, 'batch'), { recursive: true })
+  for (let i = 0; i < 40; i++)
+    await writeFile(
+      join(root, 'batch', `${String(i).padStart(2, '0')}.jpg`),
+      i === 7 ? 'no image' : await draw(1000 + i, i % 2 === 0),
+    )
+  serving = await startServing({
+    home: join(base, 'home'),
+    host: '127.0.0.1',
+    port: 0,
+    redisUrl: undefined,
+    workers: 1,
+    roots: [root],
+    allowUrl: false,
+    logLevel: 'error',
+    searchPath: process.env['PATH'] ?? '',
+  })
+  client = createClient(serving.address)
+})
+after(async () => {
+  await serving?.stop()
+  await rm(base, { recursive: true, force: true })
+})
+
+const url = (path: string) => `${serving.address}${path}`
+const json = (path: string, body: unknown, method = 'POST') =>
+  fetch(url(path), { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+const read = async <T>(path: string): Promise<T> => (await (await fetch(url(path))).json()) as T
+const codeOf = async (response: Response) => `${response.status} ${((await response.json()) as { code: string }).code}`
+
+interface FitResult {
+  readonly model: ClientModel
+  readonly used: number
+  readonly rejected: readonly { image: string }[]
+}
+
+/** The result of a fit that must end well. */
+async function fitted(response: Response | Promise<Response>): Promise<FitResult> {
+  const created = await response
+  assert.equal(created.status, 202, await created.clone().text())
+  const done = await client.finished(((await created.json()) as { id: string }).id)
+  assert.equal(done.state, 'done', JSON.stringify(done.error))
+  return done.result as FitResult
+}
+
+test('positives: their pictures, which of them does not fit, which look the same, which could not be used', async () => {
+  const discs = await images(0, 30)
+  const job = await client.fit('disc', [
+    ...discs,
+    { name: 'odd.jpg', bytes: await draw(500, false) },
+    { name: 'again.jpg', bytes: discs[3]!.bytes },
+    { name: 'broken.jpg', bytes: Buffer.from('no image') },
+  ])
+  assert.equal((await client.finished(job.id)).state, 'done')
+  const positives = await client.positives('disc')
+  assert.equal(positives.model, 'disc@1')
+  assert.equal(positives.gallery, true)
+  assert.deepEqual(
+    positives.images.map(({ image }) => image),
+    [...discs.map(({ name }) => name), 'odd.jpg', 'again.jpg'],
+  )
+  assert.deepEqual(
+    positives.rejected.map(({ image, error }) => [image, error.code]),
+    [['broken.jpg', 'IMAGE_UNREADABLE']],
+  )
+  const worst = positives.images.toSorted((a, b) => a.pValue! - b.pValue!)[0]!
+  assert.deepEqual([worst.image, worst.pValue, worst.index], ['odd.jpg', 1 / 32, 30])
+  assert.ok(worst.score! > Math.max(...positives.images.slice(0, 30).map(({ score }) => score!)))
+  assert.deepEqual([positives.images[31]!.sameAs, positives.images[3]!.sameAs], [3, null])
+  const picture = await fetch(url(positives.images[5]!.thumbnail!))
+  assert.equal(picture.headers.get('content-type'), 'image/webp')
+  assert.match(picture.headers.get('cache-control')!, /private.*immutable/)
+  const { width, height } = await sharp(Buffer.from(await picture.arrayBuffer())).metadata()
+  assert.deepEqual([width, height], [150, 100])
+  for (const path of ['32/thumbnail', '5/thumbnail?of=0123456789abcdef'])
+    assert.equal(await codeOf(await fetch(url(`/v1/models/disc/positives/${path}`))), '404 NOT_FOUND')
+  const { nearest } = await client.classify('disc', discs[8]!)
+  assert.deepEqual({ ...nearest[0], similarity: 0 }, { image: '8.jpg', similarity: 0, index: 8 })
+})
+
+test('the next version: misfits left out, images of a form and of a batch added; as one fit on all of them', async () => {
+  const form = new FormData()
+  for (const [name, value] of Object.entries({ name: 'disc', base: 'disc@1', exclude: '30, 31' }))
+    form.append(name, value)
+  for (const { name, bytes } of await images(30, 5)) form.append('images', new Blob([new Uint8Array(bytes)]), name)
+  const second = await fitted(fetch(url('/v1/models'), { method: 'POST', body: form }))
+  assert.deepEqual([second.model.version, second.used], [2, 35])
+  const whole = (await client.finished((await client.fit('whole', await images(0, 35))).id)).result as FitResult
+  assert.equal(second.model.sha256, whole.model.sha256)
+
+  const batch = await client.batchFolder('disc', join(root, 'batch'))
+  await client.finished(batch.id)
+  const third = await fitted(json('/v1/models', { name: 'disc', base: 'disc', batch: batch.id, images: [0, 2, 7] }))
+  assert.deepEqual([third.model.version, third.used], [3, 37])
+  assert.deepEqual(
+    third.rejected.map(({ image }) => image),
+    ['07.jpg'],
+  )
+  const { images: shown } = await client.positives('disc@3')
+  assert.deepEqual([shown[0]!.image, shown[36]!.image], ['0.jpg', '02.jpg'])
+  assert.equal((await fetch(url(shown[0]!.thumbnail!))).status, 200)
+
+  const fourth = await fitted(json('/v1/models', { name: 'disc', base: 'disc@3', exclude: [36], alpha: 0.2 }))
+  assert.deepEqual([fourth.used, fourth.model.alpha], [36, 0.2])
+
+  for (const [body, expected] of [
+    [{ name: 'x', base: 'disc@9' }, '404 MODEL_NOT_FOUND'],
+    [{ name: 'x', base: 'disc@1', exclude: [32] }, '400 INVALID_ARGUMENT'],
+    [{ name: 'x', base: 'disc@1', exclude: [-1] }, '400 INVALID_ARGUMENT'],
+    [{ name: 'x', base: 'disc@1', backbone: 'oc-s1' }, '400 INVALID_ARGUMENT'],
+    [{ name: 'x', exclude: [1], folder: root }, '400 INVALID_ARGUMENT'],
+    [{ name: 'x', batch: batch.id }, '400 INVALID_ARGUMENT'],
+    [{ name: 'x', batch: batch.id, images: [40] }, '400 INVALID_ARGUMENT'],
+    [{ name: 'x', batch: 'batch-none', images: [1] }, '404 JOB_NOT_FOUND'],
+    [{ name: 'x' }, '400 INVALID_ARGUMENT'],
+  ] as const)
+    assert.equal(await codeOf(await json('/v1/models', body)), expected, JSON.stringify(body))
+})
+
+test('versions, rename, export and import: the file scores as the model did, and hostile ones are refused', async () => {
+  assert.deepEqual(
+    (await client.models()).map(({ name, version }) => `${name}@${version}`),
+    ['disc@4', 'whole@1'],
+  )
+  assert.equal((await client.models({ versions: 'all' })).length, 5)
+  await client.update('whole', { alpha: 0.3 })
+  const exported = await fetch(url('/v1/models/whole/export'))
+  assert.equal(exported.headers.get('content-disposition'), 'attachment; filename="whole@1.oneclass"')
+  const file = new Uint8Array(await exported.arrayBuffer())
+  const imported = await client.importModel({ name: 'whole@1.oneclass', bytes: file }, { name: 'copy' })
+  assert.deepEqual([imported.name, imported.version, imported.alpha, imported.gallery], ['copy', 1, 0.3, null])
+  const probe = await image(77)
+  const [a, b] = await Promise.all(['whole', 'copy'].map((model) => client.classify(model, probe)))
+  assert.deepEqual({ ...b, model: '' }, { ...a, model: '' })
+  assert.deepEqual(await client.positives('copy'), { model: 'copy@1', gallery: false, images: [], rejected: [] })
+  assert.equal(await codeOf(await json('/v1/models', { name: 'x', base: 'copy' })), '422 MODEL_INCOMPATIBLE')
+
+  const send = async (bytes: Uint8Array<ArrayBuffer>, name?: string, filename = 'm.oneclass') => {
+    const form = new FormData()
+    if (name !== undefined) form.append('name', name)
+    form.append('model', new Blob([bytes]), filename)
+    return await codeOf(await fetch(url('/v1/models/import'), { method: 'POST', body: form }))
+  }
+  const altered = file.slice()
+  altered[9000]! ^= 1
+  assert.equal(await send(altered), '422 MODEL_CORRUPT')
+  assert.equal(await send(file.slice(0, 7000)), '422 MODEL_CORRUPT')
+  assert.equal(await send(new Uint8Array(0)), '422 MODEL_CORRUPT')
+  assert.equal(await send(file, '../x'), '400 INVALID_ARGUMENT')
+  assert.equal(await send(file, undefined, '..oneclass'), '400 MODEL_NAME_INVALID')
+  const other = file.slice()
+  other[8] = 7
+  assert.equal(await send(other), '422 MODEL_INCOMPATIBLE')
+
+  assert.equal((await client.update('copy', { name: 'kept', alpha: 0.1 })).name, 'kept')
+  assert.equal((await client.classify('kept', probe)).alpha, 0.1)
+  assert.equal(await codeOf(await json('/v1/models/kept', { name: 'disc' }, 'PATCH')), '409 CONFLICT')
+  assert.equal(await codeOf(await json('/v1/models/kept@1', { name: 'y' }, 'PATCH')), '400 INVALID_ARGUMENT')
+  assert.equal(await codeOf(await json('/v1/models/kept', {}, 'PATCH')), '400 INVALID_ARGUMENT')
+  assert.equal(await codeOf(await json('/v1/models/kept', { name: '../x' }, 'PATCH')), '400 INVALID_ARGUMENT')
+  assert.equal(await codeOf(await json('/v1/models/copy', { name: 'y' }, 'PATCH')), '404 MODEL_NOT_FOUND')
+})
+
+test('lists: newest first, by type and state, bounded, without the weight of results', async () => {
+  const { id } = await client.batchFolder('disc', join(root, 'batch'))
+  await client.finished(id)
+  const { batches } = await read<{ batches: ClientJob[] }>('/v1/batches')
+  assert.equal(batches[0]!.id, id)
+  assert.equal(batches[0]!.model, 'disc@4')
+  assert.deepEqual(batches[0]!.progress, { done: 40, total: 40, errors: 1 })
+  assert.equal(batches.length, 2)
+  const failed = await client.fit('small', await images(0, 3))
+  await client.finished(failed.id)
+  const fits = await client.jobs({ type: 'fit', limit: 3 })
+  assert.deepEqual([fits.length, fits[0]!.id, fits[0]!.model, fits[0]!.state], [3, failed.id, 'small', 'failed'])
+  assert.deepEqual(
+    (await client.jobs({ type: 'fit', state: 'failed' })).map(({ error }) => error?.code),
+    ['TOO_FEW_IMAGES'],
+  )
+  const all = await client.jobs()
+  assert.equal(all[0]!.id, failed.id)
+  assert.ok(all.some(({ type, result, model }) => type === 'classify' && result === null && model === 'disc@1'))
+  for (const query of ['limit=0', 'limit=201', 'type=chunk', 'state=x'])
+    assert.equal(await codeOf(await fetch(url(`/v1/jobs?${query}`))), '400 INVALID_ARGUMENT')
+
+  // a report outlives what Redis knows of its job
+  const old = 'compare-00000000-0000-4000-8000-000000000000'
+  await mkdir(join(base, 'home/comparisons', old), { recursive: true })
+  await writeFile(join(base, 'home/comparisons', old, 'report.json'), '{"methods":[{"key":"ensemble"}]}')
+  await writeFile(join(base, 'home/comparisons', old, 'report.html'), '<html></html>')
+  const { comparisons } = await read<{ comparisons: ClientJob[] }>('/v1/comparisons')
+  assert.deepEqual(
+    comparisons.map(({ id, state, result }) => [id, state, result]),
+    [[old, 'done', null]],
+  )
+  assert.deepEqual((await read<{ result: { methods: unknown } }>(`/v1/comparisons/${old}`)).result.methods, [
+    { key: 'ensemble' },
+  ])
+  assert.equal((await fetch(url(`/v1/comparisons/${old}/report`))).status, 200)
+})
