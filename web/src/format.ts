@@ -38,7 +38,7 @@ export function duration(seconds: number): string {
 
 /** A p-value: as many digits as mean something. */
 export function pValue(value: number): string {
-  return value >= 0.1 ? value.toFixed(2) : value >= 0.001 ? value.toFixed(3) : value.toExponential(0)
+  return value >= 0.0995 ? value.toFixed(2) : value >= 0.001 ? value.toFixed(3) : value.toExponential(0)
 }
 
 export const percent = (share: number): string => `${(share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`

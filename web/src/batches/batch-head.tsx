@@ -43,7 +43,7 @@ export function BatchHead(props: {
           <p class="crumb">
             <a href={href('batches')}>{t.batches.title}</a>
           </p>
-          <h1 class="cut">{job?.folder ?? (job ? t.batches.uploadedName : t.batches.title)}</h1>
+          <h1 class="cut">{job ? titleOf(job) : t.batches.title}</h1>
           <p>{label ? t.batches.model(label) : '\u00a0'}</p>
         </div>
         <div class="row">
@@ -55,7 +55,7 @@ export function BatchHead(props: {
           <button
             type="button"
             class="button"
-            disabled={isRunning || label === null}
+            disabled={isRunning || label === null || !job?.keeps?.map}
             onClick={() => go('map', label, { batch: live.id })}
           >
             {t.nav.map}
@@ -118,6 +118,11 @@ export function BatchHead(props: {
       )}
     </header>
   )
+}
+
+/** Its folder, or where its images came from. */
+export function titleOf(batch: Batch): string {
+  return batch.folder ?? (batch.keeps?.folder ? t.batches.folder : t.batches.uploadedName)
 }
 
 function nameOf(job: Batch | null | undefined): string {

@@ -7,7 +7,6 @@ import { usePositives } from '../models/strip.tsx'
 import { href } from '../routes.ts'
 import { batchPicture } from '../service/api.ts'
 import { isFinished } from '../service/follow.ts'
-import { hasPictures } from '../service/types.ts'
 import { t } from '../text.ts'
 import { AlphaSlider } from '../ui/alpha-slider.tsx'
 import { ErrorNote } from '../ui/notes.tsx'
@@ -103,7 +102,7 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
     event.preventDefault()
     action()
   }
-  const pathOf = (index: number) => (job && hasPictures(job) ? batchPicture(id, index) : null)
+  const pathOf = (index: number) => (job?.keeps?.thumbnails ? batchPicture(id, index) : null)
   const error = useComputed(() => live.error.value)
 
   if (error.value) {

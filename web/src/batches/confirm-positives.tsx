@@ -26,13 +26,14 @@ export function ConfirmPositives(props: {
   const error = useSignal<Failure | null>(null)
   const stop = useRef(new AbortController())
   useEffect(() => () => stop.current.abort(), [])
-  const isGone = !batch.folder && !hasFiles(batch.id)
+  const isFolder = batch.keeps?.folder ?? false
+  const isGone = !isFolder && !hasFiles(batch.id)
   const alpha = findModel(label)?.alpha ?? 0.05
 
   const fit = async () => {
     error.value = null
     try {
-      if (batch.folder) {
+      if (isFolder) {
         job.value = await api.fitFolder({ name, alpha, base: label, batch: batch.id, images: indices })
         return
       }

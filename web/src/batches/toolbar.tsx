@@ -22,26 +22,21 @@ export function Toolbar(props: {
   const { items, reviews, alpha, sort, filter, search, late } = props
   const counts = useMemo(() => countFilters(items, reviews, alpha), [items.length, reviews, alpha])
   const id = useId()
+  const options = (names: readonly Filter[]) =>
+    names.map((name) => (
+      <label key={name} class={name}>
+        <input type="radio" name={id} checked={filter.value === name} onChange={() => (filter.value = name)} />
+        {t.batches.filters[name]} <span class="numbers">{count(counts[name])}</span>
+      </label>
+    ))
   return (
     <div class="toolbar">
       <fieldset class="filters">
         <legend class="hidden">{t.batches.filter}</legend>
-        {filters.map((name) => (
-          <label key={name} class={name}>
-            <input type="radio" name={id} checked={filter.value === name} onChange={() => (filter.value = name)} />
-            {t.batches.filters[name]} <span class="numbers">{count(counts[name])}</span>
-          </label>
-        ))}
+        <div>{options(filters.slice(0, 4))}</div>
+        <div>{options(filters.slice(4))}</div>
       </fieldset>
       <div class="row toolbar-right">
-        <button
-          type="button"
-          class={late > 0 ? 'button small' : 'button small gone'}
-          disabled={late === 0}
-          onClick={props.onSortIn}
-        >
-          {t.batches.newOnes(late)}
-        </button>
         <select
           aria-label={t.batches.sort}
           value={sort.value}
@@ -60,6 +55,14 @@ export function Toolbar(props: {
           value={search.value}
           onInput={(event) => (search.value = event.currentTarget.value)}
         />
+        <button
+          type="button"
+          class={late > 0 ? 'button small' : 'button small gone'}
+          disabled={late === 0}
+          onClick={props.onSortIn}
+        >
+          {t.batches.newOnes(late)}
+        </button>
       </div>
     </div>
   )

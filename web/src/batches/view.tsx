@@ -11,6 +11,7 @@ import { t } from '../text.ts'
 import { useLoad } from '../ui/load.ts'
 import { ErrorNote } from '../ui/notes.tsx'
 import { BatchPage } from './batch.tsx'
+import { titleOf } from './batch-head.tsx'
 import { NewBatch } from './new-batch.tsx'
 
 export function BatchesView(): JSX.Element {
@@ -55,7 +56,7 @@ function BatchRow({ batch }: { batch: Batch }): JSX.Element {
   return (
     <li>
       <a href={href('batches', batch.id)}>
-        <span class="batch-name cut">{batch.folder ?? t.batches.uploadedName}</span>
+        <span class="batch-name cut">{titleOf(batch)}</span>
         <span class="muted cut">{model}</span>
         <span class="batch-progress">
           <span class="bar">

@@ -114,10 +114,10 @@ export function VirtualGrid(props: {
   for (let row = firstRow; row < lastRow; row++) {
     const from = row * frame.columns
     visible.push(
+      // biome-ignore lint/a11y/useFocusableInteractive: cells take the focus, as the ARIA grid pattern has it
       <div
         key={row}
         class="grid-row"
-        // biome-ignore lint/a11y/useFocusableInteractive: cells take the focus, as the ARIA grid pattern has it
         role="row"
         aria-rowindex={row + 1}
         style={{

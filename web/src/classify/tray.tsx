@@ -25,7 +25,7 @@ export function Tray({ alpha, onClear }: { alpha: number; onClear: () => void })
   }
 
   return (
-    <section class="stack">
+    <section class="stack tray-box">
       <div class="row apart">
         <h2>
           {t.classify.results}{' '}

@@ -34,7 +34,7 @@ export function ClassifyView(): JSX.Element {
   if (models.value === null) return <div class="view">{<h1>{t.classify.title}</h1>}</div>
   if (model === undefined || label === null) return <NoModel title={t.classify.title} />
   return (
-    <div class="view">
+    <div class="view classify">
       <div class="view-head">
         <div>
           <h1>{t.classify.title}</h1>

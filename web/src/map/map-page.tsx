@@ -45,7 +45,9 @@ export function MapPage(): JSX.Element {
 
 function BatchSelect({ label, value }: { label: string; value: string }): JSX.Element {
   const { data } = useLoad(() => api.batches(), [])
-  const fitting = (data ?? []).filter((batch: Batch) => isFinished(batch) && (batch.model ?? label) === label)
+  const fitting = (data ?? []).filter(
+    (batch: Batch) => isFinished(batch) && batch.keeps?.map && (batch.model ?? label) === label,
+  )
   return (
     <div class="field inline">
       <label for="map-batch">{t.map.batch}</label>

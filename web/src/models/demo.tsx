@@ -11,7 +11,7 @@ import { t } from '../text.ts'
 import { complain } from '../ui/notes.tsx'
 import { loadModels } from './store.ts'
 
-export function DemoButton(): JSX.Element {
+export function DemoButton({ isMain = false }: { isMain?: boolean }): JSX.Element {
   const job = useSignal<Job | null>(null)
   const busy = useSignal(false)
   const stop = useSignal<AbortController | null>(null)
@@ -37,7 +37,12 @@ export function DemoButton(): JSX.Element {
   const { done = 0, total = 0 } = job.value?.progress ?? {}
   const share = total > 0 ? ` ${Math.round((100 * done) / total)} %` : ''
   return (
-    <button type="button" class="button primary demo" disabled={busy.value} onClick={() => void start()}>
+    <button
+      type="button"
+      class={isMain ? 'button primary' : 'button'}
+      disabled={busy.value}
+      onClick={() => void start()}
+    >
       {busy.value ? (
         <>
           <span class="spinner" aria-hidden="true" />

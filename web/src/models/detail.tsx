@@ -134,7 +134,7 @@ export function DriftWords({ drift }: { drift: Drift }): JSX.Element {
   if (all.images === 0) return <p class="muted">{t.models.driftFresh}</p>
   return (
     <>
-      <p class={accepted.alarm ? 'row warn-text' : 'row'}>
+      <p class={accepted.alarm ? 'drift-words warn-text' : 'drift-words'}>
         <Icon name={accepted.alarm ? 'operations' : 'check'} size={18} />
         {accepted.alarm ? t.models.driftAlarm : t.models.driftNone}
       </p>

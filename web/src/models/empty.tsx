@@ -14,7 +14,7 @@ export function EmptyState(): JSX.Element {
         <h1>{t.models.emptyTitle}</h1>
         <p>{t.tagline}</p>
         <div class="row">
-          <DemoButton />
+          <DemoButton isMain />
           <a class="button" href={href('models', null, { new: '1' })}>
             <Icon name="plus" size={18} />
             {t.models.own}

@@ -62,13 +62,9 @@ export function PositivesGallery({ model }: { model: Model }): JSX.Element | nul
           ))}
         </fieldset>
       </div>
-      <p class="hint">
-        {show.value === 'misfits'
-          ? t.models.misfitsHelp
-          : show.value === 'duplicates'
-            ? t.models.duplicatesHelp
-            : '\u00a0'}
-      </p>
+      {show.value !== 'all' && (
+        <p class="hint">{show.value === 'misfits' ? t.models.misfitsHelp : t.models.duplicatesHelp}</p>
+      )}
       {out.value.size > 0 && (
         <div class="note">
           <span>{t.models.leaveOut(out.value.size)}</span>
@@ -86,11 +82,11 @@ export function PositivesGallery({ model }: { model: Model }): JSX.Element | nul
               <input type="checkbox" checked={out.value.has(image.index)} onChange={() => toggle(image.index)} />
               <span class="hidden">{t.models.select}</span>
             </label>
-            <span class="positive-words cut">
-              {image.pValue !== null && image.pValue <= misfit
-                ? t.models.misfitOf(pValue(image.pValue))
-                : baseName(image.image)}
-            </span>
+            {image.pValue !== null && image.pValue <= misfit ? (
+              <span class="positive-words odd cut">{t.models.misfitOf(pValue(image.pValue))}</span>
+            ) : (
+              <span class="positive-words cut">{baseName(image.image)}</span>
+            )}
           </li>
         ))}
       </ul>

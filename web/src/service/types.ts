@@ -41,13 +41,10 @@ export type Job = Omit<ClientJob, 'type'> & {
 
 export type Batch = Job & {
   readonly alpha?: number
+  /** Null for uploads. */
   readonly folder?: string | null
-  readonly thumbnails?: boolean
-}
-
-/** Whether the service kept small pictures of the images. */
-export function hasPictures(batch: Batch): boolean {
-  return batch.thumbnails ?? (batch.result as { thumbnails?: boolean } | null)?.thumbnails ?? false
+  /** What the service kept of its images; `folder`: they can be added to a model by index. */
+  readonly keeps?: { readonly thumbnails: boolean; readonly map: boolean; readonly folder: boolean }
 }
 
 export interface Rejected {
