@@ -14,6 +14,8 @@ export interface ClientJob {
     readonly stage?: string
     readonly errors?: number
   }
+  /** Of a batch: are there pictures, can it be on a map, can its images be added to a model by index. */
+  readonly keeps?: { readonly thumbnails: boolean; readonly map: boolean; readonly folder: boolean }
   readonly result: unknown
   readonly error: ErrorBody | null
 }
@@ -45,6 +47,56 @@ export interface ClientPositives {
   }[]
   readonly rejected: readonly { readonly image: string; readonly error: ErrorBody }[]
 }
+
+interface ClientDrift {
+  readonly images: number
+  readonly log10Capital: number
+  readonly maxLog10Capital: number
+  readonly falseAlarmBound: number
+  readonly alarm: boolean
+}
+
+export interface ClientOperations {
+  readonly workers: readonly {
+    readonly id: string
+    readonly host: string
+    readonly pid: number
+    readonly concurrency: number
+    readonly startedAt: string
+    readonly lastSeen: string
+    readonly images: number
+    readonly errors: number
+    readonly inferences: number
+  }[]
+  readonly queues: Readonly<
+    Record<
+      string,
+      { readonly waiting: number; readonly active: number; readonly delayed: number; readonly failed: number }
+    >
+  >
+  readonly storedBytes: number
+  readonly maxStoredBytes: number
+  /** Mean of the last minute. */
+  readonly imagesPerSecond: number
+  readonly images: number
+  readonly inferences: number
+  readonly errors: Readonly<Record<string, number>>
+  readonly models: readonly {
+    readonly label: string
+    readonly drift: { readonly all: ClientDrift; readonly accepted: ClientDrift }
+  }[]
+}
+
+export interface ClientBatchOptions {
+  readonly alpha?: number
+  /** Keep small pictures of the images. */
+  readonly thumbnails?: boolean
+  /** Keep what a map needs. */
+  readonly map?: boolean
+}
+
+/** A result of a batch. */
+export type ClientLine = ImageResult & { readonly index: number }
 
 export interface ClientImage {
   readonly name: string
@@ -84,14 +136,15 @@ export interface OneclassClient {
     image: ClientImage,
     options?: { alpha?: number; waitSeconds?: number },
   ): Promise<{ readonly image: string } & Scored>
-  batch(model: string, images: readonly ClientImage[]): Promise<ClientJob>
+  batch(model: string, images: readonly ClientImage[], options?: ClientBatchOptions): Promise<ClientJob>
   /** A folder on the service's machine, below one of its roots. */
-  batchFolder(model: string, folder: string): Promise<ClientJob>
+  batchFolder(model: string, folder: string, options?: ClientBatchOptions): Promise<ClientJob>
   /** Each result as it comes; a broken connection is taken up again where it broke. */
-  stream(batch: string): AsyncGenerator<ImageResult>
-  results(batch: string): Promise<ImageResult[]>
+  stream(batch: string): AsyncGenerator<ClientLine>
+  results(batch: string): Promise<ClientLine[]>
   /** Newest first, without the results of classify, map and compare jobs. */
   jobs(options?: { type?: ClientJob['type']; state?: ClientJob['state']; limit?: number }): Promise<ClientJob[]>
+  operations(): Promise<ClientOperations>
   job(id: string): Promise<ClientJob>
   cancel(id: string): Promise<ClientJob>
   /** The job when it is done, failed or cancelled. */
@@ -120,7 +173,7 @@ export function createClient(address: string, options: { key?: string; fetch?: t
   const form = (
     field: string,
     images: readonly ClientImage[],
-    fields: Readonly<Record<string, string | number | undefined>>,
+    fields: Readonly<Record<string, string | number | boolean | undefined>>,
   ): FormData => {
     const data = new FormData()
     for (const [name, value] of Object.entries(fields)) if (value !== undefined) data.append(name, String(value))
@@ -129,7 +182,7 @@ export function createClient(address: string, options: { key?: string; fetch?: t
   }
   const part = encodeURIComponent
 
-  async function* stream(batch: string): AsyncGenerator<ImageResult> {
+  async function* stream(batch: string): AsyncGenerator<ClientLine> {
     let received = 0
     for (;;) {
       try {
@@ -141,7 +194,7 @@ export function createClient(address: string, options: { key?: string; fetch?: t
           rest = lines.pop() ?? ''
           for (const line of lines) {
             received++
-            yield JSON.parse(line) as ImageResult
+            yield JSON.parse(line) as ClientLine
           }
         }
       } catch (error) {
@@ -181,12 +234,15 @@ export function createClient(address: string, options: { key?: string; fetch?: t
         throw new ClientError('JOB_TIMEOUT', 504, `There was no result after ${waitSeconds} seconds.`)
       return (await response.json()) as { image: string } & Scored
     },
-    batch: (model, images) =>
-      read(`/v1/models/${part(model)}/batches`, { method: 'POST', body: form('images', images, {}) }),
-    batchFolder: (model, folder) => send(`/v1/models/${part(model)}/batches`, { folder }),
+    batch: (model, images, { alpha, thumbnails, map } = {}) =>
+      read(`/v1/models/${part(model)}/batches`, {
+        method: 'POST',
+        body: form('images', images, { alpha, thumbnails, map }),
+      }),
+    batchFolder: (model, folder, options = {}) => send(`/v1/models/${part(model)}/batches`, { folder, ...options }),
     stream,
     async results(batch) {
-      const lines: ImageResult[] = []
+      const lines: ClientLine[] = []
       for await (const line of stream(batch)) lines.push(line)
       return lines
     },
@@ -196,6 +252,7 @@ export function createClient(address: string, options: { key?: string; fetch?: t
       )
       return (await read<{ jobs: ClientJob[] }>(`/v1/jobs?${query}`)).jobs
     },
+    operations: () => read('/v1/operations'),
     job: (id) => read(`/v1/jobs/${part(id)}`),
     cancel: (id) => read(`/v1/jobs/${part(id)}`, { method: 'DELETE' }),
     async finished(id, { everyMs = 250, signal } = {}) {

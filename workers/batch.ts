@@ -4,6 +4,7 @@
  * gets an error for a result: one poisoned file cannot stop a batch.
  */
 import { OneclassError, toOneclassError } from '../src/errors.ts'
+import { keepPoints, keepThumbnail, maxThumbnails, type Point } from '../src/queue/batch-extras.ts'
 import type { BatchResult } from '../src/queue/batches.ts'
 import { type Consumer, startConsumer, type Task } from '../src/queue/consumer.ts'
 import { recordServed } from '../src/queue/drift-log.ts'
@@ -13,12 +14,21 @@ import type { WorkerContext } from './context.ts'
 import type { ReadyModel } from './model-cache.ts'
 
 type Item = Task<'chunk'>['data']['images'][number]
-type Done = BatchResult & { readonly served?: { readonly pValue: number; readonly score: number } }
+type Done = BatchResult & {
+  readonly served?: { readonly pValue: number; readonly score: number }
+  readonly embedding?: Float32Array
+}
 
 const groupSize = 16
 
+function pointsOf(done: readonly Done[], every: number): Point[] {
+  return done.flatMap(({ index, embedding }) =>
+    embedding && every > 0 && index % every === 0 ? { index, embedding } : [],
+  )
+}
+
 export function startBatch(context: WorkerContext): Promise<Consumer> {
-  const { batches, blobs, client, engine, heartbeat, models } = context
+  const { batches, blobs, client, engine, heartbeat, models, thumbnails } = context
 
   const scoreOne = async (item: Item, data: Task<'chunk'>['data'], model: ReadyModel): Promise<Done> => {
     heartbeat.count({ images: 1 })
@@ -27,11 +37,16 @@ export function startBatch(context: WorkerContext): Promise<Consumer> {
       if (bytes === undefined) throw new OneclassError('JOB_EXPIRED', `"${item.image}" waited too long for a worker.`)
       const embedding = await engine.embed({ name: item.image, bytes }, model.backbone, 'bulk')
       const scored = model.classifier.scoreEmbedding(embedding, data.model.alpha)
+      if (data.keep?.thumbnails && item.index < maxThumbnails) {
+        const picture = await engine.thumbnail({ name: item.image, bytes }, 'bulk').catch(() => undefined)
+        if (picture) await keepThumbnail(thumbnails, data.batch, item.index, picture)
+      }
       return {
         index: item.index,
         isError: false,
-        line: JSON.stringify({ image: item.image, ...scored }),
+        line: JSON.stringify({ image: item.image, index: item.index, ...scored }),
         served: scored,
+        embedding,
       }
     } catch (thrown) {
       const error = toOneclassError(thrown)
@@ -41,8 +56,8 @@ export function startBatch(context: WorkerContext): Promise<Consumer> {
   }
 
   const failed = (item: Item, error: OneclassError): Done => {
-    heartbeat.count({ errors: 1 })
-    return { index: item.index, isError: true, line: errorLine(item.image, error.toJSON()) }
+    heartbeat.countError(error.code)
+    return { index: item.index, isError: true, line: errorLine(item.image, item.index, error.toJSON()) }
   }
 
   /** A suspect image: a note that it is being tried outlives a crash. */
@@ -72,6 +87,7 @@ export function startBatch(context: WorkerContext): Promise<Consumer> {
     for (let i = 0; i < todo.length && !signal.aborted; i += size) {
       const group = todo.slice(i, i + size)
       const done = await Promise.all(group.map((item) => score(item, data, model)))
+      await keepPoints(client, data.batch, pointsOf(done, data.keep?.every ?? 0)) // before the commit: a chunk that is taken over skips what is committed
       const state = await batches.commit(data.batch, done)
       await recordServed(
         client,

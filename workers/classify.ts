@@ -1,5 +1,5 @@
 /** One image, one answer. A bad image fails the job with the image's code. */
-import { OneclassError } from '../src/errors.ts'
+import { OneclassError, toOneclassError } from '../src/errors.ts'
 import type { ImageResult } from '../src/pipeline/result.ts'
 import { type Consumer, startConsumer } from '../src/queue/consumer.ts'
 import { recordServed } from '../src/queue/drift-log.ts'
@@ -19,7 +19,7 @@ export function startClassify(context: WorkerContext): Promise<Consumer> {
       const embedding = await engine
         .embed({ name: data.image, bytes }, model.backbone, 'single')
         .catch((error: unknown) => {
-          heartbeat.count({ errors: 1 })
+          heartbeat.countError(toOneclassError(error).code)
           throw error
         })
       const scored = model.classifier.scoreEmbedding(embedding, data.model.alpha)

@@ -12,6 +12,8 @@ import type { ModelCache } from './model-cache.ts'
 export interface WorkerContext {
   readonly client: RedisClient
   readonly blobs: BlobStore
+  /** For what may be left out: it is full long before uploads are refused. */
+  readonly thumbnails: BlobStore
   readonly batches: BatchStore
   readonly inference: Inference
   readonly engine: Engine

@@ -3,6 +3,7 @@ import { OneclassError } from '../src/errors.ts'
 import { decodeImage, type ImageSource } from '../src/images/decode.ts'
 import type { ImageLimits } from '../src/images/limits.ts'
 import type { Pixels } from '../src/images/pixels.ts'
+import { makeThumbnail } from '../src/images/thumbnail.ts'
 import { createCpuSlots } from './cpu-slots.ts'
 import type { Inference, RemoteBackbone } from './inference.ts'
 import { createMicroBatcher, type Lane, type MicroBatcher } from './micro-batcher.ts'
@@ -10,6 +11,8 @@ import { createMicroBatcher, type Lane, type MicroBatcher } from './micro-batche
 export interface Engine {
   /** Errors of the image (IMAGE_...) and of the backbone (BACKBONE_...). */
   embed(source: ImageSource, backbone: RemoteBackbone, lane: Lane): Promise<Float32Array>
+  /** A small picture, WebP. Errors of the image. */
+  thumbnail(source: ImageSource, lane: Lane): Promise<Uint8Array>
   /** For pixels that are decoded already. */
   embedPixels(
     images: readonly Pixels[],
@@ -69,6 +72,14 @@ export function createEngine(
       const embedding = await batcher.submit(pixels, lane)
       if (embedding instanceof OneclassError) throw embedding
       return embedding
+    },
+    async thumbnail(source, lane) {
+      const leave = await slots.enter(lane)
+      try {
+        return await makeThumbnail(source, options.limits)
+      } finally {
+        leave()
+      }
     },
     async embedPixels(images, backbone, lane) {
       return await Promise.all(images.map((pixels) => batcherOf(backbone).submit(pixels, lane)))

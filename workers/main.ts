@@ -32,11 +32,13 @@ async function main(url: string): Promise<void> {
   await waitForRedis(client, url, 60_000)
   const blobs = createBlobStore(client, 4 * 1024 ** 3) // the service bounds uploads; a model must come home
   const inference = startInference({ home: config.home, threads: cores, onExit: fail })
-  const heartbeat = startHeartbeat(client, `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`)
+  const facts = { host: hostname(), pid: process.pid, concurrency: cores }
+  const heartbeat = startHeartbeat(client, `${facts.host}:${facts.pid}:${randomBytes(4).toString('hex')}`, facts)
   const engine = createEngine(inference, { cores, onInference: () => heartbeat.count({ inferences: 1 }) })
   const context: WorkerContext = {
     client,
     blobs,
+    thumbnails: createBlobStore(client, 512 * 1024 ** 2),
     batches: createBatchStore(client),
     inference,
     engine,

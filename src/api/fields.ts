@@ -28,6 +28,13 @@ export function alphaField(fields: Readonly<Record<string, string>>): number | u
   return alpha
 }
 
+export function flagField(fields: Readonly<Record<string, string>>, name: string): boolean {
+  const text = fields[name]
+  if (text === undefined || text === '' || text === 'false') return false
+  if (text === 'true') return true
+  throw new OneclassError('INVALID_ARGUMENT', `Expected "${name}" to be true or false.`)
+}
+
 export function idempotencyKey(request: FastifyRequest): string | undefined {
   const header = request.headers['idempotency-key']
   if (header === undefined) return undefined

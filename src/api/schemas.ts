@@ -60,6 +60,14 @@ export const Job = Type.Object({
     Type.String({ description: 'NAME@VERSION that is asked, or the NAME that is fitted; null for a comparison' }),
   ),
   progress: Progress,
+  keeps: Type.Optional(
+    Type.Object(
+      { thumbnails: Type.Boolean(), map: Type.Boolean(), folder: Type.Boolean() },
+      {
+        description: 'Of a batch: are there pictures, can it be on a map, can its images be added to a model by index',
+      },
+    ),
+  ),
   result: Type.Unknown({
     description: 'What the job made: the result of an image, the model of a fit, the counts of a batch',
   }),
@@ -119,15 +127,49 @@ export const Model = Type.Object({
   ),
 })
 
-export const ModelWithDrift = Type.Object({
-  ...Model.properties,
-  drift: Type.Object(
-    { all: DriftReport, accepted: DriftReport },
-    {
-      description:
-        'Is what is served still like the positives that the model was fitted on? `accepted` looks at accepted images only',
-    },
+const Drift = Type.Object(
+  { all: DriftReport, accepted: DriftReport },
+  {
+    description:
+      'Is what is served still like the positives that the model was fitted on? `accepted` looks at accepted images only',
+  },
+)
+
+export const ModelWithDrift = Type.Object({ ...Model.properties, drift: Drift })
+
+export const Operations = Type.Object({
+  workers: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      host: Type.String(),
+      pid: Type.Integer(),
+      concurrency: Type.Integer({ description: 'Cores that it uses' }),
+      startedAt: Type.String({ format: 'date-time' }),
+      lastSeen: Type.String({ format: 'date-time' }),
+      images: Type.Integer(),
+      errors: Type.Integer(),
+      inferences: Type.Integer({ description: 'Runs of a network' }),
+    }),
+    { description: 'Heard of in the last minute' },
   ),
+  queues: Type.Record(
+    Type.String(),
+    Type.Object({
+      waiting: Type.Integer(),
+      active: Type.Integer(),
+      delayed: Type.Integer(),
+      failed: Type.Integer(),
+    }),
+  ),
+  storedBytes: Type.Integer({ description: 'Images, models and galleries that are in Redis' }),
+  maxStoredBytes: Type.Integer(),
+  imagesPerSecond: Type.Number({ description: 'Mean of the last minute' }),
+  images: Type.Integer({ description: 'Since ever' }),
+  inferences: Type.Integer(),
+  errors: Type.Record(Type.String(), Type.Integer(), {
+    description: 'Images that could not be scored since ever, by code',
+  }),
+  models: Type.Array(Type.Object({ label: Type.String(), drift: Drift })),
 })
 
 export const ModelChange = Type.Object(
@@ -230,10 +272,19 @@ export const ImageByReference = Type.Union([
 ])
 export type ImageByReference = Static<typeof ImageByReference>
 
-export const BatchFromFolder = Type.Object(
-  { folder: Folder, alpha: Type.Optional(Alpha) },
-  { additionalProperties: false },
-)
+export const BatchOptions = {
+  alpha: Type.Optional(Alpha),
+  thumbnails: Type.Optional(
+    Type.Boolean({ description: 'Keep a small picture of each image as long as the results; default false' }),
+  ),
+  map: Type.Optional(
+    Type.Boolean({
+      description: 'Keep embeddings, of 2,000 images at most, so that a map can show them; default false',
+    }),
+  ),
+}
+
+export const BatchFromFolder = Type.Object({ folder: Folder, ...BatchOptions }, { additionalProperties: false })
 
 export const ComparisonRequest = Type.Object(
   {

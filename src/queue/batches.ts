@@ -24,6 +24,8 @@ export interface BatchRecord {
   readonly chunkSize: number
   /** Absolute, resolved; null for uploads. */
   readonly folder: string | null
+  /** What is kept of its images besides their results (`batch-extras.ts`). */
+  readonly keep?: { readonly thumbnails: boolean; readonly map: boolean }
   readonly origin: string
   readonly createdAt: string
   readonly finishedAt: string | null
@@ -50,6 +52,8 @@ export interface BatchStore {
   missing(id: string, indices: readonly number[]): Promise<number[]>
   /** Results in the order in which they came, from the `offset`-th. */
   lines(id: string, offset: number, count: number): Promise<string[]>
+  /** Results by index; null where there is none yet. */
+  linesAt(id: string, indices: readonly number[]): Promise<(string | null)[]>
   cancel(id: string): Promise<boolean>
   /** Batches of this origin that are not finished. */
   open(origin: string): Promise<string[]>
@@ -141,6 +145,9 @@ export function createBatchStore(client: RedisClient): BatchStore {
       const order = await client.lrange(keys.batchOrder(id), offset, offset + count - 1)
       if (order.length === 0) return []
       return (await client.hmget(keys.batchResults(id), ...order)).filter((line) => line !== null)
+    },
+    async linesAt(id, indices) {
+      return indices.length === 0 ? [] : await client.hmget(keys.batchResults(id), ...indices.map(String))
     },
     async cancel(id) {
       const args = [new Date().toISOString(), channels.batch, id, lifetimes.batch]

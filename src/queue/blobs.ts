@@ -19,6 +19,9 @@ export interface BlobStore {
   /** Renews a model's expiry; false when it is not there. */
   touchModel(sha256: string, seconds: number): Promise<boolean>
   getModel(sha256: string): Promise<Buffer | undefined>
+  /** Bytes under a name that the caller knows again; the same name twice keeps the later bytes. */
+  putNamed(name: string, bytes: Uint8Array, seconds: number): Promise<void>
+  getNamed(name: string): Promise<Buffer | undefined>
   bytesStored(): Promise<number>
 }
 
@@ -97,6 +100,12 @@ export function createBlobStore(client: RedisClient, maxBytes: number): BlobStor
     async getModel(hash) {
       const bytes = await client.getBuffer(keys.model(hash))
       return bytes === null ? undefined : checked(bytes, hash)
+    },
+    async putNamed(name, bytes, seconds) {
+      await store(keys.named(name), bytes, seconds)
+    },
+    async getNamed(name) {
+      return (await client.getBuffer(keys.named(name))) ?? undefined
     },
     async bytesStored() {
       return Number((await client.get(keys.storedBytes)) ?? 0)

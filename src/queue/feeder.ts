@@ -107,11 +107,11 @@ export function createFeeder(options: FeederOptions): Feeder {
           await producer.blobs.remove(images.map(({ blob }) => blob)).catch(() => {})
           throw error
         }
-        failed.push({ index, isError: true, line: errorLine(image, error.toJSON()) })
+        failed.push({ index, isError: true, line: errorLine(image, index, error.toJSON()) })
       }
     }
     if (failed.length > 0) await producer.batches.commit(batch.id, failed)
-    if (images.length > 0) await producer.addChunk({ batch: batch.id, model: batch.model, images })
+    if (images.length > 0) await producer.addChunk(batch, images)
   }
 
   const readImage = async (batch: BatchRecord, image: string): Promise<Buffer> => {
@@ -150,8 +150,8 @@ export function createFeeder(options: FeederOptions): Feeder {
   }
 }
 
-export function errorLine(image: string, error: ErrorBody): string {
-  return JSON.stringify({ image, error })
+export function errorLine(image: string, index: number, error: ErrorBody): string {
+  return JSON.stringify({ image, index, error })
 }
 
 function range(from: number, to: number): number[] {

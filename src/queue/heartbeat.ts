@@ -1,4 +1,5 @@
-/** Workers say that they live, and count what they did, so that the service knows whether anybody works. */
+/** Workers say that they live, who they are, and what they did, so that the service knows whether anybody works, and on what. */
+import type { ErrorCode } from '../errors.ts'
 import type { RedisClient } from './connection.ts'
 import { keys } from './keys.ts'
 
@@ -9,40 +10,121 @@ export interface Totals {
 }
 
 export interface Heartbeat {
-  count(totals: Partial<Totals>): void
+  count(totals: Partial<Omit<Totals, 'errors'>>): void
+  /** An image that could not be scored, and why. */
+  countError(code: ErrorCode): void
   stop(): Promise<void>
 }
 
-export function startHeartbeat(client: RedisClient, worker: string): Heartbeat {
+export interface WorkerFacts {
+  readonly host: string
+  readonly pid: number
+  /** Cores that it uses. */
+  readonly concurrency: number
+}
+
+export interface WorkerView extends WorkerFacts, Totals {
+  readonly id: string
+  readonly startedAt: string
+  readonly lastSeen: string
+}
+
+const names = ['images', 'errors', 'inferences'] as const
+const beatMs = 5000
+/** Images are counted into slots of this length, which the rate is the mean of. */
+const slotMs = 5000
+const rateSlots = 12
+/** A worker that is silent for so long is shown no more. */
+const shownMs = 60_000
+
+export function startHeartbeat(client: RedisClient, id: string, facts: WorkerFacts): Heartbeat {
   const pending: Totals = { images: 0, errors: 0, inferences: 0 }
+  const pendingCodes = new Map<ErrorCode, number>()
+  const own = keys.worker(id)
+  const startedAt = new Date().toISOString()
+
   const beat = async (): Promise<void> => {
+    const now = Date.now()
     const sent = { ...pending }
+    const codes = [...pendingCodes]
+    pendingCodes.clear()
     const pipeline = client
       .pipeline()
-      .zadd(keys.workers, Date.now(), worker)
-      .zremrangebyscore(keys.workers, 0, Date.now() - 3_600_000)
-    for (const name of ['images', 'errors', 'inferences'] as const) {
+      .zadd(keys.workers, now, id)
+      .zremrangebyscore(keys.workers, 0, now - 3_600_000)
+      .hset(own, { ...facts, startedAt })
+    for (const name of names) {
       pending[name] -= sent[name]
-      if (sent[name] > 0) pipeline.hincrby(keys.totals, name, sent[name])
+      if (sent[name] > 0) pipeline.hincrby(keys.totals, name, sent[name]).hincrby(own, name, sent[name])
     }
+    if (sent.images > 0) {
+      const slot = keys.rate(String(Math.floor(now / slotMs)))
+      pipeline.incrby(slot, sent.images).expire(slot, 300)
+    }
+    for (const [code, count] of codes) pipeline.hincrby(keys.errorTotals, code, count)
+    pipeline.expire(own, 3600)
     await pipeline.exec().catch(() => {})
   }
-  const timer = setInterval(() => void beat(), 5000)
+  const timer = setInterval(() => void beat(), beatMs)
   void beat()
   return {
     count(totals) {
-      for (const name of ['images', 'errors', 'inferences'] as const) pending[name] += totals[name] ?? 0
+      for (const name of ['images', 'inferences'] as const) pending[name] += totals[name] ?? 0
+    },
+    countError(code) {
+      pending.errors++
+      pendingCodes.set(code, (pendingCodes.get(code) ?? 0) + 1)
     },
     async stop() {
       clearInterval(timer)
       await beat()
-      await client.zrem(keys.workers, worker).catch(() => {})
+      await client.zrem(keys.workers, id).catch(() => {})
+      await client.del(own).catch(() => {})
     },
   }
 }
 
 export async function readTotals(client: RedisClient): Promise<Totals> {
-  const fields = await client.hgetall(keys.totals)
+  return totalsOf(await client.hgetall(keys.totals))
+}
+
+/** How often each code stood in place of a result, since ever. */
+export async function readErrors(client: RedisClient): Promise<Record<string, number>> {
+  const fields = await client.hgetall(keys.errorTotals)
+  return Object.fromEntries(Object.entries(fields).map(([code, count]) => [code, Number(count)]))
+}
+
+/** Images a second, the mean of the last minute. */
+export async function readRate(client: RedisClient): Promise<number> {
+  // the slot that is being filled is left out
+  const last = Math.floor(Date.now() / slotMs) - 1
+  const slots = Array.from({ length: rateSlots }, (_, i) => keys.rate(String(last - i)))
+  const counts = await client.mget(...slots)
+  return counts.reduce((sum, count) => sum + Number(count ?? 0), 0) / ((rateSlots * slotMs) / 1000)
+}
+
+/** Workers heard of in the last minute, the longest at work first. */
+export async function readWorkers(client: RedisClient): Promise<WorkerView[]> {
+  const seen = await client.zrangebyscore(keys.workers, Date.now() - shownMs, '+inf', 'WITHSCORES')
+  const views: WorkerView[] = []
+  for (let i = 0; i < seen.length; i += 2) {
+    const id = seen[i]!
+    const fields = await client.hgetall(keys.worker(id))
+    if (fields['startedAt'] === undefined) continue // of an earlier version
+    views.push({
+      id,
+      host: fields['host'] ?? '',
+      pid: Number(fields['pid']),
+      concurrency: Number(fields['concurrency']),
+      startedAt: fields['startedAt'],
+      lastSeen: new Date(Number(seen[i + 1])).toISOString(),
+      ...totalsOf(fields),
+    })
+  }
+  return views.sort((a, b) => a.startedAt.localeCompare(b.startedAt))
+}
+
+function totalsOf(fields: Readonly<Record<string, string>>): Totals {
   const number = (name: string) => Number(fields[name] ?? 0)
   return { images: number('images'), errors: number('errors'), inferences: number('inferences') }
 }

@@ -19,6 +19,8 @@ export interface JobView {
   /** The version that it asks, or the name of the model that it makes; null for neither. */
   readonly model: string | null
   readonly progress: Progress
+  /** Of a batch: what can be asked of its images besides results. */
+  readonly keeps?: { readonly thumbnails: boolean; readonly map: boolean; readonly folder: boolean }
   readonly result: unknown
   readonly error: ErrorBody | null
   readonly createdAt: string | null
@@ -67,6 +69,11 @@ export function viewOfBatch(batch: BatchRecord): JobView {
     state: batch.state,
     model: batch.model.label,
     progress: { done: batch.done, total: batch.total, errors: batch.errors },
+    keeps: {
+      thumbnails: batch.keep?.thumbnails ?? false,
+      map: batch.keep?.map ?? false,
+      folder: batch.folder !== null,
+    },
     result: batch.state === 'done' ? { images: batch.total, errors: batch.errors, model: batch.model.label } : null,
     error: batch.state === 'cancelled' ? cancelledError : null,
     createdAt: batch.createdAt,

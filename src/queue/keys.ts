@@ -10,6 +10,8 @@
  *   batch:ID:images    names, in index order                                     string (JSON)
  *   batch:ID:results   index -> result line, written once                        hash
  *   batch:ID:order     indices in the order of their results                     list
+ *   batch:ID:points    index -> embedding of one byte a number                   hash
+ *   named:BATCH:INDEX  small picture of an image of a batch, expiring            string
  *   batches:ORIGIN     batches that a service still has to feed                  set
  *   fits:ORIGIN        fitted models that a service still has to save            hash
  *   outcome:JOB        what outlives a job: saved model, cancellation            string (JSON)
@@ -17,7 +19,10 @@
  *   idempotency:HASH   Idempotency-Key -> job                                    string (JSON)
  *   recent:TYPE        newest jobs and who asked for them, by time              sorted set
  *   workers            worker -> last heartbeat                                  sorted set
+ *   worker:ID          what a worker is and did, expiring                        hash
  *   totals             images and errors since ever                              hash
+ *   totals:errors      errors since ever, by code                                hash
+ *   rate:SLOT          images of some seconds, expiring                          integer
  *   crashes:IMAGE      how often a worker died while it had this image           integer
  *   drift:MODEL[...]   drift monitor of a model                                  string, list
  */
@@ -37,6 +42,8 @@ export const keys = {
   batchImages: (id: string) => `${prefix}:batch:${id}:images`,
   batchResults: (id: string) => `${prefix}:batch:${id}:results`,
   batchOrder: (id: string) => `${prefix}:batch:${id}:order`,
+  batchPoints: (id: string) => `${prefix}:batch:${id}:points`,
+  named: key('named'),
   openBatches: key('batches'),
   finishedFits: key('fits'),
   finishedComparisons: key('comparisons'),
@@ -45,7 +52,10 @@ export const keys = {
   idempotency: key('idempotency'),
   recent: key('recent'),
   workers: `${prefix}:workers`,
+  worker: key('worker'),
   totals: `${prefix}:totals`,
+  errorTotals: `${prefix}:totals:errors`,
+  rate: key('rate'),
   drift: key('drift'),
   driftInbox: (model: string) => `${prefix}:drift:${model}:inbox`,
   driftLock: (model: string) => `${prefix}:drift:${model}:lock`,

@@ -6,7 +6,8 @@
  */
 import { type Job, Queue } from 'bullmq'
 import { OneclassError } from '../errors.ts'
-import { type BatchStore, createBatchStore } from './batches.ts'
+import { pointStride } from './batch-extras.ts'
+import { type BatchRecord, type BatchStore, createBatchStore } from './batches.ts'
 import { type BlobStore, createBlobStore } from './blobs.ts'
 import { connect, disconnect, type RedisClient, withoutPassword } from './connection.ts'
 import { cancelledError, isFinished, type JobView, type Outcome, viewOfBatch, viewOfJob } from './job-view.ts'
@@ -30,6 +31,8 @@ export interface ProducerOptions {
   readonly maxStoredBytes?: number
 }
 
+type BatchPlan = Pick<BatchRecord, 'id' | 'model' | 'keep' | 'total'>
+
 export interface QueueCounts {
   readonly waiting: number
   readonly active: number
@@ -44,7 +47,8 @@ export interface Producer {
   readonly queues: ReadonlyMap<JobKind, Queue>
   /** Adds a job; the same id again changes nothing. QUEUE_FULL beyond the bound. */
   add<K extends Exclude<JobKind, 'chunk'>>(kind: K, id: string, data: JobData[K]): Promise<void>
-  addChunk(data: JobData['chunk']): Promise<void>
+  /** Consecutive images of a batch, as its record says. */
+  addChunk(batch: BatchPlan, images: JobData['chunk']['images']): Promise<void>
   /** BullMQ's word for the state of the chunk that begins at `firstIndex`, 'unknown' when there is none. */
   chunkState(batch: string, firstIndex: number): Promise<string>
   removeChunk(batch: string, firstIndex: number): Promise<void>
@@ -141,8 +145,15 @@ export function createProducer(options: ProducerOptions): Producer {
       }
       await queue(kind).add(kind, data, { jobId: id })
     }),
-    addChunk: guard(async (data) => {
-      await queue('chunk').add('chunk', data, { jobId: chunkId(data.batch, data.images[0]!.index) })
+    addChunk: guard(async ({ id, model, keep, total }, images) => {
+      const every = keep?.map ? pointStride(total) : 0
+      const data: JobData['chunk'] = {
+        batch: id,
+        model,
+        images,
+        ...(keep && { keep: { thumbnails: keep.thumbnails, every } }),
+      }
+      await queue('chunk').add('chunk', data, { jobId: chunkId(id, images[0]!.index) })
     }),
     chunkState: guard(async (batch, firstIndex) => await queue('chunk').getJobState(chunkId(batch, firstIndex))),
     removeChunk: guard(async (batch, firstIndex) => {

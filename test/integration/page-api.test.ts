@@ -199,6 +199,51 @@ test('versions, rename, export and import: the file scores as the model did, and
   assert.equal(await codeOf(await json('/v1/models/copy', { name: 'y' }, 'PATCH')), '404 MODEL_NOT_FOUND')
 })
 
+test('a batch with small pictures, and lines that say which image they are of', async () => {
+  const { id } = await client.batchFolder('disc', join(root, 'batch'), { thumbnails: true, map: true })
+  const lines = await client.results(id)
+  assert.deepEqual(
+    lines.toSorted((a, b) => a.index - b.index).map(({ index, image }) => `${index} ${image}`),
+    Array.from({ length: 40 }, (_, i) => `${i} ${String(i).padStart(2, '0')}.jpg`),
+  )
+  assert.ok('error' in lines.find(({ index }) => index === 7)!)
+  assert.deepEqual((await client.job(id)).keeps, { thumbnails: true, map: true, folder: true })
+  const picture = await fetch(url(`/v1/batches/${id}/images/6`))
+  assert.deepEqual([picture.status, picture.headers.get('content-type')], [200, 'image/webp'])
+  assert.equal((await sharp(Buffer.from(await picture.arrayBuffer())).metadata()).width, 150)
+  for (const path of [`${id}/images/7`, `${id}/images/40`, `none/images/1`])
+    assert.equal(await codeOf(await fetch(url(`/v1/batches/${path}`))), '404 NOT_FOUND', path)
+
+  const uploaded = await client.batch('disc', await images(60, 3), { thumbnails: true })
+  await client.finished(uploaded.id)
+  assert.deepEqual((await client.job(uploaded.id)).keeps, { thumbnails: true, map: false, folder: false })
+  assert.equal((await fetch(url(`/v1/batches/${uploaded.id}/images/2`))).status, 200)
+  assert.equal(await codeOf(await json('/v1/models', { name: 'x', batch: uploaded.id, images: [1] })), '409 CONFLICT')
+  const plain = await client.batch('disc', await images(60, 1))
+  await client.finished(plain.id)
+  assert.equal(await codeOf(await fetch(url(`/v1/batches/${plain.id}/images/0`))), '404 NOT_FOUND')
+})
+
+test('operations: who works, what waits, how fast, what went wrong, what drifts', async () => {
+  // workers report every five seconds, and the rate leaves out the five seconds that are being filled
+  await new Promise((resolve) => setTimeout(resolve, 10_500))
+  const now = await client.operations()
+  assert.equal(now.workers.length, 1)
+  const [worker] = now.workers
+  assert.equal(worker!.pid, serving.workerPids()[0])
+  assert.ok(Date.now() - Date.parse(worker!.lastSeen) < 7000 && worker!.concurrency >= 1)
+  assert.deepEqual(Object.keys(now.queues).slice(0, 4), ['classify', 'chunk', 'fit', 'compare'])
+  assert.deepEqual(now.queues['classify'], { waiting: 0, active: 0, delayed: 0, failed: 0 })
+  assert.ok(now.images >= 43 && now.images === worker!.images && now.imagesPerSecond > 0)
+  assert.deepEqual([now.errors, worker!.errors], [{ IMAGE_UNREADABLE: 2 }, 2])
+  assert.ok(now.storedBytes > 1000 && now.storedBytes < now.maxStoredBytes)
+  assert.deepEqual(
+    now.models.map(({ label }) => label),
+    ['disc@4', 'kept@1', 'whole@1'],
+  )
+  assert.ok(now.models[1]!.drift.all.images >= 1)
+})
+
 test('lists: newest first, by type and state, bounded, without the weight of results', async () => {
   const { id } = await client.batchFolder('disc', join(root, 'batch'))
   await client.finished(id)
@@ -206,7 +251,7 @@ test('lists: newest first, by type and state, bounded, without the weight of res
   assert.equal(batches[0]!.id, id)
   assert.equal(batches[0]!.model, 'disc@4')
   assert.deepEqual(batches[0]!.progress, { done: 40, total: 40, errors: 1 })
-  assert.equal(batches.length, 2)
+  assert.equal(batches.length, 5)
   const failed = await client.fit('small', await images(0, 3))
   await client.finished(failed.id)
   const fits = await client.jobs({ type: 'fit', limit: 3 })

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
+import { readThumbnail } from '../../queue/batch-extras.ts'
 import type { BatchRecord } from '../../queue/batches.ts'
 import { claim } from '../../queue/idempotency.ts'
 import { isFinished, viewOfBatch } from '../../queue/job-view.ts'
@@ -10,10 +11,10 @@ import { listFolder, resolveBelow } from '../../queue/local-files.ts'
 import { callerOf } from '../access.ts'
 import type { ApiContext } from '../context.ts'
 import { csvHeader, csvLine } from '../csv.ts'
-import { alphaField, idempotencyKey } from '../fields.ts'
+import { alphaField, flagField, idempotencyKey } from '../fields.ts'
 import { listJobs, remember } from '../job-list.ts'
 import { route } from '../route.ts'
-import { Alpha, BatchFromFolder, Job, JobId, ListLimit, ListState, ModelRef } from '../schemas.ts'
+import { BatchFromFolder, BatchOptions, Job, JobId, ListLimit, ListState, ModelRef } from '../schemas.ts'
 import { readForm, type Uploaded } from '../uploads.ts'
 
 const chunkSize = 32
@@ -28,7 +29,13 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
     return batch
   }
 
-  type Input = { images: string[]; uploads: readonly Uploaded[]; folder: string | null; alpha: number | undefined }
+  type Input = {
+    images: string[]
+    uploads: readonly Uploaded[]
+    folder: string | null
+    alpha: number | undefined
+    keep: NonNullable<BatchRecord['keep']>
+  }
 
   const readInput = async (
     request: FastifyRequest,
@@ -47,6 +54,7 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
           uploads: form.files,
           folder: null,
           alpha: alphaField(form.fields),
+          keep: { thumbnails: flagField(form.fields, 'thumbnails'), map: flagField(form.fields, 'map') },
         }
       } catch (error) {
         await blobs.remove(form.files.map(({ blob }) => blob))
@@ -57,7 +65,13 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
       throw new OneclassError('INVALID_ARGUMENT', 'Expected a form with files "images", or JSON with "folder".')
     const folder = await resolveBelow(body.folder, context.roots, 'FOLDER_NOT_FOUND')
     const root = context.roots.find((candidate) => folder === candidate || folder.startsWith(`${candidate}/`))!
-    return { images: await listFolder(folder, root, limits.maxFolderImages), uploads: [], folder, alpha: body.alpha }
+    return {
+      images: await listFolder(folder, root, limits.maxFolderImages),
+      uploads: [],
+      folder,
+      alpha: body.alpha,
+      keep: { thumbnails: body.thumbnails ?? false, map: body.map ?? false },
+    }
   }
 
   route(app, {
@@ -70,18 +84,19 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
     tag: 'Batches',
     params: Type.Object({ name: ModelRef }),
     body: BatchFromFolder,
-    multipart: Type.Object({ images: Type.Array(Type.String({ format: 'binary' })), alpha: Type.Optional(Alpha) }),
+    multipart: Type.Object({ images: Type.Array(Type.String({ format: 'binary' })), ...BatchOptions }),
     answers: { 202: { description: 'The batch, as a job', schema: Job } },
     handle: async ({ params, body, request, reply }) => {
       const key = idempotencyKey(request)
       await context.registry.info(params.name)
-      const { images, uploads, folder, alpha } = await readInput(request, body)
+      const { images, uploads, folder, alpha, keep } = await readInput(request, body)
       const { use } = await context.useModel(params.name, alpha)
       const contents = uploads.map(({ image, blob }) => `${image} ${blob.split('.')[1]}`)
       const { id, isReplay } = await claim(producer.client, 'batch', callerOf(request), key, [
         params.name,
         folder ?? '',
         String(alpha),
+        JSON.stringify(keep),
         ...contents,
       ])
       reply.code(202).header('location', `/v1/batches/${id}`)
@@ -97,6 +112,7 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
         model: use,
         chunkSize,
         folder,
+        keep,
         origin: context.origin,
         createdAt: new Date().toISOString(),
       }
@@ -105,7 +121,7 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
         const some = uploads
           .slice(first, first + chunkSize)
           .map(({ image, blob }, i) => ({ index: first + i, image, blob }))
-        await producer.addChunk({ batch: id, model: use, images: some })
+        await producer.addChunk(record, some)
       }
       await remember(context, request, 'batch', id)
       feeder.feed(id)
@@ -136,6 +152,25 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
     params: Type.Object({ id: JobId }),
     answers: { 200: { description: 'The batch, as a job', schema: Job } },
     handle: async ({ params }) => viewOfBatch(await find(params.id)),
+  })
+
+  route(app, {
+    method: 'GET',
+    url: '/v1/batches/:id/images/:index',
+    scope: 'classify',
+    summary: 'A small picture of an image of a batch',
+    description:
+      'Of batches with `thumbnails: true`, once the image is scored; the longest side has 160 pixels at most. NOT_FOUND before that, for an image that cannot be read, beyond the first 20,000, and where Redis had no room.',
+    tag: 'Batches',
+    params: Type.Object({ id: JobId, index: Type.Integer({ minimum: 0 }) }),
+    answers: {
+      200: { description: 'The picture', type: 'image/webp', schema: Type.String({ format: 'binary' }) },
+    },
+    handle: async ({ params, reply }) => {
+      const bytes = await readThumbnail(blobs, params.id, params.index)
+      if (bytes === undefined) throw new OneclassError('NOT_FOUND', 'There is no picture of this image.')
+      return reply.type('image/webp').header('cache-control', 'private, max-age=86400, immutable').send(bytes)
+    },
   })
 
   async function* resultLines(

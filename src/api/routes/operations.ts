@@ -1,13 +1,17 @@
 /** For those who run it: liveness, readiness, metrics, the document of the API. */
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { updateDrift } from '../../queue/drift-log.ts'
+import { type ModelDrift, updateDrift } from '../../queue/drift-log.ts'
+import { readErrors, readRate, readTotals, readWorkers } from '../../queue/heartbeat.ts'
+import type { ModelInfo } from '../../store/registry.ts'
 import type { ApiContext } from '../context.ts'
 import { labelOf } from '../model-label.ts'
 import { route } from '../route.ts'
+import { Operations } from '../schemas.ts'
+import { newestOf } from './models.ts'
 
 export function operationRoutes(app: FastifyInstance, context: ApiContext): void {
-  const { producer, registry, metrics, log } = context
+  const { producer, registry, metrics, limits, log } = context
 
   route(app, {
     method: 'GET',
@@ -50,6 +54,30 @@ export function operationRoutes(app: FastifyInstance, context: ApiContext): void
     },
   })
 
+  const driftOf = async (info: ModelInfo): Promise<ModelDrift> => {
+    const label = labelOf(info)
+    const drift = await updateDrift(producer.client, info, (served) => metrics.observeServed(label, served))
+    metrics.setDrift(label, drift)
+    return drift
+  }
+
+  route(app, {
+    method: 'GET',
+    url: '/v1/operations',
+    scope: 'classify',
+    summary: 'How the service does',
+    description:
+      'What /metrics says, for a page: workers, queues, rate, errors, and drift of the newest version of each model.',
+    tag: 'Operations',
+    answers: { 200: { description: 'As of now', schema: Operations } },
+    handle: async () => {
+      const models: { label: string; drift: ModelDrift }[] = []
+      for (const info of newestOf(await registry.list()).slice(0, 100))
+        models.push({ label: labelOf(info), drift: await driftOf(info) })
+      return { ...(await queueState(producer)), maxStoredBytes: limits.maxStoredBytes, models }
+    },
+  })
+
   route(app, {
     method: 'GET',
     url: '/metrics',
@@ -59,15 +87,25 @@ export function operationRoutes(app: FastifyInstance, context: ApiContext): void
     answers: { 200: { description: 'Text format', type: 'text/plain', schema: Type.String() } },
     handle: async ({ reply }) => {
       for (const info of await registry.list()) {
-        const label = labelOf(info)
-        const drift = await updateDrift(producer.client, info, (served) => metrics.observeServed(label, served))
-        metrics.setDrift(label, drift)
-        if (drift.accepted.alarm) log('warn', 'drift', { model: label, log10: drift.accepted.log10Capital })
+        const drift = await driftOf(info)
+        if (drift.accepted.alarm) log('warn', 'drift', { model: labelOf(info), log10: drift.accepted.log10Capital })
       }
       const { type, text } = await metrics.render(producer)
       return reply.type(type).send(text)
     },
   })
+}
+
+async function queueState(producer: ApiContext['producer']) {
+  const [workers, queues, storedBytes, imagesPerSecond, { images, inferences }, errors] = await Promise.all([
+    readWorkers(producer.client),
+    producer.counts(),
+    producer.blobs.bytesStored(),
+    readRate(producer.client),
+    readTotals(producer.client),
+    readErrors(producer.client),
+  ])
+  return { workers, queues, storedBytes, imagesPerSecond, images, inferences, errors }
 }
 
 function late(ms: number): Promise<boolean> {
