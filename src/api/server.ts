@@ -20,6 +20,7 @@ import { modelRoutes } from './routes/models.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { pageRoutes } from './routes/pages.ts'
 import { positiveRoutes } from './routes/positives.ts'
+import { serviceRoutes } from './routes/service.ts'
 import { secureHeaders } from './security.ts'
 
 export interface ServerOptions {
@@ -83,6 +84,7 @@ export async function buildServer(context: ApiContext, options: ServerOptions): 
   comparisonRoutes(app, context)
   jobRoutes(app, context)
   operationRoutes(app, context)
+  serviceRoutes(app, context, options.version)
   boardRoutes(app, context)
   await pageRoutes(app, options.webFolder, document)
   return app

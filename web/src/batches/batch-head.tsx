@@ -47,11 +47,14 @@ export function BatchHead(props: {
           <p>{label ? t.batches.model(label) : '\u00a0'}</p>
         </div>
         <div class="row">
-          {isRunning && (
-            <button type="button" class="button" onClick={() => (stops.value = true)}>
-              {t.batches.cancel}
-            </button>
-          )}
+          <button
+            type="button"
+            class={isRunning ? 'button' : 'button gone'}
+            disabled={!isRunning}
+            onClick={() => (stops.value = true)}
+          >
+            {t.batches.cancel}
+          </button>
           <button
             type="button"
             class="button"
@@ -87,18 +90,21 @@ export function BatchHead(props: {
           share={total > 0 ? done / total : 0}
           label={job ? (t.batches.state[job.state] ?? job.state) : t.common.loading}
           text={t.batches.progress(done, total)}
+          widest={t.batches.progress(total, total).length}
         />
         <p class="hint numbers status-words" role="status">
-          {isRunning
-            ? rate > 0
-              ? `${t.batches.rate(rate)}, ${t.batches.left(duration((total - done) / rate))}`
-              : '\u00a0'
-            : job?.finishedAt && job.createdAt
-              ? t.batches.took(duration((Date.parse(job.finishedAt) - Date.parse(job.createdAt)) / 1000))
-              : '\u00a0'}
-          {errors > 0 && ` · ${t.batches.errorsOf(errors)}`}
-          {counts.reviewed > 0 &&
-            ` · ${t.batches.reviewed(counts.reviewed, done)}: ${t.batches.reviewQuality(counts.right, counts.wrong)}`}
+          <span class="pace">
+            {isRunning
+              ? rate > 0 && `${t.batches.rate(rate)}, ${t.batches.left(duration((total - done) / rate))}`
+              : job?.finishedAt &&
+                job.createdAt &&
+                t.batches.took(duration((Date.parse(job.finishedAt) - Date.parse(job.createdAt)) / 1000))}
+          </span>
+          <span>{errors > 0 && t.batches.errorsOf(errors)}</span>
+          <span>
+            {counts.reviewed > 0 &&
+              `${t.batches.reviewed(counts.reviewed, done)}: ${t.batches.reviewQuality(counts.right, counts.wrong)}`}
+          </span>
         </p>
       </div>
       {adds.value && job && label && (

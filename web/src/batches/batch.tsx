@@ -128,6 +128,7 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
             sort={sort}
             filter={filter}
             search={search}
+            total={job?.progress.total ?? 0}
             late={total - upTo}
             onSortIn={() => setFrozenAt(total)}
           />
@@ -142,11 +143,11 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
             onKey={onKey}
             renderCell={(at, isFocusable) => {
               const item = order[at]
-              if (item === undefined) return <EmptyCell key={`empty ${at}`} />
+              if (item === undefined) return <EmptyCell key={at} />
               const file = fileOf(id, item.index)
               return (
                 <Cell
-                  key={item.index}
+                  key={at}
                   item={item}
                   alpha={alpha}
                   truth={reviews.value.get(item.index)}

@@ -32,9 +32,9 @@ export function DetailPanel(
       ) : (
         <>
           <div class="row apart detail-title">
-            <h3 class="cut" title={item.line.image}>
+            <h2 class="minor cut" title={item.line.image}>
               {baseName(item.line.image)}
-            </h3>
+            </h2>
             <span class="row tight">
               <button type="button" class="button quiet square small" aria-label={t.models.open} onClick={props.onOpen}>
                 <Icon name="expand" size={16} />

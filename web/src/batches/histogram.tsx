@@ -54,7 +54,7 @@ export function Histogram(props: {
   return (
     <figure class="histogram">
       <figcaption>
-        <h3>{t.batches.histogram}</h3>
+        <h2 class="minor">{t.batches.histogram}</h2>
       </figcaption>
       <svg
         viewBox={`0 0 ${width} ${height + foot}`}

@@ -42,13 +42,15 @@ export function openBatch(id: string): LiveBatch {
   const controller = new AbortController()
   let timer: ReturnType<typeof setTimeout> | undefined
 
+  let backlog = 0
   const redraw = () => {
     timer = undefined
     const now = performance.now()
-    arrivals.push([now, items.length])
+    // what was there when the page came says nothing of the rate
+    if (items.length >= backlog) arrivals.push([now, items.length])
     while (arrivals.length > 2 && now - arrivals[0]![0] > rateWindowMs) arrivals.shift()
-    const [[since, before]] = arrivals as [[number, number]]
-    rate.value = now > since ? ((items.length - before) * 1000) / (now - since) : 0
+    const [since, before] = arrivals[0] ?? [now, 0]
+    rate.value = now - since > 900 ? ((items.length - before) * 1000) / (now - since) : 0
     revision.value++
   }
 
@@ -79,7 +81,7 @@ export function openBatch(id: string): LiveBatch {
     while (!controller.signal.aborted) {
       try {
         job.value = await api.batch(id)
-        arrivals.push([performance.now(), items.length])
+        backlog = job.value.progress.done
         await read()
         job.value = await api.batch(id)
         if (isFinished(job.value) && (job.value.state !== 'done' || known.size >= job.value.progress.done)) break

@@ -15,6 +15,8 @@ export function Toolbar(props: {
   sort: Signal<Sort>
   filter: Signal<Filter>
   search: Signal<string>
+  /** Images of the batch: counts keep the room for so many digits, so that nothing moves while they grow. */
+  total: number
   /** Results that came after the order was frozen. */
   late: number
   onSortIn: () => void
@@ -26,7 +28,10 @@ export function Toolbar(props: {
     names.map((name) => (
       <label key={name} class={name}>
         <input type="radio" name={id} checked={filter.value === name} onChange={() => (filter.value = name)} />
-        {t.batches.filters[name]} <span class="numbers">{count(counts[name])}</span>
+        {t.batches.filters[name]}{' '}
+        <span class="numbers count" style={{ minWidth: `${count(props.total).length}ch` }}>
+          {count(counts[name])}
+        </span>
       </label>
     ))
   return (

@@ -11,7 +11,7 @@ export function Opinions({ result, alpha, n }: { result: Scored; alpha: number; 
   const place = (p: number) => Math.min(1, Math.max(0, Math.log(p) / Math.log(1 / (n + 1)))) * 100
   return (
     <>
-      <h3>{t.classify.detectors}</h3>
+      <h2 class="minor">{t.classify.detectors}</h2>
       <dl class="opinions">
         {(
           [

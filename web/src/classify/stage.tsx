@@ -91,7 +91,7 @@ function Nearest({ result, model }: { result: ClassifyResult; model: Model }): J
   const positives = usePositives(model)
   return (
     <>
-      <h3>{t.classify.nearest}</h3>
+      <h2 class="minor">{t.classify.nearest}</h2>
       <ul class="nearest">
         {(result.nearest as readonly Neighbour[]).slice(0, 5).map((one, i) => (
           <li key={one.image ?? i} title={one.image}>

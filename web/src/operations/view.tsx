@@ -100,7 +100,12 @@ function Cards({ data, rates }: { data: Operations; rates: readonly number[] }):
               t.operations.queue.active,
               t.operations.queue.failed,
             ]}
-            rows={queues.map(([name, queue]) => [name, count(queue.waiting), count(queue.active), count(queue.failed)])}
+            rows={queues.map(([name, queue]) => [
+              t.operations.queueNames[name] ?? name,
+              count(queue.waiting),
+              count(queue.active),
+              count(queue.failed),
+            ])}
           />
         </section>
         <section class="stack">

@@ -136,8 +136,6 @@ export interface Service {
   readonly version?: string
   readonly roots?: readonly string[]
   readonly allowUrl?: boolean
-  readonly needsKey?: boolean
-  readonly scope?: 'manage' | 'classify'
   readonly limits?: {
     readonly maxImageBytes: number
     readonly maxFitImages: number

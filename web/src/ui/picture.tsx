@@ -26,9 +26,7 @@ export function Picture({
       {url !== null && url !== broken ? (
         <img src={url} alt={alt} decoding="async" draggable={false} onError={() => setBroken(url)} />
       ) : (
-        <span class="no-picture" role="img" aria-label={alt}>
-          <Icon name="image" size={22} />
-        </span>
+        <NoPicture alt={alt} size={22} />
       )}
     </span>
   )
@@ -42,10 +40,17 @@ export function LargePicture({ url, alt }: { url: string | null; alt: string }):
       {url !== null && url !== broken ? (
         <img src={url} alt={alt} onError={() => setBroken(url)} />
       ) : (
-        <span class="no-picture" role="img" aria-label={alt}>
-          <Icon name="image" size={34} />
-        </span>
+        <NoPicture alt={alt} size={34} />
       )}
+    </span>
+  )
+}
+
+function NoPicture({ alt, size }: { alt: string; size: number }): JSX.Element {
+  const name = alt === '' ? { 'aria-hidden': true as const } : { role: 'img' as const, 'aria-label': alt }
+  return (
+    <span class="no-picture" {...name}>
+      <Icon name="image" size={size} />
     </span>
   )
 }

@@ -1,13 +1,23 @@
 /** A bar that says how far it is, to eyes and to screen readers. */
 import type { JSX } from 'preact'
 
-export function Progress({ share, label, text }: { share: number | null; label: string; text?: string }): JSX.Element {
+export function Progress(props: {
+  share: number | null
+  label: string
+  text?: string
+  /** Characters that the text can grow to. */
+  widest?: number
+}): JSX.Element {
+  const { share, label, text, widest } = props
   const percent = share === null ? null : Math.round(Math.min(1, Math.max(0, share)) * 100)
   return (
     <div class="progress">
       <div class="progress-words">
         <span>{label}</span>
-        <span class="numbers">{text ?? (percent === null ? '' : `${percent} %`)}</span>
+        {/* as wide as it will get, so that nothing moves while it counts */}
+        <span class="numbers" style={{ minWidth: `${widest ?? 5}ch` }}>
+          {text ?? (percent === null ? '' : `${percent} %`)}
+        </span>
       </div>
       <div
         class={percent === null ? 'bar endless' : 'bar'}
