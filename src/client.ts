@@ -87,6 +87,14 @@ export interface ClientOperations {
   }[]
 }
 
+export interface ClientDemoImage {
+  readonly id: string
+  readonly kind: 'positive' | 'negative'
+  readonly what: string
+  /** A path of the service. */
+  readonly url: string
+}
+
 export interface ClientBatchOptions {
   readonly alpha?: number
   /** Keep small pictures of the images. */
@@ -144,6 +152,9 @@ export interface OneclassClient {
   results(batch: string): Promise<ClientLine[]>
   /** Newest first, without the results of classify, map and compare jobs. */
   jobs(options?: { type?: ClientJob['type']; state?: ClientJob['state']; limit?: number }): Promise<ClientJob[]>
+  /** Fits the demo model. */
+  demo(): Promise<ClientJob>
+  demoImages(): Promise<ClientDemoImage[]>
   operations(): Promise<ClientOperations>
   job(id: string): Promise<ClientJob>
   cancel(id: string): Promise<ClientJob>
@@ -252,6 +263,8 @@ export function createClient(address: string, options: { key?: string; fetch?: t
       )
       return (await read<{ jobs: ClientJob[] }>(`/v1/jobs?${query}`)).jobs
     },
+    demo: () => read('/v1/demo', { method: 'POST' }),
+    demoImages: async () => (await read<{ images: ClientDemoImage[] }>('/v1/demo/images')).images,
     operations: () => read('/v1/operations'),
     job: (id) => read(`/v1/jobs/${part(id)}`),
     cancel: (id) => read(`/v1/jobs/${part(id)}`, { method: 'DELETE' }),

@@ -6,8 +6,10 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { type ErrorBody, OneclassError, toOneclassError } from '../src/errors.ts'
 import type { Backbone } from '../src/features/backbone.ts'
 import type { ImageSource } from '../src/images/decode.ts'
+import { drawDemo } from '../src/images/demo-set.ts'
 import type { Pixels } from '../src/images/pixels.ts'
 import { fitImages } from '../src/pipeline/fit.ts'
+import { encodeSamples } from '../src/queue/demo.ts'
 import type { Progress } from '../src/queue/job-view.ts'
 import type { FitOutcome } from '../src/queue/jobs.ts'
 import { encodeArtifact } from '../src/store/artifact.ts'
@@ -20,11 +22,14 @@ export interface FitWork {
   readonly seed: number | undefined
   /** The gallery file of the version that comes first. */
   readonly base: { readonly gallery: Uint8Array; readonly exclude: readonly number[] } | undefined
+  /** The images are drawn here. */
+  readonly isDemo: boolean
 }
 
-export type FitReply = Omit<FitOutcome, 'sha256' | 'gallery'> & {
+export type FitReply = Omit<FitOutcome, 'sha256' | 'gallery' | 'samples'> & {
   readonly artifact: Uint8Array
   readonly gallery: Uint8Array
+  readonly samples: Uint8Array | undefined
 }
 export type FitMessage =
   | { readonly embed: number; readonly images: readonly Pixels[] }
@@ -65,22 +70,27 @@ const backbone: Backbone = {
 }
 
 let reported = 0
+const report = (done: number, total: number, stage: string): void => {
+  if (done < total && done - reported < total / 50) return
+  reported = done
+  port.postMessage({ progress: { done, total, stage } } satisfies FitMessage)
+}
+
 try {
+  const drawn = work.isDemo ? await drawDemo((done, total) => report(done, total, 'drawing')) : undefined
+  reported = 0
   // structured cloning makes a Buffer a Uint8Array, which is what sources hold
-  const fitted = await fitImages([...work.sources], backbone, {
+  const fitted = await fitImages(drawn?.sources ?? [...work.sources], backbone, {
     ...(work.alpha === undefined ? {} : { alpha: work.alpha }),
     ...(work.seed === undefined ? {} : { seed: work.seed }),
     ...(work.base ? { base: { gallery: decodeGallery(work.base.gallery), exclude: work.base.exclude } } : {}),
     thumbnails: true,
-    onProgress(done: number, total: number) {
-      if (done < total && done - reported < total / 50) return
-      reported = done
-      port.postMessage({ progress: { done, total, stage: done < total ? 'images' : 'fitting' } } satisfies FitMessage)
-    },
+    onProgress: (done, total) => report(done, total, done < total ? 'images' : 'fitting'),
   })
   const { used, rejected, duplicates } = fitted
   const [artifact, gallery] = [encodeArtifact(fitted.artifact), encodeGallery(fitted.gallery)]
-  port.postMessage({ artifact, gallery, used, rejected, duplicates } satisfies FitMessage)
+  const samples = drawn && encodeSamples(drawn.samples)
+  port.postMessage({ artifact, gallery, samples, used, rejected, duplicates } satisfies FitMessage)
 } catch (error) {
   port.postMessage({ error: toOneclassError(error).toJSON() } satisfies FitMessage)
 } finally {

@@ -76,18 +76,22 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
       const sources = await fetchImages(list)
       const { id, hash, dim, target } = backbone
       const { alpha, seed } = data
-      const work: FitWork = { sources, backbone: { id, hash, dim, target }, alpha, seed, base }
+      const isDemo = data.demo ?? false
+      const work: FitWork = { sources, backbone: { id, hash, dim, target }, alpha, seed, base, isDemo }
       const reply = await runThread(work, backbone, task)
-      const gallery = sha256(reply.gallery)
-      await blobs.putModel(gallery, reply.gallery, lifetimes.outcome)
+      const keep = async (bytes: Uint8Array): Promise<string> => {
+        const hash = sha256(bytes)
+        await blobs.putModel(hash, bytes, lifetimes.outcome)
+        return hash
+      }
       const fit: FitOutcome = {
-        sha256: sha256(reply.artifact),
-        gallery,
+        sha256: await keep(reply.artifact),
+        gallery: await keep(reply.gallery),
+        samples: reply.samples ? await keep(reply.samples) : null,
         used: reply.used,
         rejected: reply.rejected,
         duplicates: reply.duplicates,
       }
-      await blobs.putModel(fit.sha256, reply.artifact, lifetimes.outcome)
       await leaveFit(client, data.origin, task.id, { ...fit, name: data.name })
       await blobs.remove([...list.map(({ blob }) => blob), data.list]).catch(() => {})
       return fit

@@ -198,6 +198,17 @@ export const Positives = Type.Object({
   rejected: Type.Array(Type.Object({ image: Type.String(), error: ErrorBody })),
 })
 
+export const DemoImages = Type.Object({
+  images: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      kind: Type.String({ enum: ['positive', 'negative'] }),
+      what: Type.String({ description: 'What it shows: good part, crack, another thing' }),
+      url: Type.String(),
+    }),
+  ),
+})
+
 export const FitFields = Type.Object(
   {
     name: ModelName,

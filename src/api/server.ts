@@ -13,6 +13,7 @@ import { batchRoutes } from './routes/batches.ts'
 import { boardRoutes } from './routes/board.ts'
 import { classifyRoutes } from './routes/classify.ts'
 import { comparisonRoutes } from './routes/comparisons.ts'
+import { demoRoutes } from './routes/demo.ts'
 import { fitRoutes } from './routes/fits.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { modelFileRoutes } from './routes/model-files.ts'
@@ -83,6 +84,7 @@ export async function buildServer(context: ApiContext, options: ServerOptions): 
   batchRoutes(app, context)
   comparisonRoutes(app, context)
   jobRoutes(app, context)
+  demoRoutes(app, context)
   operationRoutes(app, context)
   serviceRoutes(app, context, options.version)
   boardRoutes(app, context)

@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import { OneclassError } from '../errors.ts'
 import { saveComparisons } from '../queue/comparisons.ts'
 import { checkRedis, waitForRedis } from '../queue/connection.ts'
+import { saveSamples } from '../queue/demo.ts'
 import { openJobEvents } from '../queue/events.ts'
 import { createFeeder } from '../queue/feeder.ts'
 import { createFitSaver } from '../queue/fits.ts'
@@ -93,7 +94,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const saver = createFitSaver({
     producer,
     origin,
-    save: async ({ name, sha256 }, bytes, gallery) => {
+    save: async ({ name, sha256 }, bytes, { gallery, samples }) => {
+      if (samples) await saveSamples(home, samples)
       const known = (await registry.list()).find((info) => info.name === name && info.sha256 === sha256)
       if (known === undefined) return await registry.saveEncoded(name, await readModelFile(bytes), gallery)
       return known.gallery === null && gallery ? await registry.addGallery(labelOf(known), gallery) : known

@@ -22,6 +22,12 @@ export async function leaveFit(client: RedisClient, origin: string, jobId: strin
   await client.hset(keys.finishedFits(origin), jobId, JSON.stringify(fit))
 }
 
+/** What may come with a model. */
+export interface FitExtras {
+  readonly gallery: Uint8Array | undefined
+  readonly samples: Uint8Array | undefined
+}
+
 export interface FitSaver {
   /** Saves what is waiting; calls at the same time are one after the other. */
   save(): Promise<void>
@@ -31,7 +37,7 @@ export function createFitSaver(options: {
   producer: Producer
   origin: string
   /** Adds the model to the registry unless it is there under this name; returns what the API shows of it. */
-  save: (fit: FinishedFit, model: Uint8Array, gallery: Uint8Array | undefined) => Promise<unknown>
+  save: (fit: FinishedFit, model: Uint8Array, extras: FitExtras) => Promise<unknown>
   onSaved?: (id: string) => void
   onError?: (id: string, error: OneclassError) => void
 }): FitSaver {
@@ -65,8 +71,9 @@ export function createFitSaver(options: {
         if (bytes === undefined)
           throw new OneclassError('JOB_EXPIRED', 'The fitted model waited too long to be saved: fit it again.')
         // a gallery that is gone is no reason to lose the model
-        const gallery = fit.gallery ? await producer.blobs.getModel(fit.gallery) : undefined
-        const model = await options.save(fit, bytes, gallery)
+        const read = async (hash: string | null | undefined) => (hash ? await producer.blobs.getModel(hash) : undefined)
+        const extras = { gallery: await read(fit.gallery), samples: await read(fit.samples) }
+        const model = await options.save(fit, bytes, extras)
         view = { ...base, result: { model, used: fit.used, rejected: fit.rejected, duplicates: fit.duplicates } }
       } catch (thrown) {
         const error = toOneclassError(thrown)

@@ -36,6 +36,8 @@ export const jobSchemas = {
     backbone: Type.Optional(Type.String({ maxLength: 100 })),
     /** A blob: JSON, `[{ image, blob }]`. */
     list: BlobId,
+    /** The images are drawn by the worker. */
+    demo: Type.Optional(Type.Boolean()),
     /** Positives of an earlier version, which come first: its gallery's bytes in Redis by hash, and those to leave out. */
     base: Type.Optional(
       Type.Object({
@@ -69,6 +71,8 @@ export interface FitOutcome {
   readonly sha256: string
   /** Hash of the gallery's bytes, which are in Redis as the model's are. */
   readonly gallery: string | null
+  /** Hash of the demo's samples, of a fit that drew its images. */
+  readonly samples: string | null
   readonly used: number
   readonly rejected: readonly { image: string; error: ErrorBody }[]
   readonly duplicates: readonly (readonly string[])[]

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after, before } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { renderOther, renderPart } from '../../src/cli/demo-images.ts'
 import { matrix } from '../../src/core/matrix.ts'
 import { writeNpy } from '../../src/core/npy.ts'
 import { createRandom } from '../../src/core/random.ts'
+import { renderOther, renderPart } from '../../src/images/demo-images.ts'
 import { encodeImage } from '../../src/images/encode.ts'
 
 const program = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))

@@ -281,3 +281,28 @@ test('lists: newest first, by type and state, bounded, without the weight of res
   ])
   assert.equal((await fetch(url(`/v1/comparisons/${old}/report`))).status, 200)
 })
+
+test('the demo: drawn and fitted by a worker, with images to try; again it is the same model', async () => {
+  assert.deepEqual(await client.demoImages(), [])
+  const first = await client.finished((await client.demo()).id)
+  assert.equal(first.state, 'done', JSON.stringify(first.error))
+  assert.deepEqual([first.type, first.model, (first.result as FitResult).used], ['fit', 'demo', 200])
+  const samples = await client.demoImages()
+  assert.deepEqual([samples.length, samples.filter(({ kind }) => kind === 'positive').length], [12, 4])
+  const verdicts = await Promise.all(
+    samples.map(async ({ id, url: path }) => {
+      const response = await fetch(url(path))
+      assert.equal(response.headers.get('content-type'), 'image/jpeg')
+      const bytes = new Uint8Array(await response.arrayBuffer())
+      return { id, ...(await client.classify('demo', { name: id, bytes })) }
+    }),
+  )
+  // the first ones drawn, not chosen ones: what alpha promises is a share, and a dent may be too small to see
+  const accepted = (kind: string) => verdicts.filter(({ id, isPositive }) => id.startsWith(kind) && isPositive).length
+  assert.ok(accepted('good') >= 3)
+  assert.equal(accepted('other'), 0)
+  assert.ok(accepted('defect') <= 3)
+  const again = await client.finished((await client.demo()).id)
+  assert.equal((again.result as FitResult).model.version, 1)
+  assert.equal(await codeOf(await fetch(url('/v1/demo/images/none'))), '404 NOT_FOUND')
+})

@@ -1,0 +1,70 @@
+/** The demo: a model of things that the product draws itself, and images to try on it. For whoever has no photos at hand. */
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import { OneclassError } from '../../errors.ts'
+import { demoModel, readSamples } from '../../queue/demo.ts'
+import { claim } from '../../queue/idempotency.ts'
+import { lifetimes } from '../../queue/jobs.ts'
+import { callerOf } from '../access.ts'
+import type { ApiContext } from '../context.ts'
+import { idempotencyKey } from '../fields.ts'
+import { remember } from '../job-list.ts'
+import { route } from '../route.ts'
+import { DemoImages, Job } from '../schemas.ts'
+
+export function demoRoutes(app: FastifyInstance, context: ApiContext): void {
+  const { producer, home } = context
+
+  route(app, {
+    method: 'POST',
+    url: '/v1/demo',
+    scope: 'manage',
+    summary: 'Fit the demo model',
+    description: `A worker draws 200 photographs of good parts and fits the model "${demoModel}" on them: some ten seconds of a free core. Fitted again it is the same model, and no new version.`,
+    tag: 'Demo',
+    answers: { 202: { description: 'The fit job', schema: Job } },
+    handle: async ({ request, reply }) => {
+      const { id, isReplay } = await claim(producer.client, 'fit', callerOf(request), idempotencyKey(request), ['demo'])
+      reply.code(202).header('location', `/v1/jobs/${id}`)
+      const known = isReplay ? await producer.job(id) : undefined
+      if (known !== undefined) {
+        reply.header('idempotency-replayed', 'true')
+        return known
+      }
+      const list = await producer.blobs.put(Buffer.from('[]'), lifetimes.input)
+      const { origin } = context
+      await producer.add('fit', id, { name: demoModel, demo: true, list, origin, requestId: request.id })
+      await remember(context, request, 'fit', id)
+      return await producer.job(id)
+    },
+  })
+
+  route(app, {
+    method: 'GET',
+    url: '/v1/demo/images',
+    scope: 'classify',
+    summary: 'Images to try on the demo model',
+    description: 'Held out from its fit. None before the demo was fitted.',
+    tag: 'Demo',
+    answers: { 200: { description: 'A dozen', schema: DemoImages } },
+    handle: async () => ({
+      images: (await readSamples(home)).map(({ id, kind, what }) => ({ id, kind, what, url: `/v1/demo/images/${id}` })),
+    }),
+  })
+
+  route(app, {
+    method: 'GET',
+    url: '/v1/demo/images/:id',
+    scope: 'classify',
+    summary: 'One of them',
+    tag: 'Demo',
+    params: Type.Object({ id: Type.String({ minLength: 1, maxLength: 40 }) }),
+    answers: { 200: { description: 'The picture', type: 'image/jpeg', schema: Type.String({ format: 'binary' }) } },
+    handle: async ({ params, reply }) => {
+      const sample = (await readSamples(home)).find(({ id }) => id === params.id)
+      if (sample === undefined)
+        throw new OneclassError('NOT_FOUND', 'There is no demo image of this id: POST /v1/demo first.')
+      return reply.type('image/jpeg').header('cache-control', 'no-cache').send(Buffer.from(sample.jpeg, 'base64'))
+    },
+  })
+}

@@ -1,0 +1,44 @@
+/** The demo's samples to try: drawn by the worker that fits the demo's model, kept by the service in `<home>/demo-samples.json`. */
+import { randomUUID } from 'node:crypto'
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Static, Type } from 'typebox'
+import { Value } from 'typebox/value'
+
+/** The name of the demo's model. */
+export const demoModel = 'demo'
+
+const Samples = Type.Array(
+  Type.Object({
+    id: Type.String({ pattern: '^[a-z0-9-]{1,40}$' }),
+    kind: Type.Union([Type.Literal('positive'), Type.Literal('negative')]),
+    what: Type.String({ maxLength: 100 }),
+    /** Base64. */
+    jpeg: Type.String({ maxLength: 1_000_000 }),
+  }),
+  { maxItems: 100 },
+)
+export type DemoSamples = Static<typeof Samples>
+
+export function encodeSamples(
+  samples: readonly (Omit<DemoSamples[number], 'jpeg'> & { readonly jpeg: Uint8Array })[],
+): Uint8Array {
+  return Buffer.from(
+    JSON.stringify(samples.map((sample) => ({ ...sample, jpeg: Buffer.from(sample.jpeg).toString('base64') }))),
+  )
+}
+
+/** What is not of the form is not kept: Redis is an input like any other. */
+export async function saveSamples(home: string, bytes: Uint8Array): Promise<void> {
+  if (!Value.Check(Samples, JSON.parse(Buffer.from(bytes).toString('utf8')))) return
+  const path = join(home, 'demo-samples.json')
+  const temporary = `${path}.${randomUUID()}`
+  await writeFile(temporary, bytes)
+  await rename(temporary, path)
+}
+
+/** None before the demo was fitted. */
+export async function readSamples(home: string): Promise<DemoSamples> {
+  const text = await readFile(join(home, 'demo-samples.json'), 'utf8').catch(() => '[]')
+  return JSON.parse(text) as DemoSamples
+}
