@@ -1,6 +1,6 @@
 /**
  * What a fresh clone needs before anything compiled exists: the packages, the build and, with --redis, a
- * redis-server. Does only what is missing.
+ * redis-server; with --chromium a browser for the tests of the page. Does only what is missing.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
@@ -40,30 +40,34 @@ if (existsSync(join(root, 'web/vite.config.ts')) && isOlder('dist/web/index.html
     'warn',
   ])
 }
-if (flags.has('--redis')) need('redis-server', 'redis-server', 'brew install redis')
+if (flags.has('--redis')) need(['redis-server'], 'redis-server', 'brew install redis')
+if (flags.has('--chromium')) need(['chromium', 'chromium-browser', 'google-chrome'], 'chromium', '', true)
 
-/** Installs a Debian package when its program is missing and we may; else says what to do. */
-function need(program, debianPackage, elsewhere) {
-  if (has(program)) return
+/** Installs a Debian package when none of its programs is there and we may; else says what to do, or goes on where it is optional. */
+function need(programs, debianPackage, elsewhere, isOptional = false) {
+  const found = () => programs.some(has)
+  if (found()) return
   if (process.getuid?.() === 0 && has('apt-get')) {
     say(`installing ${debianPackage}`)
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-    const install = () =>
-      spawnSync('apt-get', ['install', '-y', '-qq', debianPackage], { env, stdio: ['ignore', 'ignore', 'inherit'] })
-    if (install().status !== 0) {
-      spawnSync('apt-get', ['update', '-qq'], { env, stdio: ['ignore', 'ignore', 'inherit'] })
-      if (install().status !== 0) fail()
+    const options = {
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      stdio: ['ignore', 'ignore', 'inherit'],
     }
-    if (has(program)) return
+    const install = () => spawnSync('apt-get', ['install', '-y', '-qq', debianPackage], options).status === 0
+    if (!install()) {
+      spawnSync('apt-get', ['update', '-qq'], options)
+      install()
+    }
+    if (found()) return
   }
-  fail()
-
-  function fail() {
-    say(
-      `"${program}" is needed and was not found. Install it: "sudo apt-get install -y ${debianPackage}" on Debian and Ubuntu, "${elsewhere}" on macOS.`,
-    )
-    process.exit(1)
+  if (isOptional) {
+    say(`"${programs[0]}" was not found: the tests that want it are skipped`)
+    return
   }
+  say(
+    `"${programs[0]}" is needed and was not found. Install it: "sudo apt-get install -y ${debianPackage}" on Debian and Ubuntu, "${elsewhere}" on macOS.`,
+  )
+  process.exit(1)
 }
 
 function has(program) {

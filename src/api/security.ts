@@ -14,6 +14,10 @@ export const contentPolicy = {
   report: `default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; sandbox allow-scripts allow-downloads; ${base}`,
 } as const
 
+const permissions = 'camera=(), microphone=(), geolocation=()'
+/** The page alone may ask for the camera, to classify what it sees. */
+export const pagePermissions = permissions.replace('camera=()', 'camera=(self)')
+
 /** Where a route says nothing else. */
 export const headersOfAnswer: Readonly<Record<string, string>> = {
   'content-security-policy': contentPolicy.data,
@@ -22,7 +26,7 @@ export const headersOfAnswer: Readonly<Record<string, string>> = {
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
-  'permissions-policy': 'camera=(), microphone=(), geolocation=()',
+  'permissions-policy': permissions,
   'cache-control': 'no-store',
 }
 

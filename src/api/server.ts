@@ -25,6 +25,7 @@ import { modelRoutes } from './routes/models.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { pageRoutes } from './routes/pages.ts'
 import { positiveRoutes } from './routes/positives.ts'
+import { serviceRoutes } from './routes/service.ts'
 import { secureHeaders } from './security.ts'
 
 export interface ServerOptions {
@@ -99,6 +100,7 @@ export async function buildServer(context: ApiContext, options: ServerOptions): 
   jobRoutes(app, context)
   demoRoutes(app, context)
   operationRoutes(app, context)
+  serviceRoutes(app, context, options.version)
   boardRoutes(app, context)
   await pageRoutes(app, options.webFolder, document)
   return app

@@ -87,6 +87,7 @@ async function readParts(
 ): Promise<Record<string, string>> {
   const fields: Record<string, string> = {}
   const parts = request.parts({
+    preservePath: true, // a/1.jpg and b/1.jpg are two images
     limits: {
       fileSize: maxFileBytes,
       files: maxFiles,
@@ -150,7 +151,10 @@ function formError(thrown: unknown): unknown {
 
 /** The file's name as the sender calls it, without what cannot be shown. */
 function nameOf(filename: string | undefined, index: number): string {
-  return clean(filename ?? '') || `image-${index + 1}`
+  const path = clean((filename ?? '').replaceAll('\\', '/'))
+    .split('/')
+    .filter((part) => part !== '' && part !== '.' && part !== '..')
+  return path.join('/') || `image-${index + 1}`
 }
 
 function clean(text: string): string {

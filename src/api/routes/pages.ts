@@ -1,10 +1,10 @@
 /** What a browser opens: the page at /, the reference at /docs, the document. */
 import { readdir, readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { docsPage, docsStyle } from '../docs-page.ts'
 import type { OpenApi } from '../openapi.ts'
-import { contentPolicy } from '../security.ts'
+import { contentPolicy, pagePermissions } from '../security.ts'
 
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -31,21 +31,34 @@ export async function pageRoutes(app: FastifyInstance, folder: string, document:
   app.get('/docs/style.css', open, async (_request, reply) => reply.type(types['.css']!).send(docsStyle))
 
   const files = await listFiles(folder)
+  /** The file, or what the build made of it for browsers that take it smaller. */
+  const sendFile = async (request: FastifyRequest, reply: FastifyReply, file: string): Promise<FastifyReply> => {
+    const accepted = request.headers['accept-encoding'] ?? ''
+    const [encoding, ending] =
+      /\bbr\b/.test(accepted) && files.includes(`${file}.br`)
+        ? ['br', '.br']
+        : /\bgzip\b/.test(accepted) && files.includes(`${file}.gz`)
+          ? ['gzip', '.gz']
+          : [undefined, '']
+    if (encoding !== undefined) reply.header('content-encoding', encoding)
+    return reply.header('vary', 'accept-encoding').send(await readFile(join(folder, file + ending)))
+  }
   for (const file of files) {
     const type = types[extname(file)]
     if (type === undefined || file === 'index.html') continue
-    app.get(`/${file.split('/').map(encodeURIComponent).join('/')}`, open, async (_request, reply) => {
+    app.get(`/${file.split('/').map(encodeURIComponent).join('/')}`, open, async (request, reply) => {
       const isHashed = /[.-][0-9a-zA-Z_-]{8,}\.[a-z0-9]+$/.test(file)
       reply.type(type).header('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache')
-      return reply.send(await readFile(join(folder, file)))
+      return await sendFile(request, reply, file)
     })
   }
-  app.get('/', open, async (_request, reply) => {
+  app.get('/', open, async (request, reply) => {
     reply
       .type(types['.html']!)
       .header('content-security-policy', contentPolicy.page)
+      .header('permissions-policy', pagePermissions)
       .header('cache-control', 'no-cache')
-    return reply.send(files.includes('index.html') ? await readFile(join(folder, 'index.html')) : landingPage)
+    return files.includes('index.html') ? await sendFile(request, reply, 'index.html') : reply.send(landingPage)
   })
 }
 

@@ -1,0 +1,43 @@
+/** Files for the page, drawn by the product's own demo: good parts, other things, and some that are no images. */
+import { copyFile, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { renderOther, renderPart } from '../../src/images/demo-images.ts'
+import { createRandom } from '../../src/core/random.ts'
+import { encodeImage } from '../../src/images/encode.ts'
+
+/** Draws `parts` good parts and `others` other things into a folder; returns their paths. */
+export async function drawInto(
+  folder: string,
+  seed: number,
+  counts: { parts: number; others: number },
+): Promise<{ parts: string[]; others: string[] }> {
+  await mkdir(folder, { recursive: true })
+  const random = createRandom(seed)
+  const draw = async (name: string, kind: 'part' | 'other') => {
+    const path = join(folder, name)
+    await writeFile(path, await encodeImage(kind === 'part' ? renderPart(random) : renderOther(random), 'jpeg'))
+    return path
+  }
+  const parts: string[] = []
+  const others: string[] = []
+  for (let i = 0; i < counts.parts; i++) parts.push(await draw(`part-${i}.jpg`, 'part'))
+  for (let i = 0; i < counts.others; i++) others.push(await draw(`other-${i}.jpg`, 'other'))
+  return { parts, others }
+}
+
+export async function writeBroken(path: string): Promise<string> {
+  await writeFile(path, 'no image at all')
+  return path
+}
+
+/** Many files out of few: the same bytes under `count` names. */
+export async function multiply(files: readonly string[], folder: string, count: number): Promise<string[]> {
+  await mkdir(folder, { recursive: true })
+  const made: string[] = []
+  for (let i = 0; i < count; i++) {
+    const path = join(folder, `image-${String(i).padStart(5, '0')}.jpg`)
+    await copyFile(files[i % files.length]!, path)
+    made.push(path)
+  }
+  return made
+}

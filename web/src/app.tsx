@@ -1,0 +1,104 @@
+/** The shell: navigation, theme, key, connection; and the view that the address names. */
+import { useSignal, useSignalEffect } from '@preact/signals'
+import type { ComponentType, JSX } from 'preact'
+import { useEffect } from 'preact/hooks'
+import { BatchesView } from './batches/view.tsx'
+import { ClassifyView } from './classify/view.tsx'
+import { CompareView } from './compare/view.tsx'
+import { MapView } from './map/view.tsx'
+import { loadModels } from './models/store.ts'
+import { ModelsView } from './models/view.tsx'
+import { OperationsView } from './operations/view.tsx'
+import { href, route, type View, views } from './routes.ts'
+import { isConnected, key, keyRefused } from './service/connection.ts'
+import { t } from './text.ts'
+import { setTheme, type Theme, theme } from './theme.ts'
+import { Icon } from './ui/icons.tsx'
+import { KeyDialog } from './ui/key-dialog.tsx'
+import { Toasts } from './ui/notes.tsx'
+
+const pages: Record<View, ComponentType> = {
+  models: ModelsView,
+  classify: ClassifyView,
+  batches: BatchesView,
+  map: MapView,
+  compare: CompareView,
+  operations: OperationsView,
+}
+
+export function App(): JSX.Element {
+  const asksKey = useSignal(false)
+  useSignalEffect(() => {
+    void key.value
+    if (isConnected.value) void loadModels()
+  })
+  useSignalEffect(() => {
+    if (keyRefused.value) asksKey.value = true
+  })
+  const { view } = route.value
+  const Page = pages[view]
+  useEffect(() => {
+    document.title = `${t.nav[view]} · ${t.brand}`
+  }, [view])
+
+  return (
+    <>
+      <button type="button" class="skip button" onClick={() => document.getElementById('main')?.focus()}>
+        {t.skip}
+      </button>
+      <header class="side">
+        <a class="brand" href={href('models')}>
+          <img src="/icon.svg" alt="" width={26} height={26} />
+          {t.brand}
+        </a>
+        <nav aria-label={t.nav.label}>
+          {views.map((name) => (
+            <a key={name} href={href(name)} {...(name === view ? { 'aria-current': 'page' as const } : {})}>
+              <Icon name={name} />
+              <span>{t.nav[name]}</span>
+            </a>
+          ))}
+        </nav>
+        <div class="side-foot">
+          <a class="foot-link" href="/docs" target="_blank" rel="noreferrer">
+            <Icon name="book" size={18} />
+            <span>{t.nav.docs}</span>
+          </a>
+          <button type="button" class="foot-link" onClick={() => (asksKey.value = true)}>
+            <Icon name="key" size={18} />
+            <span>{key.value === null ? t.key.button : t.key.set}</span>
+          </button>
+          <ThemePicker />
+        </div>
+      </header>
+      <main id="main" tabIndex={-1}>
+        <Page key={view} />
+      </main>
+      {!isConnected.value && (
+        <div class="offline" role="alert">
+          <span class="spinner" aria-hidden="true" />
+          {t.connection.lost}
+        </div>
+      )}
+      {asksKey.value && <KeyDialog onClose={() => (asksKey.value = false)} />}
+      <Toasts />
+    </>
+  )
+}
+
+const themeIcons = { system: 'auto', light: 'sun', dark: 'moon' } as const
+
+function ThemePicker(): JSX.Element {
+  return (
+    <fieldset class="themes">
+      <legend class="hidden">{t.theme.label}</legend>
+      {(['system', 'light', 'dark'] as const satisfies readonly Theme[]).map((name) => (
+        <label key={name} title={t.theme[name]}>
+          <input type="radio" name="theme" checked={theme.value === name} onChange={() => setTheme(name)} />
+          <Icon name={themeIcons[name]} size={18} />
+          <span class="hidden">{t.theme[name]}</span>
+        </label>
+      ))}
+    </fieldset>
+  )
+}

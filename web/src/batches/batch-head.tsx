@@ -1,0 +1,137 @@
+/** What a batch is, how far, how fast; export, and the way from confirmed images to the next version. */
+import { useSignal } from '@preact/signals'
+import type { JSX } from 'preact'
+import { count, duration } from '../format.ts'
+import { go, href } from '../routes.ts'
+import { api } from '../service/api.ts'
+import { isFinished } from '../service/follow.ts'
+import type { Batch } from '../service/types.ts'
+import { t } from '../text.ts'
+import { Confirm } from '../ui/dialog.tsx'
+import { Icon } from '../ui/icons.tsx'
+import { Menu } from '../ui/menu.tsx'
+import { complain } from '../ui/notes.tsx'
+import { Progress } from '../ui/progress.tsx'
+import { ConfirmPositives } from './confirm-positives.tsx'
+import { saveCsv, saveJsonLines } from './export.ts'
+import type { LiveBatch } from './live.ts'
+import { countReviews, type Reviews } from './review.ts'
+
+export function BatchHead(props: {
+  live: LiveBatch
+  label: string | null
+  reviews: Reviews
+  alpha: number
+}): JSX.Element {
+  const { live, label, reviews, alpha } = props
+  const adds = useSignal(false)
+  const stops = useSignal(false)
+  void live.revision.value
+  const job = live.job.value
+  const done = live.items.length
+  const total = job?.progress.total ?? 0
+  const isRunning = job != null && !isFinished(job)
+  const counts = countReviews(live.items, reviews, alpha)
+  const rate = live.rate.value ?? 0
+  const reviewed = { items: live.items, reviews, alpha }
+  const errors = live.items.filter(({ line }) => 'error' in line).length
+
+  return (
+    <header class="stack batch-head">
+      <div class="view-head">
+        <div>
+          <p class="crumb">
+            <a href={href('batches')}>{t.batches.title}</a>
+          </p>
+          <h1 class="cut">{job ? titleOf(job) : t.batches.title}</h1>
+          <p>{label ? t.batches.model(label) : '\u00a0'}</p>
+        </div>
+        <div class="row">
+          <button
+            type="button"
+            class={isRunning ? 'button' : 'button gone'}
+            disabled={!isRunning}
+            onClick={() => (stops.value = true)}
+          >
+            {t.batches.cancel}
+          </button>
+          <button
+            type="button"
+            class="button"
+            disabled={isRunning || label === null || !job?.keeps?.map}
+            onClick={() => go('map', label, { batch: live.id })}
+          >
+            {t.nav.map}
+          </button>
+          <Menu
+            plain
+            label={t.batches.export}
+            items={[
+              { label: t.batches.exportCsv, icon: 'download', onPick: () => saveCsv(nameOf(job), reviewed) },
+              { label: t.batches.exportJsonl, icon: 'download', onPick: () => saveJsonLines(nameOf(job), reviewed) },
+            ]}
+          >
+            <Icon name="download" size={18} />
+            {t.batches.export}
+          </Menu>
+          <button
+            type="button"
+            class="button primary"
+            disabled={counts.confirmed.length === 0 || label === null}
+            title={t.batches.confirmHelp}
+            onClick={() => (adds.value = true)}
+          >
+            {t.batches.confirm(counts.confirmed.length)}
+          </button>
+        </div>
+      </div>
+      <div class="batch-status">
+        <Progress
+          share={total > 0 ? done / total : 0}
+          label={job ? (t.batches.state[job.state] ?? job.state) : t.common.loading}
+          text={t.batches.progress(done, total)}
+          widest={t.batches.progress(total, total).length}
+        />
+        <p class="hint numbers status-words" role="status">
+          <span class="pace">
+            {isRunning
+              ? rate > 0 && `${t.batches.rate(rate)}, ${t.batches.left(duration((total - done) / rate))}`
+              : job?.finishedAt &&
+                job.createdAt &&
+                t.batches.took(duration((Date.parse(job.finishedAt) - Date.parse(job.createdAt)) / 1000))}
+          </span>
+          <span>{errors > 0 && t.batches.errorsOf(errors)}</span>
+          <span>
+            {counts.reviewed > 0 &&
+              `${t.batches.reviewed(counts.reviewed, done)}: ${t.batches.reviewQuality(counts.right, counts.wrong)}`}
+          </span>
+        </p>
+      </div>
+      {adds.value && job && label && (
+        <ConfirmPositives batch={job} label={label} indices={counts.confirmed} onClose={() => (adds.value = false)} />
+      )}
+      {stops.value && (
+        <Confirm
+          title={t.batches.cancel}
+          text={t.batches.progress(done, total)}
+          action={t.batches.cancel}
+          onYes={() => {
+            stops.value = false
+            void api.cancel(live.id).catch(complain)
+          }}
+          onClose={() => (stops.value = false)}
+        />
+      )}
+    </header>
+  )
+}
+
+/** Its folder, or where its images came from. */
+export function titleOf(batch: Batch): string {
+  return batch.folder ?? (batch.keeps?.folder ? t.batches.folder : t.batches.uploadedName)
+}
+
+function nameOf(job: Batch | null | undefined): string {
+  const folder = job?.folder?.split('/').findLast((part) => part !== '')
+  return `${folder ?? 'batch'}-${count(job?.progress.total ?? 0).replace(/\D/g, '')}`
+}

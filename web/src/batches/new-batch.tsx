@@ -1,0 +1,102 @@
+/** A new batch: files of this device or a folder of the server, by a model. */
+import { useSignal } from '@preact/signals'
+import type { JSX } from 'preact'
+import { useCallback, useEffect, useRef } from 'preact/hooks'
+import { type Collected, type Picked, totalBytes } from '../files/collect.ts'
+import { bytes } from '../format.ts'
+import { PhotoSource } from '../models/photo-source.tsx'
+import { findModel, newest, service } from '../models/store.ts'
+import { go, route } from '../routes.ts'
+import { api, batchesOf } from '../service/api.ts'
+import { type Batch, labelOf } from '../service/types.ts'
+import { upload } from '../service/upload.ts'
+import { t } from '../text.ts'
+import { ModelSelect } from '../ui/model-select.tsx'
+import { ErrorNote, type Failure, failureOf } from '../ui/notes.tsx'
+import { Progress } from '../ui/progress.tsx'
+import { rememberFiles } from './local-files.ts'
+
+export function NewBatch(): JSX.Element | null {
+  const first = findModel(route.value.query.get('model')) ?? newest.value[0]
+  const label = useSignal(first ? labelOf(first) : '')
+  const images = useSignal<readonly Picked[]>([])
+  const skipped = useSignal(0)
+  const source = useSignal<'device' | 'server'>('device')
+  const folder = useSignal('')
+  const sent = useSignal<number | null>(null)
+  const error = useSignal<Failure | null>(null)
+  const stop = useRef(new AbortController())
+  useEffect(() => () => stop.current.abort(), [])
+  const add = useCallback((found: Collected) => {
+    images.value = found.images
+    skipped.value = found.skipped
+    error.value = null
+  }, [])
+  if (first === undefined) return null
+
+  const isLocal = source.value === 'device'
+  const size = totalBytes(images.value)
+  const { maxUploadImages = 5000, maxRequestBytes = 512 * 1024 ** 2 } = service.value.limits ?? {}
+  const tooMuch = !isLocal
+    ? null
+    : images.value.length > maxUploadImages
+      ? t.drop.tooMany(images.value.length, maxUploadImages)
+      : size > maxRequestBytes
+        ? t.drop.tooBig(bytes(size), bytes(maxRequestBytes))
+        : null
+  const isReady = isLocal ? images.value.length > 0 && tooMuch === null : folder.value.trim() !== ''
+
+  const run = async () => {
+    error.value = null
+    try {
+      if (!isLocal) {
+        const batch = await api.batchFolder(label.value, { folder: folder.value.trim(), thumbnails: true, map: true })
+        return go('batches', batch.id)
+      }
+      const form = new FormData()
+      form.append('thumbnails', 'true')
+      form.append('map', 'true')
+      for (const { name, file } of images.value) form.append('images', file, name)
+      sent.value = 0
+      stop.current = new AbortController()
+      const batch = await upload<Batch>(batchesOf(label.value), form, {
+        signal: stop.current.signal,
+        onProgress: (share) => (sent.value = share),
+      })
+      rememberFiles(batch.id, images.value)
+      go('batches', batch.id)
+    } catch (thrown) {
+      if (!stop.current.signal.aborted) error.value = failureOf(thrown)
+    }
+    sent.value = null
+  }
+
+  return (
+    <section class="card stack new-batch" aria-label={t.batches.new}>
+      <PhotoSource source={source} folder={folder} onFiles={add} hasImages={images.value.length > 0} />
+      {skipped.value > 0 && isLocal && <p class="hint">{t.drop.skipped(skipped.value)}</p>}
+      {tooMuch && <p class="field-error">{tooMuch}</p>}
+      {error.value && <ErrorNote error={error.value} />}
+      <div class="row apart">
+        <ModelSelect value={label.value} onChange={(next) => (label.value = next)} />
+        {sent.value === null ? (
+          <div class="row">
+            <span class="muted numbers" role="status">
+              {isLocal && images.value.length > 0 ? `${t.common.images(images.value.length)}, ${bytes(size)}` : ''}
+            </span>
+            <button type="button" class="button primary" disabled={!isReady} onClick={() => void run()}>
+              {t.batches.run}
+            </button>
+          </div>
+        ) : (
+          <div class="row sending">
+            <Progress share={sent.value} label={t.batches.sending} />
+            <button type="button" class="button" onClick={() => stop.current.abort()}>
+              {t.common.cancel}
+            </button>
+          </div>
+        )}
+      </div>
+    </section>
+  )
+}

@@ -1,0 +1,150 @@
+/**
+ * Thousands of cells of which only those on the screen exist. Rows are moved by `transform` (which shifts no layout), the page
+ * itself scrolls, and one cell at a time takes part in the tab order, as the ARIA grid pattern asks.
+ */
+import type { JSX } from 'preact'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+
+const gap = 10
+const captionHeight = 30
+const overscan = 3
+
+interface Frame {
+  readonly columns: number
+  readonly cell: number
+  readonly first: number
+  readonly last: number
+}
+
+export function VirtualGrid(props: {
+  count: number
+  label: string
+  /** Position of the selected cell, -1 for none. */
+  selected: number
+  /** Smallest width of a cell, px. */
+  least?: number
+  renderCell: (position: number, isFocusable: boolean) => JSX.Element
+  onMove: (position: number) => void
+  onKey: (event: KeyboardEvent) => void
+}): JSX.Element {
+  const { count, selected, least = 128 } = props
+  const box = useRef<HTMLDivElement>(null)
+  const [frame, setFrame] = useState<Frame>({ columns: 1, cell: least, first: 0, last: 0 })
+  const rowHeight = frame.cell + captionHeight + gap
+  const rows = Math.ceil(count / frame.columns)
+
+  const measure = () => {
+    const element = box.current
+    if (element === null) return
+    const { top, width } = element.getBoundingClientRect()
+    const small = width < 480 ? Math.min(least, 100) : least
+    const columns = Math.max(1, Math.floor((width + gap) / (small + gap)))
+    const cell = Math.floor((width - gap * (columns - 1)) / columns)
+    const height = cell + captionHeight + gap
+    const first = Math.max(0, Math.floor(-top / height) - overscan)
+    const last = Math.ceil((innerHeight - top) / height) + overscan
+    setFrame((old) =>
+      old.columns === columns && old.cell === cell && old.first === first && old.last === last
+        ? old
+        : { columns, cell, first, last },
+    )
+  }
+  useLayoutEffect(measure, [count])
+  useEffect(() => {
+    let asked = 0
+    const later = () => {
+      asked ||= requestAnimationFrame(() => {
+        asked = 0
+        measure()
+      })
+    }
+    addEventListener('scroll', later, { passive: true })
+    const observer = new ResizeObserver(later)
+    observer.observe(box.current!)
+    addEventListener('resize', later)
+    return () => {
+      removeEventListener('scroll', later)
+      removeEventListener('resize', later)
+      observer.disconnect()
+      cancelAnimationFrame(asked)
+    }
+  }, [])
+
+  /** Brings a cell into view and, when the grid has the focus, focuses it. */
+  const reveal = (position: number) => {
+    const row = Math.floor(position / frame.columns)
+    const top = box.current!.getBoundingClientRect().top + row * rowHeight
+    const [ceiling, floor] = [150, innerHeight - 90] // the sticky bar above, the tab bar of phones below
+    if (top < ceiling) scrollBy({ top: top - ceiling, behavior: 'instant' })
+    else if (top + rowHeight > floor) scrollBy({ top: top + rowHeight - floor, behavior: 'instant' })
+    measure()
+  }
+  useEffect(() => {
+    const element = box.current!
+    if (selected < 0 || !element.contains(document.activeElement)) return
+    reveal(selected)
+    requestAnimationFrame(() =>
+      element.querySelector<HTMLElement>('[aria-selected="true"]')?.focus({ preventScroll: true }),
+    )
+  }, [selected])
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const { columns } = frame
+    const at = Math.max(0, selected)
+    const steps: Record<string, number> = {
+      ArrowRight: at + 1,
+      ArrowLeft: at - 1,
+      ArrowDown: at + columns,
+      ArrowUp: at - columns,
+      PageDown: at + columns * 4,
+      PageUp: at - columns * 4,
+      Home: 0,
+      End: count - 1,
+    }
+    const to = steps[event.key]
+    if (to === undefined || event.metaKey || event.ctrlKey || event.altKey) return props.onKey(event)
+    event.preventDefault()
+    props.onMove(Math.min(count - 1, Math.max(0, to)))
+  }
+
+  const firstRow = Math.min(frame.first, Math.max(0, rows - 1))
+  const lastRow = Math.min(rows, frame.last)
+  const focusable = selected >= 0 ? selected : firstRow * frame.columns
+  const visible: JSX.Element[] = []
+  for (let row = firstRow; row < lastRow; row++) {
+    const from = row * frame.columns
+    visible.push(
+      // biome-ignore lint/a11y/useFocusableInteractive: cells take the focus, as the ARIA grid pattern has it
+      <div
+        key={row}
+        class="grid-row"
+        role="row"
+        aria-rowindex={row + 1}
+        style={{
+          transform: `translateY(${row * rowHeight}px)`,
+          height: `${rowHeight - gap}px`,
+          gridTemplateColumns: `repeat(${frame.columns}, ${frame.cell}px)`,
+        }}
+      >
+        {Array.from({ length: Math.min(frame.columns, count - from) }, (_, i) =>
+          props.renderCell(from + i, from + i === focusable),
+        )}
+      </div>,
+    )
+  }
+  return (
+    <div
+      ref={box}
+      class="virtual-grid"
+      role="grid"
+      tabIndex={-1}
+      aria-label={props.label}
+      aria-rowcount={rows}
+      aria-colcount={frame.columns}
+      style={{ height: `${rows * rowHeight}px` }}
+      onKeyDown={onKeyDown}
+    >
+      {visible}
+    </div>
+  )
+}

@@ -1,0 +1,95 @@
+/** The images that were asked about, and their answers; they stay while one looks at other views. */
+import { computed, signal } from '@preact/signals'
+import type { Picked } from '../files/collect.ts'
+import { findModel } from '../models/store.ts'
+import { api } from '../service/api.ts'
+import type { ClassifyResult, ErrorBody } from '../service/types.ts'
+import { type Failure, failureOf } from '../ui/notes.tsx'
+
+export interface Asked {
+  readonly id: number
+  readonly name: string
+  readonly file: Blob
+  /** Of the whole file, for this page. */
+  readonly url: string
+  /** NAME@VERSION that was asked. */
+  readonly model: string
+  readonly answer: { readonly result: ClassifyResult } | { readonly error: ErrorBody | Failure } | null
+}
+
+export const mostAtOnce = 50
+const sideBySide = 4
+
+export const asked = signal<readonly Asked[]>([])
+export const selectedId = signal<number | null>(null)
+/** What the slider says; null: as the model has it. */
+export const chosenAlpha = signal<number | null>(null)
+export const selected = computed(() => asked.value.find(({ id }) => id === selectedId.value) ?? asked.value[0])
+
+let nextId = 0
+let running = 0
+const waiting: { id: number; explain: boolean }[] = []
+
+export function ask(images: readonly Picked[], model: string): void {
+  const more = images.map(({ name, file }) => ({
+    id: nextId++,
+    name,
+    file,
+    url: URL.createObjectURL(file),
+    model,
+    answer: null,
+  }))
+  if (more.length === 0) return
+  asked.value = [...asked.value, ...more]
+  selectedId.value = more[0]!.id
+  waiting.push(...more.map(({ id }) => ({ id, explain: false })))
+  pump()
+}
+
+/** All of them again, by another model. */
+export function askAgain(model: string): void {
+  asked.value = asked.value.map((one) => ({ ...one, model, answer: null }))
+  waiting.length = 0
+  waiting.push(...asked.value.map(({ id }) => ({ id, explain: false })))
+  pump()
+}
+
+export function explain(id: number): void {
+  waiting.unshift({ id, explain: true })
+  pump()
+}
+
+export function clear(): void {
+  for (const { url } of asked.value) URL.revokeObjectURL(url)
+  asked.value = []
+  selectedId.value = null
+  waiting.length = 0
+}
+
+/** What counts now: the slider, else the setting of the model. */
+export function alphaOf(model: string): number {
+  return chosenAlpha.value ?? findModel(model)?.alpha ?? 0.05
+}
+
+function pump(): void {
+  while (running < sideBySide && waiting.length > 0) {
+    const { id, explain: withMap } = waiting.shift()!
+    const one = asked.value.find((other) => other.id === id)
+    if (one === undefined) continue
+    running++
+    void api
+      .classify(one.model, one.file, one.name, withMap)
+      .then((result) => settle(one, { result }))
+      .catch((error: unknown) => settle(one, { error: failureOf(error) }))
+      .finally(() => {
+        running--
+        pump()
+      })
+  }
+}
+
+function settle(one: Asked, answer: Asked['answer']): void {
+  asked.value = asked.value.map((other) =>
+    other.id === one.id && other.model === one.model ? { ...other, answer } : other,
+  )
+}

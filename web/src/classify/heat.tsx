@@ -1,0 +1,35 @@
+/** Where an image is odd: the service's grid of numbers, laid over the picture. */
+import type { JSX } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import type { ClassifyResult, Heatmap } from '../service/types.ts'
+import { t } from '../text.ts'
+import { Icon } from '../ui/icons.tsx'
+import { type Asked, explain } from './asked.ts'
+
+export function Heat({ map }: { map: Heatmap }): JSX.Element {
+  const ref = useRef<HTMLCanvasElement>(null)
+  useEffect(() => {
+    const canvas = ref.current!
+    canvas.width = map.width
+    canvas.height = map.height
+    const context = canvas.getContext('2d')!
+    const pixels = context.createImageData(map.width, map.height)
+    const [low, high] = [Math.min(...map.values), Math.max(...map.values)]
+    map.values.forEach((value, i) => {
+      const heat = high > low ? (value - low) / (high - low) : 0
+      pixels.data.set([255, 120 - 90 * heat, 20, 215 * heat ** 1.6], 4 * i)
+    })
+    context.putImageData(pixels, 0, 0)
+  }, [map])
+  return <canvas ref={ref} class="heat" role="img" aria-label={t.classify.where} />
+}
+
+export function HeatButton({ one, result }: { one: Asked; result: ClassifyResult }): JSX.Element | null {
+  if (result.heatmap) return null
+  return (
+    <button type="button" class="button small" onClick={() => explain(one.id)}>
+      <Icon name="expand" size={16} />
+      {t.classify.whereShow}
+    </button>
+  )
+}

@@ -1,0 +1,107 @@
+/** One image, large, beside everything that is known of it. Its boxes keep their size while answers come. */
+import type { JSX } from 'preact'
+import { baseName, pValue } from '../format.ts'
+import { usePositives } from '../models/strip.tsx'
+import { href } from '../routes.ts'
+import type { ClassifyResult, Model, Neighbour } from '../service/types.ts'
+import { t } from '../text.ts'
+import { LargePicture, Picture } from '../ui/picture.tsx'
+import { VerdictMark } from '../ui/verdict-mark.tsx'
+import { agreementOf, alphaSteps, asOdd, nearestStep, verdictOf } from '../verdict.ts'
+import { type Asked, selected } from './asked.ts'
+import { Heat, HeatButton } from './heat.tsx'
+import { Opinions } from './opinions.tsx'
+
+export function Stage({ model, alpha }: { model: Model; alpha: number }): JSX.Element | null {
+  const one = selected.value
+  if (one === undefined) return null
+  const result = one.answer !== null && 'result' in one.answer ? one.answer.result : null
+  return (
+    <section class="stage card" aria-label={t.classify.imageOf(one.name)}>
+      <figure class="stage-picture">
+        <LargePicture url={one.url} alt={one.name} />
+        {result?.heatmap && <Heat map={result.heatmap} />}
+        <figcaption class="cut" title={one.name}>
+          {one.name}
+        </figcaption>
+      </figure>
+      <div class="stage-words">
+        <VerdictBlock one={one} model={model} alpha={alpha} />
+        <div class="stage-detail">{result && <Opinions result={result} alpha={alpha} n={model.n} />}</div>
+        <div class="stage-nearest">{result && <Nearest result={result} model={model} />}</div>
+        <div class="row stage-more">
+          {result && (
+            <>
+              <HeatButton one={one} result={result} />
+              <a class="button small" href={href('map', one.model)}>
+                {t.classify.onMap}
+              </a>
+            </>
+          )}
+        </div>
+      </div>
+    </section>
+  )
+}
+
+function VerdictBlock({ one, model, alpha }: { one: Asked; model: Model; alpha: number }): JSX.Element {
+  if (one.answer === null) {
+    return (
+      <div class="verdict waiting" role="status">
+        <p class="verdict-line">
+          <span class="spinner" aria-hidden="true" />
+          {t.classify.waiting}
+        </p>
+      </div>
+    )
+  }
+  if ('error' in one.answer) {
+    return (
+      <div class="verdict unreadable" role="status">
+        <p class="verdict-line">
+          <VerdictMark verdict="unreadable" size={34} />
+          {t.verdict.unreadable}
+        </p>
+        <p>
+          {one.answer.error.message} <code>{one.answer.error.code}</code>
+        </p>
+      </div>
+    )
+  }
+  const { result } = one.answer
+  const verdict = verdictOf(result, alpha)
+  return (
+    <div class={`verdict ${verdict}`} role="status">
+      <p class="verdict-line">
+        <VerdictMark verdict={verdict} size={34} />
+        {t.verdict[verdict]}
+      </p>
+      <p>
+        {t.classify.odd(asOdd(result.pValue, model.n), model.n)}{' '}
+        <span class="numbers soft">{t.classify.pValue(pValue(result.pValue))}</span>
+      </p>
+      <p class="soft">
+        {t.classify.agree[agreementOf(result, alpha)]} {t.classify.why(alphaSteps[nearestStep(alpha)]!)}
+      </p>
+    </div>
+  )
+}
+
+function Nearest({ result, model }: { result: ClassifyResult; model: Model }): JSX.Element {
+  const positives = usePositives(model)
+  return (
+    <>
+      <h2 class="minor">{t.classify.nearest}</h2>
+      <ul class="nearest">
+        {(result.nearest as readonly Neighbour[]).slice(0, 5).map((one, i) => (
+          <li key={one.image ?? i} title={one.image}>
+            <Picture path={positives?.images[one.index ?? -1]?.thumbnail} alt={baseName(one.image ?? '')} />
+            <span class="numbers similarity" title={t.classify.similarity(one.similarity.toFixed(3))}>
+              {one.similarity.toFixed(2)}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </>
+  )
+}

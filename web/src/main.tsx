@@ -1,0 +1,16 @@
+/** Starts the page. */
+import { render } from 'preact'
+import { App } from './app.tsx'
+import { keepPageOnDrop } from './ui/drop-zone.tsx'
+import './styles/tokens.css'
+import './styles/base.css'
+import './styles/shell.css'
+import './styles/controls.css'
+import './styles/models.css'
+import './styles/classify.css'
+import './styles/batches.css'
+import './styles/map.css'
+import './styles/operations.css'
+
+keepPageOnDrop()
+render(<App />, document.getElementById('app')!)

@@ -1,0 +1,236 @@
+/** The plane with its dots: drag, scroll, pinch or keys move it; the dot one points at shows its image. */
+import { useSignal } from '@preact/signals'
+import type { JSX } from 'preact'
+import { useEffect, useMemo, useRef } from 'preact/hooks'
+import { fileOf } from '../batches/local-files.ts'
+import { count } from '../format.ts'
+import { findModel } from '../models/store.ts'
+import { usePositives } from '../models/strip.tsx'
+import { batchPicture } from '../service/api.ts'
+import type { MapPoint } from '../service/types.ts'
+import { t } from '../text.ts'
+import { themeChanges } from '../theme.ts'
+import { Icon } from '../ui/icons.tsx'
+import { Picture } from '../ui/picture.tsx'
+import { type Camera, fitAll, nearestTo, nextInDirection, toPixel, zoomAt } from './camera.ts'
+import { type Dot, draw, type Kind } from './draw.ts'
+import { gestures } from './gestures.ts'
+
+type Projection = 'umap' | 'pca'
+const kinds = ['positive', 'belongs', 'differs', 'error'] as const
+
+export function Scatter(props: { points: readonly MapPoint[]; label: string; batch: string }): JSX.Element {
+  const { points, label, batch } = props
+  const hasUmap = points.some(({ umap }) => umap !== null)
+  const projection = useSignal<Projection>(hasUmap ? 'umap' : 'pca')
+  const hidden = useSignal<ReadonlySet<Kind>>(new Set())
+  const camera = useSignal<Camera | null>(null)
+  const focus = useSignal(-1)
+  const canvas = useRef<HTMLCanvasElement>(null)
+
+  const dots = useMemo<Dot[]>(
+    () =>
+      points.map((point) => ({ kind: kindOf(point), place: (projection.value === 'umap' && point.umap) || point.pca })),
+    [points, projection.value],
+  )
+  const places = useMemo(() => dots.map(({ place }) => place), [dots])
+  const sizeOf = (element: HTMLCanvasElement) => ({ width: element.clientWidth, height: element.clientHeight })
+  const showAll = () => {
+    camera.value = fitAll(places, sizeOf(canvas.current!))
+  }
+
+  useEffect(() => {
+    const element = canvas.current!
+    const observer = new ResizeObserver(() => {
+      const ratio = devicePixelRatio || 1
+      element.width = element.clientWidth * ratio
+      element.height = element.clientHeight * ratio
+      showAll()
+    })
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [places])
+  useEffect(() => {
+    if (camera.value) draw(canvas.current!, dots, camera.value, hidden.value, focus.value)
+  }, [dots, camera.value, hidden.value, focus.value, themeChanges.value])
+  useEffect(
+    () =>
+      gestures(canvas.current!, {
+        move: (change) => {
+          if (camera.value) camera.value = change(camera.value)
+        },
+        point: (x, y) => {
+          if (!camera.value) return
+          const seen = places.map((place, i) =>
+            hidden.value.has(dots[i]!.kind) ? ([Infinity, Infinity] as const) : place,
+          )
+          focus.value = nearestTo(camera.value, seen, x, y, 18)
+        },
+      }),
+    [places],
+  )
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.metaKey || event.ctrlKey || event.altKey || camera.value === null) return
+    const { width, height } = sizeOf(canvas.current!)
+    const ways: Record<string, readonly [number, number]> = {
+      ArrowLeft: [-1, 0],
+      ArrowRight: [1, 0],
+      ArrowUp: [0, 1],
+      ArrowDown: [0, -1],
+    }
+    const way = ways[event.key]
+    if (way) {
+      const next = nextInDirection(places, focus.value, ...way)
+      if (next >= 0) {
+        focus.value = next
+        const [x, y] = toPixel(camera.value, places[next]!)
+        if (x < 20 || y < 20 || x > width - 20 || y > height - 20)
+          camera.value = { ...camera.value, x: camera.value.x + width / 2 - x, y: camera.value.y + height / 2 - y }
+      }
+    } else if (event.key === '+' || event.key === '=') zoom(1.4)
+    else if (event.key === '-') zoom(1 / 1.4)
+    else if (event.key === '0') showAll()
+    else if (event.key === 'Escape') focus.value = -1
+    else return
+    event.preventDefault()
+  }
+  const zoom = (factor: number) => {
+    if (camera.value === null) return
+    const { width, height } = sizeOf(canvas.current!)
+    const [x, y] = places[focus.value] ? toPixel(camera.value, places[focus.value]!) : [width / 2, height / 2]
+    camera.value = zoomAt(camera.value, factor, x, y)
+  }
+  const toggle = (kind: Kind) => {
+    const next = new Set(hidden.value)
+    if (!next.delete(kind)) next.add(kind)
+    hidden.value = next
+  }
+  const counts = (kind: Kind) => dots.filter((dot) => dot.kind === kind).length
+  const point = points[focus.value]
+
+  return (
+    <div class="card map">
+      <div class="row apart">
+        <fieldset class="segments">
+          <legend class="hidden">{t.map.projection}</legend>
+          {(['umap', 'pca'] as const).map((name) => (
+            <label key={name} title={name === 'umap' ? t.map.umapHelp : t.map.pcaHelp}>
+              <input
+                type="radio"
+                name="projection"
+                disabled={name === 'umap' && !hasUmap}
+                checked={projection.value === name}
+                onChange={() => (projection.value = name)}
+              />
+              {t.map[name]}
+            </label>
+          ))}
+        </fieldset>
+        <div class="row legend">
+          {kinds
+            .filter((kind) => counts(kind) > 0)
+            .map((kind) => (
+              <button
+                key={kind}
+                type="button"
+                class="button small quiet"
+                aria-pressed={!hidden.value.has(kind)}
+                onClick={() => toggle(kind)}
+              >
+                <KindMark kind={kind} />
+                {t.map.kinds[kind]} <span class="numbers muted">{count(counts(kind))}</span>
+              </button>
+            ))}
+        </div>
+        <div class="row tight">
+          <button type="button" class="button square small" aria-label={t.map.zoomIn} onClick={() => zoom(1.5)}>
+            <Icon name="plus" size={16} />
+          </button>
+          <button type="button" class="button square small" aria-label={t.map.zoomOut} onClick={() => zoom(1 / 1.5)}>
+            <Icon name="minus" size={16} />
+          </button>
+          <button type="button" class="button small" onClick={showAll}>
+            {t.map.fit}
+          </button>
+        </div>
+      </div>
+      <div class="map-plane">
+        <div
+          class="map-focus"
+          role="application"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a widget with keys of its own, described by its label
+          tabIndex={0}
+          aria-label={t.map.label(points.length)}
+          onKeyDown={onKeyDown}
+        >
+          <canvas ref={canvas} />
+        </div>
+        {point && camera.value && canvas.current && (
+          <Tip
+            point={point}
+            at={toPixel(camera.value, places[focus.value]!)}
+            width={canvas.current.clientWidth}
+            height={canvas.current.clientHeight}
+            label={label}
+            batch={batch}
+          />
+        )}
+      </div>
+      <p class="hint">
+        {projection.value === 'umap' ? t.map.umapHelp : t.map.pcaHelp}. {t.map.hint}
+      </p>
+      <p class="hidden" role="status">
+        {point ? t.map.point(point.image, t.map.kinds[kindOf(point)]) : ''}
+      </p>
+    </div>
+  )
+}
+
+function kindOf(point: MapPoint): Kind {
+  if (point.kind === 'positive') return 'positive'
+  return point.error ? 'error' : point.isPositive ? 'belongs' : 'differs'
+}
+
+function KindMark({ kind }: { kind: Kind }): JSX.Element {
+  return (
+    <svg class={`kind ${kind}`} width="14" height="14" viewBox="0 0 14 14" aria-hidden="true">
+      {kind === 'differs' ? (
+        <path d="M7 0l7 7-7 7-7-7z" />
+      ) : kind === 'error' ? (
+        <path d="M7 1l6 11H1z" />
+      ) : (
+        <circle cx="7" cy="7" r={kind === 'positive' ? 4.5 : 6} />
+      )}
+    </svg>
+  )
+}
+
+function Tip(props: {
+  point: MapPoint
+  at: readonly [number, number]
+  width: number
+  height: number
+  label: string
+  batch: string
+}): JSX.Element {
+  const { point, at, width, height, label, batch } = props
+  const [w, h] = [164, 196]
+  const x = at[0] + 18 + w > width ? Math.max(0, at[0] - 18 - w) : at[0] + 18
+  const y = Math.min(Math.max(0, at[1] - h / 2), Math.max(0, height - h))
+  const positives = usePositives(findModel(label))
+  const isOwn = point.kind === 'positive'
+  return (
+    <div class="map-tip" aria-hidden="true" style={{ transform: `translate(${x}px, ${y}px)` }}>
+      <Picture
+        file={isOwn ? undefined : fileOf(batch, point.index)}
+        path={isOwn ? positives?.images[point.index]?.thumbnail : batchPicture(batch, point.index)}
+        alt=""
+      />
+      <span class="cut">{point.image}</span>
+      <span class="row tight muted">
+        <KindMark kind={kindOf(point)} /> {t.map.kinds[kindOf(point)]}
+      </span>
+    </div>
+  )
+}

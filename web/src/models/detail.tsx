@@ -1,0 +1,148 @@
+/** One version of a model: its facts, its alpha, whether what it sees has drifted, and the photos that it was taught. */
+import { useSignal } from '@preact/signals'
+import type { JSX } from 'preact'
+import { bytes, count, date } from '../format.ts'
+import { href } from '../routes.ts'
+import { api } from '../service/api.ts'
+import { type Drift, labelOf, type Model } from '../service/types.ts'
+import { t } from '../text.ts'
+import { AlphaSlider } from '../ui/alpha-slider.tsx'
+import { Icon } from '../ui/icons.tsx'
+import { useLoad } from '../ui/load.ts'
+import { complain, ErrorNote, say } from '../ui/notes.tsx'
+import { ModelMenu } from './actions.tsx'
+import { PositivesGallery } from './positives.tsx'
+import { findModel, loadModels, versionsOf } from './store.ts'
+
+export function ModelDetail({ label }: { label: string }): JSX.Element {
+  const model = findModel(label)
+  if (model === undefined) {
+    return (
+      <div class="view">
+        <h1>{label}</h1>
+        <ErrorNote error={{ code: 'MODEL_NOT_FOUND', message: t.common.noModels }} />
+        <a href={href('models')}>{t.models.title}</a>
+      </div>
+    )
+  }
+  const versions = versionsOf(model.name)
+  return (
+    <div class="view">
+      <div class="view-head">
+        <div>
+          <p class="crumb">
+            <a href={href('models')}>{t.models.title}</a>
+          </p>
+          <h1>
+            {model.name} <span class="chip">{t.models.version(model.version)}</span>
+          </h1>
+        </div>
+        <div class="row">
+          <a class="button primary" href={href('classify', label)}>
+            {t.models.classify}
+          </a>
+          <a class="button" href={href('batches', null, { model: labelOf(model) })}>
+            {t.models.batch}
+          </a>
+          <a class="button" href={href('map', labelOf(model))}>
+            {t.nav.map}
+          </a>
+          <ModelMenu model={model} all={versions.length === 1} />
+        </div>
+      </div>
+      <div class="detail-cards">
+        <section class="card">
+          <Facts model={model} />
+          {versions.length > 1 && (
+            <p class="row versions">
+              {versions.map((other) => (
+                <a
+                  key={other.version}
+                  class={other.version === model.version ? 'chip accent' : 'chip'}
+                  href={href('models', labelOf(other))}
+                  {...(other.version === model.version ? { 'aria-current': 'true' as const } : {})}
+                >
+                  {t.models.version(other.version)}
+                </a>
+              ))}
+            </p>
+          )}
+        </section>
+        <section class="card stack">
+          <AlphaOfModel model={model} />
+        </section>
+        <section class="card">
+          <h2>{t.models.drift}</h2>
+          <DriftOfModel label={labelOf(model)} />
+        </section>
+      </div>
+      <PositivesGallery model={model} />
+    </div>
+  )
+}
+
+function Facts({ model }: { model: Model }): JSX.Element {
+  return (
+    <dl class="facts">
+      <dt>{t.models.columns.photos}</dt>
+      <dd>{count(model.n)}</dd>
+      <dt>{t.models.columns.made}</dt>
+      <dd>{date(model.createdAt)}</dd>
+      <dt>{t.models.columns.size}</dt>
+      <dd>{bytes(model.bytes)}</dd>
+      <dt>{t.models.facts.backbone}</dt>
+      <dd>{model.backbone?.id ?? t.models.onFeatures}</dd>
+      <dt>{t.models.facts.hash}</dt>
+      <dd>
+        <code>{model.sha256.slice(0, 12)}</code>
+      </dd>
+    </dl>
+  )
+}
+
+function AlphaOfModel({ model }: { model: Model }): JSX.Element {
+  const alpha = useSignal(model.alpha)
+  const isChanged = Math.abs(alpha.value - model.alpha) > 1e-9
+  const save = async () => {
+    try {
+      await api.setAlpha(labelOf(model), alpha.value)
+      await loadModels()
+      say(t.alpha.kept)
+    } catch (error) {
+      complain(error)
+    }
+  }
+  return (
+    <>
+      <AlphaSlider alpha={alpha.value} n={model.n} help={t.alpha.fitHelp} onChange={(next) => (alpha.value = next)} />
+      <div class="row">
+        <button type="button" class="button" disabled={!isChanged} onClick={() => void save()}>
+          {t.alpha.keep}
+        </button>
+      </div>
+    </>
+  )
+}
+
+function DriftOfModel({ label }: { label: string }): JSX.Element {
+  const { data } = useLoad(() => api.model(label), [label])
+  return <div class="drift">{data && <DriftWords drift={data.drift} />}</div>
+}
+
+export function DriftWords({ drift }: { drift: Drift }): JSX.Element {
+  const { all, accepted } = drift
+  if (all.images === 0) return <p class="muted">{t.models.driftFresh}</p>
+  return (
+    <>
+      <p class={accepted.alarm ? 'drift-words warn-text' : 'drift-words'}>
+        <Icon name={accepted.alarm ? 'operations' : 'check'} size={18} />
+        {accepted.alarm ? t.models.driftAlarm : t.models.driftNone}
+      </p>
+      <p class="hint">{t.models.driftDetail(all.images, bound(accepted.falseAlarmBound))}</p>
+    </>
+  )
+}
+
+function bound(value: number): string {
+  return value >= 0.995 ? '1' : value >= 0.01 ? value.toFixed(2) : value.toExponential(0)
+}

@@ -1,0 +1,89 @@
+/** A fit, followed live to its end, and what it found in the folder. */
+import { useSignal } from '@preact/signals'
+import type { JSX } from 'preact'
+import { useEffect } from 'preact/hooks'
+import { href } from '../routes.ts'
+import { api } from '../service/api.ts'
+import { followJob } from '../service/follow.ts'
+import { type FitResult, type Job, labelOf } from '../service/types.ts'
+import { t } from '../text.ts'
+import { complain, ErrorNote, type Failure, failureOf } from '../ui/notes.tsx'
+import { Progress } from '../ui/progress.tsx'
+import { VerdictMark } from '../ui/verdict-mark.tsx'
+import { DuplicateGroups, RejectedFiles } from './rejected.tsx'
+import { loadModels } from './store.ts'
+
+export function FitProgress({ id, onAgain }: { id: string; onAgain: () => void }): JSX.Element {
+  const job = useSignal<Job | null>(null)
+  const error = useSignal<Failure | null>(null)
+  useEffect(() => {
+    const controller = new AbortController()
+    followJob(id, (view) => (job.value = view), controller.signal)
+      .then(async (done) => {
+        await loadModels()
+        if (done.error) error.value = done.error
+      })
+      .catch((thrown) => {
+        if (!controller.signal.aborted) error.value = failureOf(thrown)
+      })
+    return () => controller.abort()
+  }, [id])
+
+  if (error.value) {
+    return (
+      <div class="stack">
+        <ErrorNote error={error.value} />
+        <div class="row">
+          <button type="button" class="button" onClick={onAgain}>
+            {t.common.retry}
+          </button>
+        </div>
+      </div>
+    )
+  }
+  if (job.value?.state === 'done') return <Fitted result={job.value.result as FitResult} onAgain={onAgain} />
+  const { done = 0, total = 0, stage } = job.value?.progress ?? {}
+  const words = t.fit.stages[job.value?.state === 'running' ? (stage ?? 'images') : 'queued'] ?? stage ?? ''
+  return (
+    <section class="card stack">
+      <Progress
+        share={total > 1 ? done / total : null}
+        label={words}
+        {...(stage === 'images' ? { text: t.batches.progress(done, total) } : {})}
+      />
+      <div class="row">
+        <button type="button" class="button" onClick={() => void api.cancel(id).catch(complain)}>
+          {t.common.cancel}
+        </button>
+      </div>
+    </section>
+  )
+}
+
+function Fitted({ result, onAgain }: { result: FitResult; onAgain: () => void }): JSX.Element {
+  const label = labelOf(result.model)
+  return (
+    <div class="stack">
+      <section class="card stack" role="status">
+        <h2 class="row">
+          <VerdictMark verdict="belongs" size={24} />
+          {t.fit.doneTitle(label)}
+        </h2>
+        <p>{t.fit.doneUsed(result.used)}</p>
+        <div class="row">
+          <a class="button primary" href={href('classify', label)}>
+            {t.fit.try}
+          </a>
+          <a class="button" href={href('models', label)}>
+            {t.fit.see}
+          </a>
+          <button type="button" class="button quiet" onClick={onAgain}>
+            {t.fit.another}
+          </button>
+        </div>
+      </section>
+      <RejectedFiles rejected={result.rejected} />
+      <DuplicateGroups groups={result.duplicates} />
+    </div>
+  )
+}

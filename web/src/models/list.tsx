@@ -1,0 +1,123 @@
+/** All models, the newest version of each in front. */
+import { useSignal } from '@preact/signals'
+import type { JSX } from 'preact'
+import { ago, bytes, count, date } from '../format.ts'
+import { href } from '../routes.ts'
+import { labelOf, type Model } from '../service/types.ts'
+import { t } from '../text.ts'
+import { Icon } from '../ui/icons.tsx'
+import { alphaSteps, nearestStep } from '../verdict.ts'
+import { ImportButton, ModelMenu } from './actions.tsx'
+import { DemoButton } from './demo.tsx'
+import { newest, versionsOf } from './store.ts'
+import { Strip } from './strip.tsx'
+
+export function ModelList(): JSX.Element {
+  const hasDemo = newest.value.some(({ name }) => name === 'demo')
+  return (
+    <div class="view">
+      <div class="view-head">
+        <div>
+          <h1>{t.models.title}</h1>
+          <p>{t.models.lead}</p>
+        </div>
+        <div class="row">
+          <ImportButton />
+          <a class="button primary" href={href('models', null, { new: '1' })}>
+            <Icon name="plus" size={18} />
+            {t.models.new}
+          </a>
+        </div>
+      </div>
+      <ul class="model-list">
+        {newest.value.map((model) => (
+          <ModelCard key={model.name} model={model} />
+        ))}
+      </ul>
+      {!hasDemo && (
+        <div class="row hint">
+          <DemoButton />
+          <span>{t.models.demoWhat}</span>
+        </div>
+      )}
+    </div>
+  )
+}
+
+function ModelCard({ model }: { model: Model }): JSX.Element {
+  const isOpen = useSignal(false)
+  const older = versionsOf(model.name).slice(1)
+  const label = labelOf(model)
+  return (
+    <li class="card model-card">
+      <div class="model-strip">
+        <Strip model={model} />
+      </div>
+      <div class="model-main">
+        <div class="model-title">
+          <h2 class="cut">
+            <a href={href('models', label)}>{model.name}</a>
+          </h2>
+          <span class="chip">{t.models.version(model.version)}</span>
+          <ModelMenu model={model} all={true} />
+        </div>
+        <ModelFacts model={model} />
+        <div class="row">
+          <a class="button primary" href={href('classify', label)}>
+            {t.models.classify}
+          </a>
+          <a class="button" href={href('batches', null, { model: label })}>
+            {t.models.batch}
+          </a>
+          {older.length > 0 && (
+            <button
+              type="button"
+              class="button quiet"
+              aria-expanded={isOpen.value}
+              onClick={() => (isOpen.value = !isOpen.value)}
+            >
+              {t.models.older(older.length)}
+            </button>
+          )}
+        </div>
+      </div>
+      {isOpen.value && (
+        <ul class="older">
+          {older.map((old) => (
+            <li key={old.version}>
+              <a href={href('models', labelOf(old))}>{t.models.version(old.version)}</a>
+              <span class="muted">
+                {t.common.photos(old.n)}, {date(old.createdAt)}, {bytes(old.bytes)}
+              </span>
+              <ModelMenu model={old} all={false} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </li>
+  )
+}
+
+export function ModelFacts({ model }: { model: Model }): JSX.Element {
+  const k = alphaSteps[nearestStep(model.alpha)]!
+  return (
+    <dl class="mini-facts">
+      <div>
+        <dt>{t.models.columns.photos}</dt>
+        <dd class="numbers">{count(model.n)}</dd>
+      </div>
+      <div>
+        <dt>{t.models.columns.alpha}</dt>
+        <dd class="numbers">{t.alpha.short(k)}</dd>
+      </div>
+      <div>
+        <dt>{t.models.columns.made}</dt>
+        <dd title={date(model.createdAt)}>{ago(model.createdAt)}</dd>
+      </div>
+      <div>
+        <dt>{t.models.columns.size}</dt>
+        <dd class="numbers">{bytes(model.bytes)}</dd>
+      </div>
+    </dl>
+  )
+}

@@ -1,0 +1,167 @@
+/** A new model, or the next version of one: photos, a name, how strict; then the fit, live. */
+import { useSignal } from '@preact/signals'
+import type { JSX } from 'preact'
+import { useCallback, useEffect, useRef } from 'preact/hooks'
+import { type Collected, type Picked, totalBytes } from '../files/collect.ts'
+import { bytes, count } from '../format.ts'
+import { href } from '../routes.ts'
+import { api } from '../service/api.ts'
+import type { Job } from '../service/types.ts'
+import { upload } from '../service/upload.ts'
+import { t } from '../text.ts'
+import { AlphaSlider } from '../ui/alpha-slider.tsx'
+import { ErrorNote, type Failure, failureOf } from '../ui/notes.tsx'
+import { Progress } from '../ui/progress.tsx'
+import { NameField, namePattern } from './actions.tsx'
+import { FitProgress } from './fit-progress.tsx'
+import { ChosenPhotos, PhotoSource } from './photo-source.tsx'
+import { findModel, service, versionsOf } from './store.ts'
+
+const leastPhotos = 8
+const fewPhotos = 60
+const defaultLimits = { maxFitImages: 5000, maxRequestBytes: 512 * 1024 ** 2 }
+
+export function NewModel({ base }: { base: string | null }): JSX.Element {
+  const baseModel = findModel(base)
+  const images = useSignal<readonly Picked[]>([])
+  const skipped = useSignal(0)
+  const source = useSignal<'device' | 'server'>('device')
+  const folder = useSignal('')
+  const name = useSignal(baseModel?.name ?? '')
+  const alpha = useSignal(baseModel?.alpha ?? 0.05)
+  const sent = useSignal<number | null>(null)
+  const job = useSignal<Job | null>(null)
+  const error = useSignal<Failure | null>(null)
+  const stop = useRef(new AbortController())
+  useEffect(() => () => stop.current.abort(), [])
+
+  const add = useCallback((found: Collected) => {
+    const known = new Set(images.value.map(keyOf))
+    images.value = [...images.value, ...found.images.filter((one) => !known.has(keyOf(one)))]
+    skipped.value = found.skipped
+    error.value = null
+    const folderName = found.images[0]?.name.split('/')[0] ?? ''
+    if (name.value === '' && found.images[0]?.name.includes('/'))
+      name.value = folderName
+        .replace(/[^A-Za-z0-9._-]+/g, '-')
+        .replace(/^[^A-Za-z0-9]+/, '')
+        .slice(0, 64)
+  }, [])
+
+  const limits = { ...defaultLimits, ...service.value.limits }
+  const size = totalBytes(images.value)
+  const n = images.value.length
+  const tooMuch =
+    n > limits.maxFitImages
+      ? t.drop.tooMany(n, limits.maxFitImages)
+      : size > limits.maxRequestBytes
+        ? t.drop.tooBig(bytes(size), bytes(limits.maxRequestBytes))
+        : null
+  const least = baseModel ? 1 : leastPhotos
+  const isLocal = source.value === 'device'
+  const isReady =
+    namePattern.test(name.value) && (isLocal ? n >= least && tooMuch === null : folder.value.trim() !== '')
+
+  const fit = async () => {
+    error.value = null
+    const fields = {
+      name: name.value,
+      alpha: alpha.value,
+      ...(baseModel && name.value === baseModel.name && base ? { base } : {}),
+    }
+    try {
+      if (!isLocal) {
+        job.value = await api.fitFolder({ ...fields, folder: folder.value.trim() })
+        return
+      }
+      const form = new FormData()
+      for (const [field, value] of Object.entries(fields)) form.append(field, String(value))
+      for (const { name: path, file } of images.value) form.append('images', file, path)
+      sent.value = 0
+      stop.current = new AbortController()
+      job.value = await upload<Job>('/v1/models', form, {
+        signal: stop.current.signal,
+        onProgress: (share) => (sent.value = share),
+      })
+    } catch (thrown) {
+      if (!stop.current.signal.aborted) error.value = failureOf(thrown)
+    }
+    sent.value = null
+  }
+  const again = () => {
+    job.value = null
+    sent.value = null
+  }
+
+  const known = versionsOf(name.value)[0]
+  return (
+    <div class="view">
+      <div class="view-head">
+        <div>
+          <p class="crumb">
+            <a href={href('models')}>{t.models.title}</a>
+          </p>
+          <h1>{baseModel ? t.fit.nextTitle(baseModel.name) : t.fit.title}</h1>
+          <p>{baseModel ? t.fit.nextLead : t.fit.lead}</p>
+        </div>
+      </div>
+      {job.value ? (
+        <FitProgress key={job.value.id} id={job.value.id} onAgain={again} />
+      ) : (
+        <div class="fit-columns">
+          <section class="stack">
+            <PhotoSource source={source} folder={folder} onFiles={add} hasImages={n > 0} />
+            {isLocal && n > 0 && (
+              <ChosenPhotos
+                images={images.value}
+                words={t.fit.chosen(n, bytes(size))}
+                onRemove={(one) => (images.value = images.value.filter((other) => other !== one))}
+                onClear={() => (images.value = [])}
+              />
+            )}
+            {skipped.value > 0 && <p class="hint">{t.drop.skipped(skipped.value)}</p>}
+          </section>
+          <form
+            class="card stack fit-form"
+            onSubmit={(event) => {
+              event.preventDefault()
+              if (isReady && sent.value === null) void fit()
+            }}
+          >
+            <NameField label={t.fit.name} value={name.value} onChange={(next) => (name.value = next)} />
+            {known && <p class="hint">{t.fit.nameTaken(known.name, known.version + 1)}</p>}
+            <AlphaSlider
+              alpha={alpha.value}
+              help={t.alpha.fitHelp}
+              onChange={(next) => (alpha.value = next)}
+              {...(isLocal && n >= leastPhotos && !baseModel ? { n } : {})}
+            />
+            {isLocal && tooMuch && <p class="field-error">{tooMuch}</p>}
+            {isLocal && n > 0 && n < least && <p class="hint warn">{t.fit.tooFew(n, leastPhotos)}</p>}
+            {isLocal && !baseModel && n >= least && n < fewPhotos && <p class="hint">{t.fit.few(n)}</p>}
+            {error.value && <ErrorNote error={error.value} />}
+            {sent.value === null ? (
+              <button type="submit" class="button primary big" disabled={!isReady}>
+                {t.fit.fit}
+              </button>
+            ) : (
+              <>
+                <Progress share={sent.value} label={t.fit.uploading} />
+                <button type="button" class="button" onClick={() => stop.current.abort()}>
+                  {t.common.cancel}
+                </button>
+              </>
+            )}
+            <p class="hidden" role="status">
+              {n > 0 ? t.fit.chosen(n, count(size)) : ''}
+            </p>
+          </form>
+        </div>
+      )}
+    </div>
+  )
+}
+
+function keyOf({ name, file }: Picked): string {
+  return `${name} ${file.size} ${file.lastModified}`
+}

@@ -1,0 +1,39 @@
+/** Files that could not be used, each with its reason. */
+import type { JSX } from 'preact'
+import type { Rejected } from '../service/types.ts'
+import { t } from '../text.ts'
+import { VerdictMark } from '../ui/verdict-mark.tsx'
+
+export function RejectedFiles({ rejected }: { rejected: readonly Rejected[] }): JSX.Element | null {
+  if (rejected.length === 0) return null
+  return (
+    <details class="card listing" open={rejected.length <= 5}>
+      <summary>{t.fit.rejected(rejected.length)}</summary>
+      <ul>
+        {rejected.map(({ image, error }) => (
+          <li key={image}>
+            <VerdictMark verdict="unreadable" size={16} />
+            <span>
+              <strong>{image}</strong> <span class="muted">{error.message}</span>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </details>
+  )
+}
+
+export function DuplicateGroups({ groups }: { groups: readonly (readonly string[])[] }): JSX.Element | null {
+  if (groups.length === 0) return null
+  return (
+    <details class="card listing">
+      <summary>{t.fit.duplicates(groups.length)}</summary>
+      <p class="hint">{t.models.duplicatesHelp}</p>
+      <ul>
+        {groups.map((names) => (
+          <li key={names[0]}>{names.join(', ')}</li>
+        ))}
+      </ul>
+    </details>
+  )
+}

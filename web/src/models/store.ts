@@ -1,0 +1,42 @@
+/** The models, known to every view. */
+import { computed, signal } from '@preact/signals'
+import { api } from '../service/api.ts'
+import type { Model, Service } from '../service/types.ts'
+import { type Failure, failureOf } from '../ui/notes.tsx'
+
+export const models = signal<readonly Model[] | null>(null)
+export const modelsError = signal<Failure | null>(null)
+/** What the service is and allows. */
+export const service = signal<Service>({})
+
+/** The newest version of each, newest first. */
+export const newest = computed(() => {
+  const latest = new Map<string, Model>()
+  for (const model of models.value ?? []) {
+    const known = latest.get(model.name)
+    if (known === undefined || known.version < model.version) latest.set(model.name, model)
+  }
+  return [...latest.values()].sort((a, b) => b.createdAt.localeCompare(a.createdAt))
+})
+
+export async function loadModels(): Promise<void> {
+  try {
+    models.value = await api.models()
+    modelsError.value = null
+  } catch (error) {
+    if (!(error instanceof TypeError)) modelsError.value = failureOf(error)
+  }
+  service.value = await api.service().catch(() => service.value)
+}
+
+/** The model of NAME (its newest version) or NAME@VERSION. */
+export function findModel(ref: string | null): Model | undefined {
+  if (ref === null) return undefined
+  const [name, version] = ref.split('@')
+  if (version === undefined) return newest.value.find((model) => model.name === name)
+  return models.value?.find((model) => model.name === name && model.version === Number(version))
+}
+
+export function versionsOf(name: string): Model[] {
+  return (models.value ?? []).filter((model) => model.name === name).sort((a, b) => b.version - a.version)
+}

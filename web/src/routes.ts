@@ -1,0 +1,41 @@
+/** Where one is: `#/view/argument?name=value`. A link is a plain anchor; back and forward work. */
+import { signal } from '@preact/signals'
+
+export const views = ['models', 'classify', 'batches', 'map', 'compare', 'operations'] as const
+export type View = (typeof views)[number]
+
+export interface Route {
+  readonly view: View
+  readonly argument: string | null
+  readonly query: URLSearchParams
+}
+
+export const route = signal<Route>(parse(location.hash))
+addEventListener('hashchange', () => {
+  route.value = parse(location.hash)
+})
+
+export function href(view: View, argument?: string | null, query: Record<string, string> = {}): string {
+  const search = new URLSearchParams(query).toString()
+  const path = argument == null ? view : `${view}/${encodeURIComponent(argument)}`
+  return `#/${path}${search === '' ? '' : `?${search}`}`
+}
+
+export function go(view: View, argument?: string | null, query?: Record<string, string>): void {
+  location.hash = href(view, argument, query)
+}
+
+function parse(hash: string): Route {
+  const [path = '', search = ''] = hash.replace(/^#\/?/, '').split('?')
+  const [first = '', second] = path.split('/')
+  const view = (views as readonly string[]).includes(first) ? (first as View) : 'models'
+  return { view, argument: second ? decode(second) : null, query: new URLSearchParams(search) }
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

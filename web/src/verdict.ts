@@ -1,0 +1,45 @@
+/** What a result means at an alpha: the only place in the page that decides, so moving alpha needs no request. */
+import type { ImageResult, Scored } from './service/types.ts'
+
+export type Verdict = 'belongs' | 'differs' | 'unreadable'
+
+export function verdictOf(result: ImageResult | Scored, alpha: number): Verdict {
+  if (!('pValue' in result)) return 'unreadable'
+  return result.pValue > alpha ? 'belongs' : 'differs'
+}
+
+/** How many held-out positives look at least as odd, out of p = (1 + count) / (n + 1). */
+export function asOdd(pValue: number, n: number): number {
+  return Math.max(0, Math.round(pValue * (n + 1)) - 1)
+}
+
+export type Agreement = 'both' | 'neither' | 'forest' | 'svm'
+
+/** Which of the two detectors would accept the image by itself. */
+export function agreementOf({ detectors }: Scored, alpha: number): Agreement {
+  const forest = detectors.isolationForest.pValue > alpha
+  const svm = detectors.oneClassSvm.pValue > alpha
+  return forest ? (svm ? 'both' : 'forest') : svm ? 'svm' : 'neither'
+}
+
+/** Log-odds of the score: the axis on which a change of alpha is a shift, clamped where scores touch 0 or 1. */
+export function oddness(score: number): number {
+  const s = Math.min(1 - 1e-6, Math.max(1e-6, score))
+  return Math.log(s / (1 - s))
+}
+
+/** With this few positives nothing can be rejected at alpha. */
+export function canReject(n: number, alpha: number): boolean {
+  return 1 / (n + 1) <= alpha
+}
+
+/** The alphas of the slider, as "1 in k". */
+export const alphaSteps = [500, 400, 300, 200, 150, 100, 75, 50, 40, 30, 25, 20, 15, 12, 10, 8, 6, 5, 4, 3, 2] as const
+
+export function nearestStep(alpha: number): number {
+  let best = 0
+  alphaSteps.forEach((k, i) => {
+    if (Math.abs(Math.log(alpha * k)) < Math.abs(Math.log(alpha * alphaSteps[best]!))) best = i
+  })
+  return best
+}
