@@ -4,7 +4,7 @@ import type { ImageResult, Scored } from './pipeline/result.ts'
 
 export interface ClientJob {
   readonly id: string
-  readonly type: 'classify' | 'batch' | 'fit' | 'compare'
+  readonly type: 'classify' | 'batch' | 'fit' | 'compare' | 'map'
   readonly state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
   /** The version that it asks, or the name of the model that it makes. */
   readonly model: string | null
@@ -87,6 +87,18 @@ export interface ClientOperations {
   }[]
 }
 
+export interface ClientMap {
+  readonly points: readonly {
+    readonly kind: 'positive' | 'batch'
+    readonly index: number
+    readonly image: string
+    readonly isPositive?: boolean
+    readonly pca: readonly [number, number]
+    readonly umap: readonly [number, number] | null
+  }[]
+  readonly omitted: { readonly positives: number; readonly batch: number }
+}
+
 export interface ClientDemoImage {
   readonly id: string
   readonly kind: 'positive' | 'negative'
@@ -142,7 +154,7 @@ export interface OneclassClient {
   classify(
     model: string,
     image: ClientImage,
-    options?: { alpha?: number; waitSeconds?: number },
+    options?: { alpha?: number; waitSeconds?: number; explain?: boolean },
   ): Promise<{ readonly image: string } & Scored>
   batch(model: string, images: readonly ClientImage[], options?: ClientBatchOptions): Promise<ClientJob>
   /** A folder on the service's machine, below one of its roots. */
@@ -152,6 +164,8 @@ export interface OneclassClient {
   results(batch: string): Promise<ClientLine[]>
   /** Newest first, without the results of classify, map and compare jobs. */
   jobs(options?: { type?: ClientJob['type']; state?: ClientJob['state']; limit?: number }): Promise<ClientJob[]>
+  /** A job whose result is a `ClientMap`; the batch was made with `map: true`. */
+  map(model: string, options?: { batch?: string }): Promise<ClientJob>
   /** Fits the demo model. */
   demo(): Promise<ClientJob>
   demoImages(): Promise<ClientDemoImage[]>
@@ -236,8 +250,8 @@ export function createClient(address: string, options: { key?: string; fetch?: t
         method: 'POST',
         body: form('images', images, { name, ...fields, exclude: exclude?.join() }),
       }),
-    async classify(model, image, { alpha, waitSeconds = 30 } = {}) {
-      const response = await call(`/v1/models/${part(model)}/classify?wait=${waitSeconds}`, {
+    async classify(model, image, { alpha, waitSeconds = 30, explain = false } = {}) {
+      const response = await call(`/v1/models/${part(model)}/classify?wait=${waitSeconds}&explain=${explain}`, {
         method: 'POST',
         body: form('image', [image], { alpha }),
       })
@@ -263,6 +277,7 @@ export function createClient(address: string, options: { key?: string; fetch?: t
       )
       return (await read<{ jobs: ClientJob[] }>(`/v1/jobs?${query}`)).jobs
     },
+    map: (model, options = {}) => send(`/v1/models/${part(model)}/maps`, options),
     demo: () => read('/v1/demo', { method: 'POST' }),
     demoImages: async () => (await read<{ images: ClientDemoImage[] }>('/v1/demo/images')).images,
     operations: () => read('/v1/operations'),

@@ -12,6 +12,7 @@ import { OneclassError } from './errors.ts'
 import { openBackbone, openBackboneOf } from './features/registry.ts'
 import { collectImages } from './images/collect.ts'
 import type { ImageSource } from './images/decode.ts'
+import { readBaseVersion } from './pipeline/base-version.ts'
 import { type Classifier, classifyImages, createClassifier } from './pipeline/classify.ts'
 import { type FitOptions, type FittedImages, fitFeatures, fitImages } from './pipeline/fit.ts'
 import { collectPositives } from './pipeline/positives.ts'
@@ -34,6 +35,10 @@ export interface FitCall extends FitOptions, Place {
   readonly name: string
   /** An id of `oneclass backbones list`, `face`, or a path to an .onnx file or a model.json. Default: the embedded one. */
   readonly backbone?: string
+  /** A version whose positives come first, as if their files were there: NAME or NAME@VERSION. Its backbone, alpha and seed are taken. */
+  readonly base?: string
+  /** Positives of `base` to leave out, by index. */
+  readonly exclude?: readonly number[]
 }
 
 /**
@@ -43,16 +48,21 @@ export interface FitCall extends FitOptions, Place {
  */
 export async function fit(
   positives: string | Matrix,
-  { name, home = readConfig().home, backbone: ref, ...options }: FitCall,
+  { name, home = readConfig().home, backbone: ref, base: baseRef, exclude, ...options }: FitCall,
 ): Promise<ModelInfo & Pick<FittedImages, 'rejected' | 'duplicates'>> {
   const registry = openRegistry(home)
   if (typeof positives !== 'string') {
     return { ...(await registry.save(name, await fitFeatures(positives, options))), rejected: [], duplicates: [] }
   }
   const sources = await collectPositives(positives)
-  const backbone = await openBackbone(ref, { home })
+  const base = baseRef === undefined ? undefined : await readBaseVersion(registry, baseRef, exclude)
+  const backbone = base ? await openBackboneOf(base.backbone, { home }) : await openBackbone(ref, { home })
   try {
-    const fitted = await fitImages(sources, backbone, { ...options, thumbnails: true })
+    const fitted = await fitImages(sources, backbone, {
+      ...(base && { base: base.positives, alpha: base.info.alpha, seed: base.info.seed }),
+      ...options,
+      thumbnails: true,
+    })
     const { rejected, duplicates } = fitted
     return { ...(await registry.save(name, fitted.artifact, encodeGallery(fitted.gallery))), rejected, duplicates }
   } finally {

@@ -11,6 +11,8 @@ import { createMicroBatcher, type Lane, type MicroBatcher } from './micro-batche
 export interface Engine {
   /** Errors of the image (IMAGE_...) and of the backbone (BACKBONE_...). */
   embed(source: ImageSource, backbone: RemoteBackbone, lane: Lane): Promise<Float32Array>
+  /** Errors of the image. */
+  decode(source: ImageSource, backbone: RemoteBackbone, lane: Lane): Promise<Pixels>
   /** A small picture, WebP. Errors of the image. */
   thumbnail(source: ImageSource, lane: Lane): Promise<Uint8Array>
   /** For pixels that are decoded already. */
@@ -73,6 +75,7 @@ export function createEngine(
       if (embedding instanceof OneclassError) throw embedding
       return embedding
     },
+    decode,
     async thumbnail(source, lane) {
       const leave = await slots.enter(lane)
       try {

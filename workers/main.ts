@@ -20,6 +20,7 @@ import type { WorkerContext } from './context.ts'
 import { createEngine } from './engine.ts'
 import { startFit } from './fit.ts'
 import { startInference } from './inference.ts'
+import { startMap } from './map.ts'
 import { createModelCache } from './model-cache.ts'
 
 const config = readConfig()
@@ -62,6 +63,7 @@ async function main(url: string): Promise<void> {
     startBatch(context),
     startFit(context),
     startCompare(context),
+    startMap(context),
   ])
   log('info', 'worker ready', { cores })
   process.send?.({ ready: true })

@@ -3,10 +3,11 @@ import { OneclassError } from '../src/errors.ts'
 import { type Classifier, createClassifier } from '../src/pipeline/classify.ts'
 import type { BlobStore } from '../src/queue/blobs.ts'
 import { lifetimes, type ModelUse } from '../src/queue/jobs.ts'
-import { decodeArtifact } from '../src/store/artifact.ts'
+import { type Artifact, decodeArtifact } from '../src/store/artifact.ts'
 import type { Inference, RemoteBackbone } from './inference.ts'
 
 export interface ReadyModel {
+  readonly artifact: Artifact
   readonly classifier: Classifier
   readonly backbone: RemoteBackbone
 }
@@ -33,6 +34,7 @@ export function createModelCache(blobs: BlobStore, inference: Inference, capacit
     }
     const { id, hash } = artifact.backbone
     return {
+      artifact,
       classifier: createClassifier(artifact, { model: model.label }),
       backbone: await inference.open({ id, hash }),
     }

@@ -97,6 +97,15 @@ export const ImageResult = Type.Object({
       index: Type.Integer({ description: "Its place among the model's positives" }),
     }),
   ),
+  heatmap: Type.Optional(
+    Type.Object(
+      { width: Type.Integer(), height: Type.Integer(), values: Type.Array(Type.Number()) },
+      {
+        description:
+          'With `explain`: cells of the image row by row; above 0 a cell makes the image odd, below 0 it makes it belong',
+      },
+    ),
+  ),
 })
 
 const DriftReport = Type.Object({
@@ -296,6 +305,11 @@ export const BatchOptions = {
 }
 
 export const BatchFromFolder = Type.Object({ folder: Folder, ...BatchOptions }, { additionalProperties: false })
+
+export const MapRequest = Type.Object(
+  { batch: Type.Optional(Type.String({ ...JobId, description: 'A batch that was made with `map: true`' })) },
+  { additionalProperties: false },
+)
 
 export const ComparisonRequest = Type.Object(
   {

@@ -16,6 +16,7 @@ import { comparisonRoutes } from './routes/comparisons.ts'
 import { demoRoutes } from './routes/demo.ts'
 import { fitRoutes } from './routes/fits.ts'
 import { jobRoutes } from './routes/jobs.ts'
+import { mapRoutes } from './routes/maps.ts'
 import { modelFileRoutes } from './routes/model-files.ts'
 import { modelRoutes } from './routes/models.ts'
 import { operationRoutes } from './routes/operations.ts'
@@ -83,6 +84,7 @@ export async function buildServer(context: ApiContext, options: ServerOptions): 
   classifyRoutes(app, context)
   batchRoutes(app, context)
   comparisonRoutes(app, context)
+  mapRoutes(app, context)
   jobRoutes(app, context)
   demoRoutes(app, context)
   operationRoutes(app, context)

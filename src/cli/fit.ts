@@ -2,23 +2,27 @@
 import { readFile } from 'node:fs/promises'
 import { readNpy } from '../core/npy.ts'
 import { OneclassError } from '../errors.ts'
-import { openBackbone } from '../features/registry.ts'
+import { openBackbone, openBackboneOf } from '../features/registry.ts'
+import { type BaseVersion, readBaseVersion } from '../pipeline/base-version.ts'
 import { type FittedImages, fitFeatures, fitImages } from '../pipeline/fit.ts'
 import { collectPositives } from '../pipeline/positives.ts'
 import { encodeGallery } from '../store/gallery.ts'
-import { assertModelName, type ModelInfo, openRegistry } from '../store/registry.ts'
+import { assertModelName, type ModelInfo, openRegistry, type Registry } from '../store/registry.ts'
 import type { Command, Io, Values } from './command.ts'
 import { progressLine } from './progress.ts'
-import { flag, number, required, text } from './values.ts'
+import { flag, indices, number, required, text } from './values.ts'
 
 export const fit: Command = {
   name: 'fit',
   summary: 'Fit a model to a folder of positives',
   usage: `fit DIR --name NAME [--backbone ID|FILE.onnx|model.json] [--alpha 0.05] [--seed 1] [--json]
+fit [DIR] --name NAME --base NAME[@VERSION] [--exclude 3,17] [--alpha A] [--seed N] [--json]
 fit --features X.npy --name NAME [--alpha 0.05] [--seed 1] [--json]`,
   options: {
     name: { type: 'string', value: 'NAME', description: 'name of the model; each fit adds a version' },
     features: { type: 'string', value: 'X.npy', description: 'fit on embeddings, shape (n, d), instead of images' },
+    base: { type: 'string', value: 'NAME', description: 'version whose positives come first; DIR holds what is new' },
+    exclude: { type: 'string', value: 'I,J', description: 'positives of --base to leave out, by index' },
     backbone: { type: 'string', value: 'ID|FILE', description: 'network to use (see "oneclass backbones list")' },
     alpha: { type: 'string', value: 'A', description: 'share of good images that may be rejected (default 0.05)' },
     seed: { type: 'string', value: 'N', description: 'seed of all randomness (default 1)' },
@@ -28,28 +32,35 @@ fit --features X.npy --name NAME [--alpha 0.05] [--seed 1] [--json]`,
   async run({ values, positionals, io }) {
     const name = required(values, 'name', 'NAME')
     assertModelName(name)
-    const options = {
-      alpha: number(values, 'alpha') ?? 0.05,
-      seed: number(values, 'seed', 'whole') ?? 1,
-      signal: io.signal,
-    }
     const features = text(values, 'features')
-    if ((features === undefined) === (positionals.length === 0) || positionals.length > 1) {
+    const baseRef = text(values, 'base')
+    const needsFolder = features === undefined && baseRef === undefined
+    if (
+      (features !== undefined && positionals.length > 0) ||
+      (needsFolder && positionals.length === 0) ||
+      positionals.length > 1
+    ) {
       throw new OneclassError('INVALID_ARGUMENT', 'Expected one folder of positives, or --features X.npy.')
+    }
+    const registry = openRegistry(io.home)
+    const base = await readBase(registry, values)
+    const options = {
+      alpha: number(values, 'alpha') ?? base?.info.alpha ?? 0.05,
+      seed: number(values, 'seed', 'whole') ?? base?.info.seed ?? 1,
+      signal: io.signal,
     }
     const progress = { images: progressLine(io, 'images '), fitting: progressLine(io, 'fitting') }
     const onProgress = (done: number, total: number, stage: 'images' | 'fitting') => {
       if (stage === 'fitting') progress.images.end()
       progress[stage].update(done, total)
     }
-    const registry = openRegistry(io.home)
     try {
       if (features !== undefined) {
         const artifact = await fitFeatures(readNpy(await readFeatureFile(features)), { ...options, onProgress })
         progress.fitting.end()
         return await report(io, values, await registry.save(name, artifact), undefined)
       }
-      const fitted = await fitFolder(positionals[0]!, values, io, { ...options, onProgress })
+      const fitted = await fitFolder(positionals[0], base, values, io, { ...options, onProgress })
       progress.fitting.end()
       return await report(io, values, await registry.save(name, fitted.artifact, encodeGallery(fitted.gallery)), fitted)
     } finally {
@@ -66,16 +77,36 @@ export async function readFeatureFile(path: string): Promise<Uint8Array> {
   })
 }
 
+async function readBase(registry: Registry, values: Values): Promise<BaseVersion | undefined> {
+  const ref = text(values, 'base')
+  const exclude = indices(values, 'exclude')
+  if (ref === undefined) {
+    if (exclude) throw new OneclassError('INVALID_ARGUMENT', '--exclude names positives of --base: give that too.')
+    return undefined
+  }
+  if (text(values, 'features') !== undefined || text(values, 'backbone') !== undefined)
+    throw new OneclassError('INVALID_ARGUMENT', '--base brings its own backbone: leave --backbone and --features away.')
+  return await readBaseVersion(registry, ref, exclude)
+}
+
 async function fitFolder(
-  folder: string,
+  folder: string | undefined,
+  base: BaseVersion | undefined,
   values: Values,
   io: Io,
   options: Parameters<typeof fitImages>[2],
 ): Promise<FittedImages> {
-  const sources = await collectPositives(folder)
-  const backbone = await openBackbone(text(values, 'backbone'), { home: io.home, onNotice: (note) => io.err(note) })
+  const sources = folder === undefined ? [] : await collectPositives(folder)
+  const place = { home: io.home, onNotice: (note: string) => io.err(note) }
+  const backbone = base
+    ? await openBackboneOf(base.backbone, place)
+    : await openBackbone(text(values, 'backbone'), place)
   try {
-    return await fitImages(sources, backbone, { ...options, thumbnails: true })
+    return await fitImages(sources, backbone, {
+      ...options,
+      thumbnails: true,
+      ...(base ? { base: base.positives } : {}),
+    })
   } finally {
     await backbone.close()
   }

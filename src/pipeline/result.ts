@@ -24,6 +24,15 @@ export interface Scored {
   readonly alpha: number
   readonly detectors: Readonly<Record<'isolationForest' | 'oneClassSvm', DetectorResult>>
   readonly nearest: readonly Neighbour[]
+  /** Where it is odd, when that was asked for. */
+  readonly heatmap?: Heatmap
+}
+
+/** Cells of the image, row by row: above 0 a cell makes the image odd, below 0 it makes it belong. */
+export interface Heatmap {
+  readonly width: number
+  readonly height: number
+  readonly values: readonly number[]
 }
 
 export type ImageResult = { readonly image: string } & (Scored | { readonly error: ErrorBody })

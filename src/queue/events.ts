@@ -36,14 +36,14 @@ export async function openJobEvents(url: string): Promise<JobEvents> {
     for (const listener of listeners.get(id) ?? []) listener()
   }
   const client = connect(url, 'consumer', 'oneclass:events')
-  const sources = (['classify', 'fit', 'compare'] as const).map((kind) => {
+  const sources = (['classify', 'fit', 'compare', 'map'] as const).map((kind) => {
     const events = new QueueEvents(kind, { connection: client, prefix })
     events.on('error', () => {}) // it reconnects by itself
     for (const name of ['active', 'progress', 'removed', 'stalled', 'failed'] as const) {
       events.on(name, ({ jobId }: { jobId: string }) => fire(jobId))
     }
     events.on('completed', ({ jobId }) => {
-      if (kind !== 'classify') for (const callback of doneCallbacks) callback(jobId)
+      if (kind === 'fit' || kind === 'compare') for (const callback of doneCallbacks) callback(jobId)
       fire(jobId)
     })
     return events

@@ -17,7 +17,14 @@ export const ModelUse = Type.Object({ label: Type.String({ maxLength: 100 }), sh
 export type ModelUse = Static<typeof ModelUse>
 
 export const jobSchemas = {
-  classify: Type.Object({ image: ImageName, blob: BlobId, model: ModelUse, requestId: Type.Optional(Type.String()) }),
+  classify: Type.Object({
+    image: ImageName,
+    blob: BlobId,
+    model: ModelUse,
+    /** Also where in the image it is odd. */
+    explain: Type.Optional(Type.Boolean()),
+    requestId: Type.Optional(Type.String()),
+  }),
   /** Some consecutive images of a batch. */
   chunk: Type.Object({
     batch: Type.String({ maxLength: 100 }),
@@ -60,6 +67,11 @@ export const jobSchemas = {
     origin: Type.String({ maxLength: 64 }),
     requestId: Type.Optional(Type.String()),
   }),
+  map: Type.Object({
+    model: ModelUse,
+    batch: Type.Optional(Type.String({ maxLength: 100 })),
+    requestId: Type.Optional(Type.String()),
+  }),
 } as const
 
 export type JobKind = keyof typeof jobSchemas
@@ -89,6 +101,7 @@ export const jobOptions: { readonly [K in JobKind]: JobsOptions } = {
   },
   fit: { attempts: 3, backoff: { type: 'exponential', delay: 2000, jitter: 0.5 }, ...kept(24 * 3600, 500) },
   compare: { attempts: 2, backoff: { type: 'exponential', delay: 5000, jitter: 0.5 }, ...kept(24 * 3600, 100) },
+  map: { attempts: 2, backoff: { type: 'exponential', delay: 1000, jitter: 0.5 }, ...kept(24 * 3600, 50) },
 }
 
 /** Milliseconds that one attempt may take. */
@@ -97,6 +110,7 @@ export const jobTimeouts: { readonly [K in JobKind]: number } = {
   chunk: 300_000,
   fit: 3_600_000,
   compare: 6 * 3_600_000,
+  map: 600_000,
 }
 
 /** Seconds that inputs wait for a worker, that models stay without use, and that outcomes stay readable. */
@@ -109,7 +123,7 @@ export const lifetimes = {
 } as const
 
 /** The words of the API: a batch is fed as chunks, which nobody sees. */
-export const publicTypes = ['classify', 'batch', 'fit', 'compare'] as const
+export const publicTypes = ['classify', 'batch', 'fit', 'compare', 'map'] as const
 export type PublicType = (typeof publicTypes)[number]
 
 export function newJobId(type: PublicType): string {

@@ -1,4 +1,4 @@
-/** What the page asks of the service: galleries, next versions, lists, thumbnails, maps, the demo. Real Redis, a real worker. */
+/** What the page asks of the service: galleries, next versions, lists, thumbnails, maps. Real Redis, a real worker. */
 import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -6,7 +6,13 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import sharp from 'sharp'
 import { type Serving, startServing } from '../../src/cli/serve.ts'
-import { type ClientJob, type ClientModel, createClient, type OneclassClient } from '../../src/client.ts'
+import {
+  type ClientJob,
+  type ClientMap,
+  type ClientModel,
+  createClient,
+  type OneclassClient,
+} from '../../src/client.ts'
 import { createRandom } from '../../src/core/random.ts'
 
 let base: string
@@ -224,6 +230,55 @@ test('a batch with small pictures, and lines that say which image they are of', 
   assert.equal(await codeOf(await fetch(url(`/v1/batches/${plain.id}/images/0`))), '404 NOT_FOUND')
 })
 
+test('a map of a batch among the positives, and of the positives alone', async () => {
+  const { id } = await client.batchFolder('disc', join(root, 'batch'), { map: true })
+  await client.finished(id)
+  const job = await client.map('disc@2', { batch: id })
+  assert.deepEqual([job.type, job.model], ['map', 'disc@2'])
+  const done = await client.finished(job.id)
+  assert.equal(done.state, 'done', JSON.stringify(done.error))
+  const { points, omitted } = done.result as ClientMap
+  assert.deepEqual(omitted, { positives: 0, batch: 0 })
+  const [positives, others] = ['positive', 'batch'].map((kind) => points.filter((point) => point.kind === kind))
+  assert.deepEqual([positives!.length, others!.length], [35, 39])
+  assert.deepEqual([others![7]!.index, others![7]!.image], [8, '08.jpg'])
+  for (const { pca, umap } of points) assert.ok([...pca, ...umap!].every(Number.isFinite))
+  // the squares of the batch lie apart from the discs, whichever way one looks
+  const centre = (some: typeof points, way: 'pca' | 'umap') =>
+    [0, 1].map((axis) => some.reduce((sum, point) => sum + point[way]![axis]!, 0) / some.length)
+  for (const way of ['pca', 'umap'] as const) {
+    const home = centre(positives!, way)
+    const away = (want: number) => {
+      const at = centre(
+        others!.filter(({ index }) => index % 2 === want),
+        way,
+      )
+      return Math.hypot(at[0]! - home[0]!, at[1]! - home[1]!)
+    }
+    assert.ok(away(1) > 2 * away(0), way)
+  }
+  const again = await client.finished((await client.map('disc@2', { batch: id })).id)
+  assert.deepEqual(again.result, done.result)
+  const alone = await client.finished((await client.map('kept')).id)
+  assert.equal((alone.result as ClientMap).points.length, 35)
+  const plain = await client.batch('disc', await images(60, 1))
+  await client.finished(plain.id)
+  for (const [batch, expected] of [
+    [plain.id, '409 CONFLICT'],
+    ['batch-none', '404 JOB_NOT_FOUND'],
+  ])
+    assert.equal(await codeOf(await json('/v1/models/disc/maps', { batch })), expected)
+})
+
+test('where an image is odd: a heatmap of the one that was asked', async () => {
+  const plain = await client.classify('disc', await image(900, false))
+  const explained = await client.classify('disc', await image(900, false), { explain: true })
+  const { heatmap, ...rest } = explained
+  assert.deepEqual(rest, plain)
+  assert.deepEqual([heatmap!.width, heatmap!.height, heatmap!.values.length], [8, 8, 64])
+  assert.ok(heatmap!.values.every(Number.isFinite) && heatmap!.values.some((value) => value !== 0))
+})
+
 test('operations: who works, what waits, how fast, what went wrong, what drifts', async () => {
   // workers report every five seconds, and the rate leaves out the five seconds that are being filled
   await new Promise((resolve) => setTimeout(resolve, 10_500))
@@ -235,7 +290,7 @@ test('operations: who works, what waits, how fast, what went wrong, what drifts'
   assert.deepEqual(Object.keys(now.queues).slice(0, 4), ['classify', 'chunk', 'fit', 'compare'])
   assert.deepEqual(now.queues['classify'], { waiting: 0, active: 0, delayed: 0, failed: 0 })
   assert.ok(now.images >= 43 && now.images === worker!.images && now.imagesPerSecond > 0)
-  assert.deepEqual([now.errors, worker!.errors], [{ IMAGE_UNREADABLE: 2 }, 2])
+  assert.deepEqual([now.errors, worker!.errors], [{ IMAGE_UNREADABLE: 3 }, 3])
   assert.ok(now.storedBytes > 1000 && now.storedBytes < now.maxStoredBytes)
   assert.deepEqual(
     now.models.map(({ label }) => label),
@@ -251,7 +306,7 @@ test('lists: newest first, by type and state, bounded, without the weight of res
   assert.equal(batches[0]!.id, id)
   assert.equal(batches[0]!.model, 'disc@4')
   assert.deepEqual(batches[0]!.progress, { done: 40, total: 40, errors: 1 })
-  assert.equal(batches.length, 5)
+  assert.equal(batches.length, 7)
   const failed = await client.fit('small', await images(0, 3))
   await client.finished(failed.id)
   const fits = await client.jobs({ type: 'fit', limit: 3 })
@@ -280,29 +335,4 @@ test('lists: newest first, by type and state, bounded, without the weight of res
     { key: 'ensemble' },
   ])
   assert.equal((await fetch(url(`/v1/comparisons/${old}/report`))).status, 200)
-})
-
-test('the demo: drawn and fitted by a worker, with images to try; again it is the same model', async () => {
-  assert.deepEqual(await client.demoImages(), [])
-  const first = await client.finished((await client.demo()).id)
-  assert.equal(first.state, 'done', JSON.stringify(first.error))
-  assert.deepEqual([first.type, first.model, (first.result as FitResult).used], ['fit', 'demo', 200])
-  const samples = await client.demoImages()
-  assert.deepEqual([samples.length, samples.filter(({ kind }) => kind === 'positive').length], [12, 4])
-  const verdicts = await Promise.all(
-    samples.map(async ({ id, url: path }) => {
-      const response = await fetch(url(path))
-      assert.equal(response.headers.get('content-type'), 'image/jpeg')
-      const bytes = new Uint8Array(await response.arrayBuffer())
-      return { id, ...(await client.classify('demo', { name: id, bytes })) }
-    }),
-  )
-  // the first ones drawn, not chosen ones: what alpha promises is a share, and a dent may be too small to see
-  const accepted = (kind: string) => verdicts.filter(({ id, isPositive }) => id.startsWith(kind) && isPositive).length
-  assert.ok(accepted('good') >= 3)
-  assert.equal(accepted('other'), 0)
-  assert.ok(accepted('defect') <= 3)
-  const again = await client.finished((await client.demo()).id)
-  assert.equal((again.result as FitResult).model.version, 1)
-  assert.equal(await codeOf(await fetch(url('/v1/demo/images/none'))), '404 NOT_FOUND')
 })

@@ -83,6 +83,9 @@ export function classifyRoutes(app: FastifyInstance, context: ApiContext): void 
       wait: Type.Optional(
         Type.Number({ minimum: 0, maximum: limits.maxWaitSeconds, description: 'Seconds to wait for the result' }),
       ),
+      explain: Type.Optional(
+        Type.Boolean({ description: 'Also a `heatmap` of where the image is odd: some 65 runs of the network more' }),
+      ),
     }),
     body: ImageByReference,
     multipart: Type.Object({ image: Type.String({ format: 'binary' }), alpha: Type.Optional(Alpha) }),
@@ -101,11 +104,18 @@ export function classifyRoutes(app: FastifyInstance, context: ApiContext): void 
         input.image,
         hashOf(input.blob),
         String(input.alpha),
+        ...(query.explain ? ['explain'] : []),
       ])
       const { id } = claimed
       const known = claimed.isReplay ? await producer.job(id) : undefined
       if (known === undefined) {
-        await producer.add('classify', id, { image: input.image, blob: input.blob, model: use, requestId: request.id })
+        await producer.add('classify', id, {
+          image: input.image,
+          blob: input.blob,
+          model: use,
+          ...(query.explain && { explain: true }),
+          requestId: request.id,
+        })
         void remember(context, request, 'classify', id).catch(() => {}) // no answer waits for it
       } else {
         reply.header('idempotency-replayed', 'true')

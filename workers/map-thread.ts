@@ -1,0 +1,59 @@
+/** Draws a map: seconds of computing that may not hold a worker's main thread. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { fromRows } from '../src/core/matrix.ts'
+import { type ErrorBody, OneclassError, toOneclassError } from '../src/errors.ts'
+import { mapEmbeddings, type Place } from '../src/evaluation/map.ts'
+import { decodeArtifact } from '../src/store/artifact.ts'
+
+export interface MapImage {
+  readonly index: number
+  readonly image: string
+  readonly isPositive: boolean
+  readonly embedding: Float32Array
+}
+
+export interface MapWork {
+  /** The model file. */
+  readonly model: Uint8Array
+  readonly images: readonly MapImage[]
+}
+
+export type MapPoint = Place &
+  (
+    | { readonly kind: 'positive'; readonly index: number; readonly image: string }
+    | { readonly kind: 'batch'; readonly index: number; readonly image: string; readonly isPositive: boolean }
+  )
+
+export type MapReply = { readonly points: MapPoint[]; readonly positives: number } | { readonly error: ErrorBody }
+
+/** Positives on a map: more would hide the images that are asked about. */
+const maxPositives = 600
+
+async function draw({ model, images }: MapWork): Promise<MapReply> {
+  const { positives, n, dim, seed } = decodeArtifact(model)
+  if (images.some(({ embedding }) => embedding.length !== dim))
+    throw new OneclassError('MODEL_INCOMPATIBLE', 'The batch was scored by a model with another backbone.')
+  const count = Math.min(n, maxPositives)
+  const chosen = Array.from({ length: count }, (_, i) => Math.floor((i * n) / count))
+  const rows = [
+    ...chosen.map((i) => positives.embeddings.subarray(i * dim, (i + 1) * dim)),
+    ...images.map(({ embedding }) => embedding),
+  ]
+  const places = await mapEmbeddings(fromRows(rows), seed)
+  const points = places.map((place, at): MapPoint => {
+    const index = chosen[at]
+    if (index !== undefined)
+      return { kind: 'positive', index, image: positives.images?.[index] ?? `${index}`, ...place }
+    const { embedding: _, ...image } = images[at - count]!
+    return { kind: 'batch', ...image, ...place }
+  })
+  return { points, positives: n }
+}
+
+let reply: MapReply
+try {
+  reply = await draw(workerData as MapWork)
+} catch (error) {
+  reply = { error: toOneclassError(error).toJSON() }
+}
+parentPort!.postMessage(reply)
