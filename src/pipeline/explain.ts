@@ -50,7 +50,7 @@ function cover({ width, height, data }: Pixels, column: number, row: number, cel
   const mean = [0, 0, 0]
   for (let i = 0; i < data.length; i++) mean[i % 3]! += data[i]!
   const colour = mean.map((sum) => Math.round(sum / (width * height)))
-  const copy = data.slice()
+  const copy = Uint8Array.from(data) // not slice: that of a Buffer shares its memory
   const clamp = (value: number, most: number) => Math.max(0, Math.min(most, Math.round(value)))
   const x1 = clamp(((column + 1.5) * width) / cells, width)
   const y1 = clamp(((row + 1.5) * height) / cells, height)

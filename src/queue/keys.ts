@@ -18,6 +18,7 @@
  *   cancel:JOB         a running job is to stop                                  string
  *   idempotency:HASH   Idempotency-Key -> job id, hash of the request           string
  *   recent:TYPE        newest jobs and who asked for them, by time              sorted set
+ *   demo               the fit of the demo that was asked for last              string
  *   workers            worker -> last heartbeat                                  sorted set
  *   worker:ID          what a worker is and did, expiring                        hash
  *   totals             images and errors since ever                              hash
@@ -51,6 +52,7 @@ export const keys = {
   cancel: key('cancel'),
   idempotency: key('idempotency'),
   recent: key('recent'),
+  demo: `${prefix}:demo`,
   workers: `${prefix}:workers`,
   worker: key('worker'),
   totals: `${prefix}:totals`,

@@ -101,6 +101,26 @@ test('fit, then score as jsonl, csv and table; the same seed gives the same mode
   assert.equal(json(again.out)['sha256'], model['sha256'])
 })
 
+test('a version based on another one, with some left out; what is no index or has no gallery', async () => {
+  const fit = (...args: string[]) => oneclass('fit', ...args, '--json')
+  const next = await fit('--name', 'part', '--base', 'part@1', '--exclude', '3, 5')
+  assert.equal(next.status, 0, next.err)
+  const model = json(next.out)
+  assert.deepEqual([model['model'], model['n'], model['alpha']], ['part@2', 22, 0.1])
+  const more = await fit(photos, '--name', 'part', '--base', 'part@2', '--alpha', '0.2')
+  assert.deepEqual([json(more.out)['n'], json(more.out)['alpha']], [46, 0.2])
+  for (const args of [
+    ['--base', 'part@1', '--exclude', '3,x'],
+    ['--base', 'part@1', '--exclude', '24'],
+    ['--base', 'part@1', '--backbone', 'oc-s1'],
+    [photos, '--exclude', '3'],
+  ]) {
+    const refused = await fit(...args, '--name', 'no')
+    assert.equal(refused.status, 1)
+    assert.match(refused.err, /INVALID_ARGUMENT/)
+  }
+})
+
 test('a broken image is reported and stops nothing: exit status 2, in fit and in score', async () => {
   const dirty = join(folder, 'dirty')
   await mkdir(dirty)

@@ -1,8 +1,8 @@
 /** Files for the page, drawn by the product's own demo: good parts, other things, and some that are no images. */
 import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { renderOther, renderPart } from '../../src/images/demo-images.ts'
 import { createRandom } from '../../src/core/random.ts'
+import { renderOther, renderPart } from '../../src/images/demo-images.ts'
 import { encodeImage } from '../../src/images/encode.ts'
 
 /** Draws `parts` good parts and `others` other things into a folder; returns their paths. */

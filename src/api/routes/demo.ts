@@ -4,7 +4,9 @@ import { Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
 import { demoModel, readSamples } from '../../queue/demo.ts'
 import { claim } from '../../queue/idempotency.ts'
+import { isFinished, type JobView } from '../../queue/job-view.ts'
 import { lifetimes } from '../../queue/jobs.ts'
+import { keys } from '../../queue/keys.ts'
 import { callerOf } from '../access.ts'
 import type { ApiContext } from '../context.ts'
 import { idempotencyKey } from '../fields.ts'
@@ -15,18 +17,28 @@ import { DemoImages, Job } from '../schemas.ts'
 export function demoRoutes(app: FastifyInstance, context: ApiContext): void {
   const { producer, home } = context
 
+  /** The demo's fit that is not finished yet, or nothing, and then `id` is noted as that fit: one at a time is enough for all. */
+  const underWay = async (id: string): Promise<JobView | undefined> => {
+    if ((await producer.client.set(keys.demo, id, 'EX', 3600, 'NX')) === 'OK') return undefined
+    const before = await producer.client.get(keys.demo)
+    const view = before === null ? undefined : await producer.job(before)
+    if (view && !isFinished(view.state)) return view
+    await producer.client.set(keys.demo, id, 'EX', 3600)
+    return undefined
+  }
+
   route(app, {
     method: 'POST',
     url: '/v1/demo',
     scope: 'manage',
     summary: 'Fit the demo model',
-    description: `A worker draws 200 photographs of good parts and fits the model "${demoModel}" on them: some ten seconds of a free core. Fitted again it is the same model, and no new version.`,
+    description: `A worker draws 200 photographs of good parts and fits the model "${demoModel}" on them: some ten seconds of a free core. One such fit is under way at a time; fitted again it is the same model, and no new version.`,
     tag: 'Demo',
     answers: { 202: { description: 'The fit job', schema: Job } },
     handle: async ({ request, reply }) => {
       const { id, isReplay } = await claim(producer.client, 'fit', callerOf(request), idempotencyKey(request), ['demo'])
-      reply.code(202).header('location', `/v1/jobs/${id}`)
-      const known = isReplay ? await producer.job(id) : undefined
+      const known = isReplay ? await producer.job(id) : await underWay(id)
+      reply.code(202).header('location', `/v1/jobs/${known?.id ?? id}`)
       if (known !== undefined) {
         reply.header('idempotency-replayed', 'true')
         return known

@@ -25,7 +25,7 @@ export function modelFileRoutes(app: FastifyInstance, { registry, limits }: ApiC
   route(app, {
     method: 'GET',
     url: '/v1/models/:name/export',
-    scope: 'classify',
+    scope: 'manage',
     summary: 'Take a model away as a file',
     description:
       'The file holds all that scoring needs, with the alpha that is in force, and the names of the positives; no image and no thumbnail.',

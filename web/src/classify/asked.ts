@@ -14,6 +14,8 @@ export interface Asked {
   readonly url: string
   /** NAME@VERSION that was asked. */
   readonly model: string
+  /** Asked once where it is odd; the answer has a heat map if the service can tell. */
+  readonly isExplained: boolean
   readonly answer: { readonly result: ClassifyResult } | { readonly error: ErrorBody | Failure } | null
 }
 
@@ -37,6 +39,7 @@ export function ask(images: readonly Picked[], model: string): void {
     file,
     url: URL.createObjectURL(file),
     model,
+    isExplained: false,
     answer: null,
   }))
   if (more.length === 0) return
@@ -48,7 +51,7 @@ export function ask(images: readonly Picked[], model: string): void {
 
 /** All of them again, by another model. */
 export function askAgain(model: string): void {
-  asked.value = asked.value.map((one) => ({ ...one, model, answer: null }))
+  asked.value = asked.value.map((one) => ({ ...one, model, isExplained: false, answer: null }))
   waiting.length = 0
   waiting.push(...asked.value.map(({ id }) => ({ id, explain: false })))
   pump()
@@ -79,7 +82,7 @@ function pump(): void {
     running++
     void api
       .classify(one.model, one.file, one.name, withMap)
-      .then((result) => settle(one, { result }))
+      .then((result) => settle(one, { result }, withMap))
       .catch((error: unknown) => settle(one, { error: failureOf(error) }))
       .finally(() => {
         running--
@@ -88,8 +91,8 @@ function pump(): void {
   }
 }
 
-function settle(one: Asked, answer: Asked['answer']): void {
+function settle(one: Asked, answer: Asked['answer'], isExplained = false): void {
   asked.value = asked.value.map((other) =>
-    other.id === one.id && other.model === one.model ? { ...other, answer } : other,
+    other.id === one.id && other.model === one.model ? { ...other, answer, isExplained } : other,
   )
 }

@@ -15,7 +15,7 @@ export function Progress(props: {
       <div class="progress-words">
         <span>{label}</span>
         {/* as wide as it will get, so that nothing moves while it counts */}
-        <span class="numbers" style={{ minWidth: `${widest ?? 5}ch` }}>
+        <span class="numbers" style={{ minWidth: `${(widest ?? 5) + 2}ch` }}>
           {text ?? (percent === null ? '' : `${percent} %`)}
         </span>
       </div>
