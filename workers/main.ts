@@ -75,6 +75,8 @@ async function main(url: string): Promise<void> {
     if (isStopping) process.exit(1)
     isStopping = true
     log('info', 'worker draining', { reason })
+    // with the parent its private Redis is gone too, and farewells to it would wait for ever
+    setTimeout(() => process.exit(1), drainMs + 5000)
     await Promise.all(consumers.map((consumer) => consumer.drain(drainMs)))
     await heartbeat.stop()
     await inference.close()
