@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { type CompareOptions, compare } from '../../src/evaluation/compare.ts'
+import type { Split } from '../../src/evaluation/compare-report.ts'
 import { methods } from '../../src/evaluation/methods.ts'
 import { renderReport, writeReport } from '../../src/evaluation/report.ts'
 import type { ImageSource } from '../../src/images/decode.ts'
@@ -62,6 +63,17 @@ test('every row is filled, the files hold what the product promises, and the HTM
   const lines = (await readFile(join(scratch, 'scores.csv'), 'utf8')).trim().split('\n')
   assert.equal(lines[0], 'image,label,method,score,isPositive')
   assert.equal(lines.length, 1 + 32 * fast.length)
+})
+
+test('images without a face are named apart from damaged ones, and counted as rejected', async () => {
+  const report = await compare({ ...options, methods: ['ensemble'] })
+  const { positiveAccepted, negativeRejected } = report.methods[0]!.confusion!
+  const none = (split: Split) => ({ split, image: 'a.png', error: { code: 'NO_FACE', message: 'no face was found.' } })
+  const unreadable = [none('testPositive'), none('testNegative'), none('testNegative'), none('trainNegative')] as const
+  const html = renderReport({ ...report, data: { ...report.data, unreadable } as typeof report.data })['report.html']
+  assert.match(html, /4 images have no face, or several of like size \(1 in train\/negative, 1 in test\/positive, 2 in/)
+  assert.ok(html.includes(`right in ${positiveAccepted + negativeRejected + 2} of 35 test images`))
+  assert.doesNotMatch(html, /could not be read/)
 })
 
 test('without negatives the rows that need them say so, and the reference set is drawn by us', async () => {
