@@ -3,10 +3,10 @@
  * that should notice, and reports guards that nobody would miss. By hand: `node dist/test/chaos/guards.js [PART]`.
  */
 import { execFile } from 'node:child_process'
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { freezeBuild } from './frozen.ts'
 
 interface Guard {
   readonly attack: string
@@ -305,14 +305,10 @@ const guards: readonly Guard[] = [
 ]
 
 const wanted = process.argv[2] ?? ''
-const built = fileURLToPath(new URL('../../', import.meta.url))
 const copy = await mkdtemp(join(tmpdir(), 'oneclass-guards-'))
 let missed = 0
 try {
-  await cp(built, join(copy, 'dist'), { recursive: true })
-  // tests read the sources too (the architecture, the error table)
-  for (const name of ['node_modules', 'models', 'package.json', 'src', 'docs'])
-    await symlink(join(built, '..', name), join(copy, name))
+  await freezeBuild(copy)
   for (const { attack, file, guard, instead, test } of guards) {
     if (!attack.includes(wanted) && !file.includes(wanted)) continue
     const path = join(copy, 'dist', file)
