@@ -90,7 +90,7 @@ export function BatchHead(props: {
           share={total > 0 ? done / total : 0}
           label={job ? (t.batches.state[job.state] ?? job.state) : t.common.loading}
           text={t.batches.progress(done, total)}
-          widest={t.batches.progress(total, total).length}
+          widest={t.batches.progress(total, total)}
         />
         <p class="hint numbers status-words" role="status">
           <span class="pace">
