@@ -292,8 +292,7 @@ export const t = {
     confirmTitle: 'Make the next version',
     confirmGone: 'The files are no longer in this page, since it was loaded again. Choose the same folder to go on.',
     grid: 'Results, one image a cell',
-    cell: (name: string, verdict: string, p: string, review: string) =>
-      `${name}: ${verdict}${p === '' ? '' : `, p ${p}`}${review === '' ? '' : `, reviewed ${review}`}`,
+    reviewedAs: (mark: string) => `, reviewed: ${mark}`,
     empty: 'No image matches.',
     previous: 'Previous',
     next: 'Next',

@@ -89,8 +89,8 @@ export function BatchHead(props: {
         <Progress
           share={total > 0 ? done / total : 0}
           label={job ? (t.batches.state[job.state] ?? job.state) : t.common.loading}
-          text={t.batches.progress(done, total)}
-          widest={t.batches.progress(total, total).length}
+          text={job ? t.batches.progress(done, total) : ''}
+          widest={job ? t.batches.progress(total, total) : ''}
         />
         <p class="hint numbers status-words" role="status">
           <span class="pace">

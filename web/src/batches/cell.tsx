@@ -36,7 +36,6 @@ export const Cell = memo(function Cell(props: CellProps): JSX.Element {
       role="gridcell"
       tabIndex={props.isFocusable ? 0 : -1}
       aria-selected={isSelected}
-      aria-label={t.batches.cell(name, t.verdict[verdict], p, mark ? t.batches[mark] : '')}
       title={line.image}
       onClick={() => props.onPick(item)}
       onDblClick={() => props.onOpen(item)}
@@ -45,8 +44,13 @@ export const Cell = memo(function Cell(props: CellProps): JSX.Element {
       {mark && <MarkBadge mark={mark} />}
       <span class="cell-words">
         <VerdictMark verdict={verdict} size={16} />
+        <span class="hidden">{t.verdict[verdict]}: </span>
         <span class="cut">{name}</span>
-        <span class="numbers">{p}</span>
+        <span class="numbers">
+          {p !== '' && <span class="hidden">p </span>}
+          {p}
+        </span>
+        {mark && <span class="hidden">{t.batches.reviewedAs(t.batches[mark])}</span>}
       </span>
     </div>
   )

@@ -127,7 +127,7 @@ export function Closer(
   return (
     <Dialog title={baseName(item.line.image)} wide onClose={props.onClose}>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the review's keys, as in the grid */}
-      <div class="closer" onKeyDown={onKeyDown}>
+      <div class="closer" tabIndex={-1} autofocus onKeyDown={onKeyDown}>
         <div class="closer-picture">
           {file ? (
             <LargePicture url={url} alt={item.line.image} />

@@ -29,7 +29,7 @@ export function Toolbar(props: {
       <label key={name} class={name}>
         <input type="radio" name={id} checked={filter.value === name} onChange={() => (filter.value = name)} />
         {t.batches.filters[name]}{' '}
-        <span class="numbers count" style={{ minWidth: `${count(props.total).length + 0.5}ch` }}>
+        <span class="numbers count" style={{ minWidth: `${count(props.total).length}ch` }}>
           {count(counts[name])}
         </span>
       </label>

@@ -14,10 +14,11 @@ export function Heat({ map }: { map: Heatmap }): JSX.Element {
     canvas.height = map.height
     const context = canvas.getContext('2d')!
     const pixels = context.createImageData(map.width, map.height)
-    const [low, high] = [Math.min(...map.values), Math.max(...map.values)]
+    // above 0 a cell makes the image odd; what makes it belong stays clear
+    const high = Math.max(1e-9, ...map.values)
     map.values.forEach((value, i) => {
-      const heat = high > low ? (value - low) / (high - low) : 0
-      pixels.data.set([255, 120 - 90 * heat, 20, 215 * heat ** 1.6], 4 * i)
+      const heat = Math.max(0, value) / high
+      pixels.data.set([255, 150 - 110 * heat, 30, 190 * heat ** 1.5], 4 * i)
     })
     context.putImageData(pixels, 0, 0)
   }, [map])

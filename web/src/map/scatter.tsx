@@ -36,7 +36,8 @@ export function Scatter(props: { points: readonly MapPoint[]; label: string; bat
   const places = useMemo(() => dots.map(({ place }) => place), [dots])
   const sizeOf = (element: HTMLCanvasElement) => ({ width: element.clientWidth, height: element.clientHeight })
   const showAll = () => {
-    camera.value = fitAll(places, sizeOf(canvas.current!))
+    // gone when the view was left a moment ago
+    if (canvas.current) camera.value = fitAll(places, sizeOf(canvas.current))
   }
 
   useEffect(() => {
@@ -51,7 +52,7 @@ export function Scatter(props: { points: readonly MapPoint[]; label: string; bat
     return () => observer.disconnect()
   }, [places])
   useEffect(() => {
-    if (camera.value) draw(canvas.current!, dots, camera.value, hidden.value, focus.value)
+    if (camera.value && canvas.current) draw(canvas.current, dots, camera.value, hidden.value, focus.value)
   }, [dots, camera.value, hidden.value, focus.value, themeChanges.value])
   useEffect(
     () =>

@@ -1,7 +1,6 @@
 /** One click: the service draws its own images, fits a model on them, and the page goes on to try it. */
-import { useSignal } from '@preact/signals'
+import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useEffect } from 'preact/hooks'
 import { go } from '../routes.ts'
 import { api } from '../service/api.ts'
 import { followJob } from '../service/follow.ts'
@@ -11,39 +10,39 @@ import { t } from '../text.ts'
 import { complain } from '../ui/notes.tsx'
 import { loadModels } from './store.ts'
 
-export function DemoButton({ isMain = false }: { isMain?: boolean }): JSX.Element {
-  const job = useSignal<Job | null>(null)
-  const busy = useSignal(false)
-  const stop = useSignal<AbortController | null>(null)
-  useEffect(() => () => stop.value?.abort(), [])
+// outside of the button: the view around it may change while the demo is made
+const job = signal<Job | null>(null)
+const isBusy = signal(false)
 
-  const start = async () => {
-    busy.value = true
-    const controller = new AbortController()
-    stop.value = controller
-    try {
-      const started = await api.demo()
-      const done = await followJob(started.id, (view) => (job.value = view), controller.signal)
-      if (done.error) throw Object.assign(new Error(done.error.message), done.error)
-      await loadModels()
-      const { model } = done.result as FitResult
-      go('classify', labelOf(model))
-    } catch (error) {
-      if (!controller.signal.aborted) complain(error)
+async function start(): Promise<void> {
+  isBusy.value = true
+  try {
+    const started = await api.demo()
+    const onView = (view: Job) => {
+      job.value = view
     }
-    busy.value = false
-    job.value = null
+    const done = await followJob(started.id, onView, new AbortController().signal)
+    if (done.error) throw Object.assign(new Error(done.error.message), done.error)
+    await loadModels()
+    go('classify', labelOf((done.result as FitResult).model))
+  } catch (error) {
+    complain(error)
   }
+  isBusy.value = false
+  job.value = null
+}
+
+export function DemoButton({ isMain = false }: { isMain?: boolean }): JSX.Element {
   const { done = 0, total = 0 } = job.value?.progress ?? {}
-  const share = total > 0 ? ` ${Math.round((100 * done) / total)} %` : ''
+  const share = total > 1 ? ` ${Math.round((100 * done) / total)} %` : ''
   return (
     <button
       type="button"
       class={isMain ? 'button primary' : 'button'}
-      disabled={busy.value}
+      disabled={isBusy.value}
       onClick={() => void start()}
     >
-      {busy.value ? (
+      {isBusy.value ? (
         <>
           <span class="spinner" aria-hidden="true" />
           <span role="status">

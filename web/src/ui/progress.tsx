@@ -5,8 +5,8 @@ export function Progress(props: {
   share: number | null
   label: string
   text?: string
-  /** Characters that the text can grow to. */
-  widest?: number
+  /** The longest that the text can become. */
+  widest?: string
 }): JSX.Element {
   const { share, label, text, widest } = props
   const percent = share === null ? null : Math.round(Math.min(1, Math.max(0, share)) * 100)
@@ -15,7 +15,7 @@ export function Progress(props: {
       <div class="progress-words">
         <span>{label}</span>
         {/* as wide as it will get, so that nothing moves while it counts */}
-        <span class="numbers" style={{ minWidth: `${(widest ?? 5) + 2}ch` }}>
+        <span class="numbers" data-widest={widest ?? '100 %'}>
           {text ?? (percent === null ? '' : `${percent} %`)}
         </span>
       </div>
