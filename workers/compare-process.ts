@@ -5,6 +5,7 @@ import { compare } from '../src/evaluation/compare.ts'
 import type { Split } from '../src/evaluation/compare-report.ts'
 import { writeReport } from '../src/evaluation/report.ts'
 import { openBackbone } from '../src/features/registry.ts'
+import { blockOtherDecoders } from '../src/images/only-accepted.ts'
 
 export interface CompareWork {
   readonly images: Readonly<Record<Split, readonly { readonly name: string; readonly path: string }[]>>
@@ -17,6 +18,7 @@ export interface CompareWork {
   readonly seed: number | undefined
 }
 
+blockOtherDecoders()
 process.once('disconnect', () => process.exit(1)) // the worker died
 process.once('message', async (work: CompareWork) => {
   try {

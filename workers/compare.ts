@@ -4,20 +4,34 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type Static, Type } from 'typebox'
+import { Value } from 'typebox/value'
 import { childEnvironment } from '../src/config.ts'
 import { type ErrorBody, OneclassError } from '../src/errors.ts'
 import type { Split } from '../src/evaluation/compare-report.ts'
-import { leaveComparison } from '../src/queue/comparisons.ts'
+import { type ComparisonFiles, comparisonFileNames, leaveComparison } from '../src/queue/comparisons.ts'
 import { type Consumer, startConsumer, type Task } from '../src/queue/consumer.ts'
-import { lifetimes } from '../src/queue/jobs.ts'
+import { BlobId, lifetimes } from '../src/queue/jobs.ts'
+import { parseJson } from '../src/queue/parse-json.ts'
 import type { CompareWork } from './compare-process.ts'
 import type { WorkerContext } from './context.ts'
 
-type Listed = { split: string; image: string; blob: string }
+const Listing = Type.Array(
+  Type.Object({
+    split: Type.Union([
+      Type.Literal('trainPositive'),
+      Type.Literal('trainNegative'),
+      Type.Literal('testPositive'),
+      Type.Literal('testNegative'),
+    ]),
+    image: Type.String(),
+    blob: BlobId,
+  }),
+)
+type Listed = Static<typeof Listing>[number]
 type Message = { progress: number; stage: string } | { done: true } | { error: ErrorBody }
 
 const program = fileURLToPath(new URL('./compare-process.js', import.meta.url))
-const files = ['report.html', 'report.json', 'scores.csv'] as const
 
 export function startCompare(context: WorkerContext): Promise<Consumer> {
   const { blobs, client } = context
@@ -35,7 +49,7 @@ export function startCompare(context: WorkerContext): Promise<Consumer> {
         throw new OneclassError('JOB_EXPIRED', 'The images waited too long for a worker: ask again.')
       const path = join(folder, String(i)) // names are not ours: they stay names
       await writeFile(path, bytes)
-      images[split as Split]?.push({ name: image, path })
+      images[split].push({ name: image, path })
     }
     return images
   }
@@ -70,7 +84,9 @@ export function startCompare(context: WorkerContext): Promise<Consumer> {
       const listing = await blobs.get(data.list)
       if (listing === undefined)
         throw new OneclassError('JOB_EXPIRED', 'The images waited too long for a worker: ask again.')
-      const list = JSON.parse(listing.toString('utf8')) as Listed[]
+      const list = parseJson(listing.toString('utf8'))
+      if (!Value.Check(Listing, list))
+        throw new OneclassError('INVALID_ARGUMENT', 'The list of images has not the form that this worker knows.')
       const folder = await mkdtemp(join(tmpdir(), 'oneclass-compare-'))
       try {
         await mkdir(join(folder, 'images'))
@@ -81,9 +97,9 @@ export function startCompare(context: WorkerContext): Promise<Consumer> {
           task,
         )
         const stored: Record<string, string> = {}
-        for (const file of files)
+        for (const file of comparisonFileNames)
           stored[file] = await blobs.put(await readFile(join(folder, 'out', file)), lifetimes.outcome)
-        await leaveComparison(client, data.origin, task.id, stored)
+        await leaveComparison(client, data.origin, task.id, stored as ComparisonFiles)
         await blobs.remove([...list.map(({ blob }) => blob), data.list]).catch(() => {})
         return {}
       } finally {

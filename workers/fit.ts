@@ -1,14 +1,19 @@
 /** A fit: the images out of Redis, the model into it. The work is done in a thread (`fit-thread.ts`). */
 import { Worker } from 'node:worker_threads'
+import { Type } from 'typebox'
+import { Value } from 'typebox/value'
 import { OneclassError } from '../src/errors.ts'
 import type { ImageSource } from '../src/images/decode.ts'
 import { sha256 } from '../src/queue/blobs.ts'
 import { type Consumer, startConsumer, type Task } from '../src/queue/consumer.ts'
 import { leaveFit } from '../src/queue/fits.ts'
-import { type FitOutcome, lifetimes } from '../src/queue/jobs.ts'
+import { BlobId, type FitOutcome, lifetimes } from '../src/queue/jobs.ts'
+import { parseJson } from '../src/queue/parse-json.ts'
 import type { WorkerContext } from './context.ts'
 import type { FitMessage, FitReply, FitWork } from './fit-thread.ts'
 import type { RemoteBackbone } from './inference.ts'
+
+const Listing = Type.Array(Type.Object({ image: Type.String(), blob: BlobId }))
 
 export function startFit(context: WorkerContext): Promise<Consumer> {
   const { blobs, client, engine, inference } = context
@@ -19,7 +24,8 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
       const bytes = await blobs.get(blob)
       if (bytes === undefined)
         throw new OneclassError('JOB_EXPIRED', 'The images waited too long for a worker: send them again.')
-      sources.push({ name: image, bytes })
+      // in memory of its own, which goes to the thread without a copy: all images of a fit are 512 MiB at most, once
+      sources.push({ name: image, bytes: Uint8Array.from(bytes) })
     }
     return sources
   }
@@ -34,7 +40,10 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
 
   const runThread = (work: FitWork, backbone: RemoteBackbone, task: Task<'fit'>): Promise<FitReply> =>
     new Promise((resolve, reject) => {
-      const thread = new Worker(new URL('./fit-thread.js', import.meta.url), { workerData: work })
+      const thread = new Worker(new URL('./fit-thread.js', import.meta.url), {
+        workerData: work,
+        transferList: work.sources.flatMap((source) => ('bytes' in source ? [source.bytes.buffer as ArrayBuffer] : [])),
+      })
       const stop = () => void thread.terminate()
       task.signal.addEventListener('abort', stop)
       thread.on('message', (message: FitMessage) => {
@@ -69,7 +78,9 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
       const listing = await blobs.get(data.list)
       if (listing === undefined)
         throw new OneclassError('JOB_EXPIRED', 'The images waited too long for a worker: send them again.')
-      const list = JSON.parse(listing.toString('utf8')) as { image: string; blob: string }[]
+      const list = parseJson(listing.toString('utf8'))
+      if (!Value.Check(Listing, list))
+        throw new OneclassError('INVALID_ARGUMENT', 'The list of images has not the form that this worker knows.')
       await task.progress({ done: 0, total: list.length, stage: 'images' })
       const base = await fetchBase(data.base)
       const backbone = await inference.open(data.base?.backbone ?? { ref: data.backbone ?? null })

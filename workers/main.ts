@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { availableCpus, readConfig } from '../src/config.ts'
 import { toOneclassError } from '../src/errors.ts'
+import { blockOtherDecoders } from '../src/images/only-accepted.ts'
 import { createBatchStore } from '../src/queue/batches.ts'
 import { createBlobStore } from '../src/queue/blobs.ts'
 import { disconnect, waitForRedis } from '../src/queue/connection.ts'
@@ -23,6 +24,7 @@ import { startInference } from './inference.ts'
 import { startMap } from './map.ts'
 import { createModelCache } from './model-cache.ts'
 
+blockOtherDecoders()
 const config = readConfig()
 const log = createLog(config.logLevel, { part: 'worker', pid: process.pid })
 const drainMs = 25_000
@@ -73,6 +75,8 @@ async function main(url: string): Promise<void> {
     if (isStopping) process.exit(1)
     isStopping = true
     log('info', 'worker draining', { reason })
+    // with the parent its private Redis is gone too, and farewells to it would wait for ever
+    setTimeout(() => process.exit(1), drainMs + 5000)
     await Promise.all(consumers.map((consumer) => consumer.drain(drainMs)))
     await heartbeat.stop()
     await inference.close()

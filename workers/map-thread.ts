@@ -1,6 +1,7 @@
 /** Draws a map: seconds of computing that may not hold a worker's main thread. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { fromRows } from '../src/core/matrix.ts'
+import { positiveEmbedding } from '../src/detectors/similarity.ts'
 import { type ErrorBody, OneclassError, toOneclassError } from '../src/errors.ts'
 import { mapEmbeddings, type Place } from '../src/evaluation/map.ts'
 import { decodeArtifact } from '../src/store/artifact.ts'
@@ -30,13 +31,13 @@ export type MapReply = { readonly points: MapPoint[]; readonly positives: number
 const maxPositives = 600
 
 async function draw({ model, images }: MapWork): Promise<MapReply> {
-  const { positives, n, dim, seed } = decodeArtifact(model)
+  const { positives, ensemble, n, dim, seed } = decodeArtifact(model)
   if (images.some(({ embedding }) => embedding.length !== dim))
     throw new OneclassError('MODEL_INCOMPATIBLE', 'The batch was scored by a model with another backbone.')
   const count = Math.min(n, maxPositives)
   const chosen = Array.from({ length: count }, (_, i) => Math.floor((i * n) / count))
   const rows = [
-    ...chosen.map((i) => positives.embeddings.subarray(i * dim, (i + 1) * dim)),
+    ...chosen.map((i) => positiveEmbedding(positives, ensemble.whitening, i)),
     ...images.map(({ embedding }) => embedding),
   ]
   const places = await mapEmbeddings(fromRows(rows), seed)

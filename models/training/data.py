@@ -20,10 +20,21 @@ HELD_CALTECH = {'Leopards', 'Motorbikes', 'airplanes', 'bonsai', 'butterfly', 'c
                 'ketch', 'watch', 'scorpion', 'trilobite', 'laptop', 'umbrella'}
 HELD_DTD = {'banded', 'braided', 'cracked', 'dotted', 'honeycombed', 'marbled', 'porous', 'woven'}
 HELD_CLOTHING = {'Shoes', 'Hat', 'Shirt', 'Pants'}
+HELD_FOOD = {'bibimbap', 'beef_tartare', 'baklava', 'beignets'}
+HELD_PEOPLE = {'virat_kohli', 'maria_sharapova', 'roger_federer', 'Taylor_Swift', 'Kate_Winslet', 'Lewandowski'}
+# People who stand in an evaluation set's test part: none of their photos, from whatever repository.
+TEST_PEOPLE = {'Scarlett_Johansson', 'Tom_Cruise', 'Will_Smith', 'Hugh_Jackman', 'Denzel_Washington', 'Tom_Hanks', 'Johnny_Depp'}
 KERNELS = [Image.BILINEAR, Image.BICUBIC, Image.LANCZOS, Image.BOX, Image.HAMMING]
 # source -> (views an image, smallest share of the area a crop keeps)
-PLAN = {'tiny': (1, .6), 'imagenette': (2, .3), 'sample': (10, .12), 'caltech': (2, .4), 'clothing': (2, .3),
-        'hotdog': (2, .3), 'dtd': (2, .2), 'steel': (1, .3)}
+PLAN = {'tiny': (1, .6), 'imagenette': (1, .3), 'sample': (10, .12), 'caltech': (2, .4), 'clothing': (2, .3), 'hotdog': (3, .3),
+        'food': (3, .3), 'people': (4, .25), 'dtd': (3, .2), 'steel': (1, .3), 'industry': (1, .3), 'cifar': (1, .8)}
+
+
+def people(root):
+    """Photos of people, one folder a person."""
+    found = [f for d in ('p-caer/Celebrity_Faces_Dataset', 'p-raji/images_dataset', 'p-araf/model/dataset', 'p-vish/model/dataset', 'p-jay/Model/Datasets')
+             for f in glob.glob(f'{root}/{d}/*/*')]
+    return sorted(f for f in found if f.split('/')[-2] not in TEST_PEOPLE and f.lower().endswith(('.jpg', '.jpeg', '.png')))
 
 
 def list_images(root):
@@ -31,13 +42,18 @@ def list_images(root):
     out = []
     add = lambda s, fs: out.extend((s, f) for f in sorted(fs))
     tiny = sorted(glob.glob(f'{root}/tiny/tiny-imagenet-200/train/*/images/*.JPEG'))
-    add('tiny', tiny[::2])
+    add('tiny', tiny[::5])
     add('imagenette', glob.glob(f'{root}/imagenette/train/*/*'))
     add('sample', glob.glob(f'{root}/sample/*.JPEG'))
     add('caltech', [f for f in glob.glob(f'{root}/caltech/101_ObjectCategories/*/*.jpg') if f.split('/')[-2] not in HELD_CALTECH])
     labels = {r['image']: r['label'] for r in csv.DictReader(open(f'{root}/clothing/images.csv'))}
     add('clothing', [f for f in glob.glob(f'{root}/clothing/images/*.jpg') if labels.get(os.path.basename(f)[:-4]) not in HELD_CLOTHING])
     add('hotdog', glob.glob(f'{root}/hotdog/*/*/*.jpg'))
+    add('food', [f for f in glob.glob(f'{root}/food/images/*/*.jpg') if f.split('/')[-2] not in HELD_FOOD])
+    add('people', [f for f in people(root) if f.split('/')[-2] not in HELD_PEOPLE])
+    add('industry', glob.glob(f'{root}/industry/**/*.jpg', recursive=True))
+    # CIFAR-10's training part, every tenth image; the development set is drawn from the others
+    add('cifar', sorted(glob.glob(f'{root}/cifar/train/*/*'))[::10])
     add('dtd', [f for f in glob.glob(f'{root}/dtd/images/*/*.jpg') if f.split('/')[-2] not in HELD_DTD])
     add('steel', sorted(glob.glob(f'{root}/dcn/VOCdevkit/VOC2007/JPEGImages/*.jpg'))[::4])
     return out
@@ -56,7 +72,7 @@ def near(h, bank, bits):
 
 
 def evaluation_hashes(shared):
-    names, bank, soft = set(), [], []
+    names, bank = set(), []
     for meta in glob.glob(f'{shared}/*/meta.csv'):
         names |= {'/'.join(r['origin'].split('/')[-2:]) for r in csv.DictReader(open(meta))}
     for f in glob.glob(f'{shared}/*/t*/*/*'):
@@ -80,7 +96,7 @@ def crop(im, rng, least):
 def views(path, source, seed):
     rng = random.Random(seed)
     im = Image.open(path)
-    if source not in ('tiny',): im.draft('RGB', (448, 448))
+    if source not in ('tiny', 'cifar'): im.draft('RGB', (448, 448))
     im = im.convert('RGB')
     if source == 'steel':  # long strips: a square-ish piece
         w, h = im.size; s = min(w, int(h * rng.uniform(1, 2))); x = rng.randint(0, w - s); im = im.crop((x, 0, x + s, h))
@@ -103,8 +119,8 @@ def main():
     os.makedirs(a.out, exist_ok=True)
     part, parts = map(int, a.part.split('/'))
     names, bank = evaluation_hashes(a.exclude)
-    todo = [(s, f, v) for s, f in list_images(a.images) if '/'.join(f.split('/')[-2:]) not in names and os.path.basename(f) not in
-            {n.split('/')[-1] for n in ()} for v in range(PLAN[s][0])]
+    todo = [(s, f, v) for s, f in list_images(a.images) if '/'.join(f.split('/')[-2:]) not in names
+            for v in range(PLAN[s][0])]
     random.Random(a.seed).shuffle(todo)
     todo = todo[:a.limit]
     if part == 0:

@@ -11,7 +11,7 @@ neighbour, fitted on positives alone. Development uses only train parts: folds o
 import argparse, csv, glob, json, os, random
 import numpy as np
 from PIL import Image
-from data import HELD_CALTECH, HELD_CLOTHING, HELD_DTD
+from data import HELD_CALTECH, HELD_CLOTHING, HELD_DTD, HELD_FOOD, HELD_PEOPLE, people
 
 SHARED = ['nicolas-cage-2019', 'person-nicolas-cage', 'hotdog', 'parts-casting', 'parts-magnetic-tile']
 
@@ -31,7 +31,10 @@ def images_of(a):
     for s in SHARED:
         out += [(s, c, c[:3], f) for c in ('positive', 'negative') for f in sorted(glob.glob(f'{a.shared}/{s}/train/{c}/*'))]
     groups = {}
-    for c in sorted(os.listdir(f'{a.images}/cifar/train')): groups['cifar10-train', c] = (glob.glob(f'{a.images}/cifar/train/{c}/*'), 200, 100)
+    seen = set(sorted(glob.glob(f'{a.images}/cifar/train/*/*'))[::10])  # as in data.py
+    for c in sorted(os.listdir(f'{a.images}/cifar/train')): groups['cifar10-train', c] = ([f for f in glob.glob(f'{a.images}/cifar/train/{c}/*') if f not in seen], 200, 100)
+    for c in sorted(HELD_FOOD): groups['food-held', c] = (glob.glob(f'{a.images}/food/images/{c}/*'), 200, 100)
+    for c in sorted(HELD_PEOPLE): groups['people-held', c] = ([f for f in people(a.images) if f.split('/')[-2] == c], 120, 60)
     for c in sorted(HELD_CALTECH): groups['caltech-held', c] = (glob.glob(f'{a.images}/caltech/101_ObjectCategories/{c}/*'), 50, 30)
     for c in sorted(HELD_DTD): groups['textures-held', c] = (glob.glob(f'{a.images}/dtd/images/{c}/*'), 70, 50)
     lab = {}

@@ -1,7 +1,7 @@
 """Checkpoint -> ONNX.
 
   export.py probe   --checkpoint C --out probe.onnx --size S         # pooled statistics of all levels, to choose from
-  export.py release --checkpoint C --out DIR --id oc-s1 --size S     # DIR/model.onnx (weights as float16) + manifest.json
+  export.py release --checkpoint C --out DIR --id oc-s2 --size S     # DIR/model.onnx (weights as float16) + manifest.json
 """
 import argparse, hashlib, json, os
 import numpy as np, onnx, torch
@@ -25,15 +25,15 @@ PROBE = [f'{l}_{s}' for l in ('low', 'mid', 'high', 'top') for s in ('mean', 'va
 
 
 class Release(nn.Module):
-    """What the development sets liked best: the mean in the teacher's coordinates (meaning), the spread of the last map
-    (defects, texture) and the mean of the mid map (surface), each normalised and weighted."""
+    """What the development sets liked best: the teacher's embedding in nearly whitened coordinates (meaning), the spread of the
+    last map (defects, texture) and the mean of the mid map (surface), each normalised and weighted."""
     def __init__(self, net, heads):
-        super().__init__(); self.net, self.map7 = net, heads.map7
+        super().__init__(); self.net, self.pooled = net, heads.pooled
 
     def forward(self, x):
         _, mid, _, top = self.net(x)
         m = top.mean((2, 3), keepdim=True); std = ((top - m) ** 2).mean((2, 3)).clamp_min(1e-6).sqrt()
-        parts = ((1., self.map7(m).flatten(1)), (.5, std), (.4, mid.mean((2, 3))))
+        parts = ((1., self.pooled(m.flatten(1))), (1.4, std), (1.2, mid.mean((2, 3))))
         return torch.cat([w * p / (p * p).sum(1, keepdim=True).clamp_min(1e-12).sqrt() for w, p in parts], 1), mid
 
 
@@ -59,7 +59,7 @@ def halve(path):
 def main():
     p = argparse.ArgumentParser(); p.add_argument('mode')
     for k in ('checkpoint', 'out'): p.add_argument('--' + k, required=True)
-    p.add_argument('--id', default='oc-s1'); p.add_argument('--size', type=int, default=128); p.add_argument('--version', type=int, default=1)
+    p.add_argument('--id', default='oc-s2'); p.add_argument('--size', type=int, default=128); p.add_argument('--version', type=int, default=1)
     a = p.parse_args(); net, heads, c = load(a.checkpoint); x = torch.randn(2, 3, a.size, a.size)
     if a.mode == 'probe':
         torch.onnx.export(Probe(net, heads), x, a.out, input_names=['image'], output_names=PROBE, opset_version=13, dynamic_axes={k: {0: 'n'} for k in ['image'] + PROBE})

@@ -32,7 +32,7 @@ class Net(nn.Module):
         super().__init__()
         self.low = nn.Sequential(conv_bn(3, STEM, 3, 2), conv_bn(STEM, LOW, 3, 2))       # stride 4
         self.mid = nn.Sequential(Block(LOW, MID, 2), Block(MID, MID), Block(MID, MID))      # stride 8
-        self.high = nn.Sequential(Block(MID, HIGH, 2), Block(HIGH, HIGH), Block(HIGH, HIGH))  # stride 16
+        self.high = nn.Sequential(Block(MID, HIGH, 2), Block(HIGH, HIGH), Block(HIGH, HIGH), Block(HIGH, HIGH))  # stride 16
         self.top = conv_bn(HIGH, TOP)
 
     def forward(self, x):

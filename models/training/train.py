@@ -4,7 +4,7 @@
 
 Each worker is one process on one thread (gradients are averaged once a step), which bears a busy machine better than
 threads inside the operators do. `--minutes` counts training time only; a stopped run goes on from its checkpoint.
-Phase 1 (the first SMALL of the time) trains on 80 and 96 px windows of the 112 px views, aligned to the teacher's grid; phase 2
+Phase 1 (the first SMALL of the time) trains on 80 to 112 px windows of the 112 px views, aligned to the teacher's grid; phase 2
 on whole views.
 """
 import argparse, glob, json, math, os, time
@@ -13,7 +13,7 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 from net import Net, Heads, MEAN, STD
 
-SMALL, BATCH, LR, WD, EMA, EMA_EVERY, POOLED_POWER = .68, 24, 2e-3, .03, .996, 4, .7
+SMALL, BATCH, LR, WD, EMA, EMA_EVERY, POOLED_POWER = .6, 24, 2e-3, .03, .996, 4, .7
 
 
 class Shards:
@@ -86,7 +86,8 @@ def worker(rank, a):
     step, spent, seen = 0, 0., 0
     ck = f'{a.out}/checkpoint.pt'
     if os.path.exists(ck):
-        c = torch.load(ck); both.load_state_dict(c['model']); opt.load_state_dict(c['opt']); ema = c['ema']; step, spent, seen = c['step'], c['spent'], c['seen']
+        c = torch.load(ck); both.load_state_dict(c['model']); ema = c['ema']; step, spent, seen = c['step'], c['spent'], c['seen']
+        if c['opt'] is not None: opt.load_state_dict(c['opt'])  # None: a warm start
     params = list(both.parameters()); both.train(); net.to(memory_format=torch.channels_last)
     rng = np.random.default_rng([a.seed, rank, step]); g = torch.Generator().manual_seed(a.seed * 1000 + rank + step * 7)
     order, at, log, last_save, last_log, t0 = None, 0, np.zeros(4), time.time(), time.time(), time.time()
@@ -102,7 +103,7 @@ def worker(rank, a):
         x = x.permute(0, 3, 1, 2)
         if rng.random() < .5: x, t7, t14 = x.flip(3), t7.flip(3), t14.flip(3)
         if f < SMALL:
-            w = 5 + int(rng.random() < .3)  # cells of the teacher's grid, 16 px each
+            w = int(rng.choice([5, 6, 7], p=[.5, .35, .15]))  # cells of the teacher's grid, 16 px each
             i, j = rng.integers(0, 8 - w, 2); x = x[:, :, 16 * i:16 * (i + w), 16 * j:16 * (j + w)]
             t7, t14 = t7[:, :, i:i + w, j:j + w], t14[:, :, 2 * i:2 * (i + w), 2 * j:2 * (j + w)]
         t7, t14 = t7.float() * s7, t14.float() * s14
@@ -113,7 +114,7 @@ def worker(rank, a):
         lw = ((p7.mean((2, 3)) - t7.mean((2, 3))) ** 2).sum(1).mean() / v7 * 3
         if f < SMALL: lp = torch.zeros(())
         else: lp = ((heads.pooled(top.mean((2, 3))) - (tp[:, :1024].float() - pmean) @ pproj) ** 2).sum(1).mean()
-        loss = l7 + .4 * l14 + lw + lp
+        loss = l7 + .4 * l14 + lw + 2 * lp
         for p in params: p.grad = None
         loss.backward()
         if a.workers > 1:

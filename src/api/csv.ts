@@ -1,4 +1,7 @@
-/** Results as CSV (RFC 4180): one header, one line an image. */
+/**
+ * Results as CSV (RFC 4180): one header, one line an image. Names are the senders', and a spreadsheet takes "=1+1" for a
+ * formula: a text that begins like one gets an apostrophe before it.
+ */
 import type { ErrorBody } from '../errors.ts'
 
 interface Line {
@@ -33,6 +36,7 @@ export function csvLine(json: string): string {
 }
 
 function field(value: unknown): string {
-  const text = value === undefined || value === null ? '' : String(value)
+  let text = value === undefined || value === null ? '' : String(value)
+  if (typeof value === 'string' && /^\s*[=+\-@\t\r]/.test(text)) text = `'${text}`
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

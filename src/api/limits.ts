@@ -16,8 +16,15 @@ export interface Limits {
   /** Seconds of `?wait`. */
   readonly maxWaitSeconds: number
   readonly urlTimeoutMs: number
-  /** Open event and result streams. */
+  /** Open event and result streams, of all and of one caller. */
   readonly maxStreams: number
+  readonly maxStreamsOfOne: number
+  /** Bytes of requests that the API process holds at a time; one caller gets half. */
+  readonly maxHeldBytes: number
+  readonly maxConnections: number
+  /** Milliseconds for the headers of a request, and for all of it: a caller who sends a byte a minute is cut off. */
+  readonly headersTimeoutMs: number
+  readonly requestTimeoutMs: number
   readonly requestsPerSecond: number
   readonly requestBurst: number
 }
@@ -36,6 +43,11 @@ export const defaultLimits: Limits = {
   maxWaitSeconds: 60,
   urlTimeoutMs: 15_000,
   maxStreams: 200,
+  maxStreamsOfOne: 100,
+  maxHeldBytes: 512 * mebi,
+  maxConnections: 2000,
+  headersTimeoutMs: 15_000,
+  requestTimeoutMs: 300_000,
   requestsPerSecond: 500,
   requestBurst: 1000,
 }

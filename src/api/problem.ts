@@ -6,20 +6,25 @@ import { asRedisError } from '../queue/producer.ts'
 
 export const problemType = 'application/problem+json'
 
+/** Worth the same request again, a little later. */
+const retried: ReadonlySet<ErrorCode> = new Set(['QUEUE_FULL', 'RATE_LIMITED', 'REDIS_UNAVAILABLE', 'STOPPING'])
+
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: OneclassError): FastifyReply {
-  const { status, title } = errorTable[error.code]
-  if (error.code === 'QUEUE_FULL' || error.code === 'REDIS_UNAVAILABLE') reply.header('retry-after', '5')
+  if (retried.has(error.code) && !reply.hasHeader('retry-after')) reply.header('retry-after', '5')
   if (error.code === 'UNAUTHORIZED') {
     reply.header('www-authenticate', request.url.startsWith('/admin') ? 'Basic realm="oneclass"' : 'Bearer')
   }
+  return reply.code(error.status).type(problemType).send(problemOf(error, request.id))
+}
+
+/** @param instance the id of the request */
+export function problemOf(error: OneclassError, instance: string) {
+  const { status, title } = errorTable[error.code]
   const detail =
     error.code === 'INTERNAL'
       ? 'Something went wrong inside the service: its log has the id of this request.'
       : error.message
-  return reply
-    .code(status)
-    .type(problemType)
-    .send({ type: 'about:blank', title, status, detail, code: error.code, instance: request.id })
+  return { type: 'about:blank', title, status, detail, code: error.code, instance }
 }
 
 export function handleErrors(app: FastifyInstance, log: Log): void {

@@ -18,18 +18,22 @@ const permissions = 'camera=(), microphone=(), geolocation=()'
 /** The page alone may ask for the camera, to classify what it sees. */
 export const pagePermissions = permissions.replace('camera=()', 'camera=(self)')
 
+/** Where a route says nothing else. */
+export const headersOfAnswer: Readonly<Record<string, string>> = {
+  'content-security-policy': contentPolicy.data,
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': permissions,
+  'cache-control': 'no-store',
+}
+
 export function secureHeaders(app: FastifyInstance): void {
   app.addHook('onSend', async (_request, reply) => {
-    const set = (name: string, value: string) => {
+    for (const [name, value] of Object.entries(headersOfAnswer)) {
       if (!reply.hasHeader(name)) reply.header(name, value)
     }
-    set('content-security-policy', contentPolicy.data)
-    set('x-content-type-options', 'nosniff')
-    set('x-frame-options', 'DENY')
-    set('referrer-policy', 'no-referrer')
-    set('cross-origin-opener-policy', 'same-origin')
-    set('cross-origin-resource-policy', 'same-origin')
-    set('permissions-policy', permissions)
-    set('cache-control', 'no-store')
   })
 }

@@ -2,12 +2,15 @@
 import { randomUUID } from 'node:crypto'
 import multipart from '@fastify/multipart'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { OneclassError } from '../errors.ts'
 import { guardAccess } from './access.ts'
+import { guardBodies } from './bodies.ts'
 import type { ApiContext } from './context.ts'
 import type { KeyStore } from './keys.ts'
 import { collectDocs } from './openapi.ts'
 import { handleErrors } from './problem.ts'
 import { createRateLimit } from './rate-limit.ts'
+import { onBadAddress, onBadConnection } from './raw-errors.ts'
 import { validatorCompiler } from './route.ts'
 import { batchRoutes } from './routes/batches.ts'
 import { boardRoutes } from './routes/board.ts'
@@ -41,23 +44,32 @@ export async function buildServer(context: ApiContext, options: ServerOptions): 
     genReqId: () => randomUUID(),
     bodyLimit: 64 * 1024,
     connectionTimeout: 120_000,
-    requestTimeout: 300_000, // a whole upload: a client that sends a byte a minute is cut off
+    requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: 10_000,
-    http: { headersTimeout: 15_000, maxHeaderSize: 16_384 },
+    http: {
+      headersTimeout: limits.headersTimeoutMs,
+      connectionsCheckingInterval: Math.min(5000, limits.headersTimeoutMs),
+      maxHeaderSize: 16_384,
+    },
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: 'idle',
-    return503OnClosing: true,
+    return503OnClosing: false, // it would answer in another form than ours: see `refuseWhenStopping`
+    frameworkErrors: onBadAddress,
+    clientErrorHandler: onBadConnection,
   })
+  app.server.maxConnections = limits.maxConnections
   app.removeContentTypeParser('text/plain')
   app.setValidatorCompiler(validatorCompiler as Parameters<typeof app.setValidatorCompiler>[0])
   handleErrors(app, log)
   secureHeaders(app)
+  refuseWhenStopping(app)
   guardAccess(app, {
     keys: options.keys,
     isLoopback: options.isLoopback,
     requests: createRateLimit({ perSecond: limits.requestsPerSecond, burst: limits.requestBurst }),
     failures: createRateLimit({ perSecond: 1 / 6, burst: 10 }),
   })
+  guardBodies(app, limits.maxHeldBytes)
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id)
   })
@@ -92,4 +104,15 @@ export async function buildServer(context: ApiContext, options: ServerOptions): 
   boardRoutes(app, context)
   await pageRoutes(app, options.webFolder, document)
   return app
+}
+
+/** A connection that stays open may bring another request while the last ones are being answered. */
+function refuseWhenStopping(app: FastifyInstance): void {
+  let isStopping = false
+  app.addHook('preClose', async () => {
+    isStopping = true
+  })
+  app.addHook('onRequest', async () => {
+    if (isStopping) throw new OneclassError('STOPPING', 'The service is stopping: try again when it is back.')
+  })
 }

@@ -65,7 +65,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const events = await openJobEvents(options.redisUrl)
   const registry = openRegistry(home)
   const metrics = createMetrics()
-  const streams = createStreams(limits.maxStreams)
+  const streams = createStreams({ all: limits.maxStreams, ofOne: limits.maxStreamsOfOne })
 
   const offerModel = async (sha256: string, label: string): Promise<void> => {
     if (await producer.blobs.touchModel(sha256, lifetimes.model)) return
@@ -103,9 +103,16 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     onSaved: (id) => events.announce(id),
     onError: (id, error) => log('error', 'model not saved', { job: id, code: error.code, error: error.message }),
   })
-  const saveAll = async (): Promise<void> => {
-    await saver.save()
-    await saveComparisons(producer, origin, home, (id) => events.announce(id))
+  // one after the other: a second saver would miss what the first one takes away, and call it expired
+  let saving: Promise<void> = Promise.resolve()
+  const saveAll = (): Promise<void> => {
+    saving = saving
+      .catch(() => {})
+      .then(async () => {
+        await saver.save()
+        await saveComparisons(producer, origin, home, (id) => events.announce(id))
+      })
+    return saving
   }
   const saveFits = () => void saveAll().catch((error: unknown) => log('warn', 'fits wait', { error: String(error) }))
   events.onWorkerDone(saveFits)
@@ -145,7 +152,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       streams.closeAll()
       await app.close()
       await feeder.stop()
-      await saver.save().catch(() => {})
+      await saveAll().catch(() => {})
       await events.close()
       await producer.close()
     },

@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify'
 import { OneclassError } from '../errors.ts'
 import type { JobEvents } from '../queue/events.ts'
 import { isFinished, type JobView } from '../queue/job-view.ts'
+import { callerOf } from './access.ts'
 
 export interface Streams {
   /** Sends what the generator yields; its signal is aborted when the caller leaves or the service stops. */
@@ -12,15 +13,23 @@ export interface Streams {
   readonly open: number
 }
 
-export function createStreams(maxStreams: number): Streams {
-  const open = new Set<AbortController>()
+/** @param limits of all callers together, and of each */
+export function createStreams(limits: { all: number; ofOne: number }): Streams {
+  const open = new Map<AbortController, string>()
   return {
     send(reply, type, produce) {
-      if (open.size >= maxStreams)
+      const caller = callerOf(reply.request)
+      const ofCaller = [...open.values()].filter((other) => other === caller).length
+      if (open.size >= limits.all || ofCaller >= limits.ofOne)
         throw new OneclassError('RATE_LIMITED', 'Too many open streams: close one, or ask for the job instead.')
       const controller = new AbortController()
-      open.add(controller)
-      const stream = Readable.from(produce(controller.signal), { objectMode: false, highWaterMark: 64 * 1024 })
+      open.set(controller, caller)
+      // the head goes out at once: what is to be sent may be minutes away
+      async function* begin(): AsyncGenerator<string> {
+        if (reply.request.method !== 'HEAD') reply.raw.flushHeaders()
+        yield* produce(controller.signal)
+      }
+      const stream = Readable.from(begin(), { objectMode: false, highWaterMark: 64 * 1024 })
       const end = () => {
         controller.abort()
         open.delete(controller)
@@ -34,7 +43,7 @@ export function createStreams(maxStreams: number): Streams {
         .send(stream)
     },
     closeAll() {
-      for (const controller of open) controller.abort()
+      for (const controller of open.keys()) controller.abort()
     },
     get open() {
       return open.size

@@ -1,7 +1,9 @@
 /** Forms with images: fields in memory, files one after the other into Redis, so a request of any length takes one image's memory. */
+import type { MultipartFile } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import { OneclassError, toOneclassError } from '../errors.ts'
 import type { BlobStore } from '../queue/blobs.ts'
+import type { Held } from './held-bytes.ts'
 
 export interface Uploaded {
   readonly image: string
@@ -46,6 +48,7 @@ export async function readForm(
           `The images have more than the ${limits.maxTotalBytes} bytes accepted at once: send fewer.`,
         )
       files.push({ image: nameOf(filename, files.length), blob: await blobs.put(bytes, limits.seconds) })
+      request.held.give(bytes.length)
     })
     if (files.length === 0 && !limits.isFileOptional) throw noFile(fileField)
     return { fields, files }
@@ -112,13 +115,27 @@ async function readParts(
         'INVALID_ARGUMENT',
         `Expected files in the field "${fileField}" but found one in "${clean(part.fieldname)}".`,
       )
-    await onFile(await part.toBuffer(), part.filename)
+    await onFile(await readPart(part, request.held), part.filename)
   }
   return fields
 }
 
 function noFile(fileField: string): OneclassError {
   return new OneclassError('INVALID_ARGUMENT', `Expected at least one file in the field "${fileField}".`)
+}
+
+/** One file; its bytes are counted as they come, and are the caller's to give back. */
+async function readPart(part: MultipartFile, held: Held): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  // at once, and not at the end of the part: there may be none
+  part.file.once('limit', () =>
+    part.file.destroy(new OneclassError('IMAGE_TOO_LARGE', 'An image has more bytes than this service takes.')),
+  )
+  for await (const chunk of part.file as AsyncIterable<Buffer>) {
+    held.take(chunk.length)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
 }
 
 /** What the parser says of a broken form has no status: it is the caller's fault all the same. */

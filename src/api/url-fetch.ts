@@ -12,6 +12,8 @@ import { OneclassError } from '../errors.ts'
 export interface UrlFetchOptions {
   readonly maxBytes: number
   readonly timeoutMs: number
+  /** Called with the length of each piece that arrives; what it throws ends the fetch. */
+  readonly onBytes?: (bytes: number) => void
   readonly maxRedirects?: number
   /** For tests: names to addresses. */
   readonly lookup?: (host: string) => Promise<readonly string[]>
@@ -36,7 +38,7 @@ export async function fetchImage(url: string, options: UrlFetchOptions): Promise
       response.destroy()
       throw new OneclassError('URL_UNREACHABLE', `The server of the URL answered with status ${statusCode}.`)
     }
-    return await readBody(response, options.maxBytes, signal)
+    return await readBody(response, options, signal)
   }
   throw new OneclassError('URL_UNREACHABLE', 'The URL redirects too often.')
 }
@@ -95,7 +97,11 @@ function open(url: URL, address: string, signal: AbortSignal): Promise<IncomingM
   })
 }
 
-async function readBody(response: IncomingMessage, maxBytes: number, signal: AbortSignal): Promise<Buffer> {
+async function readBody(
+  response: IncomingMessage,
+  { maxBytes, onBytes }: UrlFetchOptions,
+  signal: AbortSignal,
+): Promise<Buffer> {
   const tooLarge = () =>
     new OneclassError('IMAGE_TOO_LARGE', `The URL's content has more than the ${maxBytes} bytes accepted.`)
   if (Number(response.headers['content-length'] ?? 0) > maxBytes) {
@@ -107,6 +113,7 @@ async function readBody(response: IncomingMessage, maxBytes: number, signal: Abo
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) {
       length += chunk.length
+      onBytes?.(chunk.length)
       if (length > maxBytes) {
         response.destroy()
         throw tooLarge()

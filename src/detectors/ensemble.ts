@@ -9,13 +9,21 @@
 import { assertFinite, type Matrix, matrix, takeRows } from '../core/matrix.ts'
 import type { Random } from '../core/random.ts'
 import { OneclassError } from '../errors.ts'
+import { groupBursts } from './bursts.ts'
 import { calibratedScore, pValue } from './calibration.ts'
 import { crossFitViews, drawFolds, type Folds, heldOutView, rowsIn, rowsOutside, setRows } from './held-out.ts'
 import { isolationForest } from './isolation-forest.ts'
 import { growIsolationTrees, type IsolationTreesState, scoreIsolationTrees } from './isolation-trees.ts'
 import { type KernelSvmState, scoreKernelSvm, trainKernelSvm } from './kernel-svm.ts'
 import { oneClassSvm } from './one-class-svm.ts'
-import { applyWhitening, fitWhitening, splitWhitening, type WhiteningState, whiten } from './whitening.ts'
+import {
+  applyWhitening,
+  fitWhitening,
+  splitWhitening,
+  type Whitened,
+  type WhiteningState,
+  whiten,
+} from './whitening.ts'
 
 export const memberKeys = ['isolationForest', 'oneClassSvm'] as const
 export type MemberKey = (typeof memberKeys)[number]
@@ -67,8 +75,8 @@ export async function fitEnsemble(X: Matrix, options: EnsembleOptions, random: R
       `Expected at least ${minimumRows} positives but received ${X.rows}; some 200 make a good model.`,
     )
   }
-  const groups = mergeEqualRows(X, options.groups)
-  const distinct = new Set(groups).size
+  const known = mergeEqualRows(X, options.groups)
+  const distinct = new Set(known).size
   if (distinct < 4) {
     throw new OneclassError(
       'IMAGES_IDENTICAL',
@@ -77,12 +85,18 @@ export async function fitEnsemble(X: Matrix, options: EnsembleOptions, random: R
         : `Only ${distinct} of the ${X.rows} images differ; a class needs images that differ.`,
     )
   }
-  return X.rows > splitFrom ? fitSplit(X, groups, options, random) : fitCrossed(X, groups, options, random)
+  return X.rows > splitFrom
+    ? fitSplit(X, known, options, random)
+    : fitCrossed(X, groupBursts(X, known), options, random)
 }
 
-/** Raw scores of each row of X, each on its own. */
+/** Raw scores of each row of X, each on its own. @throws FEATURES_WRONG_WIDTH */
 export function scoreEnsemble(state: EnsembleState, X: Matrix): EnsembleScores {
-  const { symmetric, principal } = whiten(state.whitening, X)
+  return scoreWhitened(state, whiten(state.whitening, X))
+}
+
+/** Raw scores of rows that the state's own whitening has whitened. */
+export function scoreWhitened(state: EnsembleState, { symmetric, principal }: Whitened): EnsembleScores {
   const scores = scoreMembers(state, symmetric, principal)
   return { ...scores, ensemble: average(scores, state.calibration.unit) }
 }

@@ -4,6 +4,7 @@
  * computed here in float64, because the package's own prediction returns signs only and its saved models are rounded.
  */
 import { dot, type Matrix, matrix, row, squaredDistance, takeRows } from '../core/matrix.ts'
+import { type Panels, projectOnPanel, rowsInPanel, toPanels } from '../core/panels.ts'
 import { type Random, sample } from '../core/random.ts'
 import { loadLibsvm } from './libsvm.ts'
 
@@ -21,7 +22,9 @@ export interface KernelSvmState {
   /** Σⱼ αⱼ k(xⱼ, x) on the boundary. */
   readonly rho: number
   /** Support vectors, shape (s, d). */
-  readonly vectors: Matrix
+  readonly vectors: Panels
+  /** Squared length of each support vector, length s. */
+  readonly squaredLengths: Float64Array
   /** α, length s, in (0, 1], summing to nu n. */
   readonly coefficients: Float64Array
 }
@@ -68,7 +71,7 @@ export async function trainKernelSvm(X: Matrix, options: KernelSvmOptions, rando
     return {
       gamma: options.gamma,
       rho: offset(indices, coefficients, column),
-      vectors: takeRows(chosen, indices),
+      ...supportVectors(takeRows(chosen, indices)),
       coefficients,
     }
   } finally {
@@ -76,26 +79,39 @@ export async function trainKernelSvm(X: Matrix, options: KernelSvmOptions, rando
   }
 }
 
+/** Support vectors as scoring wants them. */
+export function supportVectors(rows: Matrix): Pick<KernelSvmState, 'vectors' | 'squaredLengths'> {
+  const { cols, data } = rows
+  const squared = (i: number) => dot(data, data, cols, i * cols, i * cols)
+  return { vectors: toPanels(rows), squaredLengths: Float64Array.from({ length: rows.rows }, (_, i) => squared(i)) }
+}
+
 /**
  * Anomaly scores log(rho) - log Σ αⱼ k(xⱼ, x), length m: a strictly increasing function of LIBSVM's -decision, with the same
  * sign (positive outside of the boundary), that does not flatten where all kernels are tiny.
  */
 export function scoreKernelSvm(state: KernelSvmState, X: Matrix): Float64Array {
-  const { vectors, coefficients, gamma, rho } = state
-  const scores = new Float64Array(X.rows)
+  const { vectors, squaredLengths, coefficients, gamma, rho } = state
   const exponents = new Float64Array(vectors.rows)
-  for (let i = 0; i < X.rows; i++) {
+  const products = new Float64Array(rowsInPanel)
+  return Float64Array.from({ length: X.rows }, (_, i) => {
+    const x = row(X, i)
+    const own = dot(x, x, x.length)
     let largest = Number.NEGATIVE_INFINITY
-    for (let j = 0; j < vectors.rows; j++) {
-      const exponent = -gamma * squaredDistance(X, i, vectors, j)
-      exponents[j] = exponent
-      if (exponent > largest) largest = exponent
+    for (let from = 0; from < vectors.rows; from += rowsInPanel) {
+      projectOnPanel(x, vectors, from / rowsInPanel, products)
+      const to = Math.min(vectors.rows, from + rowsInPanel)
+      for (let j = from; j < to; j++) {
+        // ‖x - v‖² = ‖x‖² + ‖v‖² - 2 x.v: whitened rows have lengths of their distances' size, so little cancels
+        const exponent = -gamma * Math.max(0, own + squaredLengths[j]! - 2 * products[j - from]!)
+        exponents[j] = exponent
+        if (exponent > largest) largest = exponent
+      }
     }
     let sum = 0
     for (let j = 0; j < vectors.rows; j++) sum += coefficients[j]! * Math.exp(exponents[j]! - largest)
-    scores[i] = Math.log(rho) - (largest + Math.log(sum))
-  }
-  return scores
+    return Math.log(rho) - (largest + Math.log(sum))
+  })
 }
 
 /** rho as LIBSVM defines it: the mean of Σ α k over free vectors (0 < α < 1), else the middle of what the bounds allow. */

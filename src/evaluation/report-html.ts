@@ -45,12 +45,16 @@ function summaryLine({ data, backbone, alpha, seconds, quick }: CompareReport): 
   )
 }
 
-function warnings({ data }: CompareReport): string {
+function warnings(report: CompareReport): string {
+  const { data } = report
   const out = [...data.warnings]
-  if (data.unreadable.length > 0) {
-    const some = data.unreadable.slice(0, 5).map(({ image, error }) => `${short(image)} (${error.code})`)
-    const rest = data.unreadable.length > 5 ? `, and ${data.unreadable.length - 5} more (report.json names all)` : ''
-    out.push(`${data.unreadable.length} images could not be read and are left out: ${some.join(', ')}${rest}.`)
+  const faceless = data.unreadable.filter(({ error }) => isFaceless(error.code))
+  const unreadable = data.unreadable.filter(({ error }) => !isFaceless(error.code))
+  if (faceless.length > 0) out.push(facelessWarning(report, faceless))
+  if (unreadable.length > 0) {
+    const some = unreadable.slice(0, 5).map(({ image, error }) => `${short(image)} (${error.code})`)
+    const rest = unreadable.length > 5 ? `, and ${unreadable.length - 5} more (report.json names all)` : ''
+    out.push(`${unreadable.length} images could not be read and are left out: ${some.join(', ')}${rest}.`)
   }
   if (data.nearDuplicates.length > 0) {
     const some = data.nearDuplicates.slice(0, 3).map(({ image, of }) => `${short(image)} is much like ${short(of)}`)
@@ -59,6 +63,26 @@ function warnings({ data }: CompareReport): string {
     )
   }
   return out.map((text) => `<div class="warning"><p>${escapeHtml(text)}</p></div>`).join('')
+}
+
+function isFaceless(code: string): boolean {
+  return code === 'NO_FACE' || code === 'SEVERAL_FACES'
+}
+
+/** Where the backbone wants one face: which images have none, and what the ensemble's accuracy is with them counted as rejected. */
+function facelessWarning({ methods }: CompareReport, faceless: CompareReport['data']['unreadable']): string {
+  const count = (split: string) => faceless.filter((one) => one.split === split).length
+  const parts = splits.filter((split) => count(split) > 0).map((split) => `${count(split)} in ${splitName(split)}`)
+  const confusion = methods.find(({ key }) => key === 'ensemble')?.confusion
+  let counted = ''
+  if (confusion) {
+    const { positiveAccepted, positiveRejected, negativeAccepted, negativeRejected } = confusion
+    const lost = count('testPositive')
+    const right = positiveAccepted + negativeRejected + count('testNegative')
+    const all = right + positiveRejected + negativeAccepted + lost
+    counted = ` An image without a face that counts is no answer when served either; counted as rejected, the ensemble is right in ${right} of ${all} test images (${percent(right / all)}).`
+  }
+  return `${faceless.length} images have no face, or several of like size (${parts.join(', ')}). No method has seen them and no number below counts them.${counted}`
 }
 
 function table(report: CompareReport): string {

@@ -26,11 +26,12 @@ export function plotsSection(report: CompareReport): string {
   })
   if (curves.some(({ points }) => points.length > 1)) {
     const ticks = [...new Set(report.learningCurve.map(({ positives }) => positives))].sort((a, b) => a - b)
+    const lowest = Math.min(...curves.flatMap(({ points }) => points.map(([, area]) => area)))
     const plot = lineChart(
       'Learning curve',
       curves,
       { x: 'training positives', y: 'AUROC' },
-      { logX: true, xTicks: spaced(ticks) },
+      { logX: true, xTicks: spaced(ticks), y: [Math.max(0, Math.floor(20 * lowest - 1) / 20), 1] },
     )
     cards.push(card('Would more photos help?', plot, legend(curves), 'Mean over random parts of your positives.'))
   }

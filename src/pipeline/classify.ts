@@ -1,7 +1,9 @@
 /** From a model and an image to a result: well under a millisecond beside the network, synchronous, each image on its own. */
-import { assertFinite, type Matrix, matrix, row } from '../core/matrix.ts'
+import { assertFinite, type Matrix, matrix } from '../core/matrix.ts'
 import { assertAlpha } from '../detectors/calibration.ts'
-import { calibrate, scoreEnsemble } from '../detectors/ensemble.ts'
+import { calibrate, scoreWhitened } from '../detectors/ensemble.ts'
+import { cosineSimilarities } from '../detectors/similarity.ts'
+import { whiten } from '../detectors/whitening.ts'
 import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { type EmbedOptions, embedImages } from '../features/embed.ts'
@@ -39,10 +41,13 @@ export function createClassifier(
       )
     }
     assertFinite(X)
-    const scores = scoreEnsemble(artifact.ensemble, X)
+    const { ensemble, positives } = artifact
+    const whitened = whiten(ensemble.whitening, X)
+    const scores = scoreWhitened(ensemble, whitened)
     return Array.from({ length: X.rows }, (_, i) => {
-      const { pValue, score, detectors } = calibrate(artifact.ensemble.calibration, scores, i, alpha)
-      const nearest = nearestPositives(artifact, row(X, i))
+      const { pValue, score, detectors } = calibrate(ensemble.calibration, scores, i, alpha)
+      const similarities = cosineSimilarities(positives, ensemble.whitening, whitened, X, i)
+      const nearest = nearestPositives(positives, similarities)
       return { model, isPositive: pValue > alpha, score, pValue, alpha, detectors, nearest }
     })
   }
@@ -69,48 +74,18 @@ export async function* classifyImages(
   }
 }
 
-/** The most similar positives by cosine similarity, best first. */
-function nearestPositives({ positives, n, dim }: Artifact, x: Float64Array): Neighbour[] {
-  let norm = 0
-  for (let j = 0; j < dim; j++) norm += x[j]! * x[j]!
-  const scale = norm > 0 ? 1 / Math.sqrt(norm) : 0
-  const similarities = cosines(positives.embeddings, x, n, dim)
-  const best: { i: number; similarity: number }[] = []
-  for (let i = 0; i < n; i++) {
-    const similarity = similarities[i]! * scale
-    if (best.length === neighbours && similarity <= best[neighbours - 1]!.similarity) continue
+/** The most similar positives, best first. */
+function nearestPositives({ images }: Artifact['positives'], similarities: Float64Array): Neighbour[] {
+  const best: number[] = []
+  similarities.forEach((similarity, i) => {
+    if (best.length === neighbours && similarity <= similarities[best[neighbours - 1]!]!) return
     let place = best.length
-    while (place > 0 && best[place - 1]!.similarity < similarity) place--
-    best.splice(place, 0, { i, similarity })
+    while (place > 0 && similarities[best[place - 1]!]! < similarity) place--
+    best.splice(place, 0, i)
     if (best.length > neighbours) best.pop()
-  }
-  return best.map(({ i, similarity }) => {
-    const near = Math.max(-1, Math.min(1, similarity))
-    return positives.images ? { image: positives.images[i]!, similarity: near, index: i } : { row: i, similarity: near }
   })
-}
-
-/** Inner products of x with n rows, four rows at a time so that each number of x is fetched once for four. */
-function cosines(rows: Float32Array, x: Float64Array, n: number, dim: number): Float64Array {
-  const out = new Float64Array(n)
-  let i = 0
-  for (; i + 3 < n; i += 4) {
-    let s0 = 0
-    let s1 = 0
-    let s2 = 0
-    let s3 = 0
-    for (let j = 0, a = i * dim, b = a + dim, c = b + dim, d = c + dim; j < dim; j++, a++, b++, c++, d++) {
-      const value = x[j]!
-      s0 += value * rows[a]!
-      s1 += value * rows[b]!
-      s2 += value * rows[c]!
-      s3 += value * rows[d]!
-    }
-    out[i] = s0
-    out[i + 1] = s1
-    out[i + 2] = s2
-    out[i + 3] = s3
-  }
-  for (; i < n; i++) for (let j = 0; j < dim; j++) out[i]! += x[j]! * rows[i * dim + j]!
-  return out
+  return best.map((i) => {
+    const similarity = Math.max(-1, Math.min(1, similarities[i]!))
+    return images ? { image: images[i]!, similarity, index: i } : { row: i, similarity }
+  })
 }

@@ -1,8 +1,9 @@
 /** From positives to a model: images or feature rows in, an artifact and a report on what was in the folder out. */
-import { fromRows, l2Normalise, type Matrix } from '../core/matrix.ts'
+import { fromRows, type Matrix } from '../core/matrix.ts'
 import { createRandom } from '../core/random.ts'
 import { assertAlpha } from '../detectors/calibration.ts'
 import { fitEnsemble, minimumRows } from '../detectors/ensemble.ts'
+import { describePositives } from '../detectors/similarity.ts'
 import { type ErrorBody, OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { embedImages } from '../features/embed.ts'
@@ -83,7 +84,7 @@ export async function fitFeatures(
     alpha,
     seed,
     ensemble,
-    positives: { embeddings: Float32Array.from(l2Normalise(X).data), images: options.images ?? null },
+    positives: { ...describePositives(ensemble.whitening, X), images: options.images ?? null },
   }
 }
 

@@ -67,7 +67,11 @@ export async function startConsumer<K extends JobKind>(options: ConsumerOptions<
     let code: ErrorCode | null = null
     running++
     try {
-      if ((await client.exists(keys.cancel(id))) === 1) throw cancelled()
+      const isCancelled = client.exists(keys.cancel(id)).then((found) => {
+        if (found === 1) throw cancelled()
+      })
+      isCancelled.catch(() => {}) // awaited below, wherever an error does not come first
+      if (kind === 'fit' || kind === 'compare') await isCancelled // short jobs begin meanwhile
       if (!Value.Check(jobSchemas[kind], job.data)) {
         throw new OneclassError(
           'INVALID_ARGUMENT',
@@ -85,7 +89,9 @@ export async function startConsumer<K extends JobKind>(options: ConsumerOptions<
       const progress = async (value: Progress): Promise<void> => {
         await job.updateProgress({ ...value }).catch(() => {})
       }
-      return await untilAborted(options.handle({ id, data, signal, crashes, isLastAttempt, progress }), signal)
+      const work = options.handle({ id, data, signal, crashes, isLastAttempt, progress })
+      const [result] = await untilAborted(Promise.all([work, isCancelled]), signal)
+      return result
     } catch (thrown) {
       const error = signal.aborted ? (timeout.aborted ? tooLate(kind) : cancelled()) : toOneclassError(thrown)
       code = error.code

@@ -4,6 +4,8 @@
  * begins anew.
  */
 import { randomBytes, randomInt } from 'node:crypto'
+import { Type } from 'typebox'
+import { Value } from 'typebox/value'
 import {
   acceptedGap,
   type DriftReport,
@@ -15,6 +17,7 @@ import {
 } from '../detectors/drift.ts'
 import type { RedisClient } from './connection.ts'
 import { keys } from './keys.ts'
+import { parseJson } from './parse-json.ts'
 import { runScript, script } from './scripts.ts'
 
 export interface Served {
@@ -29,6 +32,15 @@ export interface ModelDrift {
   readonly accepted: DriftReport
 }
 
+const State = Type.Object({
+  n: Type.Integer({ minimum: 0 }),
+  gaps: Type.Array(Type.Integer({ minimum: 0 })),
+  seen: Type.Integer({ minimum: 0 }),
+  shares: Type.Tuple([Type.Number(), Type.Number(), Type.Number()]),
+  logCapital: Type.Number(),
+  maxLogCapital: Type.Number(),
+})
+const storedForm = Type.Object({ n: Type.Integer(), alpha: Type.Number(), all: State, accepted: State })
 interface Stored {
   readonly n: number
   readonly alpha: number
@@ -72,16 +84,17 @@ export async function updateDrift(
   const names = [keys.drift(model.sha256), keys.driftInbox(model.sha256), keys.driftLock(model.sha256)]
   const token = randomBytes(8).toString('hex')
   const isOurs = (await client.set(names[2]!, token, 'PX', 10_000, 'NX')) === 'OK'
-  const text = await client.get(names[0]!)
-  let state = text === null ? undefined : (JSON.parse(text) as Stored)
-  if (state?.n !== model.n) state = { ...model, all: newDrift(model.n), accepted: newAccepted(model) }
+  const stored = parseJson(await client.get(names[0]!))
+  let state: Stored | undefined = Value.Check(storedForm, stored) ? stored : undefined
+  if (state?.n !== model.n || state.all.gaps.length !== model.n + 1)
+    state = { ...model, all: newDrift(model.n), accepted: newAccepted(model) }
   if (state.alpha !== model.alpha) state = { ...state, alpha: model.alpha, accepted: newAccepted(model) }
   if (isOurs) {
     const lines = await client.lrange(names[1]!, 0, -1)
     const served: Served[] = []
     for (const line of lines) {
-      const [pValue, score] = line.split(',').map(Number) as [number, number]
-      if (!(pValue > 0 && pValue <= 1)) continue
+      const [pValue = Number.NaN, score = Number.NaN] = line.split(',').map(Number)
+      if (!(pValue > 0 && pValue <= 1 && score >= 0 && score <= 1)) continue
       served.push({ pValue, score })
       const kept = acceptedGap(pValue, model.n, model.alpha)
       const all = observe(state.all, gapOf(pValue, model.n), uniform())

@@ -6,9 +6,12 @@
 import { QueueEvents } from 'bullmq'
 import type { JobState } from './batches.ts'
 import { connect, disconnect } from './connection.ts'
-import { isFinished, type JobView } from './job-view.ts'
+import { isFinished, type JobView, readFailure } from './job-view.ts'
 import { typeOfJob } from './jobs.ts'
 import { channels, prefix } from './keys.ts'
+
+/** How a job ended, as far as it matters to one who waits. */
+export type Ended = Pick<JobView, 'state' | 'result' | 'error'>
 
 export interface JobEvents {
   /** Calls back after every change of the job or batch (and now and then without one) until the returned function is called. */
@@ -20,6 +23,16 @@ export interface JobEvents {
     read: () => Promise<JobView | undefined>,
     signal?: AbortSignal,
   ): Promise<JobView | undefined>
+  /**
+   * The end of a job that is about to be added: begin to wait, then add it. Redis itself says how it ended, so nothing is
+   * read while it runs; the view is read after `ms`, and now and then in case the message was lost.
+   */
+  outcome(
+    id: string,
+    ms: number,
+    read: () => Promise<JobView | undefined>,
+    signal: AbortSignal,
+  ): Promise<Ended | JobView | undefined>
   /** Resolves at the next change, tick or abort. */
   next(id: string, signal: AbortSignal): Promise<void>
   /** Calls back when a fit or comparison left a worker. */
@@ -31,6 +44,7 @@ export interface JobEvents {
 
 export async function openJobEvents(url: string): Promise<JobEvents> {
   const listeners = new Map<string, Set<() => void>>()
+  const endings = new Map<string, (ended: Ended) => void>()
   const doneCallbacks: ((id: string) => void)[] = []
   const fire = (id: string) => {
     for (const listener of listeners.get(id) ?? []) listener()
@@ -39,10 +53,17 @@ export async function openJobEvents(url: string): Promise<JobEvents> {
   const sources = (['classify', 'fit', 'compare', 'map'] as const).map((kind) => {
     const events = new QueueEvents(kind, { connection: client, prefix })
     events.on('error', () => {}) // it reconnects by itself
-    for (const name of ['active', 'progress', 'removed', 'stalled', 'failed'] as const) {
+    for (const name of ['active', 'progress', 'removed', 'stalled'] as const) {
       events.on(name, ({ jobId }: { jobId: string }) => fire(jobId))
     }
-    events.on('completed', ({ jobId }) => {
+    events.on('failed', ({ jobId, failedReason }) => {
+      const error = readFailure(failedReason)
+      const state = error.code === 'CANCELLED' ? 'cancelled' : 'failed'
+      endings.get(jobId)?.({ state, result: null, error })
+      fire(jobId)
+    })
+    events.on('completed', ({ jobId, returnvalue }) => {
+      endings.get(jobId)?.({ state: 'done', result: returnvalue, error: null })
       if (kind === 'fit' || kind === 'compare') for (const callback of doneCallbacks) callback(jobId)
       fire(jobId)
     })
@@ -92,6 +113,21 @@ export async function openJobEvents(url: string): Promise<JobEvents> {
         await changed
       }
     },
+    async outcome(id, ms, read, signal) {
+      const ends = AbortSignal.any([AbortSignal.timeout(ms), signal])
+      const ended = new Promise<Ended>((resolve) => endings.set(id, resolve))
+      try {
+        // a message may be lost with a restart of Redis, a job may be removed: looked at less and less often
+        for (let pause = 1000; ; pause = Math.min(pause * 2, 8000)) {
+          const first = await Promise.race([ended, sleep(pause, ends)])
+          if (first !== undefined) return first
+          const view = await read()
+          if (view === undefined || isFinished(view.state) || ends.aborted) return view
+        }
+      } finally {
+        endings.delete(id)
+      }
+    },
     onWorkerDone(callback) {
       doneCallbacks.push(callback)
     },
@@ -102,4 +138,17 @@ export async function openJobEvents(url: string): Promise<JobEvents> {
       await disconnect(subscriber, client)
     },
   }
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    const finish = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', finish)
+      resolve(undefined)
+    }
+    const timer = setTimeout(finish, ms)
+    if (signal.aborted) finish()
+    else signal.addEventListener('abort', finish)
+  })
 }

@@ -39,6 +39,9 @@ export interface Feeder {
   stop(): Promise<void>
 }
 
+/** A worker answers for every image of its chunk even when it fails: this is for chunks that fail before that. */
+const maxFailures = 2
+
 export function createFeeder(options: FeederOptions): Feeder {
   const { producer, events } = options
   const running = new Map<string, Promise<void>>()
@@ -46,9 +49,10 @@ export function createFeeder(options: FeederOptions): Feeder {
 
   const run = async (id: string): Promise<void> => {
     let pause = 500
+    const failures = new Map<number, number>()
     while (!stopping.signal.aborted) {
       try {
-        if (await feedOnce(id)) {
+        if (await feedOnce(id, failures)) {
           await producer.batches.forget(id, options.origin)
           return
         }
@@ -62,8 +66,11 @@ export function createFeeder(options: FeederOptions): Feeder {
     }
   }
 
-  /** One pass over what is missing; true when the batch is finished. */
-  const feedOnce = async (id: string): Promise<boolean> => {
+  /**
+   * One pass over what is missing; true when the batch is finished.
+   * @param failures by first index, how often a chunk failed and left images without a result
+   */
+  const feedOnce = async (id: string, failures: Map<number, number>): Promise<boolean> => {
     const batch = await producer.batches.read(id)
     if (batch === undefined || isFinished(batch.state)) return true
     const images = await producer.batches.images(id)
@@ -75,6 +82,11 @@ export function createFeeder(options: FeederOptions): Feeder {
       const state = await producer.chunkState(id, first)
       if (state === 'completed' || state === 'failed') await producer.removeChunk(id, first)
       else if (state !== 'unknown') continue
+      if (state === 'failed') failures.set(first, (failures.get(first) ?? 0) + 1)
+      if ((failures.get(first) ?? 0) >= maxFailures) {
+        await giveUp(batch, missing, images)
+        continue
+      }
       if (!(await roomFor(batch, first))) return true
       await sendChunk(batch, missing, images)
     }
@@ -112,6 +124,18 @@ export function createFeeder(options: FeederOptions): Feeder {
     }
     if (failed.length > 0) await producer.batches.commit(batch.id, failed)
     if (images.length > 0) await producer.addChunk(batch, images)
+  }
+
+  /** A chunk that no worker takes, however often it is sent, must not keep its batch from ending. */
+  const giveUp = async (batch: BatchRecord, indices: readonly number[], names: readonly string[]): Promise<void> => {
+    const { code, message } = new OneclassError(
+      'INTERNAL',
+      'The image could not be scored: see the log of the workers.',
+    )
+    await producer.batches.commit(
+      batch.id,
+      indices.map((index) => ({ index, isError: true, line: errorLine(names[index]!, index, { code, message }) })),
+    )
   }
 
   const readImage = async (batch: BatchRecord, image: string): Promise<Buffer> => {

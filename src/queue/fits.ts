@@ -6,17 +6,23 @@
  * same note (fitting is deterministic). A service that was away: it finds the notes when it starts. A service that died
  * after saving: `save` finds the same bytes under the same name and adds no second version.
  */
+import { Type } from 'typebox'
+import { Value } from 'typebox/value'
 import { OneclassError, toOneclassError } from '../errors.ts'
 import type { RedisClient } from './connection.ts'
 import type { JobView } from './job-view.ts'
-import type { FitOutcome } from './jobs.ts'
+import { type FitOutcome, Sha256, typeOfJob } from './jobs.ts'
 import { keys } from './keys.ts'
+import { parseJson } from './parse-json.ts'
 import type { Producer } from './producer.ts'
 
 export interface FinishedFit extends FitOutcome {
   readonly name: string
   readonly alpha?: number
 }
+
+/** Of the note, what is used before it is shown. */
+const Note = Type.Object({ name: Type.String(), sha256: Sha256 })
 
 export async function leaveFit(client: RedisClient, origin: string, jobId: string, fit: FinishedFit): Promise<void> {
   await client.hset(keys.finishedFits(origin), jobId, JSON.stringify(fit))
@@ -46,7 +52,12 @@ export function createFitSaver(options: {
 
   const saveAll = async (): Promise<void> => {
     const waiting = await producer.client.hgetall(keys.finishedFits(origin))
-    for (const [id, text] of Object.entries(waiting)) await saveOne(id, JSON.parse(text) as FinishedFit)
+    for (const [id, text] of Object.entries(waiting)) {
+      const fit = parseJson(text)
+      // Redis is an input like any other: one note that is none may not keep the others from being saved
+      if (typeOfJob(id) === 'fit' && Value.Check(Note, fit)) await saveOne(id, fit as unknown as FinishedFit)
+      else await producer.client.hdel(keys.finishedFits(origin), id)
+    }
   }
 
   const saveOne = async (id: string, fit: FinishedFit): Promise<void> => {

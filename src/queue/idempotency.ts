@@ -1,11 +1,14 @@
 /**
- * Idempotency-Key: the same key of the same caller names the same job for a day. The key gives the job its id, so even two
- * requests at once make one job; another body under the same key is refused (CONFLICT).
+ * Idempotency-Key: the same key of the same caller names the same job for a day. The first request draws the job's id and
+ * leaves it under the key, so even two requests at once make one job; another body under the same key is refused (CONFLICT).
+ *
+ * The id is drawn and not computed from the key: who knows a job's id may read and cancel the job, and another caller can
+ * guess keys such as "order-17".
  */
 import { createHash } from 'node:crypto'
 import { OneclassError } from '../errors.ts'
 import type { RedisClient } from './connection.ts'
-import { jobIdFor, newJobId, type PublicType } from './jobs.ts'
+import { newJobId, type PublicType, typeOfJob } from './jobs.ts'
 import { keys } from './keys.ts'
 
 export interface Claim {
@@ -14,6 +17,11 @@ export interface Claim {
   readonly isReplay: boolean
 }
 
+/**
+ * @param owner who asks: the same key of another owner is another key
+ * @param fingerprint what the request asks for
+ * @throws CONFLICT when the key stands for another request
+ */
 export async function claim(
   client: RedisClient,
   type: PublicType,
@@ -21,18 +29,23 @@ export async function claim(
   idempotencyKey: string | undefined,
   fingerprint: readonly (string | Uint8Array)[],
 ): Promise<Claim> {
-  if (idempotencyKey === undefined) return { id: newJobId(type), isReplay: false }
-  const id = jobIdFor(type, owner, idempotencyKey)
-  const hash = createHash('sha256')
-  for (const part of fingerprint) hash.update(part).update('\0')
-  const print = hash.digest('hex')
-  if ((await client.set(keys.idempotency(id), print, 'EX', 24 * 3600, 'NX')) === 'OK') return { id, isReplay: false }
-  const before = await client.get(keys.idempotency(id))
-  if (before !== print) {
+  const id = newJobId(type)
+  if (idempotencyKey === undefined) return { id, isReplay: false }
+  const print = digest(fingerprint)
+  const name = keys.idempotency(digest([owner, type, idempotencyKey]))
+  if ((await client.set(name, `${id} ${print}`, 'EX', 24 * 3600, 'NX')) === 'OK') return { id, isReplay: false }
+  const [known = '', before] = ((await client.get(name)) ?? '').split(' ')
+  if (before !== print || typeOfJob(known) !== type) {
     throw new OneclassError(
       'CONFLICT',
       'This Idempotency-Key was used for another request: use a new key for a new request.',
     )
   }
-  return { id, isReplay: true }
+  return { id: known, isReplay: true }
+}
+
+function digest(parts: readonly (string | Uint8Array)[]): string {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part).update('\0')
+  return hash.digest('hex')
 }

@@ -2,14 +2,15 @@
  * The jobs: their queues, what they carry (ids, never bytes), their ids, and how often they are tried.
  * Every consumer checks a job's data against its schema: Redis is an input like any other.
  */
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { JobsOptions } from 'bullmq'
 import { type Static, Type } from 'typebox'
 import type { ErrorBody } from '../errors.ts'
 
-const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' })
-const BlobId = Type.String({ pattern: '^[0-9a-f]{24}\\.[0-9a-f]{64}\\.[0-9]{1,12}$' })
-const ImageName = Type.String({ minLength: 1, maxLength: 1024 })
+export const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' })
+export const BlobId = Type.String({ pattern: '^[0-9a-f]{24}\\.[0-9a-f]{64}\\.[0-9]{1,12}$' })
+/** As long as a path may be. */
+const ImageName = Type.String({ minLength: 1, maxLength: 4096 })
 const Alpha = Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1 })
 
 /** A model as workers find it: the bytes in Redis by hash, the label for results, the alpha in force now. */
@@ -126,13 +127,9 @@ export const lifetimes = {
 export const publicTypes = ['classify', 'batch', 'fit', 'compare', 'map'] as const
 export type PublicType = (typeof publicTypes)[number]
 
+/** 122 random bits: who knows the id may read and cancel the job. */
 export function newJobId(type: PublicType): string {
   return `${type}-${randomUUID()}`
-}
-
-/** The id that an Idempotency-Key stands for: the same key of the same caller names the same job. */
-export function jobIdFor(type: PublicType, owner: string, idempotencyKey: string): string {
-  return `${type}-${createHash('sha256').update(`${owner}\n${type}\n${idempotencyKey}`).digest('hex').slice(0, 36)}`
 }
 
 /** The type that an id tells, undefined for what is no id of ours. */

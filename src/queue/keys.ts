@@ -16,7 +16,7 @@
  *   fits:ORIGIN        fitted models that a service still has to save            hash
  *   outcome:JOB        what outlives a job: saved model, cancellation            string (JSON)
  *   cancel:JOB         a running job is to stop                                  string
- *   idempotency:HASH   Idempotency-Key -> job                                    string (JSON)
+ *   idempotency:HASH   Idempotency-Key -> job id, hash of the request           string
  *   recent:TYPE        newest jobs and who asked for them, by time              sorted set
  *   demo               the fit of the demo that was asked for last              string
  *   workers            worker -> last heartbeat                                  sorted set

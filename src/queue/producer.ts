@@ -83,6 +83,16 @@ export function createProducer(options: ProducerOptions): Producer {
   )
   const queue = (kind: JobKind): Queue => queues.get(kind)!
 
+  /** Asked of Redis ten times a second and counted on between, which spares each job a way to Redis and back. */
+  const waitingSeen = new Map<JobKind, { at: number; count: number }>()
+  const waitingCount = async (kind: JobKind): Promise<number> => {
+    const seen = waitingSeen.get(kind)
+    if (seen !== undefined && performance.now() - seen.at < 100 && seen.count < maxWaiting) return seen.count++
+    const count = await queue(kind).getWaitingCount()
+    waitingSeen.set(kind, { at: performance.now(), count: count + 1 })
+    return count
+  }
+
   const outcome = async (id: string): Promise<Outcome | undefined> => {
     const text = await client.get(keys.outcome(id))
     return text === null ? undefined : (JSON.parse(text) as Outcome)
@@ -136,7 +146,7 @@ export function createProducer(options: ProducerOptions): Producer {
     batches: guardAll(batches, guard),
     queues,
     add: guard(async (kind, id, data) => {
-      const waiting = await queue(kind).getWaitingCount()
+      const waiting = await waitingCount(kind)
       if (waiting >= maxWaiting) {
         throw new OneclassError(
           'QUEUE_FULL',

@@ -4,7 +4,9 @@
  * No name, no date and no machine is in it: the same positives, options and seed give the same bytes.
  */
 import type { EnsembleState } from '../detectors/ensemble.ts'
+import type { PositiveRows } from '../detectors/similarity.ts'
 import { checkArtifact } from './check-artifact.ts'
+import { fromVersion1 } from './format-1.ts'
 import type { Plain } from './plain-data.ts'
 import { seal, unseal } from './sealed.ts'
 
@@ -19,13 +21,19 @@ export interface Artifact {
   readonly alpha: number
   readonly seed: number
   readonly ensemble: EnsembleState
-  /** The positives, for nearest neighbours: unit embeddings (n, dim), row-major, and their names (null for feature rows). */
-  readonly positives: { readonly embeddings: Float32Array; readonly images: readonly string[] | null }
+  /** The positives, for nearest neighbours, and their names (null for feature rows). */
+  readonly positives: PositiveRows & { readonly images: readonly string[] | null }
 }
 
 /** A model is some megabytes; no file beyond this is looked at. */
 export const maxArtifactBytes = 512 * 2 ** 20
-const format = { magic: 'ONECLASS', version: 1, maxBytes: maxArtifactBytes, name: 'model file' } as const
+const format = {
+  magic: 'ONECLASS',
+  version: 2,
+  maxBytes: maxArtifactBytes,
+  name: 'model file',
+  older: { 1: fromVersion1 },
+} as const
 
 export function encodeArtifact(artifact: Artifact): Uint8Array {
   return seal(format, artifact as unknown as Plain)

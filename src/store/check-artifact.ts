@@ -2,7 +2,7 @@
  * Is it a model? A hash only says that bytes are as their maker left them, and the maker may be an attacker: before a state is used,
  * every size must fit every other, every number be finite, and every tree end.
  */
-import type { Matrix } from '../core/matrix.ts'
+import { type Panels, panelLength } from '../core/panels.ts'
 import { memberKeys } from '../detectors/ensemble.ts'
 import type { IsolationTreesState } from '../detectors/isolation-trees.ts'
 import type { Artifact } from './artifact.ts'
@@ -21,11 +21,12 @@ export function checkArtifact(value: unknown): Artifact {
   const { whitening, isolationForest, oneClassSvm, calibration } = ensemble
   const rank = whitening.axes.rows
   vector('mean', whitening.mean, dim)
-  table('axes', whitening.axes, rank, dim)
+  panels('axes', whitening.axes, rank, dim)
   vector('scales', whitening.scales, rank)
   if (whitening.dim !== dim || !Number.isFinite(whitening.residualScale)) throw new RangeError('the whitening is wrong')
   trees(isolationForest, dim)
-  table('support vectors', oneClassSvm.vectors, oneClassSvm.vectors.rows, rank + 1)
+  panels('support vectors', oneClassSvm.vectors, oneClassSvm.vectors.rows, rank + 1)
+  vector('lengths', oneClassSvm.squaredLengths, oneClassSvm.vectors.rows)
   vector('coefficients', oneClassSvm.coefficients, oneClassSvm.vectors.rows)
   if (!(oneClassSvm.gamma > 0 && oneClassSvm.rho > 0)) throw new RangeError('the kernel is wrong')
 
@@ -40,10 +41,13 @@ export function checkArtifact(value: unknown): Artifact {
     const { median, spread } = calibration.unit[key]
     if (!Number.isFinite(median) || !(spread > 0)) throw new RangeError(`the unit of ${key} is wrong`)
   }
-  if (!(positives.embeddings instanceof Float32Array) || positives.embeddings.length !== n * dim) {
+  const { images, principal, embeddings } = positives
+  if (principal !== null) panels('positives', principal, n, rank + 1)
+  else if (
+    !(embeddings instanceof Float32Array && embeddings.length === n * dim && embeddings.every(Number.isFinite))
+  ) {
     throw new RangeError('the positives do not have n x dim numbers')
   }
-  const { images } = positives
   if (images !== null && !(Array.isArray(images) && images.length === n && images.every(isText))) {
     throw new RangeError('the names of the positives are wrong')
   }
@@ -73,10 +77,10 @@ function trees({ roots, feature, child, threshold, subsample }: IsolationTreesSt
   }
 }
 
-function table(name: string, m: Matrix, rows: number, cols: number): void {
+function panels(name: string, p: Panels, rows: number, cols: number): void {
   count(`rows of ${name}`, rows)
-  if (m.rows !== rows || m.cols !== cols) throw new RangeError(`${name}: expected ${rows} x ${cols}`)
-  vector(name, m.data, rows * cols)
+  if (p.rows !== rows || p.cols !== cols) throw new RangeError(`${name}: expected ${rows} x ${cols}`)
+  vector(name, p.data, panelLength(rows, cols))
 }
 
 function vector(name: string, array: Float64Array, length: number): void {

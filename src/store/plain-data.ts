@@ -44,7 +44,7 @@ export function flatten(value: Plain): { tree: string; data: Uint8Array } {
 
 /** The inverse of `flatten`; arrays are copies. @throws RangeError or SyntaxError when they do not fit together */
 export function unflatten(tree: string, data: Uint8Array): unknown {
-  // the maker writes each array once; a file that names the same bytes again and again would take any amount of memory
+  // arrays are copied, so a small file that describes the same bytes a million times would fill the memory
   let left = data.length
   const restore = (node: unknown): unknown => {
     if (Array.isArray(node)) return node.map(restore)

@@ -14,10 +14,12 @@ export interface SealedFormat {
   readonly maxBytes: number
   /** As messages call it: "model file". */
   readonly name: string
+  /** What files of earlier versions hold, made into what this version holds; its result is as unchecked as its argument. */
+  readonly older?: Readonly<Record<number, (value: unknown) => unknown>>
 }
 
 const fixedLength = 8 + 4 + 4 + 32
-/** Names and numbers; the weight of a file is in its arrays. */
+/** Names and numbers of some 100,000 images; the weight of a file is in its arrays. Objects take many times the memory of their text. */
 const maxTreeBytes = 32 * 2 ** 20
 
 export function seal(format: SealedFormat, value: Plain): Uint8Array {
@@ -39,7 +41,7 @@ export function seal(format: SealedFormat, value: Plain): Uint8Array {
  * @throws MODEL_CORRUPT (not such a file, cut short, altered, inconsistent), MODEL_INCOMPATIBLE (another format version)
  */
 export function unseal<T>(format: SealedFormat, input: Uint8Array, check: (value: unknown) => T): T {
-  const { magic, version, maxBytes, name } = format
+  const { magic, version, maxBytes, name, older = {} } = format
   const corrupt = (why: string, cause?: unknown) =>
     new OneclassError(
       'MODEL_CORRUPT',
@@ -49,10 +51,12 @@ export function unseal<T>(format: SealedFormat, input: Uint8Array, check: (value
   const bytes = Buffer.from(input.buffer, input.byteOffset, input.byteLength)
   if (bytes.length < fixedLength || bytes.toString('latin1', 0, 8) !== magic) throw corrupt(`it is not a ${name}`)
   const found = bytes.readUInt32LE(8)
-  if (found !== version) {
+  const upgrade = Object.hasOwn(older, found) ? older[found] : undefined
+  if (found !== version && upgrade === undefined) {
+    const readable = [...Object.keys(older), version].join(' and ')
     throw new OneclassError(
       'MODEL_INCOMPATIBLE',
-      `The ${name} has format version ${found}, this oneclass reads version ${version}: fit it again, or use the version that made it.`,
+      `The ${name} has format version ${found}, this oneclass reads ${readable}: fit it again, or use the version that made it.`,
     )
   }
   if (bytes.length > maxBytes) throw corrupt(`it has ${bytes.length} bytes`)
@@ -64,7 +68,8 @@ export function unseal<T>(format: SealedFormat, input: Uint8Array, check: (value
   if (!hash.equals(bytes.subarray(16, fixedLength))) throw corrupt('its content does not match its hash')
   try {
     const tree = bytes.toString('utf8', fixedLength, fixedLength + treeLength)
-    return check(unflatten(tree, bytes.subarray(dataAt)))
+    const value = unflatten(tree, bytes.subarray(dataAt))
+    return check(upgrade === undefined ? value : upgrade(value))
   } catch (error) {
     throw corrupt(error instanceof Error ? error.message : 'it is malformed', error)
   }

@@ -112,7 +112,7 @@ test('a version based on another one, with some left out; what is no index or ha
   for (const args of [
     ['--base', 'part@1', '--exclude', '3,x'],
     ['--base', 'part@1', '--exclude', '24'],
-    ['--base', 'part@1', '--backbone', 'oc-s1'],
+    ['--base', 'part@1', '--backbone', 'oc-s2'],
     [photos, '--exclude', '3'],
   ]) {
     const refused = await fit(...args, '--name', 'no')

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { symmetricEigen } from '../../src/core/eigen.ts'
-import { matrix, row } from '../../src/core/matrix.ts'
+import { columnMeans, dot, matrix, row } from '../../src/core/matrix.ts'
 import { readNpy, writeNpy } from '../../src/core/npy.ts'
+import { addPanel, panelLength, projectOnPanel, rowsInPanel, toPanels } from '../../src/core/panels.ts'
 import { createRandom, sample } from '../../src/core/random.ts'
 
 test('eigenvectors of symmetric matrices: A v = λ v, orthonormal, ascending; also singular, diagonal and 1 x 1', () => {
@@ -84,4 +85,33 @@ test('randomness: repeats under a seed, forks are independent of the order of dr
   const mean = normals.reduce((sum, x) => sum + x) / normals.length
   assert.ok(Math.abs(mean) < 0.03)
   assert.ok(Math.abs(normals.reduce((sum, x) => sum + x * x, 0) / normals.length - 1) < 0.05)
+})
+
+test('panels: products with all rows, and sums of all rows, are those of the matrix', () => {
+  for (const [n, d] of [
+    [1, 1],
+    [8, 5],
+    [19, 7],
+  ] as const) {
+    const random = createRandom(n)
+    const numbers = (length: number) => Float64Array.from({ length }, () => random.normal())
+    const m = matrix(n, d, numbers(n * d))
+    const panels = toPanels(m)
+    assert.equal(panels.data.length, panelLength(n, d))
+    const x = numbers(d)
+    const out = new Float64Array(rowsInPanel)
+    const sum = new Float64Array(d)
+    for (let p = 0; p * rowsInPanel < n; p++) {
+      projectOnPanel(x, panels, p, out)
+      for (let q = 0; q < rowsInPanel; q++) {
+        const k = p * rowsInPanel + q
+        const expected = k < n ? dot(x, m.data, d, 0, k * d) : 0
+        assert.ok(Math.abs(out[q]! - expected) < 1e-12)
+      }
+      addPanel(sum, panels, p, new Float64Array(rowsInPanel).fill(2))
+    }
+    columnMeans(m).forEach((mean, j) => {
+      assert.ok(Math.abs(sum[j]! - 2 * n * mean) < 1e-12)
+    })
+  }
 })

@@ -4,69 +4,16 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { createRandom } from '../../src/core/random.ts'
 import { type CompareOptions, compare } from '../../src/evaluation/compare.ts'
 import type { Split } from '../../src/evaluation/compare-report.ts'
 import { methods } from '../../src/evaluation/methods.ts'
 import { renderReport, writeReport } from '../../src/evaluation/report.ts'
-import type { Backbone } from '../../src/features/backbone.ts'
 import type { ImageSource } from '../../src/images/decode.ts'
-import { encodeImage } from '../../src/images/encode.ts'
-import type { Pixels } from '../../src/images/pixels.ts'
+import { backbone, images } from './drawn-images.ts'
 
 const scratch = await mkdtemp(join(tmpdir(), 'oneclass-compare-'))
 after(() => rm(scratch, { recursive: true, force: true }))
 
-/** Means and spreads of a 4 x 4 grid: enough to tell the drawn classes apart. */
-const backbone: Backbone = {
-  id: 'grid',
-  hash: 'grid-1',
-  dim: 48,
-  target: { width: 32, height: 32, resize: 'stretch' },
-  async embed(images) {
-    return images.map(({ data }) => {
-      const out = new Float32Array(48)
-      for (let i = 0; i < 32 * 32; i++) {
-        const cell = Math.floor(i / 256) * 4 + Math.floor((i % 32) / 8)
-        for (let c = 0; c < 3; c++) out[cell * 3 + c]! += data[i * 3 + c]! / 64 / 255
-      }
-      return out
-    })
-  },
-  async close() {},
-}
-
-/** A disc (the class) or stripes (others), in random places and shades. */
-function draw(kind: 'disc' | 'stripes', seed: number): Pixels {
-  const random = createRandom(seed)
-  const [cx, cy, r] = [12 + random.int(8), 12 + random.int(8), 6 + random.int(4)]
-  const step = 2 + random.int(5)
-  const data = new Uint8Array(32 * 32 * 3)
-  for (let y = 0; y < 32; y++) {
-    for (let x = 0; x < 32; x++) {
-      const inside = kind === 'disc' ? (x - cx) ** 2 + (y - cy) ** 2 < r * r : Math.floor((x + seed) / step) % 2 === 0
-      const at = (y * 32 + x) * 3
-      for (let c = 0; c < 3; c++) data[at + c] = (inside ? [200, 60, 40][c]! : 90) + random.int(50)
-    }
-  }
-  return { width: 32, height: 32, data }
-}
-
-async function sources(kind: 'disc' | 'stripes', count: number, from: number, folder: string): Promise<ImageSource[]> {
-  return Promise.all(
-    Array.from({ length: count }, async (_, i) => ({
-      name: `${folder}/<b>${i}</b>.png`,
-      bytes: await encodeImage(draw(kind, from + i), 'png'),
-    })),
-  )
-}
-
-const images: Record<Split, ImageSource[]> = {
-  trainPositive: await sources('disc', 30, 100, 'train/positive'),
-  trainNegative: await sources('stripes', 20, 300, 'train/negative'),
-  testPositive: await sources('disc', 16, 500, 'test/positive'),
-  testNegative: await sources('stripes', 16, 700, 'test/negative'),
-}
 const fast = [
   'transfer-binary',
   'isolation-forest',
@@ -116,6 +63,17 @@ test('every row is filled, the files hold what the product promises, and the HTM
   const lines = (await readFile(join(scratch, 'scores.csv'), 'utf8')).trim().split('\n')
   assert.equal(lines[0], 'image,label,method,score,isPositive')
   assert.equal(lines.length, 1 + 32 * fast.length)
+})
+
+test('images without a face are named apart from damaged ones, and counted as rejected', async () => {
+  const report = await compare({ ...options, methods: ['ensemble'] })
+  const { positiveAccepted, negativeRejected } = report.methods[0]!.confusion!
+  const none = (split: Split) => ({ split, image: 'a.png', error: { code: 'NO_FACE', message: 'no face was found.' } })
+  const unreadable = [none('testPositive'), none('testNegative'), none('testNegative'), none('trainNegative')] as const
+  const html = renderReport({ ...report, data: { ...report.data, unreadable } as typeof report.data })['report.html']
+  assert.match(html, /4 images have no face, or several of like size \(1 in train\/negative, 1 in test\/positive, 2 in/)
+  assert.ok(html.includes(`right in ${positiveAccepted + negativeRejected + 2} of 35 test images`))
+  assert.doesNotMatch(html, /could not be read/)
 })
 
 test('without negatives the rows that need them say so, and the reference set is drawn by us', async () => {

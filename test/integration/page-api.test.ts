@@ -151,7 +151,7 @@ test('the next version: misfits left out, images of a form and of a batch added;
     [{ name: 'x', base: 'disc@9' }, '404 MODEL_NOT_FOUND'],
     [{ name: 'x', base: 'disc@1', exclude: [32] }, '400 INVALID_ARGUMENT'],
     [{ name: 'x', base: 'disc@1', exclude: [-1] }, '400 INVALID_ARGUMENT'],
-    [{ name: 'x', base: 'disc@1', backbone: 'oc-s1' }, '400 INVALID_ARGUMENT'],
+    [{ name: 'x', base: 'disc@1', backbone: 'oc-s2' }, '400 INVALID_ARGUMENT'],
     [{ name: 'x', exclude: [1], folder: root }, '400 INVALID_ARGUMENT'],
     [{ name: 'x', batch: batch.id }, '400 INVALID_ARGUMENT'],
     [{ name: 'x', batch: batch.id, images: [40] }, '400 INVALID_ARGUMENT'],

@@ -4,7 +4,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
-import { matrix } from '../../src/core/matrix.ts'
+import { l2Normalise, type Matrix, matrix } from '../../src/core/matrix.ts'
+import type { Panels } from '../../src/core/panels.ts'
 import { createRandom } from '../../src/core/random.ts'
 import { createClassifier } from '../../src/pipeline/classify.ts'
 import { fitFeatures } from '../../src/pipeline/fit.ts'
@@ -73,11 +74,11 @@ test('a forged model with a right hash is refused before it is used', () => {
     (tree: string) => tree.replace(/"feature":\{[^}]*\}/, '"feature":null'),
     (tree: string) =>
       tree.replace(/"child":(\{[^}]*\})/, (_all, child: string) => `"child":${child.replace(/"at":\d+/, '"at":0')}`),
-    // one array's bytes under two names: by such a file any amount of memory could be asked for
-    (tree: string) => {
-      const [first] = /\{"\$array":"f64"[^}]*\}/.exec(tree)!
-      return tree.replace(first, `${first},"more":[${Array.from({ length: 9999 }, () => first).join()}]`)
-    },
+    // a few bytes that would become gigabytes: the same array again and again
+    (tree: string) =>
+      tree.replace('{"backbone"', `{"more":[${'{"$array":"f64","at":0,"length":500},'.repeat(99_999)}0],"backbone"`),
+    (tree: string) => tree.replace('{"backbone"', `{"more":${'['.repeat(99_999)}${']'.repeat(99_999)},"backbone"`),
+    (tree: string) => tree.replace('{"backbone"', `{"more":"${'x'.repeat(33 * 2 ** 20)}","backbone"`),
     () => 'null',
     () => '[]',
     () => '{"dim":',
@@ -104,6 +105,49 @@ test('another format version says so', () => {
   other[8] = 9
   assert.throws(() => decodeArtifact(other), { code: 'MODEL_INCOMPATIBLE', message: /version 9/ })
 })
+
+test('a model file of format version 1 is read, and scores as it did', () => {
+  const { ensemble, positives } = artifact
+  const { vectors, coefficients, gamma, rho } = ensemble.oneClassSvm
+  const version1 = {
+    ...artifact,
+    ensemble: {
+      ...ensemble,
+      whitening: { ...ensemble.whitening, axes: fromPanels(ensemble.whitening.axes) },
+      oneClassSvm: { gamma, rho, vectors: fromPanels(vectors), coefficients },
+    },
+    positives: { embeddings: Float32Array.from(l2Normalise(X).data), images: positives.images },
+  }
+  const score = (model: typeof artifact) => createClassifier(model, { model: 'm@1' }).scoreMatrix(T)
+  assert.deepEqual(score(decodeArtifact(asVersion1(version1))), score(artifact))
+  const { axes } = version1.ensemble.whitening
+  for (const wrong of [
+    { ...axes, rows: 1e9 },
+    { ...axes, cols: axes.cols + 1 },
+    { ...axes, data: null },
+  ]) {
+    const forged = structuredClone(version1) as { ensemble: { whitening: { axes: unknown } } }
+    forged.ensemble.whitening.axes = wrong
+    assert.throws(() => decodeArtifact(asVersion1(forged)), { code: 'MODEL_CORRUPT' })
+  }
+  assert.throws(() => decodeArtifact(asVersion1({})), { code: 'MODEL_CORRUPT' })
+})
+
+function fromPanels({ rows, cols, data }: Panels): Matrix {
+  const at = (k: number, j: number) => data[((k >> 3) * cols + j) * 8 + (k & 7)]!
+  return matrix(
+    rows,
+    cols,
+    Float64Array.from({ length: rows * cols }, (_, i) => at(Math.floor(i / cols), i % cols)),
+  )
+}
+
+/** The same container with version 1 in its header. */
+function asVersion1(tree: object): Uint8Array {
+  const file = encodeArtifact(tree as typeof artifact)
+  file[8] = 1
+  return file
+}
 
 test('the registry: versions, the latest by default, alpha without refitting, rename, remove, nothing half-written', async (t) => {
   const home = await mkdtemp(join(tmpdir(), 'oneclass-'))

@@ -6,7 +6,7 @@ import { readThumbnail } from '../../queue/batch-extras.ts'
 import type { BatchRecord } from '../../queue/batches.ts'
 import { claim } from '../../queue/idempotency.ts'
 import { isFinished, viewOfBatch } from '../../queue/job-view.ts'
-import { lifetimes } from '../../queue/jobs.ts'
+import { lifetimes, typeOfJob } from '../../queue/jobs.ts'
 import { listFolder, resolveBelow } from '../../queue/local-files.ts'
 import { callerOf } from '../access.ts'
 import type { ApiContext } from '../context.ts'
@@ -24,7 +24,8 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
   const { batches, blobs } = producer
 
   const find = async (id: string): Promise<BatchRecord> => {
-    const batch = await batches.read(id)
+    // the id becomes part of a key in Redis: nothing but an id of ours
+    const batch = typeOfJob(id) === 'batch' ? await batches.read(id) : undefined
     if (batch === undefined) throw new OneclassError('JOB_NOT_FOUND', 'There is no batch of this id, or it is too old.')
     return batch
   }

@@ -3,7 +3,9 @@ import { basename } from 'node:path'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
+import type { Ended } from '../../queue/events.ts'
 import { claim } from '../../queue/idempotency.ts'
+import type { JobView } from '../../queue/job-view.ts'
 import { lifetimes } from '../../queue/jobs.ts'
 import { readBelow } from '../../queue/local-files.ts'
 import { callerOf } from '../access.ts'
@@ -18,7 +20,10 @@ import { fetchImage } from '../url-fetch.ts'
 export function classifyRoutes(app: FastifyInstance, context: ApiContext): void {
   const { producer, events, limits, metrics } = context
 
-  const readReference = async (body: ImageByReference): Promise<{ image: string; bytes: Buffer }> => {
+  const readReference = async (
+    body: ImageByReference,
+    request: FastifyRequest,
+  ): Promise<{ image: string; bytes: Buffer }> => {
     if ('base64' in body) {
       const bytes = Buffer.from(body.base64.replace(/^data:[^,]{0,100};base64,/, ''), 'base64')
       if (bytes.length === 0)
@@ -37,6 +42,7 @@ export function classifyRoutes(app: FastifyInstance, context: ApiContext): void 
       ...context.urls,
       maxBytes: limits.maxImageBytes,
       timeoutMs: limits.urlTimeoutMs,
+      onBytes: (count) => request.held.take(count),
     })
     return { image: imageNameOf(body.url), bytes }
   }
@@ -64,7 +70,7 @@ export function classifyRoutes(app: FastifyInstance, context: ApiContext): void 
         'INVALID_ARGUMENT',
         'Expected a form with the file "image", or JSON with "url", "path" or "base64".',
       )
-    const { image, bytes } = await readReference(body)
+    const { image, bytes } = await readReference(body, request)
     if (bytes.length > limits.maxImageBytes)
       throw new OneclassError('IMAGE_TOO_LARGE', `The image has more than the ${limits.maxImageBytes} bytes accepted.`)
     return { image, blob: await producer.blobs.put(bytes, lifetimes.classifyInput), alpha: body.alpha }
@@ -96,9 +102,9 @@ export function classifyRoutes(app: FastifyInstance, context: ApiContext): void 
     },
     handle: async ({ params, query, body, request, reply }) => {
       const key = idempotencyKey(request)
-      await context.registry.info(params.name) // no upload for a model that is not there
+      const offered = await context.useModel(params.name, undefined) // no upload for a model that is not there
       const input = await readInput(request, body)
-      const { use } = await context.useModel(params.name, input.alpha)
+      const use = { ...offered.use, alpha: input.alpha ?? offered.use.alpha }
       const claimed = await claim(producer.client, 'classify', callerOf(request), key, [
         params.name,
         input.image,
@@ -108,25 +114,33 @@ export function classifyRoutes(app: FastifyInstance, context: ApiContext): void 
       ])
       const { id } = claimed
       const known = claimed.isReplay ? await producer.job(id) : undefined
-      if (known === undefined) {
-        await producer.add('classify', id, {
-          image: input.image,
-          blob: input.blob,
-          model: use,
-          ...(query.explain && { explain: true }),
-          requestId: request.id,
-        })
-        void remember(context, request, 'classify', id).catch(() => {}) // no answer waits for it
-      } else {
-        reply.header('idempotency-replayed', 'true')
-        await producer.blobs.remove([input.blob])
-      }
+      const read = () => producer.job(id)
       const gone = new AbortController()
       reply.raw.once('close', () => gone.abort())
       const started = performance.now()
-      const view = query.wait
-        ? await events.wait(id, query.wait * 1000, () => producer.job(id), gone.signal)
-        : await producer.job(id)
+      let view: Ended | JobView | undefined
+      if (known === undefined) {
+        const waiting = query.wait ? events.outcome(id, query.wait * 1000, read, gone.signal) : undefined
+        try {
+          await producer.add('classify', id, {
+            image: input.image,
+            blob: input.blob,
+            model: use,
+            ...(query.explain && { explain: true }),
+            requestId: request.id,
+          })
+          void remember(context, request, 'classify', id).catch(() => {}) // no answer waits for it
+        } catch (error) {
+          gone.abort()
+          await waiting?.catch(() => {})
+          throw error
+        }
+        view = await (waiting ?? read())
+      } else {
+        reply.header('idempotency-replayed', 'true')
+        await producer.blobs.remove([input.blob])
+        view = query.wait ? await events.wait(id, query.wait * 1000, read, gone.signal) : await read()
+      }
       reply.header('location', `/v1/jobs/${id}`)
       if (query.wait && view?.state === 'done') {
         metrics.observeClassify((performance.now() - started) / 1000)

@@ -1,0 +1,100 @@
+/**
+ * Photos of one object (a tile under six lamps, frames of one scene) that no perceptual hash can tell to be kin. Held out one by one,
+ * each would be judged by a model that has seen its siblings, and held-out scores would look better than those of new objects.
+ *
+ * Kin are found among the positives alone: two rows are linked when they lie far nearer to each other than either's neighbourhood
+ * is wide, and nearer than chance brings rows of so few dimensions. "Near" is the cosine after whitening with a ridge, which turns
+ * down what varies most among positives (light, pose) and leaves what tells objects apart. With inner products G of the centred
+ * unit rows the whitened inner products are G (G/n + ridge I)⁻¹, so n x n matrices do.
+ */
+import { symmetricEigen } from '../core/eigen.ts'
+import { columnMeans, gram, l2Normalise, type Matrix, matrix, row } from '../core/matrix.ts'
+
+/** Ridge in shares of the total variance. The larger, the more does light count. */
+const ridgeShare = 0.0015
+/** The neighbourhood of a row reaches to its tenth neighbour, or further among many rows. */
+const neighbourhood = (n: number) => Math.max(10, Math.floor(n / 20))
+/** Linked below this share of the smaller neighbourhood, at most. */
+const farNearer = 0.6
+/** Neighbours linked by chance, of each row, if there were no kin; small, for the dimension is overestimated where it is low. */
+const byChance = 0.01
+/** A group holds at most this share of the rows, so that folds can be drawn. */
+const largestShare = 0.1
+
+/**
+ * @param X embeddings, shape (n, d)
+ * @param groups a group number for each row: what is known to belong together
+ * @returns a group number for each row; what was together stays so
+ */
+export function groupBursts(X: Matrix, groups: ArrayLike<number>): Int32Array {
+  const n = X.rows
+  const merged = Int32Array.from({ length: n }, (_, i) => groups[i]!)
+  const reach = neighbourhood(n)
+  const farther = Math.min(3 * reach, n - 1)
+  if (farther < 2 * reach) return merged
+  const distances = whitenedDistances(X)
+  const sorted = Array.from({ length: n }, (_, i) => row(distances, i).toSorted())
+  const scale = sorted.map((near) => near[reach]!)
+  const nearer = Math.min(farNearer, (byChance / reach) ** (1 / growth(sorted, reach, farther)))
+  const pairs: { i: number; j: number; distance: number }[] = []
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < i; j++) {
+      const distance = distances.data[i * n + j]!
+      if (distance < nearer * Math.min(scale[i]!, scale[j]!)) pairs.push({ i, j, distance })
+    }
+  }
+  // nearest first: where a group would grow too large, its far links are the ones left out
+  pairs.sort((a, b) => a.distance - b.distance)
+  const most = Math.max(2, Math.floor(n * largestShare))
+  const sizes = new Map<number, number>()
+  for (const group of merged) sizes.set(group, (sizes.get(group) ?? 0) + 1)
+  for (const { i, j } of pairs) {
+    const from = merged[i]!
+    const to = merged[j]!
+    const size = sizes.get(from)! + sizes.get(to)!
+    if (from === to || size > most) continue
+    for (let r = 0; r < n; r++) if (merged[r] === from) merged[r] = to
+    sizes.set(to, size)
+  }
+  return merged
+}
+
+/**
+ * The power p of the distance with which the number of neighbours grows (half the dimension that the rows fill), from the ranks
+ * beyond those where kin are: the median over rows of the maximum-likelihood estimate of Levina and Bickel, "Maximum likelihood
+ * estimation of intrinsic dimension", NIPS 2004. Of `reach` neighbours, share ** p * reach lie below that share of the distance.
+ */
+function growth(sorted: readonly Float64Array[], from: number, to: number): number {
+  const powers = sorted.map((near) => {
+    let logs = 0
+    for (let k = from + 1; k < to; k++) logs += Math.log(near[to]! / near[k]!)
+    return (to - from - 1) / logs
+  })
+  return powers.sort((a, b) => a - b)[powers.length >> 1]!
+}
+
+/** 1 - cosine of the whitened rows, shape (n, n); 0 on the diagonal. */
+function whitenedDistances(X: Matrix): Matrix {
+  const centred = l2Normalise(X)
+  const n = X.rows
+  const mean = columnMeans(centred)
+  for (let i = 0; i < n; i++) {
+    const r = row(centred, i)
+    for (let j = 0; j < r.length; j++) r[j]! -= mean[j]!
+  }
+  const { values, vectors } = symmetricEigen(gram(centred))
+  const total = values.reduce((sum, value) => sum + Math.max(0, value), 0) / n
+  // coordinates that have the whitened inner products: column k of the eigenvectors times sqrt(λ / (λ/n + ridge))
+  const coordinates = matrix(n, n)
+  for (let k = 0; k < n; k++) {
+    const value = Math.max(0, values[k]!)
+    const factor = value > 0 ? Math.sqrt(value / (value / n + ridgeShare * total)) : 0
+    for (let i = 0; i < n; i++) coordinates.data[i * n + k] = factor * vectors.data[k * n + i]!
+  }
+  const cosines = gram(l2Normalise(coordinates))
+  return matrix(
+    n,
+    n,
+    cosines.data.map((cosine, at) => (at % (n + 1) === 0 ? 0 : 1 - cosine)),
+  )
+}

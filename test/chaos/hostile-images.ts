@@ -1,0 +1,434 @@
+/**
+ * Files that should not be in a folder of photos: damaged, mislabelled, enormous, or made to hurt. All of them are drawn
+ * here, from a seed: the same count and seed give the same files.
+ */
+import { crc32, deflateRawSync, deflateSync } from 'node:zlib'
+import sharp, { type Sharp } from 'sharp'
+import { createRandom, type Random } from '../../src/core/random.ts'
+import { bmp, noise, pngHeader } from '../images/fixtures.ts'
+
+export interface HostileFile {
+  readonly kind: string
+  readonly name: string
+  readonly bytes: Buffer
+}
+
+/** `size` of the large ones: `full` comes near to every limit, `small` to none. */
+export async function hostileFiles(count: number, seed: number, size: 'full' | 'small'): Promise<HostileFile[]> {
+  const random = createRandom(seed)
+  const bases = await baseImages()
+  const files: HostileFile[] = []
+  const add = (kind: string, bytes: Uint8Array, name?: string) =>
+    files.push({ kind, name: name ?? `${kind}-${files.length}.jpg`, bytes: Buffer.from(bytes) })
+
+  for (const [kind, bytes] of bases) add(`whole ${kind}`, bytes)
+  for (const [kind, bytes] of await bombs(size)) add(kind, bytes)
+  for (const [kind, bytes] of await crafted(bases)) add(kind, bytes)
+  const [, photo] = bases[0]!
+  for (const name of strangeNames) add('strange name', photo, name)
+  const kinds = [...bases.values()]
+  while (files.length < count) {
+    const at = files.length % mutations.length
+    const [kind, mutate] = mutations[at]!
+    const [name, bytes] = bases[random.int(bases.length)]!
+    add(`${kind} ${name}`, mutate(bytes, random, kinds[random.int(kinds.length)]![1]))
+  }
+  return files
+}
+
+async function baseImages(): Promise<[string, Buffer][]> {
+  const raw = { raw: { width: 96, height: 72, channels: 3 as const } }
+  const soft = await sharp(noise(12 * 9 * 3, 5), { raw: { width: 12, height: 9, channels: 3 } })
+    .resize(96, 72)
+    .raw()
+    .toBuffer()
+  const plain = (): Sharp => sharp(soft, raw)
+  const frames = await Promise.all(
+    [1, 2, 3].map((i) =>
+      plain()
+        .modulate({ hue: i * 40 })
+        .png()
+        .toBuffer(),
+    ),
+  )
+  const moving = () => sharp(frames, { join: { animated: true } })
+  return [
+    ['jpeg', await plain().jpeg().toBuffer()],
+    ['jpeg progressive', await plain().jpeg({ progressive: true }).toBuffer()],
+    ['jpeg CMYK', await plain().toColourspace('cmyk').jpeg().toBuffer()],
+    ['jpeg grey', await plain().greyscale().jpeg().toBuffer()],
+    ['jpeg EXIF', await plain().withMetadata({ orientation: 6, icc: 'p3' }).jpeg().toBuffer()],
+    ['png', await plain().png().toBuffer()],
+    ['png 16-bit', await plain().toColourspace('rgb16').png().toBuffer()],
+    ['png palette', await plain().png({ palette: true }).toBuffer()],
+    ['png interlaced', await plain().png({ progressive: true }).toBuffer()],
+    ['png alpha', await plain().ensureAlpha(0.5).png().toBuffer()],
+    ['webp', await plain().webp().toBuffer()],
+    ['webp lossless', await plain().webp({ lossless: true }).toBuffer()],
+    ['webp animated', await moving().webp().toBuffer()],
+    ['gif', await plain().gif().toBuffer()],
+    ['gif animated', await moving().gif().toBuffer()],
+    ['tiff', await plain().tiff().toBuffer()],
+    ['tiff LZW tiles', await plain().tiff({ compression: 'lzw', tile: true }).toBuffer()],
+    ['tiff CMYK', await plain().toColourspace('cmyk').tiff({ compression: 'deflate' }).toBuffer()],
+    ['tiff pages', await moving().tiff().toBuffer()],
+    ['tiff float', await plain().toColourspace('scrgb').tiff({ compression: 'none' }).toBuffer()],
+    ['avif', await plain().avif({ effort: 0 }).toBuffer()],
+    ['bmp', Buffer.from(bmp(40, 30, 24, [200, 100, 50]))],
+    ['bmp palette', Buffer.from(bmp(40, 30, 8, [200, 100, 50]))],
+  ]
+}
+
+type Mutation = (bytes: Buffer, random: Random, other: Buffer) => Buffer
+const at = (bytes: Buffer, random: Random) => random.int(Math.max(1, bytes.length))
+
+const mutations: readonly (readonly [string, Mutation])[] = [
+  ['cut', (bytes, random) => bytes.subarray(0, at(bytes, random))],
+  [
+    'bits',
+    (bytes, random) => {
+      const copy = Buffer.from(bytes)
+      for (let i = 0; i <= random.int(20); i++) copy[at(copy, random)]! ^= 1 << random.int(8)
+      return copy
+    },
+  ],
+  [
+    'header',
+    (bytes, random) => {
+      const copy = Buffer.from(bytes)
+      const values = [0, 0xff, 0x7f, 0x80, random.int(256)]
+      for (let i = 0; i <= random.int(6); i++)
+        copy[4 + random.int(Math.max(1, Math.min(200, copy.length - 4)))] = values[random.int(values.length)]!
+      return copy
+    },
+  ],
+  [
+    'sizes',
+    (bytes, random) => {
+      const copy = Buffer.from(bytes)
+      const where = random.int(Math.max(1, Math.min(300, copy.length - 4)))
+      const value = [0, 0xffffffff, 0x7fffffff, 30_000, 65_536, 0x10000001][random.int(6)]!
+      if (copy.length > 8) copy[random.int(2) ? 'writeUInt32BE' : 'writeUInt32LE'](value, where)
+      return copy
+    },
+  ],
+  [
+    'splice',
+    (bytes, random, other) =>
+      Buffer.concat([bytes.subarray(0, at(bytes, random)), other.subarray(at(other, random), other.length)]),
+  ],
+  [
+    'repeat',
+    (bytes, random) => {
+      const from = at(bytes, random)
+      const part = bytes.subarray(from, from + random.int(400))
+      return Buffer.concat([
+        bytes.subarray(0, from),
+        ...new Array<Buffer>(1 + random.int(40)).fill(part),
+        bytes.subarray(from),
+      ])
+    },
+  ],
+  [
+    'hole',
+    (bytes, random) => {
+      const from = at(bytes, random)
+      return Buffer.concat([
+        bytes.subarray(0, from),
+        bytes.subarray(Math.min(bytes.length, from + 1 + random.int(200))),
+      ])
+    },
+  ],
+  ['zeros', (bytes, random) => Buffer.from(bytes).fill(0, at(bytes, random))],
+  [
+    'noise after magic',
+    (bytes, random) => Buffer.concat([bytes.subarray(0, 16), noise(random.int(4000), random.int(1e6))]),
+  ],
+]
+
+/** Small files that ask for much. */
+async function bombs(size: 'full' | 'small'): Promise<[string, Buffer][]> {
+  const side = size === 'full' ? 8192 : 1024 // 8192 x 8192 is what is just allowed
+  const flat = (channels: 3 | 4 = 3) =>
+    sharp({ create: { width: side, height: side, channels, background: { r: 200, g: 40, b: 40, alpha: 0.5 } } })
+  const files: [string, Buffer][] = [
+    ['bomb png 30000x30000', onePixelPng(30_000, 30_000)],
+    ['bomb png header', Buffer.from(pngHeader(65_000, 65_000))],
+    ['bomb png header 2^31', Buffer.from(pngHeader(0x7fffffff, 0x7fffffff))],
+    ['bomb png line', onePixelPng(60_000_000, 1)],
+    ['bomb png column', onePixelPng(1, 65_500)],
+    ['bomb png text', pngWithText(size === 'full' ? 64 : 4)],
+    ['bomb png many chunks', pngWithChunks(size === 'full' ? 100_000 : 2000)],
+    ['bomb jpeg header', jpegOf(await flat().resize(64).jpeg().toBuffer(), 65_500, 65_500)],
+    [
+      'bomb jpeg scans',
+      repeatedScans(
+        await flat()
+          .resize(size === 'full' ? 2000 : 300)
+          .jpeg({ progressive: true })
+          .toBuffer(),
+        size === 'full' ? 400 : 50,
+      ),
+    ],
+    ['bomb jpeg EXIF', manySegments(await flat().resize(64).jpeg().toBuffer(), size === 'full' ? 200 : 20)],
+    ['bomb gif frames', gifOfFrames(size === 'full' ? 100_000 : 2000)],
+    ['bomb gif canvas', gifOfFrames(1, 65_535)],
+    ['bomb tiff pages', tiffOfPages(size === 'full' ? 20_000 : 500)],
+    ['bomb tiff loop', tiffOfPages(3, true)],
+    ['bomb tiff strip', tiffClaiming(8000, 8000)],
+    ['bomb tiff size', tiffClaiming(1_000_000, 1_000_000)],
+    ['bomb bmp one bit', Buffer.from(bmp(side, side, 1, [9, 9, 9]))],
+    ['bomb bmp size', bmpOf(60_000, 60_000)],
+    ['large png', await flat().png({ compressionLevel: 9 }).toBuffer()],
+    ['large png alpha interlaced 16-bit', await flat(4).toColourspace('rgb16').png({ progressive: true }).toBuffer()],
+    ['large jpeg', await flat().jpeg().toBuffer()],
+    ['large jpeg progressive', await flat().jpeg({ progressive: true }).toBuffer()],
+    ['large webp', await flat().webp({ effort: 0 }).toBuffer()],
+    ['large tiff one strip', await flat().tiff({ compression: 'deflate' }).toBuffer()],
+    [
+      'large gif',
+      await flat()
+        .resize(side / 2)
+        .gif({ effort: 1 })
+        .toBuffer(),
+    ],
+    [
+      'large avif',
+      await flat()
+        .resize(side / 4)
+        .avif({ effort: 0, quality: 20 })
+        .toBuffer(),
+    ],
+  ]
+  return files
+}
+
+/** Other formats, disguises, and things that are two things at once. */
+async function crafted(bases: readonly [string, Buffer][]): Promise<[string, Buffer][]> {
+  const of = (kind: string) => bases.find(([name]) => name === kind)![1]
+  const [jpeg, png, gif, avif] = [of('jpeg'), of('png'), of('gif'), of('avif')]
+  const text = (content: string) => Buffer.from(content, 'latin1')
+  const svg = (inside: string) => text(`<svg xmlns="http://www.w3.org/2000/svg" width="99" height="99">${inside}</svg>`)
+  const zip = Buffer.concat([text('PK\u0003\u0004'), deflateRawSync(Buffer.alloc(1000))])
+  const heic = Buffer.from(avif)
+  heic.write('heic', 8)
+  heic.write('heic', 16)
+  const doctype = '<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY a SYSTEM "file:///etc/passwd">'
+  const laughs = Array.from({ length: 9 }, (_, i) => `<!ENTITY l${i + 1} "${`&l${i};`.repeat(10)}">`).join('')
+  return [
+    ['nothing', Buffer.alloc(0)],
+    ['one byte', Buffer.from([0xff])],
+    ['zeros', Buffer.alloc(10_000)],
+    ['text', text('just a text')],
+    ['html', text('<!doctype html><script>fetch("http://127.0.0.1/")</script>')],
+    ['script', text('#!/bin/sh\nrm -rf /\n')],
+    ['svg', svg('<rect width="9" height="9"/>')],
+    ['svg file', svg('<image href="file:///etc/passwd" width="9" height="9"/>')],
+    ['svg address', svg('<image href="http://127.0.0.1:9/x.png"/><use href="http://127.0.0.1:9/y.svg#a"/>')],
+    ['svg style', svg('<style>@import url(http://127.0.0.1:9/x.css);</style>')],
+    ['svg script', svg('<script>alert(1)</script>')],
+    ['svg entity', text(`${doctype}]><svg width="9" height="9"><text>&a;</text></svg>`)],
+    ['svg laughs', text(`<!DOCTYPE svg [<!ENTITY l0 "ha">${laughs}]><svg><text>&l9;</text></svg>`)],
+    ['svg behind ftyp', Buffer.concat([text('    ftypavif    '), svg('')])],
+    ['svg behind webp', Buffer.concat([text('RIFFxxxxWEBP'), svg('')])],
+    ['svg behind gif', Buffer.concat([text('GIF89a'), svg('')])],
+    ['svg behind space', Buffer.concat([text(' '.repeat(2000)), svg('')])],
+    ['heic', heic],
+    ['heic header', text('\0\0\0\u0018ftypheic\0\0\0\0mif1heic')],
+    ['avif sequence', Buffer.concat([text('\0\0\0\u0018ftypavis\0\0\0\0avifavis'), noise(2000, 4)])],
+    ['jxl', Buffer.concat([Buffer.from([0xff, 0x0a]), noise(500, 1)])],
+    ['jp2', Buffer.concat([Buffer.from('0000000c6a5020200d0a870a', 'hex'), noise(500, 2)])],
+    ['pdf', text('%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj')],
+    ['postscript', text('%!PS-Adobe-3.0\n(/etc/passwd)(r)file')],
+    ['psd', Buffer.concat([text('8BPS'), noise(500, 3)])],
+    ['ico', Buffer.concat([Buffer.from([0, 0, 1, 0, 1, 0]), png])],
+    ['mvg', text('push graphic-context\nimage over 0,0 0,0 "|id"\npop graphic-context')],
+    ['msl', text('<?xml version="1.0"?><image><read filename="/etc/passwd"/></image>')],
+    ['zip', zip],
+    ['polyglot jpeg and zip', Buffer.concat([jpeg, zip])],
+    ['polyglot jpeg and svg', Buffer.concat([jpeg, svg('<image href="file:///etc/passwd"/>')])],
+    [
+      'polyglot gif and script',
+      Buffer.concat([gif.subarray(0, 6), text('/*'), gif.subarray(8), text('*/=1;alert(1)')]),
+    ],
+    ['polyglot png and html', Buffer.concat([png, text('<script>alert(1)</script>')])],
+    ['polyglot png in jpeg', Buffer.concat([jpeg.subarray(0, 20), png])],
+    ['jpeg of two', Buffer.concat([jpeg, jpeg])],
+    ['base64 of a jpeg', Buffer.from(jpeg.toString('base64'))],
+    ['gzip', Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0])],
+    [
+      'icc',
+      Buffer.concat([
+        jpeg.subarray(0, 2),
+        segment(0xe2, Buffer.concat([text('ICC_PROFILE\0\u0001\u0001'), noise(3000, 6)])),
+        jpeg.subarray(2),
+      ]),
+    ],
+    [
+      'exif loop',
+      Buffer.concat([
+        jpeg.subarray(0, 2),
+        segment(0xe1, Buffer.concat([text('Exif\0\0II*\0\u0008\0\0\0'), loopingIfd()])),
+        jpeg.subarray(2),
+      ]),
+    ],
+    ['orientation 99', await sharp(jpeg).withMetadata({ orientation: 8 }).jpeg().toBuffer()],
+  ]
+}
+
+const strangeNames = [
+  'wrong.png',
+  'wrong.svg',
+  'wrong.exe',
+  'no-ending',
+  '.hidden',
+  '..',
+  '../../../etc/passwd',
+  'C:\\windows\\system32\\x.jpg',
+  'line\nbreak.jpg',
+  'carriage\rreturn.jpg',
+  'nul\0byte.jpg',
+  '"quoted".jpg',
+  "it's.jpg",
+  'semi;colon.jpg',
+  '=1+1.jpg',
+  "=cmd|' /C calc'!A0.jpg",
+  '<script>alert(1)</script>.jpg',
+  '%2e%2e%2f.jpg',
+  '{{7*7}}.jpg',
+  '__proto__',
+  'constructor',
+  'é ü 漢字.jpg',
+  '🌭'.repeat(60),
+  '\u202egpj.exe',
+  '\ufeffbom.jpg',
+  ' '.repeat(30),
+  'a'.repeat(300),
+  'a/b/c/d.jpg',
+  '--option.jpg',
+  'CON',
+]
+
+function segment(marker: number, data: Buffer): Buffer {
+  const head = Buffer.from([0xff, marker, 0, 0])
+  head.writeUInt16BE(data.length + 2, 2)
+  return Buffer.concat([head, data])
+}
+
+function chunk(type: string, data: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(type, 'latin1'), data])
+  const frame = Buffer.alloc(8)
+  frame.writeUInt32BE(data.length, 0)
+  frame.writeUInt32BE(crc32(body), 4)
+  return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)])
+}
+
+function pngOf(width: number, height: number, ...chunks: Buffer[]): Buffer {
+  const header = Buffer.alloc(13)
+  header.writeUInt32BE(width, 0)
+  header.writeUInt32BE(height, 4)
+  header[8] = 1 // one bit, grey
+  return Buffer.concat([
+    Buffer.from('89504e470d0a1a0a', 'hex'),
+    chunk('IHDR', header),
+    ...chunks,
+    chunk('IEND', Buffer.alloc(0)),
+  ])
+}
+
+/** A whole picture of one colour: nothing is missing, it is only large. */
+function onePixelPng(width: number, height: number): Buffer {
+  return pngOf(width, height, chunk('IDAT', deflateSync(Buffer.alloc((1 + Math.ceil(width / 8)) * height))))
+}
+
+function pngWithText(mebibytes: number): Buffer {
+  const text = Buffer.concat([Buffer.from('a\0\0'), deflateSync(Buffer.alloc(mebibytes * 2 ** 20, 65))])
+  return pngOf(8, 8, chunk('zTXt', text), chunk('IDAT', deflateSync(Buffer.alloc(16))))
+}
+
+function pngWithChunks(count: number): Buffer {
+  const text = chunk('tEXt', Buffer.from('a\0b'))
+  return pngOf(8, 8, ...new Array<Buffer>(count).fill(text), chunk('IDAT', deflateSync(Buffer.alloc(16))))
+}
+
+/** Another size in the frame header. */
+function jpegOf(bytes: Buffer, width: number, height: number): Buffer {
+  const copy = Buffer.from(bytes)
+  const frame = copy.findIndex((byte, i) => byte === 0xff && (copy[i + 1] === 0xc0 || copy[i + 1] === 0xc2))
+  copy.writeUInt16BE(height, frame + 5)
+  copy.writeUInt16BE(width, frame + 7)
+  return copy
+}
+
+/** The last scan of a progressive file again and again: each costs a pass over the whole picture. */
+function repeatedScans(bytes: Buffer, times: number): Buffer {
+  const scan = bytes.lastIndexOf(Buffer.from([0xff, 0xda]))
+  const end = bytes.length - 2
+  const again = bytes.subarray(scan, end)
+  return Buffer.concat([bytes.subarray(0, end), ...new Array<Buffer>(times).fill(again), bytes.subarray(end)])
+}
+
+function manySegments(bytes: Buffer, count: number): Buffer {
+  const exif = segment(0xe1, Buffer.concat([Buffer.from('Exif\0\0'), Buffer.alloc(65_000, 0x41)]))
+  return Buffer.concat([bytes.subarray(0, 2), ...new Array<Buffer>(count).fill(exif), bytes.subarray(2)])
+}
+
+function gifOfFrames(count: number, side = 1): Buffer {
+  const screen = Buffer.concat([Buffer.from('GIF89a'), Buffer.alloc(7)])
+  screen.writeUInt16LE(side, 6)
+  screen.writeUInt16LE(side, 8)
+  screen[10] = 0x80
+  const colours = Buffer.from([0, 0, 0, 255, 255, 255])
+  const frame = Buffer.from('21f90400010000002c00000000010001000002024401' + '00', 'hex')
+  return Buffer.concat([screen, colours, ...new Array<Buffer>(count).fill(frame), Buffer.from([0x3b])])
+}
+
+/** Little-endian, grey, one pixel a page; with `loop` the last page points to the first. */
+function tiffOfPages(count: number, loop = false): Buffer {
+  const pages: Buffer[] = []
+  const size = 2 + 8 * 12 + 4 + 2
+  for (let i = 0; i < count; i++) {
+    const start = 8 + i * size
+    const next = i + 1 < count ? start + size : loop ? 8 : 0
+    pages.push(ifd(1, 1, start + size - 2, next), Buffer.from([0x55, 0]))
+  }
+  return Buffer.concat([Buffer.from('49492a0008000000', 'hex'), ...pages])
+}
+
+function tiffClaiming(width: number, height: number): Buffer {
+  return Buffer.concat([Buffer.from('49492a0008000000', 'hex'), ifd(width, height, 0xfffffff0, 0)])
+}
+
+function ifd(width: number, height: number, stripAt: number, next: number): Buffer {
+  const entries: [number, number][] = [
+    [256, width],
+    [257, height],
+    [258, 8],
+    [259, 1],
+    [262, 1],
+    [273, stripAt],
+    [278, height],
+    [279, Math.min(width * height, 0xffffffff)],
+  ]
+  const bytes = Buffer.alloc(2 + entries.length * 12 + 4)
+  bytes.writeUInt16LE(entries.length, 0)
+  for (const [i, [tag, value]] of entries.entries()) {
+    bytes.writeUInt16LE(tag, 2 + i * 12)
+    bytes.writeUInt16LE(4, 4 + i * 12)
+    bytes.writeUInt32LE(1, 6 + i * 12)
+    bytes.writeUInt32LE(value, 10 + i * 12)
+  }
+  bytes.writeUInt32LE(next, bytes.length - 4)
+  return bytes
+}
+
+function loopingIfd(): Buffer {
+  return ifd(1, 1, 8, 8)
+}
+
+function bmpOf(width: number, height: number): Buffer {
+  const bytes = Buffer.from(bmp(4, 4, 24, [0, 0, 0]))
+  bytes.writeInt32LE(width, 18)
+  bytes.writeInt32LE(height, 22)
+  return bytes
+}

@@ -1,0 +1,196 @@
+/**
+ * Somebody who can write to Redis can send jobs and see images. It must end there: no code runs, no file is written outside
+ * of its place, no worker and no service dies, and honest jobs go on.
+ */
+import assert from 'node:assert/strict'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { OneclassError } from '../../src/errors.ts'
+import { connect, disconnect, type RedisClient } from '../../src/queue/connection.ts'
+import { type Consumer, connectConsumer, startConsumer } from '../../src/queue/consumer.ts'
+import { createFitSaver } from '../../src/queue/fits.ts'
+import { newJobId } from '../../src/queue/jobs.ts'
+import { keys, prefix } from '../../src/queue/keys.ts'
+import { startTestApi, type TestApi } from '../api/api.ts'
+
+let api: TestApi
+let client: RedisClient
+before(async () => {
+  api = await startTestApi()
+  client = connect(api.redis.url, 'producer')
+})
+after(async () => {
+  await disconnect(client)
+  await api.end()
+})
+
+const originOf = async () => (await readFile(join(api.home, 'origin'), 'utf8')).trim()
+const until = async (done: () => Promise<boolean>) => {
+  for (let i = 0; i < 200; i++) {
+    if (await done()) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  assert.fail('it did not happen')
+}
+const deep = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
+
+test('notes of finished work cannot write, remove or overwrite other files', async () => {
+  const origin = await originOf()
+  const { blobs } = api.service.producer
+  await mkdir(join(api.home, 'comparisons'), { recursive: true })
+  await writeFile(join(api.home, 'kept'), 'kept')
+  await writeFile(join(api.base, 'kept'), 'kept')
+  const blob = await blobs.put(Buffer.from('{"methods":[]}'), 60)
+  const files = { 'report.html': blob, 'report.json': blob, 'scores.csv': blob }
+  const notes: Record<string, string> = {
+    '..': JSON.stringify(files),
+    '.': JSON.stringify(files),
+    '../..': JSON.stringify(files),
+    [newJobId('compare')]: JSON.stringify({ ...files, '../../kept': blob }),
+    [newJobId('compare')]: JSON.stringify({ '../../../kept': blob, 'report.json': blob }),
+    [newJobId('compare')]: JSON.stringify({ ...files, 'report.html': '../../etc/passwd' }),
+    [newJobId('compare')]: 'no json',
+    [newJobId('compare')]: deep(100_000),
+  }
+  const honest = newJobId('compare')
+  await client.hset(keys.finishedComparisons(origin), { ...notes, [honest]: JSON.stringify(files) })
+  await until(async () => (await client.hlen(keys.finishedComparisons(origin))) === 0)
+  assert.equal(await readFile(join(api.home, 'kept'), 'utf8'), 'kept')
+  assert.equal(await readFile(join(api.base, 'kept'), 'utf8'), 'kept')
+  assert.deepEqual(await readdir(join(api.home, 'comparisons')), [honest])
+  assert.deepEqual(
+    (await readdir(join(api.home, 'comparisons', honest))).sort(),
+    [...Object.keys(files), 'job.json'].sort(),
+  )
+})
+
+test('notes of fits: names that are paths, bytes that are no model, no note at all; an honest one is still saved', async () => {
+  const { producer } = api.service
+  const saved: string[] = []
+  const saver = createFitSaver({
+    producer,
+    origin: 'elsewhere',
+    save: async (...args: unknown[]) => saved.push(JSON.stringify(args[0])),
+  })
+  const bytes = Buffer.from('x')
+  const sha256 = '2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881'
+  await producer.blobs.putModel(sha256, bytes, 60)
+  const note = { name: 'm', sha256, used: 1, rejected: [], duplicates: [] }
+  await client.hset(keys.finishedFits('elsewhere'), {
+    '../x': JSON.stringify(note),
+    [newJobId('fit')]: 'no json',
+    [newJobId('fit')]: '7',
+    [newJobId('fit')]: JSON.stringify({ ...note, sha256: '../../x' }),
+    [newJobId('fit')]: JSON.stringify({ ...note, name: ['m'] }),
+    [newJobId('fit')]: JSON.stringify({ ...note, name: 'honest' }),
+  })
+  await saver.save()
+  assert.equal(await client.hlen(keys.finishedFits('elsewhere')), 0)
+  assert.equal(saved.length, 1)
+  assert.match(saved[0]!, /honest/)
+})
+
+test('a service reads damaged records without dying', async () => {
+  const info = ((await (await fetch(api.url('/v1/models'))).json()) as { models: { sha256: string; name: string }[] })
+    .models[0]!
+  await client.set(keys.drift(info.sha256), '{"n":30,"alpha":0.05,"all":{"gaps":null},"accepted":{}}')
+  await client.rpush(keys.driftInbox(info.sha256), 'NaN,NaN', '0.5,Infinity', '', '1e9,0', '0.5,{}', '0.5,0.5')
+  const read = await fetch(api.url('/v1/models/thing'))
+  assert.equal(read.status, 200)
+  assert.equal(((await read.json()) as { drift: { all: { images: number } } }).drift.all.images, 1)
+  assert.equal((await fetch(api.url('/metrics'))).status, 200)
+  const [batch, fit, classify] = [newJobId('batch'), newJobId('fit'), newJobId('classify')]
+  await client.hset(keys.batch(batch), { record: 'no json', state: 'running', total: '1', done: '0', errors: '0' })
+  await client.set(keys.outcome(fit), deep(100_000))
+  await client.hset(`${prefix}:classify:${classify}`, { name: 'classify', data: 'no json', opts: '{}', timestamp: 'x' })
+  for (const id of [batch, fit, classify]) {
+    const response = await fetch(api.url(`/v1/jobs/${id}`))
+    assert.ok(response.status === 404 || response.status === 500, `${id}: ${response.status}`)
+    await response.body?.cancel()
+  }
+  assert.equal((await fetch(api.url('/healthz'))).status, 200)
+})
+
+test('jobs that are none: a worker goes on', async () => {
+  const worker = connectConsumer(api.redis.url)
+  const seen: string[] = []
+  const consumer: Consumer = await startConsumer({
+    kind: 'classify',
+    url: api.redis.url,
+    client: worker,
+    concurrency: 2,
+    lockMs: 1000,
+    handle: async ({ data }) => {
+      seen.push(data.image)
+      return { image: data.image }
+    },
+  })
+  const queue = (name: string) => `${prefix}:classify:${name}`
+  const hashes: Record<string, string>[] = [
+    { name: 'classify', data: 'no json', opts: '{}', timestamp: '1' },
+    { name: 'classify', data: '{}', opts: 'no json', timestamp: '1' },
+    { name: 'classify', data: deep(50_000), opts: '{}', timestamp: '1' },
+    { name: 'classify', data: '{"__proto__":{"polluted":1}}', opts: '{"__proto__":{"polluted":1}}', timestamp: '1' },
+    { name: '__proto__', data: 'null', opts: '{"attempts":1e9,"backoff":{"type":"__proto__"}}', timestamp: 'x' },
+    { name: 'classify', data: '7', opts: '{"backoff":{"type":"custom","delay":-1}}', timestamp: '1', stacktrace: 'x' },
+    { name: 'classify', data: '{}', opts: '{"repeat":{"every":1},"parent":{"id":"x","queue":"y"}}', timestamp: '1' },
+    { name: 'classify', data: '{}', opts: '{}', timestamp: '1', parent: 'no json', progress: 'no json' },
+    { name: 'classify', data: '{}', opts: '{}', timestamp: '1', stc: '-5', atm: 'x', rjk: 'x:1:2' },
+  ]
+  try {
+    for (const hash of hashes) {
+      const id = newJobId('classify')
+      await client.hset(queue(id), hash)
+      await client.lpush(queue('wait'), id)
+    }
+    await client.lpush(queue('wait'), 'no such job', '../../x', '')
+    const honest = newJobId('classify')
+    await api.service.producer.add('classify', honest, {
+      image: 'honest.jpg',
+      blob: `${'0'.repeat(24)}.${'0'.repeat(64)}.1`,
+      model: { label: 'm@1', sha256: '0'.repeat(64), alpha: 0.05 },
+    })
+    await until(async () => (await api.service.producer.job(honest))?.state === 'done')
+    assert.deepEqual(seen, ['honest.jpg'])
+    assert.equal(({} as { polluted?: number }).polluted, undefined)
+  } finally {
+    await consumer.drain(2000)
+    await disconnect(worker)
+  }
+})
+
+test('a chunk that no worker answers for, however often it is sent, does not keep its batch from ending', async () => {
+  await writeFile(join(api.root, 'a.jpg'), 'x')
+  await writeFile(join(api.root, 'b.jpg'), 'x')
+  const worker = connectConsumer(api.redis.url)
+  let tries = 0
+  const consumer = await startConsumer({
+    kind: 'chunk',
+    url: api.redis.url,
+    client: worker,
+    concurrency: 1,
+    handle: async () => {
+      tries++
+      throw new OneclassError('INVALID_ARGUMENT', 'The job does not have the form that this worker knows.')
+    },
+  })
+  try {
+    const { id } = (await (await api.json('/v1/models/thing/batches', { folder: api.root })).json()) as { id: string }
+    const text = await (
+      await fetch(api.url(`/v1/batches/${id}/results`), { signal: AbortSignal.timeout(60_000) })
+    ).text()
+    const lines = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { image: string; error: { code: string } })
+    assert.deepEqual(lines.map(({ image, error }) => [image, error.code]).sort(), [
+      ['a.jpg', 'INTERNAL'],
+      ['b.jpg', 'INTERNAL'],
+    ])
+    assert.equal(tries, 2)
+  } finally {
+    await consumer.drain(2000)
+    await disconnect(worker)
+  }
+})
