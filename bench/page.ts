@@ -48,7 +48,6 @@ try {
     }).then((response) => response.json() as Promise<{ id: string }>)
 
   const views: number[] = []
-  let bytes = 0
   for (let i = 0; i < 7; i++) {
     await browser.context.clearCookies()
     const session = await browser.context.newCDPSession(page)
@@ -60,17 +59,12 @@ try {
         `new Promise((done) => new PerformanceObserver((list) => done(list.getEntries().at(-1).startTime)).observe({ type: 'largest-contentful-paint', buffered: true }))`,
       )) as number,
     )
-    bytes = (await page.evaluate(
-      `[...performance.getEntriesByType('resource'), ...performance.getEntriesByType('navigation')].reduce((n, e) => n + e.transferSize, 0)`,
-    )) as number
     await session.detach()
   }
   rows.push([
     'first view: largest paint, median and worst of 7, no cache',
     `${median(views).toFixed(0)} and ${Math.max(...views).toFixed(0)} ms`,
   ])
-  rows.push(['first view: bytes over the wire, headers included', `${(bytes / 1000).toFixed(1)} kB`])
-
   const fit = await post('/v1/models', { name: 'part', folder: join(folder, 'served/train') })
   await client.finished(fit.id)
   void train

@@ -225,6 +225,7 @@ export const t = {
     similarity: (x: string) => `similarity ${x}`,
     where: 'Where it is odd',
     whereNone: 'Not computed for this image.',
+    whereNowhere: 'No part by itself makes it odd.',
     whereShow: 'Show where it is odd',
     onMap: 'Map of what it was taught',
     results: 'Results',

@@ -26,6 +26,7 @@ export function Heat({ map }: { map: Heatmap }): JSX.Element {
 }
 
 export function HeatButton({ one, result }: { one: Asked; result: ClassifyResult }): JSX.Element | null {
+  if (result.heatmap?.values.every((value) => value <= 0)) return <span class="hint">{t.classify.whereNowhere}</span>
   if (result.heatmap) return null
   if (one.isExplained) return <span class="hint">{t.classify.whereNone}</span>
   return (
