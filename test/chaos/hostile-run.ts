@@ -107,7 +107,7 @@ async function sendBatches(address: string, files: readonly HostileFile[], wrong
   const outcomes = new Array<string>(files.length).fill('')
   for (let from = 0; from < files.length; from += 100) {
     const some = files.slice(from, from + 100)
-    // with the number before each name, lines find back to their files (what stands before a slash is dropped)
+    // with the number before each name, lines find back to their files (folders before it are kept, or cut)
     const images = some.map(
       ({ name, bytes }, i): ClientImage => ({ name: name.replace(/([^/\\]*)$/, `${from + i}_$1`), bytes }),
     )
@@ -115,7 +115,7 @@ async function sendBatches(address: string, files: readonly HostileFile[], wrong
     const lines = (await client.results(id)) as { image: string; error?: { code: string }; score?: number }[]
     if (lines.length !== some.length) wrong.push(`batch at ${from}: ${lines.length} results of ${some.length}`)
     for (const line of lines) {
-      const index = Number(/^\d+/.exec(line.image)?.[0])
+      const index = Number(/(?:^|\/)(\d+)_[^/]*$/.exec(line.image)?.[1])
       if (outcomes[index] !== '') wrong.push(`${line.image}: two results`)
       outcomes[index] = outcomeOf(line)
     }
