@@ -17,8 +17,11 @@ interface Header {
   readonly paletteEntry: 3 | 4
 }
 
+/** Pixels between two pauses: some 20 ms of this thread, which has locks to renew and requests to answer. */
+const pixelsAtOnce = 2 ** 20
+
 /** @throws IMAGE_UNREADABLE, IMAGE_UNSUPPORTED (run-length or embedded JPEG), IMAGE_TOO_LARGE */
-export function decodeBmp(bytes: Uint8Array, name: string, limits: ImageLimits): Pixels {
+export async function decodeBmp(bytes: Uint8Array, name: string, limits: ImageLimits): Promise<Pixels> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const header = readHeader(view, name)
   const { width, height } = header
@@ -31,9 +34,15 @@ export function decodeBmp(bytes: Uint8Array, name: string, limits: ImageLimits):
   }
   const data = new Uint8Array(width * height * 3)
   const readPixel = pixelReader(view, header, name)
+  let done = 0
   for (let y = 0; y < height; y++) {
     const row = header.pixelsAt + (header.topDown ? y : height - 1 - y) * stride
     for (let x = 0; x < width; x++) readPixel(row, x, data, (y * width + x) * 3)
+    done += width
+    if (done >= pixelsAtOnce) {
+      done = 0
+      await new Promise<void>((resolve) => setImmediate(resolve))
+    }
   }
   return { width, height, data }
 }

@@ -40,7 +40,7 @@ export async function decodeImage(
   const bytes = await readImage(source, limits)
   const format = detectFormat(bytes, source.name)
   try {
-    const { data, info } = await pipeline(bytes, format, source.name, target, limits).toBuffer({
+    const { data, info } = await (await pipeline(bytes, format, source.name, target, limits)).toBuffer({
       resolveWithObject: true,
     })
     return { width: info.width, height: info.height, data: threeChannels(data, info) }
@@ -58,7 +58,7 @@ export async function probeImage(
   const format = detectFormat(bytes, source.name)
   try {
     if (format === 'bmp') {
-      const { width, height } = decodeBmp(bytes, source.name, limits)
+      const { width, height } = await decodeBmp(bytes, source.name, limits)
       return { width, height, format }
     }
     const { width, height, autoOrient } = await sharp(bytes, inputOptions(limits)).metadata()
@@ -109,16 +109,16 @@ function inputOptions(limits: ImageLimits): SharpOptions {
   }
 }
 
-function pipeline(
+async function pipeline(
   bytes: Uint8Array,
   format: ImageFormat,
   name: string,
   target: DecodeTarget,
   limits: ImageLimits,
-): Sharp {
+): Promise<Sharp> {
   let image: Sharp
   if (format === 'bmp') {
-    const { data, width, height } = decodeBmp(bytes, name, limits)
+    const { data, width, height } = await decodeBmp(bytes, name, limits)
     image = sharp(data, { raw: { width, height, channels: 3 } })
   } else {
     image = sharp(bytes, inputOptions(limits))

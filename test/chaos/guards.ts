@@ -276,8 +276,8 @@ const guards: readonly Guard[] = [
   },
   {
     attack: 'model file: a description without an end',
-    file: 'src/store/plain-data.js',
-    guard: /if \(tree\.length > maxTree\)/,
+    file: 'src/store/sealed.js',
+    guard: /if \(treeLength > maxTreeBytes\)/,
     instead: 'if (false)',
     test: 'store/store',
   },

@@ -135,8 +135,13 @@ export async function fuzzOpenApi(options: FuzzOptions): Promise<FuzzReport> {
     }
   }
 
-  for (const [template, methods] of Object.entries(document.paths)) {
-    for (const [method, operation] of Object.entries(methods)) {
+  // what removes comes last: the others shall find something
+  const removes = (method: string) => method === 'delete'
+  for (const isLast of [false, true]) {
+    for (const [template, method, operation] of Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => [path, method, operation] as const),
+    )) {
+      if (removes(method) !== isLast) continue
       operations++
       for (let round = 0; round < rounds; round++) {
         const { parameters = [], requestBody, responses } = operation
@@ -165,7 +170,7 @@ export async function fuzzOpenApi(options: FuzzOptions): Promise<FuzzReport> {
         if (random.int(5) === 0)
           await send(
             address,
-            pick(['PUT', 'OPTIONS', 'HEAD', 'PATCH', 'DELETE', 'POST', 'GET']),
+            pick(['PUT', 'OPTIONS', 'HEAD', 'PATCH', ...(isLast ? ['DELETE'] : []), 'POST', 'GET']),
             {},
             Object.keys(responses),
           )
