@@ -8,6 +8,8 @@ import { number, text } from './values.ts'
 import { startWorkerProcesses } from './worker-processes.ts'
 
 const drainMs = 30_000
+/** Until the wait for Redis is worth a word. */
+const patienceMs = 3000
 
 export const worker: Command = {
   name: 'worker',
@@ -39,8 +41,13 @@ export const worker: Command = {
       if (io.signal.aborted) resolve()
       io.signal.addEventListener('abort', () => resolve())
     })
+    // a worker waits for its Redis, however long, but not without a word
+    const patience = setTimeout(() => {
+      io.err(`Waiting for Redis at ${withoutPassword(redisUrl)}, which does not answer yet (Ctrl-C ends this).`)
+    }, patienceMs)
     try {
       await Promise.race([workers.ready, ended])
+      clearTimeout(patience)
       if (!io.signal.aborted) {
         io.err(
           `A worker with ${concurrency} ${concurrency === 1 ? 'core' : 'cores'} serves ${withoutPassword(redisUrl)} (Ctrl-C ends it gently).`,
@@ -55,6 +62,7 @@ export const worker: Command = {
         { cause: error },
       )
     } finally {
+      clearTimeout(patience)
       await workers.stop(drainMs)
     }
   },
