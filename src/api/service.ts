@@ -46,6 +46,9 @@ export interface Service {
   close(): Promise<void>
 }
 
+/** Milliseconds in which a model that was seen in Redis is not looked for again. */
+const offerAgainMs = 3000
+
 export async function openService(options: ServiceOptions): Promise<Service> {
   const { home, log } = options
   const limits = { ...defaultLimits, ...options.limits }
@@ -67,7 +70,17 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const metrics = createMetrics()
   const streams = createStreams({ all: limits.maxStreams, ofOne: limits.maxStreamsOfOne })
 
+  // What was there a moment ago is there: a model lives for a day. After a restart of Redis nothing is taken for granted.
+  const offered = new Map<string, number>()
+  producer.client.on('ready', () => offered.clear())
   const offerModel = async (sha256: string, label: string): Promise<void> => {
+    const now = performance.now()
+    if (now - (offered.get(sha256) ?? Number.NEGATIVE_INFINITY) < offerAgainMs) return
+    if (offered.size > 1000) offered.clear()
+    await offerNow(sha256, label)
+    offered.set(sha256, now)
+  }
+  const offerNow = async (sha256: string, label: string): Promise<void> => {
     if (await producer.blobs.touchModel(sha256, lifetimes.model)) return
     // by its content: a model that was renamed meanwhile is still the same
     const found = (await registry.list()).find((info) => info.sha256 === sha256)

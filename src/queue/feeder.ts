@@ -108,20 +108,26 @@ export function createFeeder(options: FeederOptions): Feeder {
   const sendChunk = async (batch: BatchRecord, indices: readonly number[], names: readonly string[]): Promise<void> => {
     const images: { index: number; image: string; blob: string }[] = []
     const failed: BatchResult[] = []
-    for (const index of indices) {
+    const send = async (index: number): Promise<void> => {
       const image = names[index]!
       try {
         const bytes = await readImage(batch, image)
         images.push({ index, image, blob: await producer.blobs.put(bytes, lifetimes.input) })
       } catch (thrown) {
         const error = toOneclassError(thrown)
-        if (error.code === 'QUEUE_FULL' || error.code === 'REDIS_UNAVAILABLE') {
-          await producer.blobs.remove(images.map(({ blob }) => blob)).catch(() => {})
-          throw error
-        }
+        if (error.code === 'QUEUE_FULL' || error.code === 'REDIS_UNAVAILABLE') throw error
         failed.push({ index, isError: true, line: errorLine(image, index, error.toJSON()) })
       }
     }
+    // some at a time: what waits for the disk and for Redis waits together
+    for (let from = 0; from < indices.length; from += 4) {
+      const results = await Promise.allSettled(indices.slice(from, from + 4).map(send))
+      const fault = results.find((result) => result.status === 'rejected')
+      if (fault === undefined) continue
+      await producer.blobs.remove(images.map(({ blob }) => blob)).catch(() => {})
+      throw fault.reason
+    }
+    images.sort((a, b) => a.index - b.index)
     if (failed.length > 0) await producer.batches.commit(batch.id, failed)
     if (images.length > 0) await producer.addChunk(batch, images)
   }

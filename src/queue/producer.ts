@@ -31,7 +31,7 @@ export interface ProducerOptions {
   readonly maxStoredBytes?: number
 }
 
-type BatchPlan = Pick<BatchRecord, 'id' | 'model' | 'keep' | 'total'>
+type BatchPlan = Pick<BatchRecord, 'id' | 'model' | 'keep' | 'total' | 'chunkSize'>
 
 export interface QueueCounts {
   readonly waiting: number
@@ -155,7 +155,7 @@ export function createProducer(options: ProducerOptions): Producer {
       }
       await queue(kind).add(kind, data, { jobId: id })
     }),
-    addChunk: guard(async ({ id, model, keep, total }, images) => {
+    addChunk: guard(async ({ id, model, keep, total, chunkSize }, images) => {
       const every = keep?.map ? pointStride(total) : 0
       const data: JobData['chunk'] = {
         batch: id,
@@ -163,7 +163,9 @@ export function createProducer(options: ProducerOptions): Producer {
         images,
         ...(keep && { keep: { thumbnails: keep.thumbnails, every } }),
       }
-      await queue('chunk').add('chunk', data, { jobId: chunkId(id, images[0]!.index) })
+      // by where the chunk begins, also when its first images need no worker
+      const first = images[0]!.index - (images[0]!.index % chunkSize)
+      await queue('chunk').add('chunk', data, { jobId: chunkId(id, first) })
     }),
     chunkState: guard(async (batch, firstIndex) => await queue('chunk').getJobState(chunkId(batch, firstIndex))),
     removeChunk: guard(async (batch, firstIndex) => {

@@ -78,6 +78,7 @@ export function operationRoutes(app: FastifyInstance, context: ApiContext): void
     },
   })
 
+  const alarmed = new Set<string>()
   route(app, {
     method: 'GET',
     url: '/metrics',
@@ -88,7 +89,12 @@ export function operationRoutes(app: FastifyInstance, context: ApiContext): void
     handle: async ({ reply }) => {
       for (const info of await registry.list()) {
         const drift = await driftOf(info)
-        if (drift.accepted.alarm) log('warn', 'drift', { model: labelOf(info), log10: drift.accepted.log10Capital })
+        const label = labelOf(info)
+        // once, and not at every reading
+        if (drift.accepted.alarm && !alarmed.has(label))
+          log('warn', 'drift', { model: label, log10: drift.accepted.log10Capital })
+        if (drift.accepted.alarm) alarmed.add(label)
+        else alarmed.delete(label)
       }
       const { type, text } = await metrics.render(producer)
       return reply.type(type).send(text)
