@@ -16,8 +16,13 @@ export interface ClientJob {
   }
   /** Of a batch: are there pictures, can it be on a map, can its images be added to a model by index. */
   readonly keeps?: { readonly thumbnails: boolean; readonly map: boolean; readonly folder: boolean }
+  /** Of a batch: the last name of its folder; null for uploads. */
+  readonly folder?: string | null
   readonly result: unknown
   readonly error: ErrorBody | null
+  /** ISO 8601. */
+  readonly createdAt: string | null
+  readonly finishedAt: string | null
 }
 
 export interface ClientModel {
@@ -25,7 +30,12 @@ export interface ClientModel {
   readonly version: number
   readonly createdAt: string
   readonly alpha: number
+  /** Images that calibrate it. */
   readonly n: number
+  readonly dim: number
+  /** Null for a model of feature files. */
+  readonly backbone: { readonly id: string; readonly hash: string } | null
+  readonly seed: number
   readonly sha256: string
   readonly bytes: number
   /** Null: its positives cannot be shown or added to. */
@@ -48,12 +58,18 @@ export interface ClientPositives {
   readonly rejected: readonly { readonly image: string; readonly error: ErrorBody }[]
 }
 
-interface ClientDrift {
+interface ClientDriftReport {
   readonly images: number
   readonly log10Capital: number
   readonly maxLog10Capital: number
   readonly falseAlarmBound: number
   readonly alarm: boolean
+}
+
+/** Of all images, and of the accepted ones only. */
+export interface ClientDrift {
+  readonly all: ClientDriftReport
+  readonly accepted: ClientDriftReport
 }
 
 export interface ClientOperations {
@@ -83,7 +99,7 @@ export interface ClientOperations {
   readonly errors: Readonly<Record<string, number>>
   readonly models: readonly {
     readonly label: string
-    readonly drift: { readonly all: ClientDrift; readonly accepted: ClientDrift }
+    readonly drift: ClientDrift
   }[]
 }
 
@@ -93,6 +109,7 @@ export interface ClientMap {
     readonly index: number
     readonly image: string
     readonly isPositive?: boolean
+    readonly error?: ErrorBody
     readonly pca: readonly [number, number]
     readonly umap: readonly [number, number] | null
   }[]

@@ -68,6 +68,9 @@ export const Job = Type.Object({
       },
     ),
   ),
+  folder: Type.Optional(
+    Nullable(Type.String({ description: 'Of a batch: the last name of its folder; null for uploads' })),
+  ),
   result: Type.Unknown({
     description: 'What the job made: the result of an image, the model of a fit, the counts of a batch',
   }),

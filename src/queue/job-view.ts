@@ -1,4 +1,5 @@
 /** A job as the API shows it, made from BullMQ's job and from what outlives it. */
+import { basename } from 'node:path'
 import type { Job } from 'bullmq'
 import { type ErrorBody, type ErrorCode, errorTable } from '../errors.ts'
 import type { BatchRecord, JobState } from './batches.ts'
@@ -21,6 +22,8 @@ export interface JobView {
   readonly progress: Progress
   /** Of a batch: what can be asked of its images besides results. */
   readonly keeps?: { readonly thumbnails: boolean; readonly map: boolean; readonly folder: boolean }
+  /** Of a batch: the last name of its folder, for a title; null for uploads. The way to it is not for every key to know. */
+  readonly folder?: string | null
   readonly result: unknown
   readonly error: ErrorBody | null
   readonly createdAt: string | null
@@ -74,6 +77,7 @@ export function viewOfBatch(batch: BatchRecord): JobView {
       map: batch.keep?.map ?? false,
       folder: batch.folder !== null,
     },
+    folder: batch.folder === null ? null : basename(batch.folder),
     result: batch.state === 'done' ? { images: batch.total, errors: batch.errors, model: batch.model.label } : null,
     error: batch.state === 'cancelled' ? cancelledError : null,
     createdAt: batch.createdAt,

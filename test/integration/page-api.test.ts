@@ -213,7 +213,9 @@ test('a batch with small pictures, and lines that say which image they are of', 
     Array.from({ length: 40 }, (_, i) => `${i} ${String(i).padStart(2, '0')}.jpg`),
   )
   assert.ok('error' in lines.find(({ index }) => index === 7)!)
-  assert.deepEqual((await client.job(id)).keeps, { thumbnails: true, map: true, folder: true })
+  const job = await client.job(id)
+  assert.deepEqual(job.keeps, { thumbnails: true, map: true, folder: true })
+  assert.equal(job.folder, 'batch', 'its name, and not the way to it')
   const picture = await fetch(url(`/v1/batches/${id}/images/6`))
   assert.deepEqual([picture.status, picture.headers.get('content-type')], [200, 'image/webp'])
   assert.equal((await sharp(Buffer.from(await picture.arrayBuffer())).metadata()).width, 150)
@@ -222,7 +224,9 @@ test('a batch with small pictures, and lines that say which image they are of', 
 
   const uploaded = await client.batch('disc', await images(60, 3), { thumbnails: true })
   await client.finished(uploaded.id)
-  assert.deepEqual((await client.job(uploaded.id)).keeps, { thumbnails: true, map: false, folder: false })
+  const sent = await client.job(uploaded.id)
+  assert.deepEqual(sent.keeps, { thumbnails: true, map: false, folder: false })
+  assert.equal(sent.folder, null)
   assert.equal((await fetch(url(`/v1/batches/${uploaded.id}/images/2`))).status, 200)
   assert.equal(await codeOf(await json('/v1/models', { name: 'x', batch: uploaded.id, images: [1] })), '409 CONFLICT')
   const plain = await client.batch('disc', await images(60, 1))

@@ -242,7 +242,6 @@ export const t = {
     none: 'No batch yet. Drop a folder above to run the first one.',
     recent: 'Recent',
     run: 'Run',
-    folder: 'Folder on the server',
     uploadedName: 'Uploaded images',
     sending: 'Sending the images',
     state: { queued: 'Waiting', running: 'Running', done: 'Done', failed: 'Failed', cancelled: 'Cancelled' } as Record<
@@ -293,7 +292,8 @@ export const t = {
     confirmTitle: 'Make the next version',
     confirmGone: 'The files are no longer in this page, since it was loaded again. Choose the same folder to go on.',
     grid: 'Results, one image a cell',
-    reviewedAs: (mark: string) => `, reviewed: ${mark}`,
+    cellLabel: (verdict: string, name: string, p: string, mark: string | null) =>
+      `${verdict}: ${name}${p === '' ? '' : `, p ${p}`}${mark === null ? '' : `, reviewed: ${mark}`}`,
     empty: 'No image matches.',
     previous: 'Previous',
     next: 'Next',

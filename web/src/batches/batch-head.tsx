@@ -128,10 +128,9 @@ export function BatchHead(props: {
 
 /** Its folder, or where its images came from. */
 export function titleOf(batch: Batch): string {
-  return batch.folder ?? (batch.keeps?.folder ? t.batches.folder : t.batches.uploadedName)
+  return batch.folder ?? t.batches.uploadedName
 }
 
 function nameOf(job: Batch | null | undefined): string {
-  const folder = job?.folder?.split('/').findLast((part) => part !== '')
-  return `${folder ?? 'batch'}-${count(job?.progress.total ?? 0).replace(/\D/g, '')}`
+  return `${job?.folder ?? 'batch'}-${count(job?.progress.total ?? 0).replace(/\D/g, '')}`
 }

@@ -32,7 +32,7 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
   const label = job?.model ?? (firstLine && 'model' in firstLine ? firstLine.model : null)
   const model = findModel(label)
   const positives = usePositives(model)
-  const batchAlpha = job?.alpha ?? (firstLine && 'alpha' in firstLine ? firstLine.alpha : (model?.alpha ?? 0.05))
+  const batchAlpha = firstLine && 'alpha' in firstLine ? firstLine.alpha : (model?.alpha ?? 0.05)
   const chosen = useSignal<number | null>(null)
   const alpha = chosen.value ?? batchAlpha
 
@@ -141,7 +141,7 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
             selected={position}
             onMove={moveTo}
             onKey={onKey}
-            renderCell={(at, isFocusable) => {
+            renderCell={(at, isFocusable, isRushing) => {
               const item = order[at]
               if (item === undefined) return <EmptyCell key={at} />
               const file = fileOf(id, item.index)
@@ -155,6 +155,7 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
                   path={pathOf(item.index)}
                   isSelected={item.index === selected.value}
                   isFocusable={isFocusable}
+                  isRushing={isRushing}
                   onPick={pick}
                   onOpen={open}
                 />

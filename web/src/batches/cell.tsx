@@ -18,6 +18,8 @@ interface CellProps {
   readonly path: string | null
   readonly isSelected: boolean
   readonly isFocusable: boolean
+  /** Passing too fast to be read: only the picture and the colour. */
+  readonly isRushing: boolean
   readonly onPick: (item: Item) => void
   readonly onOpen: (item: Item) => void
 }
@@ -36,22 +38,20 @@ export const Cell = memo(function Cell(props: CellProps): JSX.Element {
       role="gridcell"
       tabIndex={props.isFocusable ? 0 : -1}
       aria-selected={isSelected}
+      aria-label={t.batches.cellLabel(t.verdict[verdict], name, p, mark ? t.batches[mark] : null)}
       title={line.image}
       onClick={() => props.onPick(item)}
       onDblClick={() => props.onOpen(item)}
     >
       <Picture file={props.file} path={props.path} alt="" />
       {mark && <MarkBadge mark={mark} />}
-      <span class="cell-words">
-        <VerdictMark verdict={verdict} size={16} />
-        <span class="hidden">{t.verdict[verdict]}: </span>
-        <span class="cut">{name}</span>
-        <span class="numbers">
-          {p !== '' && <span class="hidden">p </span>}
-          {p}
+      {!props.isRushing && (
+        <span class="cell-words">
+          <VerdictMark verdict={verdict} size={16} />
+          <span class="cut">{name}</span>
+          <span class="numbers">{p}</span>
         </span>
-        {mark && <span class="hidden">{t.batches.reviewedAs(t.batches[mark])}</span>}
-      </span>
+      )}
     </div>
   )
 })

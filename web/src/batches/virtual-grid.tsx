@@ -1,6 +1,7 @@
 /**
  * Thousands of cells of which only those on the screen exist. Rows are moved by `transform` (which shifts no layout), the page
- * itself scrolls, and one cell at a time takes part in the tab order, as the ARIA grid pattern asks.
+ * itself scrolls, and one cell at a time takes part in the tab order, as the ARIA grid pattern asks. While rows rush by faster than
+ * one can read, cells are asked for without their words, which cost more than the pictures (measured: half the time of a frame).
  */
 import type { JSX } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
@@ -8,12 +9,40 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 const gap = 10
 const captionHeight = 30
 const overscan = 3
+/** Two frames in a row above this pace, px a ms, are a rush (some four screens a second); it is over after this many ms without one. */
+const rushPace = 4
+const rushMs = 120
 
 interface Frame {
   readonly columns: number
   readonly cell: number
   readonly first: number
   readonly last: number
+  readonly isRushing: boolean
+}
+
+/** Tells from the places of the grid, frame by frame, whether it rushes by. */
+function createRush(onEnd: () => void): { moved: (top: number) => boolean; stop: () => void } {
+  let last = { top: 0, at: 0, isFast: false }
+  let isRushing = false
+  let ending: ReturnType<typeof setTimeout> | undefined
+  return {
+    moved(top) {
+      const at = performance.now()
+      const isFast = Math.abs(top - last.top) > rushPace * Math.max(1, at - last.at)
+      if (isFast && last.isFast) {
+        isRushing = true
+        clearTimeout(ending)
+        ending = setTimeout(() => {
+          isRushing = false
+          onEnd()
+        }, rushMs)
+      }
+      if (top !== last.top) last = { top, at, isFast }
+      return isRushing
+    },
+    stop: () => clearTimeout(ending),
+  }
 }
 
 export function VirtualGrid(props: {
@@ -23,13 +52,14 @@ export function VirtualGrid(props: {
   selected: number
   /** Smallest width of a cell, px. */
   least?: number
-  renderCell: (position: number, isFocusable: boolean) => JSX.Element
+  renderCell: (position: number, isFocusable: boolean, isRushing: boolean) => JSX.Element
   onMove: (position: number) => void
   onKey: (event: KeyboardEvent) => void
 }): JSX.Element {
   const { count, selected, least = 128 } = props
   const box = useRef<HTMLDivElement>(null)
-  const [frame, setFrame] = useState<Frame>({ columns: 1, cell: least, first: 0, last: 0 })
+  const [frame, setFrame] = useState<Frame>({ columns: 1, cell: least, first: 0, last: 0, isRushing: false })
+  const [rush] = useState(() => createRush(() => measure()))
   const rowHeight = frame.cell + captionHeight + gap
   const rows = Math.ceil(count / frame.columns)
 
@@ -43,11 +73,8 @@ export function VirtualGrid(props: {
     const height = cell + captionHeight + gap
     const first = Math.max(0, Math.floor(-top / height) - overscan)
     const last = Math.ceil((innerHeight - top) / height) + overscan
-    setFrame((old) =>
-      old.columns === columns && old.cell === cell && old.first === first && old.last === last
-        ? old
-        : { columns, cell, first, last },
-    )
+    const next: Frame = { columns, cell, first, last, isRushing: rush.moved(top) }
+    setFrame((old) => ((Object.keys(next) as (keyof Frame)[]).every((key) => old[key] === next[key]) ? old : next))
   }
   useLayoutEffect(measure, [count])
   useEffect(() => {
@@ -67,6 +94,7 @@ export function VirtualGrid(props: {
       removeEventListener('resize', later)
       observer.disconnect()
       cancelAnimationFrame(asked)
+      rush.stop()
     }
   }, [])
 
@@ -127,7 +155,7 @@ export function VirtualGrid(props: {
         }}
       >
         {Array.from({ length: Math.min(frame.columns, count - from) }, (_, i) =>
-          props.renderCell(from + i, from + i === focusable),
+          props.renderCell(from + i, from + i === focusable, frame.isRushing),
         )}
       </div>,
     )

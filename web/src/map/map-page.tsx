@@ -61,8 +61,7 @@ function BatchSelect({ label, value }: { label: string; value: string }): JSX.El
         <option value="">{t.map.onlyPositives}</option>
         {fitting.map((batch) => (
           <option key={batch.id} value={batch.id}>
-            {batch.folder?.split('/').pop() ?? t.batches.uploadedName}, {t.common.images(batch.progress.total)},{' '}
-            {ago(batch.createdAt)}
+            {batch.folder ?? t.batches.uploadedName}, {t.common.images(batch.progress.total)}, {ago(batch.createdAt)}
           </option>
         ))}
       </select>

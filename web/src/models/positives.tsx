@@ -67,9 +67,8 @@ export function PositivesGallery({ model }: { model: Model }): JSX.Element | nul
       )}
       {out.value.size > 0 && (
         <div class="note">
-          <span>{t.models.leaveOut(out.value.size)}</span>
           <button type="button" class="button primary small" onClick={() => void fitWithout()}>
-            {t.models.nextVersion}
+            {t.models.leaveOut(out.value.size)}
           </button>
         </div>
       )}
