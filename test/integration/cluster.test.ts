@@ -1,0 +1,87 @@
+/** A Redis Cluster of three nodes with a password, given by URL: fit, classify and a batch go through it. */
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { Redis } from 'ioredis'
+import { createClient } from '../../src/client.ts'
+import { createRandom } from '../../src/core/random.ts'
+import { renderOther, renderPart } from '../../src/images/demo-images.ts'
+import { encodeImage } from '../../src/images/encode.ts'
+import { type ServeProcess, startServeProcess } from '../chaos/serve-process.ts'
+
+const password = 'only-for-this-test'
+const slots = 16384
+const nodes: ChildProcess[] = []
+let base: string
+let serve: ServeProcess | undefined
+let url: string
+
+/** Free ports, two for each node: one for clients and one for the other nodes. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer())
+  for (const server of servers) await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const ports = servers.map((server) => (server.address() as { port: number }).port)
+  for (const server of servers) await new Promise((resolve) => server.close(resolve))
+  return ports
+}
+
+before(async () => {
+  base = await mkdtemp(join(tmpdir(), 'oneclass-cluster-'))
+  const ports = await freePorts(6)
+  const clients: Redis[] = []
+  for (const [i, port] of ports.slice(0, 3).entries()) {
+    const folder = join(base, `node${i}`)
+    await mkdir(folder)
+    const args = `--bind 127.0.0.1 --port ${port} --cluster-enabled yes --cluster-port ${ports[3 + i]} --cluster-node-timeout 5000
+      --save --appendonly no --maxmemory-policy noeviction --requirepass ${password} --masterauth ${password}`
+    nodes.push(spawn('redis-server', args.split(/\s+/), { cwd: folder, stdio: 'ignore' }))
+    const client = new Redis({ host: '127.0.0.1', port, password, maxRetriesPerRequest: 50 })
+    clients.push(client.on('error', () => {})) // not up yet
+  }
+  for (const [i, client] of clients.entries()) {
+    await client.call('CLUSTER', 'ADDSLOTSRANGE', Math.ceil((i * slots) / 3), Math.ceil(((i + 1) * slots) / 3) - 1)
+    await client.call('CLUSTER', 'SET-CONFIG-EPOCH', i + 1)
+    if (i > 0) await clients[0]!.call('CLUSTER', 'MEET', '127.0.0.1', ports[i]!, ports[3 + i]!)
+  }
+  for (const client of clients) {
+    for (let tries = 0; !String(await client.call('CLUSTER', 'INFO')).includes('cluster_state:ok'); tries++) {
+      assert.ok(tries < 200, 'the cluster does not come up')
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    client.disconnect()
+  }
+  url = `redis+cluster://:${password}@${ports
+    .slice(0, 2)
+    .map((port) => `127.0.0.1:${port}`)
+    .join(',')}`
+})
+after(async () => {
+  await serve?.stop()
+  for (const node of nodes) node.kill('SIGKILL')
+  await rm(base, { recursive: true, force: true })
+})
+
+test('a service and its worker on a cluster: fit, classify, a batch, and no password in the log', async () => {
+  serve = await startServeProcess({ home: join(base, 'home'), args: ['--redis', url, '--workers', '1'] })
+  const client = createClient(serve.address)
+  const random = createRandom(1)
+  const draw = async (name: string, isPart: boolean) => ({
+    name,
+    bytes: await encodeImage(isPart ? renderPart(random) : renderOther(random), 'jpeg'),
+  })
+  const parts = []
+  for (let i = 0; i < 30; i++) parts.push(await draw(`${i}.jpg`, true))
+  const fit = await client.finished((await client.fit('part', parts)).id)
+  assert.equal(fit.state, 'done', JSON.stringify(fit.error))
+  const other = await draw('other.jpg', false)
+  const { isPositive, pValue } = await client.classify('part', other)
+  assert.equal(isPositive, false, `p ${pValue}`)
+  const lines = await client.results((await client.batch('part', [...parts.slice(0, 9), other])).id)
+  assert.equal(lines.length, 10)
+  assert.ok(lines.every((line) => 'pValue' in line))
+  assert.ok(!serve.log.some((line) => line.includes(password)))
+})
