@@ -30,8 +30,10 @@ export interface ClientModel {
   readonly version: number
   readonly createdAt: string
   readonly alpha: number
-  /** Images that calibrate it. */
+  /** Positives that it was fitted on. */
   readonly n: number
+  /** Held-out scores that p-values count among. */
+  readonly calibrationScores: number
   readonly dim: number
   /** Null for a model of feature files. */
   readonly backbone: { readonly id: string; readonly hash: string } | null

@@ -126,7 +126,10 @@ export const Model = Type.Object({
   version: Type.Integer(),
   createdAt: Type.String(),
   alpha: Alpha,
-  n: Type.Integer({ description: 'Images that calibrate the model' }),
+  n: Type.Integer({ description: 'Positives that it was fitted on' }),
+  calibrationScores: Type.Integer({
+    description: 'Held-out scores that p-values count among; above 1,000 positives a quarter of them',
+  }),
   dim: Type.Integer(),
   backbone: Nullable(Type.Object({ id: Type.String(), hash: Type.String() })),
   seed: Type.Number(),

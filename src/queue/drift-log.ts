@@ -15,6 +15,7 @@ import {
   observe,
   reportDrift,
 } from '../detectors/drift.ts'
+import type { ModelInfo } from '../store/registry.ts'
 import type { RedisClient } from './connection.ts'
 import { keys } from './keys.ts'
 import { parseJson } from './parse-json.ts'
@@ -74,14 +75,14 @@ return 1
 
 /**
  * Takes the inbox in and reports. `onServed` is called once for each image taken in.
- * @param n calibration scores of the model
  */
 export async function updateDrift(
   client: RedisClient,
-  model: { sha256: string; n: number; alpha: number },
+  { sha256, calibrationScores: n, alpha }: Pick<ModelInfo, 'sha256' | 'calibrationScores' | 'alpha'>,
   onServed?: (served: Served) => void,
 ): Promise<ModelDrift> {
-  const names = [keys.drift(model.sha256), keys.driftInbox(model.sha256), keys.driftLock(model.sha256)]
+  const model = { n, alpha }
+  const names = [keys.drift(sha256), keys.driftInbox(sha256), keys.driftLock(sha256)]
   const token = randomBytes(8).toString('hex')
   const isOurs = (await client.set(names[2]!, token, 'PX', 10_000, 'NX')) === 'OK'
   const stored = parseJson(await client.get(names[0]!))
@@ -100,8 +101,7 @@ export async function updateDrift(
       const all = observe(state.all, gapOf(pValue, model.n), uniform())
       state = { ...state, all, accepted: kept ? observe(state.accepted, kept.gap, uniform()) : state.accepted }
     }
-    const { n, alpha, all, accepted } = state
-    const args = [token, JSON.stringify({ n, alpha, all, accepted }), lines.length, keepSeconds]
+    const args = [token, JSON.stringify(state), lines.length, keepSeconds]
     if ((await runScript(client, finish, names, args)) === 1) for (const image of served) onServed?.(image)
   }
   return { all: reportDrift(state.all), accepted: reportDrift(state.accepted) }

@@ -23,6 +23,8 @@ export interface ModelInfo {
   readonly createdAt: string
   readonly alpha: number
   readonly n: number
+  /** Held-out scores that p-values count among: n, or fewer where part of the positives was set aside for them. */
+  readonly calibrationScores: number
   readonly dim: number
   readonly backbone: { readonly id: string; readonly hash: string } | null
   readonly seed: number
@@ -37,8 +39,9 @@ export interface ModelInfo {
 export type ModelFacts = Omit<ModelInfo, 'name' | 'version' | 'createdAt' | 'gallery'>
 
 /** @param bytes the artifact as encoded */
-export function factsOf({ alpha, n, dim, backbone, seed }: Artifact, bytes: Uint8Array): ModelFacts {
-  return { alpha, n, dim, backbone, seed, sha256: sha256(bytes), bytes: bytes.length }
+export function factsOf({ alpha, n, dim, backbone, seed, ensemble }: Artifact, bytes: Uint8Array): ModelFacts {
+  const calibrationScores = ensemble.calibration.heldOut.ensemble.length
+  return { alpha, n, calibrationScores, dim, backbone, seed, sha256: sha256(bytes), bytes: bytes.length }
 }
 
 /** `ref` is NAME (its latest version) or NAME@VERSION. Every call throws MODEL_NAME_INVALID or MODEL_NOT_FOUND where it applies. */
@@ -113,7 +116,8 @@ export function openRegistry(home: string): Registry {
 
   const infoOf = async (name: string, version: number): Promise<ModelInfo> => {
     const about = JSON.parse(await readFile(join(folderOf(name, version), 'about.json'), 'utf8')) as About
-    return { name, version, ...about, gallery: about.gallery ?? null }
+    const { calibrationScores = about.n } = about // not written by the first builds
+    return { name, version, ...about, calibrationScores, gallery: about.gallery ?? null }
   }
 
   const readBytes = async (name: string, version: number): Promise<Buffer> => {

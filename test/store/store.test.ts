@@ -11,7 +11,7 @@ import { createClassifier } from '../../src/pipeline/classify.ts'
 import { fitFeatures } from '../../src/pipeline/fit.ts'
 import { decodeArtifact, encodeArtifact } from '../../src/store/artifact.ts'
 import { readModelFile } from '../../src/store/model-file.ts'
-import { openRegistry } from '../../src/store/registry.ts'
+import { factsOf, openRegistry } from '../../src/store/registry.ts'
 
 const random = createRandom(9)
 const rows = (n: number) =>
@@ -33,6 +33,16 @@ test('a model read back scores to the last bit as the fitted one', () => {
 test('the same rows and seed give the same bytes', async () => {
   assert.deepEqual(encodeArtifact(await fitFeatures(X, { seed: 3 })), bytes)
   assert.notDeepEqual(encodeArtifact(await fitFeatures(X, { seed: 4 })), bytes)
+})
+
+test('the number of calibration scores is what p-values count among, set aside or not', async () => {
+  assert.equal(factsOf(artifact, bytes).calibrationScores, 30)
+  const many = await fitFeatures(rows(1004), { seed: 3 })
+  const { n, calibrationScores } = factsOf(many, encodeArtifact(many))
+  assert.equal(n, 1004)
+  const least = createClassifier(many, { model: 'm@1' }).scoreMatrix(matrix(1, 16, new Float64Array(16).fill(-9)))[0]!
+  assert.equal(least.pValue, 1 / (calibrationScores + 1))
+  assert.ok(calibrationScores > 200 && calibrationScores < 300, String(calibrationScores))
 })
 
 test('cut short at any place, or with any byte changed, a model file is refused', () => {

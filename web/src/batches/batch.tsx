@@ -168,7 +168,11 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
             <Histogram items={live.items} positives={positives?.images ?? []} alpha={alpha} batchAlpha={batchAlpha} />
           </div>
           <div class="card">
-            <AlphaSlider alpha={alpha} onChange={(next) => (chosen.value = next)} {...(model ? { n: model.n } : {})} />
+            <AlphaSlider
+              alpha={alpha}
+              onChange={(next) => (chosen.value = next)}
+              {...(model ? { n: model.calibrationScores } : {})}
+            />
             <button
               type="button"
               class="button small"

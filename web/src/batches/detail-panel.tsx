@@ -72,9 +72,11 @@ function Words({ item, model, alpha, truth, onReview }: DetailProps): JSX.Elemen
         </p>
       ) : (
         <>
-          {model && <p class="hint">{t.classify.odd(asOdd(line.pValue, model.n), model.n)}</p>}
+          {model && (
+            <p class="hint">{t.classify.odd(asOdd(line.pValue, model.calibrationScores), model.calibrationScores)}</p>
+          )}
           <ReviewButtons mark={markOf(verdict, truth)} onReview={onReview} />
-          <div class="opinion-box">{model && <Opinions result={line} alpha={alpha} n={model.n} />}</div>
+          <div class="opinion-box">{model && <Opinions result={line} alpha={alpha} n={model.calibrationScores} />}</div>
         </>
       )}
     </div>

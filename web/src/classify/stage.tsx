@@ -27,7 +27,9 @@ export function Stage({ model, alpha }: { model: Model; alpha: number }): JSX.El
       </figure>
       <div class="stage-words">
         <VerdictBlock one={one} model={model} alpha={alpha} />
-        <div class="stage-detail">{result && <Opinions result={result} alpha={alpha} n={model.n} />}</div>
+        <div class="stage-detail">
+          {result && <Opinions result={result} alpha={alpha} n={model.calibrationScores} />}
+        </div>
         <div class="stage-nearest">{result && <Nearest result={result} model={model} />}</div>
         <div class="row stage-more">
           {result && (
@@ -77,7 +79,7 @@ function VerdictBlock({ one, model, alpha }: { one: Asked; model: Model; alpha: 
         {t.verdict[verdict]}
       </p>
       <p>
-        {t.classify.odd(asOdd(result.pValue, model.n), model.n)}{' '}
+        {t.classify.odd(asOdd(result.pValue, model.calibrationScores), model.calibrationScores)}{' '}
         <span class="numbers soft">{t.classify.pValue(pValue(result.pValue))}</span>
       </p>
       <p class="soft">

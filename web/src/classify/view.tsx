@@ -82,7 +82,7 @@ function Asking({ model, label }: { model: Model; label: string }): JSX.Element 
           </button>
         </DropZone>
         <div class="card alpha-card">
-          <AlphaSlider alpha={alpha} n={model.n} onChange={(next) => (chosenAlpha.value = next)} />
+          <AlphaSlider alpha={alpha} n={model.calibrationScores} onChange={(next) => (chosenAlpha.value = next)} />
           <div class="row alpha-buttons">
             <button type="button" class="button small" disabled={!isMoved} onClick={() => (chosenAlpha.value = null)}>
               {t.alpha.reset(alphaSteps[nearestStep(model.alpha)]!)}

@@ -114,7 +114,12 @@ function AlphaOfModel({ model }: { model: Model }): JSX.Element {
   }
   return (
     <>
-      <AlphaSlider alpha={alpha.value} n={model.n} help={t.alpha.fitHelp} onChange={(next) => (alpha.value = next)} />
+      <AlphaSlider
+        alpha={alpha.value}
+        n={model.calibrationScores}
+        help={t.alpha.fitHelp}
+        onChange={(next) => (alpha.value = next)}
+      />
       <div class="row">
         <button type="button" class="button" disabled={!isChanged} onClick={() => void save()}>
           {t.alpha.keep}
