@@ -12,7 +12,7 @@ export interface CnnTask {
   readonly augmentation: Augmentation | null
   /** Share of the training images that is kept for validation (early stopping, or calibration); 0 for none. */
   readonly validationShare: number
-  /** Epochs without a better validation loss before training stops, and returns to the best epoch; null never stops so. */
+  /** Epochs without validation accuracy as good as the best before training stops, and returns to that epoch; null never stops so. */
   readonly patience: number | null
   /** Training stops when the mean loss of an epoch is at most this. */
   readonly stopAtLoss: number

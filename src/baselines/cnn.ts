@@ -30,7 +30,7 @@ export interface CnnOptions {
 }
 
 export function imageSide(effort: Effort): number {
-  return effort === 'quick' ? 64 : 128
+  return effort === 'quick' ? 64 : 96
 }
 
 /** The settings of a recipe; none of them was chosen on a test set. */
@@ -59,10 +59,10 @@ export function cnnTask(recipe: CnnRecipe, data: CnnData, options: Omit<CnnOptio
       ...common,
       head: 'sigmoid',
       optimizer: { kind: 'sgd', learningRate: 0.01, momentum: 0.9 },
-      epochs: quick ? 15 : 30,
+      epochs: quick ? 15 : 60,
       augmentation: questionAugmentation,
       validationShare: 0.1,
-      patience: quick ? 8 : 12,
+      patience: quick ? 8 : 20,
       stopAtLoss: 0.005,
     }
   }

@@ -27,7 +27,7 @@ export async function trainCnn(task: CnnTask, onEpoch?: (record: EpochRecord) =>
   const optimizer = createOptimizer(tf, task.optimizer)
   const history: EpochRecord[] = []
   let stopped: CnnResult['stopped'] = 'epochs'
-  let best: { loss: number; epoch: number; weights: Tensor[] } | undefined
+  let best: { accuracy: number; epoch: number; weights: Tensor[] } | undefined
   let peakBytes = 0
   const started = performance.now()
   const seconds = () => (performance.now() - started) / 1000
@@ -65,9 +65,10 @@ export async function trainCnn(task: CnnTask, onEpoch?: (record: EpochRecord) =>
     history.push(record)
     onEpoch?.(record)
     if (judged && task.patience !== null) {
-      if (best === undefined || judged.loss < best.loss) {
+      // of equals the later one: a few dozen images tell no more, and their loss turns upwards long before their accuracy does
+      if (best === undefined || judged.accuracy >= best.accuracy) {
         tf.dispose(best?.weights ?? [])
-        best = { loss: judged.loss, epoch, weights: weights.map((weight) => tf.clone(weight)) }
+        best = { accuracy: judged.accuracy, epoch, weights: weights.map((weight) => tf.clone(weight)) }
       } else if (epoch - best.epoch >= task.patience) {
         stopped = 'patience'
         break

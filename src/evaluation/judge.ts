@@ -37,15 +37,21 @@ export function judgeMethods(
     }
   }
   const rows = runs.map((run) => judge(run, isPositive, alpha, draws.get(run.method.key), timing))
-  const best = rows.reduce<MethodReport | undefined>(
-    (top, row) => (row.auroc !== null && (top === undefined || row.auroc > top.auroc!) ? row : top),
-    undefined,
-  )
+  const best = byMerit(rows)[0]
   return rows.map((row) => {
     const own = draws.get(row.key)
     if (!best || row === best || !own) return row
     return { ...row, againstBest: { best: best.key, ...pairedDifference(draws.get(best.key)!, own) } }
   })
+}
+
+const demands = ['positives', 'reference', 'negatives']
+
+/** Rows with an AUROC, the best first; of equals the one that needs less. */
+export function byMerit(rows: readonly MethodReport[]): MethodReport[] {
+  return rows
+    .filter(({ auroc }) => auroc !== null)
+    .sort((a, b) => b.auroc! - a.auroc! || demands.indexOf(a.needs) - demands.indexOf(b.needs))
 }
 
 function judge(

@@ -10,7 +10,7 @@ import type { Method, MethodContext } from './method.ts'
 const halfDecision = 'probability of the class > 0.5'
 const endings = {
   epochs: 'trained for all its epochs',
-  patience: 'stopped early, back at the best validation loss',
+  patience: 'stopped early, back at the best validation accuracy',
   loss: 'stopped as its loss had vanished',
   time: 'stopped by its time budget',
 } as const

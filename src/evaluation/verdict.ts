@@ -1,5 +1,6 @@
 /** The result in a few sentences, for someone who reads nothing else. */
 import type { CurvePoint, MethodReport } from './compare-report.ts'
+import { byMerit } from './judge.ts'
 
 const percent = (share: number): string => `${(100 * share).toFixed(share > 0.995 || share < 0.1 ? 1 : 0)} %`
 
@@ -12,7 +13,7 @@ export function verdict(
   const done = methods.filter(({ status }) => status === 'done')
   if (done.length === 0) return ['No method could be run; the table says why.']
   if (tested.negatives === 0) return withoutNegatives(done, alpha, tested.positives)
-  const ranked = done.filter(({ auroc }) => auroc !== null).sort((a, b) => b.auroc! - a.auroc!)
+  const ranked = byMerit(done)
   const best = ranked[0]!
   const out = [
     `Best on your images: ${best.title}, AUROC ${best.auroc!.toFixed(3)}${interval(best)}: given one image of the class and one other, it puts the right one first ${percent(best.auroc!)} of the time.`,
