@@ -270,9 +270,13 @@ export function createClient(address: string, options: { key?: string; fetch?: t
         body: form('images', images, { name, ...fields, exclude: exclude?.join() }),
       }),
     async classify(model, image, { alpha, waitSeconds = 30, explain = false } = {}) {
-      const response = await call(`/v1/models/${part(model)}/classify?wait=${waitSeconds}&explain=${explain}`, {
+      const query = new URLSearchParams({ wait: String(waitSeconds), image: image.name })
+      if (explain) query.set('explain', 'true')
+      if (alpha !== undefined) query.set('alpha', String(alpha))
+      const response = await call(`/v1/models/${part(model)}/classify?${query}`, {
         method: 'POST',
-        body: form('image', [image], { alpha }),
+        headers: { 'content-type': 'image/*' }, // what it is, the service looks at itself
+        body: image.bytes as Uint8Array<ArrayBuffer>,
       })
       if (response.status === 202)
         throw new ClientError('JOB_TIMEOUT', 504, `There was no result after ${waitSeconds} seconds.`)

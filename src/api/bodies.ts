@@ -4,6 +4,7 @@
  */
 import { Transform } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
+import { OneclassError } from '../errors.ts'
 import { callerOf } from './access.ts'
 import { createHeldBytes, type Held } from './held-bytes.ts'
 
@@ -25,9 +26,14 @@ export function guardBodies(app: FastifyInstance, maxHeldBytes: number): void {
     request.held = held.open(() => callerOf(request))
     reply.raw.once('close', () => request.held.end())
   })
-  // JSON is collected by the framework: counted as it passes. Forms are counted where they are read (`uploads.ts`).
+  app.addContentTypeParser(/^image\//, { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  // JSON and bare images are collected by the framework: counted as they pass. Forms are counted where they are read (`uploads.ts`).
   app.addHook('preParsing', async (request, _reply, payload) => {
-    if (!/^\s*application\/json/i.test(request.headers['content-type'] ?? '')) return payload
+    const type = request.headers['content-type'] ?? ''
+    const isImage = /^\s*image\//i.test(type)
+    if (isImage && !request.routeOptions.config.docs?.takesImage)
+      throw new OneclassError('UNSUPPORTED_MEDIA_TYPE', 'A bare image is no body for this request.')
+    if (!isImage && !/^\s*application\/json/i.test(type)) return payload
     const counted = new Transform({
       transform(chunk: Buffer, _encoding, done) {
         try {

@@ -98,6 +98,7 @@ function operation({ method, scope, docs }: Documented, path: string): Operation
   const content: Record<string, { schema: unknown }> = {}
   if (docs.body) content['application/json'] = { schema: plain(docs.body) }
   if (docs.multipart) content['multipart/form-data'] = { schema: plain(docs.multipart) }
+  if (docs.takesImage) content['image/*'] = { schema: { type: 'string', format: 'binary' } }
   if (method === 'post' && docs.multipart) {
     parameters.push({
       name: 'Idempotency-Key',

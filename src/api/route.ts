@@ -18,6 +18,8 @@ export interface RouteDocs {
   readonly tag: string
   /** A body of parts; files are `Type.String({ format: 'binary' })` or arrays of it. Parsed by the handler. */
   readonly multipart?: TSchema
+  /** The bytes of one image may be the whole body, of type image/*: it is then a Buffer. */
+  readonly takesImage?: boolean
   readonly answers: Readonly<Record<number, Answer>>
 }
 
@@ -49,13 +51,15 @@ export function route<P extends TSchema, Q extends TSchema, B extends TSchema>(
   app: FastifyInstance,
   definition: RouteDefinition<P, Q, B>,
 ): void {
-  const { method, url, scope, params, query, body, multipart, summary, description, tag, answers } = definition
+  const { method, url, scope, params, query, body, multipart, takesImage, summary, description, tag, answers } =
+    definition
   const docs = {
     summary,
     tag,
     answers,
     ...(description === undefined ? {} : { description }),
     ...(multipart === undefined ? {} : { multipart }),
+    ...(takesImage === undefined ? {} : { takesImage }),
     ...(params === undefined ? {} : { params }),
     ...(query === undefined ? {} : { query }),
     ...(body === undefined ? {} : { body }),

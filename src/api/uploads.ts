@@ -150,7 +150,7 @@ function formError(thrown: unknown): unknown {
 }
 
 /** The file's name as the sender calls it, without what cannot be shown. */
-function nameOf(filename: string | undefined, index: number): string {
+export function nameOf(filename: string | undefined, index: number): string {
   const path = clean((filename ?? '').replaceAll('\\', '/'))
     .split('/')
     .filter((part) => part !== '' && part !== '.' && part !== '..')

@@ -166,14 +166,18 @@ function dropoutFactors(tf: TensorFlow, rows: number, random: Random): Tensor2D 
   return tf.tensor2d(factors, [rows, denseUnits])
 }
 
+/** Outputs before the activation. What was trained on mirrored images too is asked about both sides, and answers with their mean. */
 function outputsOf(tf: TensorFlow, task: CnnTask, weights: Tensor[], rows: Int32Array): Float32Array {
   const out = new Float32Array(rows.length)
   for (let at = 0; at < rows.length; at += task.batch) {
     const part = rows.subarray(at, at + task.batch)
     const x = inputOf(tf, task, part)
-    const { output, features } = forward(tf, weights, x)
-    out.set(output.dataSync(), at)
-    tf.dispose([x, output, features])
+    const output = tf.tidy(() => {
+      const plain = forward(tf, weights, x).output
+      return task.augmentation?.flip ? tf.div(tf.add(plain, forward(tf, weights, tf.reverse(x, 2)).output), 2) : plain
+    })
+    out.set(output.dataSync() as Float32Array, at)
+    tf.dispose([x, output])
   }
   return out
 }

@@ -75,7 +75,7 @@ export async function compare(options: CompareOptions, hooks: CompareHooks = {})
   const material = await prepareMaterial({
     images: options.images,
     backbone: options.backbone,
-    side: imageSide(effort),
+    side: imageSide,
     keepNearDuplicates: options.keepNearDuplicates ?? false,
     onProgress: (done, total) =>
       hooks.onProgress?.({ fraction: (0.2 * done) / total, message: `embedding images: ${done} of ${total}` }),

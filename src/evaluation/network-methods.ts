@@ -49,7 +49,7 @@ export const binaryCnn: Method = {
       scores: Float64Array.from(result.outputs, (z) => -z),
       accepted: Uint8Array.from(result.outputs, (z) => (z > 0 ? 1 : 0)),
       decision: halfDecision,
-      network: { size: imageSide(context.effort), weights: result.weights },
+      network: { size: imageSide, weights: result.weights },
       notes: [
         `${describe(result)} It has seen what the class is not; it knows the training negatives and not what else may come.`,
       ],

@@ -89,6 +89,14 @@ test('bodies beyond the limits: text, image, whole form, number of parts; who go
   )
   assert.equal(await codeOf(await fetch(batches, form([10, mebi + 1]))), 'IMAGE_TOO_LARGE')
   assert.equal(await codeOf(await fetch(batches, form([mebi, mebi, 10]))), 'BODY_TOO_LARGE')
+  const bare = (size: number) =>
+    fetch(api.url('/v1/models/thing/classify'), {
+      method: 'POST',
+      body: new Uint8Array(size),
+      headers: { 'content-type': 'image/jpeg' },
+    })
+  assert.equal(await codeOf(await bare(mebi + 1)), 'IMAGE_TOO_LARGE')
+  assert.equal(await codeOf(await bare(2 * mebi)), 'BODY_TOO_LARGE')
   const two = form([10, 10], 'image')
   assert.equal(await codeOf(await fetch(api.url('/v1/models/thing/classify'), two)), 'BODY_TOO_LARGE')
   assert.equal(await stored(), before)

@@ -116,7 +116,7 @@ test('ready; fits an upload in a job; the model is there', async () => {
   assert.equal((await client.models())[0]?.name, 'disc')
 })
 
-test('classifies by upload, base64 and path, with the same answer; alpha counts without refitting', async () => {
+test('classifies by bare body, form, base64 and path, with the same answer; alpha counts without refitting', async () => {
   const bytes = await readFile(join(root, 'batch', '0000.jpg'))
   const uploaded = await client.classify('disc', { name: '0000.jpg', bytes })
   const inline = (await (
@@ -128,7 +128,23 @@ test('classifies by upload, base64 and path, with the same answer; alpha counts 
   assert.equal(uploaded.image, '0000.jpg')
   assert.equal(uploaded.model, 'disc@1')
   assert.equal(uploaded.alpha, 0.1)
-  assert.deepEqual([inline.score, byPath.score], [uploaded.score, uploaded.score])
+  const form = new FormData()
+  form.append('image', new Blob([bytes]), '../0000.jpg')
+  form.append('alpha', '0.2')
+  const bare = (query: string, type = 'image/jpeg') =>
+    fetch(url(`/v1/models/disc/classify?wait=20${query}`), {
+      method: 'POST',
+      body: bytes,
+      headers: { 'content-type': type },
+    })
+  const byForm = (await (
+    await fetch(url('/v1/models/disc/classify?wait=20'), { method: 'POST', body: form })
+  ).json()) as typeof uploaded
+  const named = (await (await bare(`&alpha=0.2&image=${encodeURIComponent('../ä b\n.jpg')}`)).json()) as typeof uploaded
+  assert.deepEqual([named.image, named.alpha, byForm.image, byForm.alpha], ['ä b.jpg', 0.2, '0000.jpg', 0.2])
+  assert.deepEqual([inline.score, byPath.score, byForm.pValue], [uploaded.score, uploaded.score, uploaded.pValue])
+  assert.equal(((await (await bare('', 'image/png')).json()) as typeof uploaded).image, 'image-1')
+  assert.equal(await problem(await bare('&alpha=2')), 'INVALID_ARGUMENT')
   const changed = await json('/v1/models/disc', { alpha: 0.3 }, 'PATCH')
   assert.equal(changed.status, 200)
   assert.equal((await client.classify('disc', { name: 'x', bytes })).alpha, 0.3)
@@ -291,6 +307,11 @@ test('names, backbones by path, wrong bodies, unknown addresses, oversized bodie
     await problem(await json('/v1/models/disc', { alpha: 0.1, pad: 'x'.repeat(100_000) }, 'PATCH')),
     'BODY_TOO_LARGE',
   )
+  const bare = (path: string, body: Uint8Array<ArrayBuffer>) =>
+    fetch(url(path), { method: 'POST', body, headers: { 'content-type': 'image/jpeg' } })
+  for (const path of ['/v1/models', '/v1/models/disc/batches', '/v1/demo', '/v1/models/import'])
+    assert.equal(await problem(await bare(path, new Uint8Array(9))), 'UNSUPPORTED_MEDIA_TYPE', path)
+  assert.equal(await problem(await bare('/v1/models/disc/classify', new Uint8Array(0))), 'INVALID_ARGUMENT')
   const broken = await fetch(url('/v1/models/disc/classify'), {
     method: 'POST',
     body: '--b\r\ncontent-disp',

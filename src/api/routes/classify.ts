@@ -1,4 +1,4 @@
-/** One image: uploaded, by URL, by path or as base64; a job, or the answer itself with `?wait`. */
+/** One image: as a form, as the bare body, by URL, by path or as base64; a job, or the answer itself with `?wait`. */
 import { basename } from 'node:path'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
@@ -14,7 +14,7 @@ import { alphaField, idempotencyKey } from '../fields.ts'
 import { remember } from '../job-list.ts'
 import { route } from '../route.ts'
 import { Alpha, ImageByReference, ImageResult, Job, ModelRef } from '../schemas.ts'
-import { readForm, type Uploaded } from '../uploads.ts'
+import { nameOf, readForm, type Uploaded } from '../uploads.ts'
 import { fetchImage } from '../url-fetch.ts'
 
 export function classifyRoutes(app: FastifyInstance, context: ApiContext): void {
@@ -49,7 +49,8 @@ export function classifyRoutes(app: FastifyInstance, context: ApiContext): void 
 
   const readInput = async (
     request: FastifyRequest,
-    body: ImageByReference | undefined,
+    body: ImageByReference | Buffer | undefined,
+    name: string | undefined,
   ): Promise<Uploaded & { alpha: number | undefined }> => {
     if (request.isMultipart()) {
       const form = await readForm(request, 'image', producer.blobs, {
@@ -68,12 +69,19 @@ export function classifyRoutes(app: FastifyInstance, context: ApiContext): void 
     if (body === undefined || body === null)
       throw new OneclassError(
         'INVALID_ARGUMENT',
-        'Expected a form with the file "image", or JSON with "url", "path" or "base64".',
+        'Expected a form with the file "image", the bytes of an image of type image/*, or JSON with "url", "path" or "base64".',
       )
-    const { image, bytes } = await readReference(body, request)
+    const { image, bytes } = Buffer.isBuffer(body)
+      ? { image: nameOf(name, 0), bytes: body }
+      : await readReference(body, request)
+    if (bytes.length === 0) throw new OneclassError('INVALID_ARGUMENT', 'Expected the bytes of an image.')
     if (bytes.length > limits.maxImageBytes)
       throw new OneclassError('IMAGE_TOO_LARGE', `The image has more than the ${limits.maxImageBytes} bytes accepted.`)
-    return { image, blob: await producer.blobs.put(bytes, lifetimes.classifyInput), alpha: body.alpha }
+    return {
+      image,
+      blob: await producer.blobs.put(bytes, lifetimes.classifyInput),
+      alpha: 'alpha' in body ? body.alpha : undefined,
+    }
   }
 
   route(app, {
@@ -86,6 +94,8 @@ export function classifyRoutes(app: FastifyInstance, context: ApiContext): void 
     tag: 'Classify',
     params: Type.Object({ name: ModelRef }),
     query: Type.Object({
+      alpha: Type.Optional(Alpha),
+      image: Type.Optional(Type.String({ maxLength: 4096, description: 'Name of a bare image' })),
       wait: Type.Optional(
         Type.Number({ minimum: 0, maximum: limits.maxWaitSeconds, description: 'Seconds to wait for the result' }),
       ),
@@ -93,6 +103,7 @@ export function classifyRoutes(app: FastifyInstance, context: ApiContext): void 
         Type.Boolean({ description: 'Also a `heatmap` of where the image is odd: some 65 runs of the network more' }),
       ),
     }),
+    takesImage: true,
     body: ImageByReference,
     multipart: Type.Object({ image: Type.String({ format: 'binary' }), alpha: Type.Optional(Alpha) }),
     bodyLimit: Math.ceil(limits.maxImageBytes * 1.4),
@@ -103,13 +114,14 @@ export function classifyRoutes(app: FastifyInstance, context: ApiContext): void 
     handle: async ({ params, query, body, request, reply }) => {
       const key = idempotencyKey(request)
       const offered = await context.useModel(params.name, undefined) // no upload for a model that is not there
-      const input = await readInput(request, body)
-      const use = { ...offered.use, alpha: input.alpha ?? offered.use.alpha }
+      const input = await readInput(request, body, query.image)
+      const alpha = input.alpha ?? query.alpha
+      const use = { ...offered.use, alpha: alpha ?? offered.use.alpha }
       const claimed = await claim(producer.client, 'classify', callerOf(request), key, [
         params.name,
         input.image,
         hashOf(input.blob),
-        String(input.alpha),
+        String(alpha),
         ...(query.explain ? ['explain'] : []),
       ])
       const { id } = claimed
