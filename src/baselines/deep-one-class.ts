@@ -31,12 +31,16 @@ export interface DeepOneClassOptions {
   readonly learningRate: number
 }
 
+/**
+ * Little training: with a few hundred reference images more of it unlearns what the backbone knew. On held-out training images of two
+ * sets the AUROC fell from .90 at these settings to .83 after twice, and to .61 after ten times the steps times rate.
+ */
 export const deepOneClassDefaults: DeepOneClassOptions = {
   features: 64,
   lambda: 0.1,
-  epochs: 15,
+  epochs: 4,
   batch: 32,
-  learningRate: 0.05,
+  learningRate: 0.001,
 }
 
 /**

@@ -114,9 +114,8 @@ export const deepOneClass: Method = {
   lane: 'main',
   async run(context: MethodContext, seed) {
     const reference = await context.reference()
-    const options = { ...deepOneClassDefaults, ...(context.effort === 'quick' ? { epochs: 8 } : {}) }
     const fit = (rows: MethodContext['positives'], label: string) =>
-      fitDeepOneClass(rows, reference.embeddings, reference.kinds, options, createRandom(seed).fork(label))
+      fitDeepOneClass(rows, reference.embeddings, reference.kinds, deepOneClassDefaults, createRandom(seed).fork(label))
     const started = performance.now()
     const state = fit(context.positives, 'model')
     const heldOut = await heldOutScores(context.positives, context.groups, 4, seed, async (train, rows, fold) =>
