@@ -63,12 +63,39 @@ export function connect(url: string, role: ClientRole, name = 'oneclass'): Redis
   }
   let client: RedisClient
   if (target.kind === 'cluster') {
-    client = new Cluster(target.nodes, { redisOptions: common, clusterRetryStrategy: retryStrategy })
+    client = pauseBetweenSubscribers(
+      new Cluster(target.nodes, { redisOptions: common, clusterRetryStrategy: retryStrategy }),
+    )
   } else {
     client = new Redis(common)
   }
   client.on('error', () => {}) // without a listener ioredis prints; every command rejects on its own
   return client
+}
+
+const subscriberPauseMs = 500
+
+/**
+ * A subscription of ioredis (6.0.0) that loses its node takes another one at once, and then the next: with the whole cluster away
+ * that is a loop that keeps a core busy. It has no option for it, so its own step is made to wait.
+ */
+function pauseBetweenSubscribers(cluster: Cluster): Cluster {
+  const { subscriber } = cluster as unknown as { subscriber?: { started: boolean; selectSubscriber(): void } }
+  if (typeof subscriber?.selectSubscriber !== 'function') return cluster // another version, made otherwise
+  const select = subscriber.selectSubscriber.bind(subscriber)
+  let next = 0
+  let timer: NodeJS.Timeout | undefined
+  const step = () => {
+    timer = undefined
+    next = performance.now() + subscriberPauseMs
+    if (subscriber.started) select()
+  }
+  subscriber.selectSubscriber = () => {
+    const wait = next - performance.now()
+    if (wait <= 0) step()
+    else if (timer === undefined) timer = setTimeout(step, wait)
+  }
+  return cluster
 }
 
 /** Resolves when Redis answers; REDIS_UNAVAILABLE after `ms`, naming the address without its password. */

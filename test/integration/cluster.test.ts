@@ -1,7 +1,7 @@
 /** A Redis Cluster of three nodes with a password, given by URL: fit, classify and a batch go through it. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -84,4 +84,26 @@ test('a service and its worker on a cluster: fit, classify, a batch, and no pass
   assert.equal(lines.length, 10)
   assert.ok(lines.every((line) => 'pValue' in line))
   assert.ok(!serve.log.some((line) => line.includes(password)))
+})
+
+/** Seconds of CPU that a process has used. Linux counts them in hundredths. */
+async function cpuSeconds(pid: number): Promise<number> {
+  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /, '').split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / 100
+}
+
+test('the whole cluster goes away: the service says so and waits, without a busy loop', async () => {
+  for (const node of nodes) node.kill('SIGKILL')
+  const pids = [serve!.pid, ...serve!.workerPids()]
+  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+  await pause(2000)
+  const before = await Promise.all(pids.map(cpuSeconds))
+  await pause(4000)
+  const after = await Promise.all(pids.map(cpuSeconds))
+  const used = after.map((seconds, i) => seconds - before[i]!)
+  assert.ok(
+    used.every((seconds) => seconds < 1),
+    `CPU seconds in 4 s: ${used.join(' and ')}`,
+  )
+  assert.equal((await fetch(`${serve!.address}/readyz`)).status, 503)
 })
