@@ -133,7 +133,7 @@ test('no log holds a key, the password of Redis, an image or its name, at level 
   const log = api.log.join('')
   assert.ok(api.log.length > 50)
   for (const key of [one, two, owner]) {
-    assert.ok(!log.includes(key.split('_')[2]!), 'the secret of a key')
+    assert.ok(!log.includes(key.split('_').slice(2).join('_')), 'the secret of a key') // it may hold a _ itself
     assert.ok(!log.includes(createHash('sha256').update(key).digest('hex')), 'the hash of a key')
   }
   assert.ok(!log.includes('Z'.repeat(43)), 'a wrong key')
