@@ -22,7 +22,7 @@ test('a key is shown once, kept as a hash, verified, listed and revoked', async 
   assert.deepEqual(await store.verify(key), info)
   assert.equal((await stat(join(home, 'keys.json'))).mode & 0o777, 0o600)
   const file = await readFile(join(home, 'keys.json'), 'utf8')
-  assert.ok(!file.includes(key.split('_')[2]!))
+  assert.ok(!file.includes(key.split('_').slice(2).join('_')))
   assert.ok(!JSON.stringify(await store.list()).includes('sha256'))
   assert.equal(await store.verify(`${key.slice(0, -1)}${key.endsWith('A') ? 'B' : 'A'}`), undefined)
   for (const bad of ['', 'oc_', key.slice(0, 20), `${key}x`, key.replace(info.id, '00000000')])
