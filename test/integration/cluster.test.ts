@@ -60,7 +60,8 @@ before(async () => {
     .join(',')}`
 })
 after(async () => {
-  await serve?.stop()
+  // not gently: with its Redis gone for good it would first wait for it
+  if (serve !== undefined) for (const pid of [...serve.workerPids(), serve.pid]) process.kill(pid, 'SIGKILL')
   for (const node of nodes) node.kill('SIGKILL')
   await rm(base, { recursive: true, force: true })
 })
