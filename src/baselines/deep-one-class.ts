@@ -32,8 +32,8 @@ export interface DeepOneClassOptions {
 }
 
 /**
- * Little training: with a few hundred reference images more of it unlearns what the backbone knew. On held-out training images of two
- * sets the AUROC fell from .90 at these settings to .83 after twice, and to .61 after ten times the steps times rate.
+ * Little training: with a few hundred reference images more of it unlearns what the backbone knew. On held-out training images of hot dogs
+ * the AUROC was .90 at these settings, .83 after twice the epochs, and .61 at a rate of .05 for 15 epochs; a set of people agreed.
  */
 export const deepOneClassDefaults: DeepOneClassOptions = {
   features: 64,
