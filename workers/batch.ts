@@ -30,10 +30,14 @@ function pointsOf(done: readonly Done[], every: number): Point[] {
 export function startBatch(context: WorkerContext): Promise<Consumer> {
   const { batches, blobs, client, engine, heartbeat, models, thumbnails } = context
 
-  const scoreOne = async (item: Item, data: Task<'chunk'>['data'], model: ReadyModel): Promise<Done> => {
+  const scoreOne = async (
+    item: Item,
+    bytes: Buffer | undefined,
+    data: Task<'chunk'>['data'],
+    model: ReadyModel,
+  ): Promise<Done> => {
     heartbeat.count({ images: 1 })
     try {
-      const bytes = await blobs.get(item.blob)
       if (bytes === undefined) throw new OneclassError('JOB_EXPIRED', `"${item.image}" waited too long for a worker.`)
       const embedding = await engine.embed({ name: item.image, bytes }, model.backbone, 'bulk')
       const scored = model.classifier.scoreEmbedding(embedding, data.model.alpha)
@@ -61,13 +65,13 @@ export function startBatch(context: WorkerContext): Promise<Consumer> {
   }
 
   /** A suspect image: a note that it is being tried outlives a crash. */
-  const scoreSuspect = async (item: Item, data: Task<'chunk'>['data'], model: ReadyModel): Promise<Done> => {
+  const scoreSuspect: typeof scoreOne = async (item, bytes, data, model) => {
     const note = keys.crashes(`${data.batch}:${item.index}`)
     const tries = await client.incr(note)
     await client.expire(note, 24 * 3600)
     if (tries > 3)
       return failed(item, new OneclassError('IMAGE_UNREADABLE', `Workers died while reading "${item.image}".`))
-    const done = await scoreOne(item, data, model)
+    const done = await scoreOne(item, bytes, data, model)
     await client.del(note)
     return done
   }
@@ -86,7 +90,8 @@ export function startBatch(context: WorkerContext): Promise<Consumer> {
     const score = crashes >= 2 ? scoreSuspect : scoreOne
     for (let i = 0; i < todo.length && !signal.aborted; i += size) {
       const group = todo.slice(i, i + size)
-      const done = await Promise.all(group.map((item) => score(item, data, model)))
+      const bytes = await blobs.getAll(group.map(({ blob }) => blob))
+      const done = await Promise.all(group.map((item, at) => score(item, bytes[at], data, model)))
       await keepPoints(client, data.batch, pointsOf(done, data.keep?.every ?? 0)) // before the commit: a chunk that is taken over skips what is committed
       const state = await batches.commit(data.batch, done)
       await recordServed(

@@ -11,6 +11,7 @@
 import { join } from 'node:path'
 import { type ErrorBody, OneclassError, toOneclassError } from '../errors.ts'
 import type { BatchRecord, BatchResult } from './batches.ts'
+import { chunksOf } from './chunks.ts'
 import type { JobEvents } from './events.ts'
 import { isFinished } from './job-view.ts'
 import { lifetimes } from './jobs.ts'
@@ -38,6 +39,8 @@ export interface Feeder {
   resume(): Promise<void>
   stop(): Promise<void>
 }
+
+const readTogether = 8
 
 /** A worker answers for every image of its chunk even when it fails: this is for chunks that fail before that. */
 const maxFailures = 2
@@ -75,8 +78,9 @@ export function createFeeder(options: FeederOptions): Feeder {
     if (batch === undefined || isFinished(batch.state)) return true
     const images = await producer.batches.images(id)
     await options.offerModel(batch.model.sha256, batch.model.label)
-    for (let first = 0; first < batch.total && !stopping.signal.aborted; first += batch.chunkSize) {
-      const indices = range(first, Math.min(first + batch.chunkSize, batch.total))
+    for (const { first, end } of chunksOf(batch.total, batch.chunkSize)) {
+      if (stopping.signal.aborted) break
+      const indices = range(first, end)
       const missing = await producer.batches.missing(id, indices)
       if (missing.length === 0) continue
       const state = await producer.chunkState(id, first)
@@ -88,7 +92,7 @@ export function createFeeder(options: FeederOptions): Feeder {
         continue
       }
       if (!(await roomFor(batch, first))) return true
-      await sendChunk(batch, missing, images)
+      await sendChunk(batch, first, missing, images)
     }
     return await settled(id)
   }
@@ -97,39 +101,48 @@ export function createFeeder(options: FeederOptions): Feeder {
   const roomFor = async (batch: BatchRecord, first: number): Promise<boolean> => {
     const window = Math.max(options.window ?? 512, batch.chunkSize)
     for (;;) {
-      const changed = events.next(batch.id, stopping.signal)
       const now = await producer.batches.read(batch.id)
       if (now === undefined || isFinished(now.state)) return false
       if (first - now.done < window || stopping.signal.aborted) return true
-      await changed
+      await events.next(batch.id, stopping.signal) // a change just before this costs a tick at most
     }
   }
 
-  const sendChunk = async (batch: BatchRecord, indices: readonly number[], names: readonly string[]): Promise<void> => {
+  const sendChunk = async (
+    batch: BatchRecord,
+    first: number,
+    indices: readonly number[],
+    names: readonly string[],
+  ): Promise<void> => {
     const images: { index: number; image: string; blob: string }[] = []
     const failed: BatchResult[] = []
-    const send = async (index: number): Promise<void> => {
+    const read = async (index: number): Promise<{ index: number; image: string; bytes: Buffer } | undefined> => {
       const image = names[index]!
       try {
-        const bytes = await readImage(batch, image)
-        images.push({ index, image, blob: await producer.blobs.put(bytes, lifetimes.input) })
+        return { index, image, bytes: await readImage(batch, image) }
       } catch (thrown) {
-        const error = toOneclassError(thrown)
-        if (error.code === 'QUEUE_FULL' || error.code === 'REDIS_UNAVAILABLE') throw error
-        failed.push({ index, isError: true, line: errorLine(image, index, error.toJSON()) })
+        failed.push({ index, isError: true, line: errorLine(image, index, toOneclassError(thrown).toJSON()) })
+        return undefined
       }
     }
-    // some at a time: what waits for the disk and for Redis waits together
-    for (let from = 0; from < indices.length; from += 4) {
-      const results = await Promise.allSettled(indices.slice(from, from + 4).map(send))
-      const fault = results.find((result) => result.status === 'rejected')
-      if (fault === undefined) continue
+    try {
+      // some at a time: what waits for the disk and for Redis waits together, and few images are in memory at once
+      for (let from = 0; from < indices.length; from += readTogether) {
+        const found = (await Promise.all(indices.slice(from, from + readTogether).map(read))).filter((one) => !!one)
+        const blobs = await producer.blobs.putAll(
+          found.map(({ bytes }) => bytes),
+          lifetimes.input,
+        )
+        found.forEach(({ index, image }, i) => {
+          images.push({ index, image, blob: blobs[i]! })
+        })
+      }
+      if (failed.length > 0) await producer.batches.commit(batch.id, failed)
+      if (images.length > 0) await producer.addChunk(batch, first, images)
+    } catch (fault) {
       await producer.blobs.remove(images.map(({ blob }) => blob)).catch(() => {})
-      throw fault.reason
+      throw fault
     }
-    images.sort((a, b) => a.index - b.index)
-    if (failed.length > 0) await producer.batches.commit(batch.id, failed)
-    if (images.length > 0) await producer.addChunk(batch, images)
   }
 
   /** A chunk that no worker takes, however often it is sent, must not keep its batch from ending. */

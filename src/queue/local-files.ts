@@ -2,8 +2,8 @@
  * Files on the service's own disk, and only those below a served root. Links are followed before the question is asked,
  * for the folder and for each file in it.
  */
-import { constants } from 'node:fs'
-import { open, realpath, stat } from 'node:fs/promises'
+import { constants, type Stats } from 'node:fs'
+import { type FileHandle, open, readlink, realpath, stat } from 'node:fs/promises'
 import { resolve, sep } from 'node:path'
 import { OneclassError } from '../errors.ts'
 import { collectImages } from '../images/collect.ts'
@@ -14,8 +14,8 @@ export async function listFolder(folder: string, root: string, limit: number): P
 }
 
 /**
- * The bytes of a file that lies below one of the roots after every link is followed. The path is resolved
- * again once the file is open, so a link that is swapped in between is noticed.
+ * The bytes of a file that lies below one of the roots after every link is followed. Where an open file lies is asked
+ * of the file itself, so a link that is swapped meanwhile changes nothing. Errors IMAGE_NOT_FOUND, IMAGE_TOO_LARGE, PATH_NOT_ALLOWED.
  */
 export async function readBelow(
   path: string,
@@ -23,23 +23,22 @@ export async function readBelow(
   roots: readonly string[],
   maxBytes: number,
 ): Promise<Buffer> {
-  const real = await resolveBelow(path, roots, 'IMAGE_NOT_FOUND', name)
-  const file = await open(real, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => {
+  const written = resolve(path)
+  const from = isBelowAny(written, roots) ? written : await resolveBelow(path, roots, 'IMAGE_NOT_FOUND', name)
+  const file = await open(from, constants.O_RDONLY | constants.O_NONBLOCK).catch(async () => {
+    await resolveBelow(path, roots, 'IMAGE_NOT_FOUND', name) // what lies outside gets one answer, readable or not
     throw new OneclassError('IMAGE_NOT_FOUND', `"${name}" does not exist or cannot be read.`)
   })
   try {
     const stats = await file.stat()
+    const real = await pathOf(file, from, stats)
+    if (!isBelowAny(real, roots)) throw notAllowed(name, roots)
     if (!stats.isFile()) throw new OneclassError('IMAGE_NOT_FOUND', `"${name}" is not a file.`)
     if (stats.size > maxBytes) {
       throw new OneclassError(
         'IMAGE_TOO_LARGE',
         `"${name}" has ${stats.size} bytes, more than the ${maxBytes} accepted.`,
       )
-    }
-    const now = await resolveBelow(path, roots, 'IMAGE_NOT_FOUND', name)
-    const again = await stat(now)
-    if (again.ino !== stats.ino || again.dev !== stats.dev) {
-      throw new OneclassError('PATH_NOT_ALLOWED', `"${name}" changed while it was opened.`)
     }
     // not readFile: a file that grows meanwhile stays within the limit
     const bytes = Buffer.alloc(stats.size)
@@ -50,6 +49,16 @@ export async function readBelow(
   }
 }
 
+/** The real path of an open file: Linux says it; elsewhere the path is resolved once more and must still lead to this file. '' when it does not. */
+async function pathOf(file: FileHandle, from: string, { ino, dev }: Stats): Promise<string> {
+  const said =
+    process.platform === 'linux' ? await readlink(`/proc/self/fd/${file.fd}`).catch(() => undefined) : undefined
+  if (said !== undefined) return said
+  const real = await realpath(from)
+  const now = await stat(real)
+  return now.ino === ino && now.dev === dev ? real : ''
+}
+
 /** The real path, which lies below a root. One answer (PATH_NOT_ALLOWED) for what is outside, whether it exists or not. */
 export async function resolveBelow(
   path: string,
@@ -57,23 +66,28 @@ export async function resolveBelow(
   missing: 'IMAGE_NOT_FOUND' | 'FOLDER_NOT_FOUND',
   name = path,
 ): Promise<string> {
-  const notAllowed = new OneclassError(
+  if (path.includes('\0')) throw notAllowed(name, roots)
+  const absolute = resolve(path)
+  let real: string
+  try {
+    real = await realpath(absolute)
+  } catch {
+    if (!isBelowAny(absolute, roots)) throw notAllowed(name, roots)
+    throw new OneclassError(missing, `"${name}" does not exist or cannot be read.`)
+  }
+  if (!isBelowAny(real, roots)) throw notAllowed(name, roots)
+  return real
+}
+
+function isBelowAny(path: string, roots: readonly string[]): boolean {
+  return roots.some((root) => path === root || path.startsWith(root.endsWith(sep) ? root : root + sep))
+}
+
+function notAllowed(name: string, roots: readonly string[]): OneclassError {
+  return new OneclassError(
     'PATH_NOT_ALLOWED',
     roots.length === 0
       ? 'This service reads no local files: start it with --root FOLDER to allow those below it.'
       : `"${name}" is not below a folder that this service serves.`,
   )
-  if (path.includes('\0')) throw notAllowed
-  const absolute = resolve(path)
-  const isInside = (candidate: string) =>
-    roots.some((root) => candidate === root || candidate.startsWith(root.endsWith(sep) ? root : root + sep))
-  let real: string
-  try {
-    real = await realpath(absolute)
-  } catch {
-    if (!isInside(absolute)) throw notAllowed
-    throw new OneclassError(missing, `"${name}" does not exist or cannot be read.`)
-  }
-  if (!isInside(real)) throw notAllowed
-  return real
 }

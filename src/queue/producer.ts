@@ -31,7 +31,7 @@ export interface ProducerOptions {
   readonly maxStoredBytes?: number
 }
 
-type BatchPlan = Pick<BatchRecord, 'id' | 'model' | 'keep' | 'total' | 'chunkSize'>
+type BatchPlan = Pick<BatchRecord, 'id' | 'model' | 'keep' | 'total'>
 
 export interface QueueCounts {
   readonly waiting: number
@@ -47,8 +47,8 @@ export interface Producer {
   readonly queues: ReadonlyMap<JobKind, Queue>
   /** Adds a job; the same id again changes nothing. QUEUE_FULL beyond the bound. */
   add<K extends Exclude<JobKind, 'chunk'>>(kind: K, id: string, data: JobData[K]): Promise<void>
-  /** Consecutive images of a batch, as its record says. */
-  addChunk(batch: BatchPlan, images: JobData['chunk']['images']): Promise<void>
+  /** Images of the chunk of a batch that begins at `firstIndex`: all of them, or those that need a worker. */
+  addChunk(batch: BatchPlan, firstIndex: number, images: JobData['chunk']['images']): Promise<void>
   /** BullMQ's word for the state of the chunk that begins at `firstIndex`, 'unknown' when there is none. */
   chunkState(batch: string, firstIndex: number): Promise<string>
   removeChunk(batch: string, firstIndex: number): Promise<void>
@@ -155,7 +155,7 @@ export function createProducer(options: ProducerOptions): Producer {
       }
       await queue(kind).add(kind, data, { jobId: id })
     }),
-    addChunk: guard(async ({ id, model, keep, total, chunkSize }, images) => {
+    addChunk: guard(async ({ id, model, keep, total }, firstIndex, images) => {
       const every = keep?.map ? pointStride(total) : 0
       const data: JobData['chunk'] = {
         batch: id,
@@ -163,9 +163,7 @@ export function createProducer(options: ProducerOptions): Producer {
         images,
         ...(keep && { keep: { thumbnails: keep.thumbnails, every } }),
       }
-      // by where the chunk begins, also when its first images need no worker
-      const first = images[0]!.index - (images[0]!.index % chunkSize)
-      await queue('chunk').add('chunk', data, { jobId: chunkId(id, first) })
+      await queue('chunk').add('chunk', data, { jobId: chunkId(id, firstIndex) })
     }),
     chunkState: guard(async (batch, firstIndex) => await queue('chunk').getJobState(chunkId(batch, firstIndex))),
     removeChunk: guard(async (batch, firstIndex) => {

@@ -21,10 +21,17 @@ interface Guard {
 
 const guards: readonly Guard[] = [
   {
-    attack: 'traversal: a file named by dots or by its whole path',
+    attack: 'traversal: a folder named by dots or by its whole path',
     file: 'src/queue/local-files.js',
-    guard: /if \(!isInside\(real\)\)\s+throw notAllowed;/,
-    instead: '',
+    guard: /if \(!isBelowAny\(real, roots\)\)\s+throw notAllowed\(name, roots\);\s+return real;/,
+    instead: 'return real;',
+    test: 'queue/local-files',
+  },
+  {
+    attack: 'traversal and symlink: where an open file lies',
+    file: 'src/queue/local-files.js',
+    guard: /if \(!isBelowAny\(real, roots\)\)\s+throw notAllowed\(name, roots\);\s+if \(!stats/,
+    instead: 'if (!stats',
     test: 'queue/local-files',
   },
   {

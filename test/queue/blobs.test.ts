@@ -38,6 +38,26 @@ test('the bound holds, and what expired makes room', async () => {
   await blobs.remove([id])
 })
 
+test('several at once: all of them or none, counted like single ones', async () => {
+  const blobs = createBlobStore(client, 100)
+  const list = [Buffer.from('one'), Buffer.alloc(40, 7), Buffer.from('three')]
+  const ids = await blobs.putAll(list, 60)
+  assert.equal(await blobs.bytesStored(), 48)
+  assert.deepEqual(await blobs.getAll([ids[2]!, 'none', ids[0]!]), [list[2], undefined, list[0]])
+  assert.deepEqual(await blobs.get(ids[1]!), list[1])
+  await assert.rejects(blobs.putAll([Buffer.alloc(30), Buffer.alloc(30)], 60), { code: 'QUEUE_FULL' })
+  assert.equal(await blobs.bytesStored(), 48)
+  await client.set(keys.blob(ids[0]!), 'two')
+  await assert.rejects(blobs.getAll(ids), { code: 'INTERNAL' })
+  await blobs.remove(ids)
+  assert.equal(await blobs.bytesStored(), 0)
+  assert.deepEqual(await blobs.putAll([], 60), [])
+  await blobs.putAll([Buffer.alloc(60)], 0.2)
+  await new Promise((resolve) => setTimeout(resolve, 250))
+  await blobs.remove(await blobs.putAll([Buffer.alloc(50), Buffer.alloc(50)], 60))
+  assert.equal(await blobs.bytesStored(), 0)
+})
+
 test('bytes that changed in Redis are not believed', async () => {
   const blobs = createBlobStore(client, 1000)
   const id = await blobs.put(Buffer.from('good'), 60)

@@ -4,6 +4,7 @@ import { type Static, Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
 import { readThumbnail } from '../../queue/batch-extras.ts'
 import type { BatchRecord } from '../../queue/batches.ts'
+import { chunksOf } from '../../queue/chunks.ts'
 import { claim } from '../../queue/idempotency.ts'
 import { isFinished, viewOfBatch } from '../../queue/job-view.ts'
 import { lifetimes, typeOfJob } from '../../queue/jobs.ts'
@@ -17,7 +18,8 @@ import { route } from '../route.ts'
 import { BatchFromFolder, BatchOptions, Job, JobId, ListLimit, ListState, ModelRef } from '../schemas.ts'
 import { readForm, type Uploaded } from '../uploads.ts'
 
-const chunkSize = 32
+/** Of a chunk in the middle of a batch: long enough to be worth a job, short enough to be lost with a worker. */
+const chunkSize = 16
 
 export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
   const { producer, events, feeder, limits, streams } = context
@@ -118,11 +120,9 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
         createdAt: new Date().toISOString(),
       }
       await batches.create(record, images)
-      for (let first = 0; first < uploads.length; first += chunkSize) {
-        const some = uploads
-          .slice(first, first + chunkSize)
-          .map(({ image, blob }, i) => ({ index: first + i, image, blob }))
-        await producer.addChunk(record, some)
+      for (const { first, end } of chunksOf(uploads.length, chunkSize)) {
+        const some = uploads.slice(first, end).map(({ image, blob }, i) => ({ index: first + i, image, blob }))
+        await producer.addChunk(record, first, some)
       }
       await remember(context, request, 'batch', id)
       feeder.feed(id)
