@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { availableCpus, readConfig } from '../src/config.ts'
 import { toOneclassError } from '../src/errors.ts'
+import { collectLessOften } from '../src/heap.ts'
 import { blockOtherDecoders } from '../src/images/only-accepted.ts'
 import { createBatchStore } from '../src/queue/batches.ts'
 import { createBlobStore } from '../src/queue/blobs.ts'
@@ -24,6 +25,7 @@ import { startInference } from './inference.ts'
 import { startMap } from './map.ts'
 import { createModelCache } from './model-cache.ts'
 
+collectLessOften()
 blockOtherDecoders()
 const config = readConfig()
 const log = createLog(config.logLevel, { part: 'worker', pid: process.pid })

@@ -8,6 +8,7 @@ import type { Limits } from '../api/limits.ts'
 import { openService, type Service } from '../api/service.ts'
 import { availableCpus, type LogLevel, readConfig, version } from '../config.ts'
 import { OneclassError } from '../errors.ts'
+import { collectLessOften } from '../heap.ts'
 import { withoutPassword } from '../queue/connection.ts'
 import { createLog } from '../queue/log.ts'
 import { startPrivateRedis } from '../queue/private-redis.ts'
@@ -71,6 +72,7 @@ export const serve: Command = {
     if (positionals.length > 0) {
       throw new OneclassError('INVALID_ARGUMENT', `"oneclass serve" takes no "${positionals[0]}".`)
     }
+    collectLessOften()
     const config = readConfig()
     const port = number(values, 'port', 'whole') ?? 3000
     if (port > 65535) throw new OneclassError('INVALID_ARGUMENT', `Expected --port up to 65535 but received ${port}.`)
