@@ -45,6 +45,8 @@ export interface Serving {
 
 const webFolder = fileURLToPath(new URL('../../web/', import.meta.url))
 const drainMs = 30_000
+/** For what should need no time at all. */
+const graceMs = 5000
 
 export const serve: Command = {
   name: 'serve',
@@ -180,13 +182,20 @@ export async function runServe(
   await ends
   print('Ending: the jobs at work are finished first (Ctrl-C again: at once).')
   await serving.stop()
+  setTimeout(() => process.exit(1), graceMs).unref() // nothing should be left that keeps the process
   return 0
 }
 
+/** Open requests have `ms`; then their connections are cut, and what does not end even so is left behind. */
 async function closeWithin(service: Service, ms: number): Promise<void> {
-  const timer = setTimeout(() => service.app.server.closeAllConnections(), ms)
-  await service.close()
-  clearTimeout(timer)
+  const cut = setTimeout(() => service.app.server.closeAllConnections(), ms)
+  let giveUp: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolveLate) => {
+    giveUp = setTimeout(resolveLate, ms + graceMs)
+  })
+  await Promise.race([service.close(), late])
+  clearTimeout(cut)
+  clearTimeout(giveUp)
 }
 
 /** Before anything is started: the usual mistake costs nothing. */

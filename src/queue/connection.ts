@@ -63,14 +63,25 @@ export function connect(url: string, role: ClientRole, name = 'oneclass'): Redis
   }
   let client: RedisClient
   if (target.kind === 'cluster') {
-    client = pauseBetweenSubscribers(
-      new Cluster(target.nodes, { redisOptions: common, clusterRetryStrategy: retryStrategy }),
-    )
+    const cluster = new Cluster(target.nodes, { redisOptions: common, clusterRetryStrategy: retryStrategy })
+    client = pauseBetweenSubscribers(role === 'producer' ? failingFast(cluster) : cluster)
   } else {
     client = new Redis(common)
   }
   client.on('error', () => {}) // without a listener ioredis prints; every command rejects on its own
   return client
+}
+
+/** A cluster keeps what it is told while no node answers, whatever its options for single nodes say: not for ever. */
+const clusterPatienceMs = 3000
+
+function failingFast(cluster: Cluster): Cluster {
+  const send = cluster.sendCommand.bind(cluster)
+  cluster.sendCommand = (command, ...rest) => {
+    if (cluster.status !== 'ready') command.setTimeout(clusterPatienceMs)
+    return send(command, ...rest)
+  }
+  return cluster
 }
 
 const subscriberPauseMs = 500
@@ -97,6 +108,9 @@ function pauseBetweenSubscribers(cluster: Cluster): Cluster {
   }
   return cluster
 }
+
+/** Milliseconds in which Redis has to answer to a goodbye. */
+const goodbyeMs = 2000
 
 /** Resolves when Redis answers; REDIS_UNAVAILABLE after `ms`, naming the address without its password. */
 export async function waitForRedis(client: RedisClient, url: string, ms: number): Promise<void> {
@@ -137,11 +151,23 @@ export async function checkRedis(client: RedisClient): Promise<string[]> {
   return warnings
 }
 
+/** A part of BullMQ closed in good order, or, where its Redis does not answer, at once. */
+export async function closeQueue(part: { close(): Promise<void>; disconnect(): Promise<void> }): Promise<void> {
+  await within(part.close(), goodbyeMs).catch(() => {
+    void part.disconnect().catch(() => {})
+  })
+}
+
+/** Waits for the last word to a Redis that may have gone away, but not for ever. */
+export async function orGoodbye(work: Promise<unknown>): Promise<void> {
+  await within(work, goodbyeMs).catch(() => {})
+}
+
 export async function disconnect(...clients: readonly RedisClient[]): Promise<void> {
   await Promise.all(
     clients.map(async (client) => {
       try {
-        if (client.status === 'ready') await within(client.quit(), 2000)
+        if (client.status === 'ready') await within(client.quit(), goodbyeMs)
       } catch {
         // going away anyway
       }

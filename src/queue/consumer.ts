@@ -10,7 +10,7 @@
 import { type Job, UnrecoverableError, Worker } from 'bullmq'
 import { Value } from 'typebox/value'
 import { type ErrorCode, OneclassError, toOneclassError } from '../errors.ts'
-import { connect, disconnect, type RedisClient } from './connection.ts'
+import { closeQueue, connect, disconnect, type RedisClient } from './connection.ts'
 import { cancelledError, type Progress, writeFailure } from './job-view.ts'
 import { type JobData, type JobKind, jobSchemas, jobTimeouts } from './jobs.ts'
 import { channels, keys, prefix } from './keys.ts'
@@ -124,7 +124,7 @@ export async function startConsumer<K extends JobKind>(options: ConsumerOptions<
       await worker.pause(true)
       const deadline = Date.now() + ms
       while (running > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20))
-      await worker.close(running > 0)
+      await closeQueue({ close: () => worker.close(running > 0), disconnect: () => worker.disconnect() })
       await disconnect(subscriber)
     },
   }

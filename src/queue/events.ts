@@ -5,7 +5,7 @@
  */
 import { QueueEvents } from 'bullmq'
 import type { JobState } from './batches.ts'
-import { connect, disconnect } from './connection.ts'
+import { closeQueue, connect, disconnect } from './connection.ts'
 import { isFinished, type JobView, readFailure } from './job-view.ts'
 import { typeOfJob } from './jobs.ts'
 import { channels, prefix } from './keys.ts'
@@ -134,7 +134,7 @@ export async function openJobEvents(url: string): Promise<JobEvents> {
     announce: fire,
     async close() {
       clearInterval(ticker)
-      await Promise.all(sources.map((events) => events.close().catch(() => {})))
+      await Promise.all(sources.map(closeQueue))
       await disconnect(subscriber, client)
     },
   }

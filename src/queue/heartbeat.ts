@@ -1,6 +1,6 @@
 /** Workers say that they live, who they are, and what they did, so that the service knows whether anybody works, and on what. */
 import type { ErrorCode } from '../errors.ts'
-import type { RedisClient } from './connection.ts'
+import { orGoodbye, type RedisClient } from './connection.ts'
 import { keys } from './keys.ts'
 
 export interface Totals {
@@ -77,9 +77,7 @@ export function startHeartbeat(client: RedisClient, id: string, facts: WorkerFac
     },
     async stop() {
       clearInterval(timer)
-      await beat()
-      await client.zrem(keys.workers, id).catch(() => {})
-      await client.del(own).catch(() => {})
+      await orGoodbye(beat().then(() => Promise.all([client.zrem(keys.workers, id), client.del(own)])))
     },
   }
 }

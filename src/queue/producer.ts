@@ -9,7 +9,7 @@ import { OneclassError } from '../errors.ts'
 import { pointStride } from './batch-extras.ts'
 import { type BatchRecord, type BatchStore, createBatchStore } from './batches.ts'
 import { type BlobStore, createBlobStore } from './blobs.ts'
-import { connect, disconnect, type RedisClient, withoutPassword } from './connection.ts'
+import { closeQueue, connect, disconnect, type RedisClient, withoutPassword } from './connection.ts'
 import { cancelledError, isFinished, type JobView, type Outcome, viewOfBatch, viewOfJob } from './job-view.ts'
 import {
   chunkId,
@@ -197,7 +197,7 @@ export function createProducer(options: ProducerOptions): Producer {
     }),
     workers: guard(async () => await client.zcount(keys.workers, Date.now() - 15_000, '+inf')),
     async close() {
-      await Promise.all([...queues.values()].map((q) => q.close().catch(() => {})))
+      await Promise.all([...queues.values()].map(closeQueue))
       await disconnect(client)
     },
   }

@@ -60,7 +60,6 @@ before(async () => {
     .join(',')}`
 })
 after(async () => {
-  // not gently: with its Redis gone for good it would first wait for it
   if (serve !== undefined) for (const pid of [...serve.workerPids(), serve.pid]) process.kill(pid, 'SIGKILL')
   for (const node of nodes) node.kill('SIGKILL')
   await rm(base, { recursive: true, force: true })
@@ -107,4 +106,28 @@ test('the whole cluster goes away: the service says so and waits, without a busy
     `CPU seconds in 4 s: ${used.join(' and ')}`,
   )
   assert.equal((await fetch(`${serve!.address}/readyz`)).status, 503)
+})
+
+test('without its cluster, requests fail within seconds, and SIGTERM ends all of it', async () => {
+  const post = {
+    method: 'POST',
+    headers: { 'content-type': 'image/jpeg' },
+    body: await encodeImage(renderPart(createRandom(1)), 'jpeg'),
+    signal: AbortSignal.timeout(10_000),
+  }
+  const answers = await Promise.all([
+    fetch(`${serve!.address}/v1/jobs`, { signal: AbortSignal.timeout(10_000) }),
+    fetch(`${serve!.address}/v1/models/part/classify?wait=5`, post),
+  ])
+  for (const answer of answers) {
+    assert.equal(answer.status, 503)
+    assert.equal(((await answer.json()) as { code: string }).code, 'REDIS_UNAVAILABLE')
+  }
+  const workers = serve!.workerPids()
+  const started = performance.now()
+  assert.equal(await serve!.stop(), 0)
+  const seconds = (performance.now() - started) / 1000
+  assert.ok(seconds < 40, `it took ${seconds} s`)
+  for (const pid of workers) assert.throws(() => process.kill(pid, 0), 'a worker is left')
+  serve = undefined
 })
