@@ -61,8 +61,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
 }
 
 /** The environment for a child process: ours, with some values set or (undefined) taken away. */
-export function childEnvironment(changes: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const merged = { ...process.env, ...changes }
+export function childEnvironment(
+  changes: Readonly<Record<string, string | undefined>>,
+  defaults: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const merged = { ...defaults, ...process.env, ...changes }
   return Object.fromEntries(Object.entries(merged).filter((entry): entry is [string, string] => entry[1] !== undefined))
 }
 

@@ -28,19 +28,28 @@ export interface WorkerProcessOptions {
 
 const program = fileURLToPath(new URL('../../workers/main.js', import.meta.url))
 
+/**
+ * glibc gives threads arenas of their own, and pixels and tensors that go from thread to thread leave each of them with holes:
+ * after 60 fits a worker had 510 MiB and rose, with two arenas 250 and stayed there (docs/operations.md). Others ignore it.
+ */
+const allocator = { MALLOC_ARENA_MAX: '2' }
+
 export function startWorkerProcesses(options: WorkerProcessOptions): WorkerProcesses {
   const children = new Set<ChildProcess>()
   const timers = new Set<NodeJS.Timeout>()
   let isStopping = false
 
   // The address may hold a password: by environment, since everybody can read a command line.
-  const env = childEnvironment({
-    REDIS_URL: options.redisUrl,
-    ONECLASS_HOME: options.home,
-    ...(options.logLevel === undefined ? {} : { ONECLASS_LOG: options.logLevel }),
-    ONECLASS_CONCURRENCY: String(options.concurrency),
-    UV_THREADPOOL_SIZE: String(Math.max(4, options.concurrency + 2)),
-  })
+  const env = childEnvironment(
+    {
+      REDIS_URL: options.redisUrl,
+      ONECLASS_HOME: options.home,
+      ...(options.logLevel === undefined ? {} : { ONECLASS_LOG: options.logLevel }),
+      ONECLASS_CONCURRENCY: String(options.concurrency),
+      UV_THREADPOOL_SIZE: String(Math.max(4, options.concurrency + 2)),
+    },
+    allocator,
+  )
 
   const start = (failures: number, onReady: () => void, onFail: (error: Error) => void): void => {
     const child = fork(program, [], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'], detached: true })
