@@ -3,9 +3,10 @@
  * secret has 256 random bits, so a slow hash would add nothing. Compared in constant time.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { mkdir, open, readFile, rename, stat } from 'node:fs/promises'
+import { mkdir, open, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { OneclassError } from '../errors.ts'
+import { keepFiles } from '../store/kept-file.ts'
 
 export const scopes = ['classify', 'manage'] as const
 /** `classify`: ask and read. `manage`: that, and change models, compare, see the queues. */
@@ -36,27 +37,20 @@ const keyForm = /^oc_([0-9a-f]{8})_([A-Za-z0-9_-]{43})$/
 
 export function openKeyStore(home: string): KeyStore {
   const path = join(home, 'keys.json')
-  let cache: { stamp: string; keys: StoredKey[] } | undefined
-
-  const read = async (): Promise<StoredKey[]> => {
-    const stats = await stat(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined
-      throw error
-    })
-    if (stats === undefined) return []
-    const stamp = `${stats.mtimeNs}:${stats.size}:${stats.ino}`
-    if (cache?.stamp !== stamp) cache = { stamp, keys: parse(await readFile(path, 'utf8')) }
-    return cache.keys
-  }
-
-  const parse = (text: string): StoredKey[] => {
+  const files = keepFiles((text): StoredKey[] => {
     try {
       return (JSON.parse(text) as { keys: StoredKey[] }).keys
     } catch {
       // never "no keys": that would open the service
       throw new OneclassError('INTERNAL', `The key file ${path} is damaged: repair or remove it.`)
     }
-  }
+  })
+
+  const read = (): Promise<StoredKey[]> =>
+    files.read(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return []
+      throw error
+    })
 
   const write = async (keys: readonly StoredKey[]): Promise<void> => {
     await mkdir(dirname(path), { recursive: true })

@@ -15,6 +15,7 @@ import { assertAlpha } from '../detectors/calibration.ts'
 import { OneclassError } from '../errors.ts'
 import { type Artifact, decodeArtifact, encodeArtifact, maxArtifactBytes } from './artifact.ts'
 import { maxGalleryBytes } from './gallery.ts'
+import { keepFiles } from './kept-file.ts'
 
 export interface ModelInfo {
   readonly name: string
@@ -83,6 +84,7 @@ export function assertModelName(name: string): void {
 
 export function openRegistry(home: string): Registry {
   const root = join(home, 'models')
+  const abouts = keepFiles((text) => JSON.parse(text) as About)
   const folderOf = (name: string, version: number) => join(root, name, String(version))
 
   const versionsOf = async (name: string): Promise<number[]> => {
@@ -115,7 +117,7 @@ export function openRegistry(home: string): Registry {
   }
 
   const infoOf = async (name: string, version: number): Promise<ModelInfo> => {
-    const about = JSON.parse(await readFile(join(folderOf(name, version), 'about.json'), 'utf8')) as About
+    const about = await abouts.read(join(folderOf(name, version), 'about.json'))
     const { calibrationScores = about.n } = about // not written by the first builds
     return { name, version, ...about, calibrationScores, gallery: about.gallery ?? null }
   }

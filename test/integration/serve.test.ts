@@ -288,6 +288,12 @@ test('names, backbones by path, wrong bodies, unknown addresses, oversized bodie
   assert.equal(await problem(await json('/v1/models/disc', { alpha: 2 }, 'PATCH')), 'INVALID_ARGUMENT')
   assert.equal(await problem(await json('/v1/models/disc', { alpha: 0.1, extra: 1 }, 'PATCH')), 'INVALID_ARGUMENT')
   assert.equal(await problem(await json('/v1/models/none/classify', { base64: 'AAAA' })), 'MODEL_NOT_FOUND')
+  const storedBytes = async () => /^oneclass_stored_bytes (\d+)/m.exec(await (await fetch(url('/metrics'))).text())?.[1]
+  const stored = await storedBytes()
+  const forNone = { method: 'POST', headers: { 'content-type': 'image/jpeg' }, body: Buffer.alloc(5000, 1) }
+  assert.equal(await problem(await fetch(url('/v1/models/none/classify'), forNone)), 'MODEL_NOT_FOUND')
+  assert.ok(stored !== undefined)
+  assert.equal(await storedBytes(), stored, 'an image for a model that is not there stays in Redis')
   assert.equal(await problem(await fetch(url('/nothing'))), 'NOT_FOUND')
   assert.equal(
     await problem(await fetch(url('/v1/jobs/classify-00000000-0000-0000-0000-000000000000'))),

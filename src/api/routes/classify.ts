@@ -113,8 +113,15 @@ export function classifyRoutes(app: FastifyInstance, context: ApiContext): void 
     },
     handle: async ({ params, query, body, request, reply }) => {
       const key = idempotencyKey(request)
-      const offered = await context.useModel(params.name, undefined) // no upload for a model that is not there
+      const offering = context.useModel(params.name, undefined)
+      if (Buffer.isBuffer(body))
+        offering.catch(() => {}) // awaited below: the bytes are here, both go on at once
+      else await offering // no upload for a model that is not there
       const input = await readInput(request, body, query.image)
+      const offered = await offering.catch(async (error: unknown) => {
+        await producer.blobs.remove([input.blob])
+        throw error
+      })
       const alpha = input.alpha ?? query.alpha
       const use = { ...offered.use, alpha: alpha ?? offered.use.alpha }
       const claimed = await claim(producer.client, 'classify', callerOf(request), key, [
