@@ -1,7 +1,10 @@
-/** A Redis Cluster of three nodes with a password, given by URL: fit, classify and a batch go through it. */
+/**
+ * A Redis Cluster with a password, given by URL: three nodes, and a replica of the one that holds our keys. Fit, classify and a
+ * batch go through it; then that node dies in the middle of a batch, and at last all of it.
+ */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,11 +14,14 @@ import { createClient } from '../../src/client.ts'
 import { createRandom } from '../../src/core/random.ts'
 import { renderOther, renderPart } from '../../src/images/demo-images.ts'
 import { encodeImage } from '../../src/images/encode.ts'
+import { prefix } from '../../src/queue/keys.ts'
 import { type ServeProcess, startServeProcess } from '../chaos/serve-process.ts'
 
 const password = 'only-for-this-test'
 const slots = 16384
 const nodes: ChildProcess[] = []
+/** Of the node that our keys are on. */
+let owner: number
 let base: string
 let serve: ServeProcess | undefined
 let url: string
@@ -29,29 +35,42 @@ async function freePorts(count: number): Promise<number[]> {
   return ports
 }
 
+async function eventually(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; !(await isSo().catch(() => false)); tries++) {
+    assert.ok(tries < 600, `never so: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
 before(async () => {
   base = await mkdtemp(join(tmpdir(), 'oneclass-cluster-'))
-  const ports = await freePorts(6)
+  const ports = await freePorts(8)
   const clients: Redis[] = []
-  for (const [i, port] of ports.slice(0, 3).entries()) {
+  for (const [i, port] of ports.slice(0, 4).entries()) {
     const folder = join(base, `node${i}`)
     await mkdir(folder)
-    const args = `--bind 127.0.0.1 --port ${port} --cluster-enabled yes --cluster-port ${ports[3 + i]} --cluster-node-timeout 5000
+    const args = `--bind 127.0.0.1 --port ${port} --cluster-enabled yes --cluster-port ${ports[4 + i]} --cluster-node-timeout 2000
       --save --appendonly no --maxmemory-policy noeviction --requirepass ${password} --masterauth ${password}`
     nodes.push(spawn('redis-server', args.split(/\s+/), { cwd: folder, stdio: 'ignore' }))
     const client = new Redis({ host: '127.0.0.1', port, password, maxRetriesPerRequest: 50 })
     clients.push(client.on('error', () => {})) // not up yet
   }
   for (const [i, client] of clients.entries()) {
-    await client.call('CLUSTER', 'ADDSLOTSRANGE', Math.ceil((i * slots) / 3), Math.ceil(((i + 1) * slots) / 3) - 1)
+    if (i < 3)
+      await client.call('CLUSTER', 'ADDSLOTSRANGE', Math.ceil((i * slots) / 3), Math.ceil(((i + 1) * slots) / 3) - 1)
     await client.call('CLUSTER', 'SET-CONFIG-EPOCH', i + 1)
-    if (i > 0) await clients[0]!.call('CLUSTER', 'MEET', '127.0.0.1', ports[i]!, ports[3 + i]!)
+    if (i > 0) await clients[0]!.call('CLUSTER', 'MEET', '127.0.0.1', ports[i]!, ports[4 + i]!)
   }
+  owner = Math.floor((Number(await clients[0]!.call('CLUSTER', 'KEYSLOT', `${prefix}:x`)) * 3) / slots)
+  const ownerId = String(await clients[owner]!.call('CLUSTER', 'MYID'))
+  await eventually('the replica has a master', async () => !!(await clients[3]!.call('CLUSTER', 'REPLICATE', ownerId)))
+  await eventually('the replica follows', async () =>
+    /master_link_status:up/.test(await clients[3]!.info('replication')),
+  )
   for (const client of clients) {
-    for (let tries = 0; !String(await client.call('CLUSTER', 'INFO')).includes('cluster_state:ok'); tries++) {
-      assert.ok(tries < 200, 'the cluster does not come up')
-      await new Promise((resolve) => setTimeout(resolve, 100))
-    }
+    await eventually('the cluster is up', async () =>
+      String(await client.call('CLUSTER', 'INFO')).includes('cluster_state:ok'),
+    )
     client.disconnect()
   }
   url = `redis+cluster://:${password}@${ports
@@ -66,7 +85,8 @@ after(async () => {
 })
 
 test('a service and its worker on a cluster: fit, classify, a batch, and no password in the log', async () => {
-  serve = await startServeProcess({ home: join(base, 'home'), args: ['--redis', url, '--workers', '1'] })
+  const args = ['--redis', url, '--workers', '1', '--root', base]
+  serve = await startServeProcess({ home: join(base, 'home'), args })
   const client = createClient(serve.address)
   const random = createRandom(1)
   const draw = async (name: string, isPart: boolean) => ({
@@ -84,6 +104,32 @@ test('a service and its worker on a cluster: fit, classify, a batch, and no pass
   assert.equal(lines.length, 10)
   assert.ok(lines.every((line) => 'pValue' in line))
   assert.ok(!serve.log.some((line) => line.includes(password)))
+})
+
+test('the node with our keys dies in the middle of a batch: its replica takes over, and each image has its result', async () => {
+  const folder = join(base, 'images')
+  await mkdir(folder)
+  const random = createRandom(2)
+  for (let i = 0; i < 20; i++) {
+    const bytes = await encodeImage(renderPart(random), 'jpeg')
+    for (let copy = 0; copy < 10; copy++) await writeFile(join(folder, `${i}-${copy}.jpg`), bytes)
+  }
+  const client = createClient(serve!.address)
+  const { id } = await client.batchFolder('part', folder)
+  await eventually('the batch is under way', async () => ((await client.job(id)).progress?.done ?? 0) >= 16)
+  nodes[owner]!.kill('SIGKILL')
+  let lines: Awaited<ReturnType<typeof client.results>> | undefined
+  await eventually('the batch is done', async () => {
+    if ((await client.job(id)).state !== 'done') return false
+    lines = await client.results(id)
+    return true
+  })
+  assert.equal(lines!.length, 200)
+  assert.equal(new Set(lines!.map(({ image }) => image)).size, 200)
+  assert.deepEqual(
+    lines!.filter((line) => 'error' in line),
+    [],
+  )
 })
 
 /** Seconds of CPU that a process has used. Linux counts them in hundredths. */
