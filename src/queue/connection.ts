@@ -2,7 +2,7 @@
  * Connections to Redis, any Redis: one address in, clients with the right temper out.
  *
  *   redis://[user:password@]host:port[/db]           rediss:// for TLS
- *   redis+sentinel://[user:password@]host:port,host:port/master-name[/db]
+ *   redis+sentinel://[user:password@]host:port,host:port/master-name[/db][?sentinelPassword=...]
  *   redis+cluster://[user:password@]host:port,host:port      (rediss+... for TLS in both)
  *   unix:///path/to/redis.sock
  *
@@ -24,9 +24,10 @@ export type RedisTarget =
 
 export function parseRedisUrl(url: string): RedisTarget {
   if (url.startsWith('unix://')) return { kind: 'single', options: { path: url.slice('unix://'.length) } }
-  const match = /^(redis|rediss)(?:\+(sentinel|cluster))?:\/\/(?:([^@]*)@)?([^/?]*)((?:\/[^?]*)?)$/.exec(url)
+  const match = /^(redis|rediss)(?:\+(sentinel|cluster))?:\/\/(?:([^@]*)@)?([^/?]*)((?:\/[^?]*)?)(?:\?(.*))?$/.exec(url)
   if (!match?.[4]) throw badUrl()
-  const [, scheme, kind, userinfo, hostList, path] = match
+  const [, scheme, kind, userinfo, hostList, path, query] = match
+  if (query !== undefined && kind !== 'sentinel') throw badUrl()
   const hosts = hostList!.split(',').map((host) => parseHost(host, kind === 'sentinel' ? 26379 : 6379))
   const options: Options = { ...credentials(userinfo), ...(scheme === 'rediss' ? { tls: {} } : {}) }
   const segments = path!.split('/').filter((segment) => segment !== '')
@@ -39,6 +40,10 @@ export function parseRedisUrl(url: string): RedisTarget {
     if (name === undefined || rest.length > 0) throw badUrl()
     const sentinel: Options = { ...options, sentinels: hosts, name, db: database(db) }
     if (options.tls) sentinel.enableTLSForSentinelMode = true
+    for (const [key, value] of new URLSearchParams(query)) {
+      if (key !== 'sentinelPassword') throw badUrl()
+      sentinel.sentinelPassword = value // of the sentinels themselves; most have none
+    }
     return { kind, options: sentinel }
   }
   if (hosts.length !== 1 || segments.length > 1) throw badUrl()
@@ -131,7 +136,7 @@ export async function waitForRedis(client: RedisClient, url: string, ms: number)
 
 /** What may stand in a log or in a message. */
 export function withoutPassword(url: string): string {
-  return url.replace(/\/\/[^@/]*@/, '//***@')
+  return url.replace(/\/\/[^@/]*@/, '//***@').replace(/(sentinelPassword=)[^&]*/g, '$1***')
 }
 
 /** Warnings for an operator; never fails (managed Redis often refuses CONFIG). */

@@ -5,7 +5,6 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -16,6 +15,7 @@ import { renderOther, renderPart } from '../../src/images/demo-images.ts'
 import { encodeImage } from '../../src/images/encode.ts'
 import { prefix } from '../../src/queue/keys.ts'
 import { type ServeProcess, startServeProcess } from '../chaos/serve-process.ts'
+import { eventually, freePorts } from '../queue/ports.ts'
 
 const password = 'only-for-this-test'
 const slots = 16384
@@ -26,25 +26,9 @@ let base: string
 let serve: ServeProcess | undefined
 let url: string
 
-/** Free ports, two for each node: one for clients and one for the other nodes. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  for (const server of servers) await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  for (const server of servers) await new Promise((resolve) => server.close(resolve))
-  return ports
-}
-
-async function eventually(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; !(await isSo().catch(() => false)); tries++) {
-    assert.ok(tries < 600, `never so: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-}
-
 before(async () => {
   base = await mkdtemp(join(tmpdir(), 'oneclass-cluster-'))
-  const ports = await freePorts(8)
+  const ports = await freePorts(8) // of each node one for clients and one for the other nodes
   const clients: Redis[] = []
   for (const [i, port] of ports.slice(0, 4).entries()) {
     const folder = join(base, `node${i}`)

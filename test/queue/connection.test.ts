@@ -51,6 +51,8 @@ test('an address that is none is refused without repeating it', () => {
     'redis://:secret@a:99999',
     'redis://a/b',
     'redis+sentinel://a',
+    'redis+sentinel://a/main?db=1',
+    'redis://a?sentinelPassword=x',
     'redis+cluster://a/1',
   ]) {
     assert.throws(
@@ -63,6 +65,11 @@ test('an address that is none is refused without repeating it', () => {
 
 test('a password never stands in a message', async () => {
   assert.equal(withoutPassword('redis://u:secret@host:1'), 'redis://***@host:1')
+  const guarded = 'redis+sentinel://:secret@a/main?sentinelPassword=secret%2B'
+  assert.equal(withoutPassword(guarded), 'redis+sentinel://***@a/main?sentinelPassword=***')
+  const target = parseRedisUrl(guarded)
+  assert.ok(target.kind === 'sentinel')
+  assert.deepEqual([target.options.password, target.options.sentinelPassword], ['secret', 'secret+'])
   const url = 'redis://:secret@127.0.0.1:1'
   const client = connect(url, 'producer')
   await assert.rejects(
