@@ -5,7 +5,8 @@
  *
  * Every round measures everything once, one after the other, so a machine that changes its speed changes all of it alike:
  * ratios are taken within a round, their median and range are reported, and absolute numbers are only for orientation.
- *   - one worker, two workers: of one core each, fed over HTTP with a folder; from the request to the last result
+ *   - one worker, two workers: of one core each, fed over HTTP with a folder; from the request to the last result. One worker
+ *     twice: free to take the second core beside its own (garbage collection, scoring, Redis), and held to one by `taskset`
  *   - bare: no service, no score. Two forms, the faster one of a round counts: one process with two threads, as the command
  *     line works, and two processes with one thread each
  *   - classify: one after the other over HTTP, each followed by a bare decode and inference on one thread
@@ -63,13 +64,13 @@ async function measure(rounds: number, images: number): Promise<void> {
     }
     const [wide, left, right] = [await bare(2), await bare(1), await bare(1)]
     const services: { serve: ServeProcess; client: OneclassClient }[] = []
-    for (const workers of [1, 2]) {
+    for (const kind of ['one', 'held', 'two'] as const) {
       const redis = await startTestRedis()
       undo.push(() => redis.end())
-      const args = ['--redis', redis.url, '--workers', workers === 1 ? '0' : '2', '--root', root]
-      const serve = await startServeProcess({ home: join(base, `home${workers}`), args, env: { ONECLASS_LOG: 'warn' } })
+      const args = ['--redis', redis.url, '--workers', kind === 'two' ? '2' : '0', '--root', root]
+      const serve = await startServeProcess({ home: join(base, `home-${kind}`), args, env: { ONECLASS_LOG: 'warn' } })
       undo.push(() => serve.stop())
-      if (workers === 1) undo.push(await startOneCoreWorker(redis.url, join(base, 'worker')))
+      if (kind !== 'two') undo.push(await startOneCoreWorker(redis.url, join(base, `worker-${kind}`), kind === 'held'))
       const client = createClient(serve.address)
       const fit = await client.finished(
         (
@@ -82,7 +83,7 @@ async function measure(rounds: number, images: number): Promise<void> {
       if (fit.state !== 'done') throw new Error(`no model: ${JSON.stringify(fit.error)}`)
       services.push({ serve, client })
     }
-    const [one, two] = [services[0]!.client, services[1]!.client]
+    const [one, held, two] = [services[0]!.client, services[1]!.client, services[2]!.client]
 
     const batch = async (client: OneclassClient): Promise<number> => {
       const started = performance.now()
@@ -95,13 +96,14 @@ async function measure(rounds: number, images: number): Promise<void> {
       await Promise.all([ask(left, paths.slice(0, images / 2)), ask(right, paths.slice(images / 2))])
       return performance.now() - started
     }
-    const throughput: { one: number; two: number; bareWide: number; bareTwo: number }[] = []
+    const throughput: Record<'one' | 'held' | 'two' | 'bareWide' | 'bareTwo', number>[] = []
     for (let round = -1; round < rounds; round++) {
       const times = {
         bareWide: await ask(wide, paths),
         one: await batch(one),
         bareTwo: await bareTwo(),
         two: await batch(two),
+        held: await batch(held),
       }
       process.stderr.write(`round ${round + 1}: ${JSON.stringify(times)}\n`)
       if (round >= 0) throughput.push(times) // the first one warms up
@@ -128,10 +130,12 @@ async function measure(rounds: number, images: number): Promise<void> {
             bareOneProcessTwoThreads: spread(throughput.map(({ bareWide }) => perSecond(bareWide))),
             bareTwoProcesses: spread(throughput.map(({ bareTwo: ms }) => perSecond(ms))),
             oneWorker: spread(throughput.map(({ one: ms }) => perSecond(ms))),
+            oneWorkerHeldToOneCore: spread(throughput.map(({ held: ms }) => perSecond(ms))),
             twoWorkers: spread(throughput.map(({ two: ms }) => perSecond(ms))),
           },
           ratios: {
             twoWorkersToOne: spread(throughput.map(({ one: a, two: b }) => a / b)),
+            twoWorkersToOneHeld: spread(throughput.map(({ held: a, two: b }) => a / b)),
             twoWorkersToBare: spread(throughput.map((times) => fastest(times) / times.two)),
           },
           classify: {
@@ -149,10 +153,12 @@ async function measure(rounds: number, images: number): Promise<void> {
   }
 }
 
-/** `oneclass worker` with one core; returns how to end it. */
-async function startOneCoreWorker(redisUrl: string, home: string): Promise<() => Promise<void>> {
+/** `oneclass worker` of one core, and where it is held to it, on no other; returns how to end it. */
+async function startOneCoreWorker(redisUrl: string, home: string, isHeld: boolean): Promise<() => Promise<void>> {
   const cli = fileURLToPath(new URL('../src/cli/main.js', import.meta.url))
-  const child = spawn(process.execPath, [cli, 'worker', '--concurrency', '1', '--home', home], {
+  const command = [process.execPath, cli, 'worker', '--concurrency', '1', '--home', home]
+  const [program, ...args] = isHeld ? ['taskset', '--cpu-list', '1', ...command] : command
+  const child = spawn(program!, args, {
     env: { ...process.env, REDIS_URL: redisUrl, ONECLASS_LOG: 'warn' },
     stdio: ['ignore', 'ignore', 'pipe'],
   })

@@ -16,6 +16,8 @@ export interface Config {
   readonly logLevel: LogLevel
   /** `ONECLASS_CONCURRENCY`: cores that one worker process uses. */
   readonly concurrency: number | undefined
+  /** `ONECLASS_PIN`, not 0: worker processes may be held to a core each. */
+  readonly pin: boolean
   /** `ONECLASS_JOB_LOCK_MS`: after this silence a worker's jobs go to another one. */
   readonly jobLockMs: number | undefined
   /** `ONECLASS_KEY`: the API key that clients and examples send. */
@@ -49,6 +51,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     redisUrl: env['REDIS_URL'] || undefined,
     logLevel: logLevel as LogLevel,
     concurrency: positiveInteger('ONECLASS_CONCURRENCY', env['ONECLASS_CONCURRENCY']),
+    pin: env['ONECLASS_PIN'] !== '0',
     jobLockMs: positiveInteger('ONECLASS_JOB_LOCK_MS', env['ONECLASS_JOB_LOCK_MS']),
     apiKey: env['ONECLASS_KEY'] || undefined,
     proxy: {
@@ -72,6 +75,19 @@ export function childEnvironment(
 /** Cores that this process may use: the smaller of the cgroup's quota (v2 or v1) and the affinity mask, at least 1. */
 export function availableCpus(): number {
   return Math.max(1, Math.min(availableParallelism(), Math.floor(cgroupQuota() + 0.01) || 1))
+}
+
+/** Numbers of the CPUs of this process's affinity mask; none where the system does not say (Linux does). */
+export function allowedCpus(): number[] {
+  try {
+    const list = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? ''
+    return list.split(',').flatMap((range) => {
+      const [from = Number.NaN, to = from] = range.split('-').map(Number)
+      return Array.from({ length: to - from + 1 }, (_, i) => from + i)
+    })
+  } catch {
+    return []
+  }
 }
 
 function cgroupQuota(): number {

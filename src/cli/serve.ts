@@ -6,7 +6,7 @@ import { isLoopbackHost } from '../api/access.ts'
 import { openKeyStore } from '../api/keys.ts'
 import type { Limits } from '../api/limits.ts'
 import { openService, type Service } from '../api/service.ts'
-import { availableCpus, type LogLevel, readConfig, version } from '../config.ts'
+import { allowedCpus, availableCpus, type LogLevel, readConfig, version } from '../config.ts'
 import { OneclassError } from '../errors.ts'
 import { collectLessOften } from '../heap.ts'
 import { withoutPassword } from '../queue/connection.ts'
@@ -25,6 +25,8 @@ export interface ServeOptions {
   readonly redisUrl: string | undefined
   /** Worker processes; 0: none here. Default: one a core. */
   readonly workers?: number
+  /** Default true: where there is one worker a core, each is held to its core. */
+  readonly pin?: boolean
   readonly roots: readonly string[]
   readonly allowUrl: boolean
   readonly logLevel: LogLevel
@@ -85,6 +87,7 @@ export const serve: Command = {
       port,
       redisUrl: text(values, 'redis') ?? config.redisUrl,
       ...(workers === undefined ? {} : { workers }),
+      pin: config.pin,
       roots: list(values, 'root'),
       allowUrl: flag(values, 'allow-url'),
       logLevel: config.logLevel,
@@ -125,9 +128,13 @@ export async function startServing(options: ServeOptions): Promise<Serving> {
     }
     const cpus = availableCpus()
     const count = options.workers ?? cpus
+    // only where every core gets its worker and the mask, not a quota, says how many cores there are
+    const mask = allowedCpus()
+    const holdTo = options.pin !== false && count === cpus && mask.length === cpus ? mask : []
     const workers = startWorkerProcesses({
       count,
       concurrency: Math.max(1, Math.floor(cpus / Math.max(1, count))),
+      holdTo,
       redisUrl,
       home,
       log,

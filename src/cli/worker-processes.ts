@@ -2,7 +2,7 @@
  * Worker processes as children: started, started again when they die (further and further apart), stopped gently.
  * They hang on an IPC channel, so they end when we die, however that happens.
  */
-import { type ChildProcess, fork } from 'node:child_process'
+import { type ChildProcess, execFile, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { childEnvironment, type LogLevel } from '../config.ts'
 import type { Log } from '../queue/log.ts'
@@ -19,6 +19,11 @@ export interface WorkerProcessOptions {
   readonly count: number
   /** Cores of each. */
   readonly concurrency: number
+  /**
+   * The CPU that each worker is held to, where there is one: its threads hand pixels and tensors to each other, and whatever wakes
+   * up on another core finds its cache cold. Needs `taskset` (Linux); without it workers go where the system puts them.
+   */
+  readonly holdTo?: readonly number[]
   readonly redisUrl: string
   readonly home: string
   readonly log: Log
@@ -51,13 +56,21 @@ export function startWorkerProcesses(options: WorkerProcessOptions): WorkerProce
     allocator,
   )
 
-  const start = (failures: number, onReady: () => void, onFail: (error: Error) => void): void => {
+  const hold = (pid: number | undefined, cpu: number | undefined): void => {
+    if (pid === undefined || cpu === undefined) return
+    execFile('taskset', ['--all-tasks', '--cpu-list', '--pid', String(cpu), String(pid)], (error) => {
+      if (error) options.log('debug', 'worker not held to a core', { pid, cpu })
+    })
+  }
+
+  const start = (index: number, failures: number, onReady: () => void, onFail: (error: Error) => void): void => {
     const child = fork(program, [], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'], detached: true })
     const born = Date.now()
     let isReady = false
     children.add(child)
     child.on('message', () => {
       isReady = true
+      hold(child.pid, options.holdTo?.[index])
       onReady()
     })
     child.once('error', onFail)
@@ -70,7 +83,7 @@ export function startWorkerProcesses(options: WorkerProcessOptions): WorkerProce
       const timer = setTimeout(
         () => {
           timers.delete(timer)
-          if (!isStopping) start(next, onReady, onFail)
+          if (!isStopping) start(index, next, onReady, onFail)
         },
         Math.min(250 * 2 ** next, 15_000),
       )
@@ -79,7 +92,10 @@ export function startWorkerProcesses(options: WorkerProcessOptions): WorkerProce
   }
 
   const ready = Promise.all(
-    Array.from({ length: options.count }, () => new Promise<void>((resolve, reject) => start(0, resolve, reject))),
+    Array.from(
+      { length: options.count },
+      (_, index) => new Promise<void>((resolve, reject) => start(index, 0, resolve, reject)),
+    ),
   ).then(() => {})
   ready.catch(() => {})
 
