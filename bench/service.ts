@@ -7,11 +7,11 @@
  * ratios are taken within a round, their median and range are reported, and absolute numbers are only for orientation.
  *   - one worker, two workers: of one core each, fed over HTTP with a folder; from the request to the last result. One worker
  *     twice: free to take the second core beside its own (garbage collection, scoring, Redis), and held to one by `taskset`
- *   - bare: no service, no score. Two forms, the faster one of a round counts: one process with two threads, as the command
- *     line works, and two processes with one thread each
+ *   - bare: no service, no score. Three forms, the fastest one of a round counts: one process with two threads, as the command
+ *     line works; two processes with one thread each; and the same, each held to a core as the workers are
  *   - classify: one after the other over HTTP, each followed by a bare decode and inference on one thread
  */
-import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process'
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -63,6 +63,10 @@ async function measure(rounds: number, images: number): Promise<void> {
       return child
     }
     const [wide, left, right] = [await bare(2), await bare(1), await bare(1)]
+    const heldPair = [await bare(1), await bare(1)] as const
+    heldPair.forEach(({ pid }, cpu) => {
+      execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', String(cpu), String(pid)])
+    })
     const services: { serve: ServeProcess; client: OneclassClient }[] = []
     for (const kind of ['one', 'held', 'two'] as const) {
       const redis = await startTestRedis()
@@ -91,18 +95,19 @@ async function measure(rounds: number, images: number): Promise<void> {
       if (lines.length !== images || lines.some((line) => 'error' in line)) throw new Error('results are missing')
       return performance.now() - started
     }
-    const bareTwo = async (): Promise<number> => {
+    const bareTwo = async ([a, b]: readonly [ChildProcess, ChildProcess]): Promise<number> => {
       const started = performance.now()
-      await Promise.all([ask(left, paths.slice(0, images / 2)), ask(right, paths.slice(images / 2))])
+      await Promise.all([ask(a, paths.slice(0, images / 2)), ask(b, paths.slice(images / 2))])
       return performance.now() - started
     }
-    const throughput: Record<'one' | 'held' | 'two' | 'bareWide' | 'bareTwo', number>[] = []
+    const throughput: Record<'one' | 'held' | 'two' | 'bareWide' | 'bareTwo' | 'bareHeld', number>[] = []
     for (let round = -1; round < rounds; round++) {
       const times = {
         bareWide: await ask(wide, paths),
         one: await batch(one),
-        bareTwo: await bareTwo(),
+        bareTwo: await bareTwo([left, right]),
         two: await batch(two),
+        bareHeld: await bareTwo(heldPair),
         held: await batch(held),
       }
       process.stderr.write(`round ${round + 1}: ${JSON.stringify(times)}\n`)
@@ -119,7 +124,8 @@ async function measure(rounds: number, images: number): Promise<void> {
     }
 
     const perSecond = (ms: number) => (1000 * images) / ms
-    const fastest = ({ bareWide, bareTwo: other }: (typeof throughput)[number]) => Math.min(bareWide, other)
+    const fastest = ({ bareWide, bareTwo: free, bareHeld }: (typeof throughput)[number]) =>
+      Math.min(bareWide, free, bareHeld)
     process.stdout.write(
       `${JSON.stringify(
         {
@@ -129,6 +135,7 @@ async function measure(rounds: number, images: number): Promise<void> {
           imagesPerSecond: {
             bareOneProcessTwoThreads: spread(throughput.map(({ bareWide }) => perSecond(bareWide))),
             bareTwoProcesses: spread(throughput.map(({ bareTwo: ms }) => perSecond(ms))),
+            bareTwoProcessesHeld: spread(throughput.map(({ bareHeld: ms }) => perSecond(ms))),
             oneWorker: spread(throughput.map(({ one: ms }) => perSecond(ms))),
             oneWorkerHeldToOneCore: spread(throughput.map(({ held: ms }) => perSecond(ms))),
             twoWorkers: spread(throughput.map(({ two: ms }) => perSecond(ms))),
