@@ -1,5 +1,4 @@
 /** What a fit is made of: files of a form, a folder, confirmed images of a batch, and the positives of an earlier version. */
-import { realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FastifyRequest } from 'fastify'
 import { OneclassError } from '../errors.ts'
@@ -103,9 +102,7 @@ function checkFields({ backbone, base, exclude }: FitFields): void {
 
 async function storeFolder(folder: string, context: ApiContext): Promise<Uploaded[]> {
   const real = await resolveBelow(folder, context.roots, 'FOLDER_NOT_FOUND')
-  const root =
-    context.roots.find((candidate) => real === candidate || real.startsWith(`${candidate}/`)) ?? (await realpath(real))
-  return await storeFiles(real, await listFolder(real, root, context.limits.maxFitImages), context)
+  return await storeFiles(real, await listFolder(real, context.roots, context.limits.maxFitImages), context)
 }
 
 async function storeOfBatch(id: string, indices: readonly number[], context: ApiContext): Promise<Uploaded[]> {

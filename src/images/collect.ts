@@ -84,7 +84,8 @@ function hasImageEnding(path: string): boolean {
   return acceptedExtensions.has(ending) || refusedExtensions.has(ending)
 }
 
-function isBelow(path: string, root: string): boolean {
+/** Is the path the root itself, or does it lie below? Both absolute. */
+export function isBelow(path: string, root: string): boolean {
   const way = relative(root, path)
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
 }

@@ -4,12 +4,13 @@
  */
 import { constants, type Stats } from 'node:fs'
 import { type FileHandle, open, readlink, realpath, stat } from 'node:fs/promises'
-import { resolve, sep } from 'node:path'
+import { resolve } from 'node:path'
 import { OneclassError } from '../errors.ts'
-import { collectImages } from '../images/collect.ts'
+import { collectImages, isBelow } from '../images/collect.ts'
 
-/** The images of a folder, names relative to it; errors as `collectImages`. */
-export async function listFolder(folder: string, root: string, limit: number): Promise<string[]> {
+/** The images of a folder (as `resolveBelow` gave it), names relative to it; links that lead out of its root are left out. Errors as `collectImages`. */
+export async function listFolder(folder: string, roots: readonly string[], limit: number): Promise<string[]> {
+  const root = roots.find((candidate) => isBelow(folder, candidate)) ?? folder
   return (await collectImages(folder, { names: 'relative', root, limit })).map((image) => image.name)
 }
 
@@ -49,14 +50,14 @@ export async function readBelow(
   }
 }
 
-/** The real path of an open file: Linux says it; elsewhere the path is resolved once more and must still lead to this file. '' when it does not. */
+/** The real path of an open file: Linux says it; elsewhere the path is resolved once more and must still lead to this file. '/' when it does not. */
 async function pathOf(file: FileHandle, from: string, { ino, dev }: Stats): Promise<string> {
   const said =
     process.platform === 'linux' ? await readlink(`/proc/self/fd/${file.fd}`).catch(() => undefined) : undefined
   if (said !== undefined) return said
   const real = await realpath(from)
   const now = await stat(real)
-  return now.ino === ino && now.dev === dev ? real : ''
+  return now.ino === ino && now.dev === dev ? real : '/'
 }
 
 /** The real path, which lies below a root. One answer (PATH_NOT_ALLOWED) for what is outside, whether it exists or not. */
@@ -80,7 +81,7 @@ export async function resolveBelow(
 }
 
 function isBelowAny(path: string, roots: readonly string[]): boolean {
-  return roots.some((root) => path === root || path.startsWith(root.endsWith(sep) ? root : root + sep))
+  return roots.some((root) => isBelow(path, root))
 }
 
 function notAllowed(name: string, roots: readonly string[]): OneclassError {

@@ -7,7 +7,7 @@ export interface KeptFiles<T> {
 }
 
 /** @param most files that are remembered */
-export function keepFiles<T>(parse: (text: string, path: string) => T, most = 1000): KeptFiles<T> {
+export function keepFiles<T>(parse: (text: string) => T, most = 1000): KeptFiles<T> {
   const known = new Map<string, { stamp: string; value: T }>()
   return {
     async read(path) {
@@ -16,7 +16,7 @@ export function keepFiles<T>(parse: (text: string, path: string) => T, most = 10
       const found = known.get(path)
       if (found?.stamp === stamp) return found.value
       // a change from here on gives another stamp, and is read the next time
-      const value = parse(await readFile(path, 'utf8'), path)
+      const value = parse(await readFile(path, 'utf8'))
       if (known.size >= most) known.clear()
       known.set(path, { stamp, value })
       return value

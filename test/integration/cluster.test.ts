@@ -10,12 +10,10 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { Redis } from 'ioredis'
 import { createClient } from '../../src/client.ts'
-import { createRandom } from '../../src/core/random.ts'
-import { renderOther, renderPart } from '../../src/images/demo-images.ts'
-import { encodeImage } from '../../src/images/encode.ts'
 import { prefix } from '../../src/queue/keys.ts'
 import { type ServeProcess, startServeProcess } from '../chaos/serve-process.ts'
 import { eventually, freePorts } from '../queue/ports.ts'
+import { drawParts } from './parts.ts'
 
 const password = 'only-for-this-test'
 const slots = 16384
@@ -72,16 +70,9 @@ test('a service and its worker on a cluster: fit, classify, a batch, and no pass
   const args = ['--redis', url, '--workers', '1', '--root', base]
   serve = await startServeProcess({ home: join(base, 'home'), args })
   const client = createClient(serve.address)
-  const random = createRandom(1)
-  const draw = async (name: string, isPart: boolean) => ({
-    name,
-    bytes: await encodeImage(isPart ? renderPart(random) : renderOther(random), 'jpeg'),
-  })
-  const parts = []
-  for (let i = 0; i < 30; i++) parts.push(await draw(`${i}.jpg`, true))
+  const { parts, other } = await drawParts(1, 30)
   const fit = await client.finished((await client.fit('part', parts)).id)
   assert.equal(fit.state, 'done', JSON.stringify(fit.error))
-  const other = await draw('other.jpg', false)
   const { isPositive, pValue } = await client.classify('part', other)
   assert.equal(isPositive, false, `p ${pValue}`)
   const lines = await client.results((await client.batch('part', [...parts.slice(0, 9), other])).id)
@@ -93,10 +84,8 @@ test('a service and its worker on a cluster: fit, classify, a batch, and no pass
 test('the node with our keys dies in the middle of a batch: its replica takes over, and each image has its result', async () => {
   const folder = join(base, 'images')
   await mkdir(folder)
-  const random = createRandom(2)
-  for (let i = 0; i < 20; i++) {
-    const bytes = await encodeImage(renderPart(random), 'jpeg')
-    for (let copy = 0; copy < 10; copy++) await writeFile(join(folder, `${i}-${copy}.jpg`), bytes)
+  for (const { name, bytes } of (await drawParts(2, 20)).parts) {
+    for (let copy = 0; copy < 10; copy++) await writeFile(join(folder, `${copy}-${name}`), bytes)
   }
   const client = createClient(serve!.address)
   const { id } = await client.batchFolder('part', folder)
@@ -142,7 +131,7 @@ test('without its cluster, requests fail within seconds, and SIGTERM ends all of
   const post = {
     method: 'POST',
     headers: { 'content-type': 'image/jpeg' },
-    body: await encodeImage(renderPart(createRandom(1)), 'jpeg'),
+    body: new Uint8Array((await drawParts(1, 1)).parts[0]!.bytes),
     signal: AbortSignal.timeout(10_000),
   }
   const answers = await Promise.all([

@@ -7,11 +7,9 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { Redis } from 'ioredis'
 import { createClient } from '../../src/client.ts'
-import { createRandom } from '../../src/core/random.ts'
-import { renderOther, renderPart } from '../../src/images/demo-images.ts'
-import { encodeImage } from '../../src/images/encode.ts'
 import { type ServeProcess, startServeProcess } from '../chaos/serve-process.ts'
 import { eventually, freePorts } from '../queue/ports.ts'
+import { drawParts } from './parts.ts'
 
 const password = 'only-for-this-test'
 const guard = 'of-the-sentinel-itself'
@@ -64,16 +62,9 @@ after(async () => {
 test('the master dies, its replica takes over: models and workers are still there', async () => {
   serve = await startServeProcess({ home: join(base, 'home'), args: ['--redis', url, '--workers', '1'] })
   const client = createClient(serve.address)
-  const random = createRandom(1)
-  const draw = async (name: string, isPart: boolean) => ({
-    name,
-    bytes: await encodeImage(isPart ? renderPart(random) : renderOther(random), 'jpeg'),
-  })
-  const parts = []
-  for (let i = 0; i < 30; i++) parts.push(await draw(`${i}.jpg`, true))
+  const { parts, other } = await drawParts(1, 30)
   const fit = await client.finished((await client.fit('part', parts)).id)
   assert.equal(fit.state, 'done', JSON.stringify(fit.error))
-  const other = await draw('other.jpg', false)
   const before = await client.classify('part', other)
   assert.equal(before.isPositive, false)
 

@@ -67,9 +67,8 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
     if (body === undefined || body === null)
       throw new OneclassError('INVALID_ARGUMENT', 'Expected a form with files "images", or JSON with "folder".')
     const folder = await resolveBelow(body.folder, context.roots, 'FOLDER_NOT_FOUND')
-    const root = context.roots.find((candidate) => folder === candidate || folder.startsWith(`${candidate}/`))!
     return {
-      images: await listFolder(folder, root, limits.maxFolderImages),
+      images: await listFolder(folder, context.roots, limits.maxFolderImages),
       uploads: [],
       folder,
       alpha: body.alpha,

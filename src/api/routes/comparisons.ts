@@ -48,8 +48,7 @@ export function comparisonRoutes(app: FastifyInstance, context: ApiContext): voi
       throw error
     })
     if (real === undefined) return
-    const root = roots.find((candidate) => real === candidate || real.startsWith(`${candidate}/`)) ?? real
-    for (const image of await listFolder(real, root, limits.maxFitImages)) {
+    for (const image of await listFolder(real, roots, limits.maxFitImages)) {
       const bytes = await readBelow(join(real, image), image, roots, limits.maxImageBytes)
       files.push({ split, image: `${split}/${image}`, blob: await blobs.put(bytes, lifetimes.input) })
     }
