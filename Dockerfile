@@ -4,7 +4,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY . .
-RUN npm run build && if [ -f web/vite.config.ts ]; then npx vite build --config web/vite.config.ts; fi \
+RUN npm run build && if [ -f src/web/vite.config.ts ]; then npx vite build --config src/web/vite.config.ts; fi \
   && npm prune --omit=dev --ignore-scripts
 
 FROM node:22-bookworm-slim

@@ -12,9 +12,9 @@ import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createClient } from '../src/client.ts'
-import { findChromium, openBrowser } from '../test/web/browser.ts'
-import { drawInto, multiply } from '../test/web/pictures.ts'
-import { freePort, startService } from '../test/web/service.ts'
+import { findChromium, openBrowser } from '../test/support/browser.ts'
+import { drawInto, multiply } from '../test/support/pictures.ts'
+import { freePort, startService } from '../test/support/service.ts'
 import { markdownTable } from './material.ts'
 
 const { values } = parseArgs({ options: { images: { type: 'string', default: '5000' } } })

@@ -19,8 +19,8 @@ import { fileURLToPath } from 'node:url'
 import { createClient, type OneclassClient } from '../src/client.ts'
 import { embedImages } from '../src/features/embed.ts'
 import { openBackbone } from '../src/features/registry.ts'
-import { type ServeProcess, startServeProcess } from '../test/chaos/serve-process.ts'
-import { startTestRedis } from '../test/queue/redis.ts'
+import { startTestRedis } from '../test/support/redis.ts'
+import { type ServeProcess, startServeProcess } from '../test/support/serve-process.ts'
 import { photo } from './photos.ts'
 
 interface Work {

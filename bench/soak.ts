@@ -17,9 +17,9 @@ import { join } from 'node:path'
 import { ClientError, type ClientImage, createClient } from '../src/client.ts'
 import { createRandom } from '../src/core/random.ts'
 import { connect, disconnect } from '../src/queue/connection.ts'
-import { prefix } from '../src/queue/keys.ts'
-import { memoryOf, startServeProcess } from '../test/chaos/serve-process.ts'
-import { startTestRedis } from '../test/queue/redis.ts'
+import { prefix } from '../src/queue/redis-keys.ts'
+import { startTestRedis } from '../test/support/redis.ts'
+import { memoryOf, startServeProcess } from '../test/support/serve-process.ts'
 import { photo } from './photos.ts'
 
 const minutes = Number(process.argv[2] ?? 30)

@@ -6,7 +6,7 @@
  *   const hotdog = await load('hotdog')
  *   console.log(await hotdog.score('dinner.jpg'))
  */
-import { readConfig } from './config.ts'
+
 import type { Matrix } from './core/matrix.ts'
 import { OneclassError } from './errors.ts'
 import { openBackbone, openBackboneOf } from './features/registry.ts'
@@ -19,6 +19,7 @@ import { collectPositives } from './pipeline/positives.ts'
 import type { ImageResult } from './pipeline/result.ts'
 import { encodeGallery } from './store/gallery.ts'
 import { type ModelInfo, openRegistry } from './store/registry.ts'
+import { readConfig } from './system/config.ts'
 
 export { readNpy, writeNpy } from './core/npy.ts'
 export { type ErrorBody, type ErrorCode, errorTable, OneclassError } from './errors.ts'

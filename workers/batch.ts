@@ -7,11 +7,11 @@ import { OneclassError, toOneclassError } from '../src/errors.ts'
 import { keepPoints, keepThumbnail, maxThumbnails, type Point } from '../src/queue/batch-extras.ts'
 import type { BatchResult } from '../src/queue/batches.ts'
 import { type Consumer, startConsumer, type Task } from '../src/queue/consumer.ts'
-import { recordServed } from '../src/queue/drift-log.ts'
-import { errorLine } from '../src/queue/feeder.ts'
-import { keys } from '../src/queue/keys.ts'
+import { keys } from '../src/queue/redis-keys.ts'
+import { recordServed } from '../src/service/drift-log.ts'
+import { errorLine } from '../src/service/feeder.ts'
+import type { ReadyModel } from '../src/serving/model-cache.ts'
 import type { WorkerContext } from './context.ts'
-import type { ReadyModel } from './model-cache.ts'
 
 type Item = Task<'chunk'>['data']['images'][number]
 type Done = BatchResult & {

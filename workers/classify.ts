@@ -5,9 +5,9 @@ import type { Pixels } from '../src/images/pixels.ts'
 import { explainByOcclusion } from '../src/pipeline/explain.ts'
 import type { Heatmap, ImageResult } from '../src/pipeline/result.ts'
 import { type Consumer, startConsumer } from '../src/queue/consumer.ts'
-import { recordServed } from '../src/queue/drift-log.ts'
+import { recordServed } from '../src/service/drift-log.ts'
+import type { ReadyModel } from '../src/serving/model-cache.ts'
 import type { WorkerContext } from './context.ts'
-import type { ReadyModel } from './model-cache.ts'
 
 export function startClassify(context: WorkerContext): Promise<Consumer> {
   const { blobs, client, engine, heartbeat, models } = context

@@ -1,11 +1,12 @@
 /** Runs the methods of a comparison: hours of computing and much memory, which end with the process. */
-import { version } from '../src/config.ts'
+
 import { type OneclassError, toOneclassError } from '../src/errors.ts'
 import { compare } from '../src/evaluation/compare.ts'
 import type { Split } from '../src/evaluation/compare-report.ts'
-import { writeReport } from '../src/evaluation/report.ts'
+import { writeReport } from '../src/evaluation/report/report.ts'
 import { openBackbone } from '../src/features/registry.ts'
 import { blockOtherDecoders } from '../src/images/only-accepted.ts'
+import { version } from '../src/system/config.ts'
 
 export interface CompareWork {
   readonly images: Readonly<Record<Split, readonly { readonly name: string; readonly path: string }[]>>

@@ -5,9 +5,9 @@ import type { RedisClient } from '../src/queue/connection.ts'
 import type { ConsumerOptions } from '../src/queue/consumer.ts'
 import type { Heartbeat } from '../src/queue/heartbeat.ts'
 import type { JobKind } from '../src/queue/jobs.ts'
-import type { Engine } from './engine.ts'
-import type { Inference } from './inference.ts'
-import type { ModelCache } from './model-cache.ts'
+import type { Engine } from '../src/serving/engine.ts'
+import type { Inference } from '../src/serving/inference.ts'
+import type { ModelCache } from '../src/serving/model-cache.ts'
 
 export interface WorkerContext {
   readonly client: RedisClient

@@ -6,12 +6,12 @@ import { OneclassError } from '../src/errors.ts'
 import type { ImageSource } from '../src/images/decode.ts'
 import { sha256 } from '../src/queue/blobs.ts'
 import { type Consumer, startConsumer, type Task } from '../src/queue/consumer.ts'
-import { leaveFit } from '../src/queue/fits.ts'
 import { BlobId, type FitOutcome, lifetimes } from '../src/queue/jobs.ts'
-import { parseJson } from '../src/queue/parse-json.ts'
+import { leaveFit } from '../src/service/fit-saver.ts'
+import type { RemoteBackbone } from '../src/serving/inference.ts'
+import { parseJson } from '../src/system/parse-json.ts'
 import type { WorkerContext } from './context.ts'
 import type { FitMessage, FitReply, FitWork } from './fit-thread.ts'
-import type { RemoteBackbone } from './inference.ts'
 
 const Listing = Type.Array(Type.Object({ image: Type.String(), blob: BlobId }))
 

@@ -1,14 +1,14 @@
 /** What the routes work with. */
 import type { JobEvents } from '../queue/events.ts'
-import type { Feeder } from '../queue/feeder.ts'
 import type { ModelUse } from '../queue/jobs.ts'
-import type { Log } from '../queue/log.ts'
 import type { Producer } from '../queue/producer.ts'
+import type { Feeder } from '../service/feeder.ts'
+import type { Galleries } from '../service/galleries.ts'
 import type { ModelInfo, Registry } from '../store/registry.ts'
-import type { Galleries } from './galleries.ts'
+import type { Log } from '../system/log.ts'
+import type { Streams } from './http/streams.ts'
 import type { Limits } from './limits.ts'
 import type { Metrics } from './metrics.ts'
-import type { Streams } from './streams.ts'
 import type { UrlFetchOptions } from './url-fetch.ts'
 
 export interface ApiContext {

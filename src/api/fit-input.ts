@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import type { FastifyRequest } from 'fastify'
 import { OneclassError } from '../errors.ts'
 import { type JobData, lifetimes } from '../queue/jobs.ts'
-import { listFolder, readBelow, resolveBelow } from '../queue/local-files.ts'
+import { listFolder, readBelow, resolveBelow } from '../service/local-files.ts'
+import { labelOf } from '../store/model-label.ts'
 import type { ModelInfo } from '../store/registry.ts'
+import { FitFields, type FitFromFolder } from '../wire/schemas.ts'
 import type { ApiContext } from './context.ts'
-import { listField, parseFields } from './fields.ts'
-import { labelOf } from './model-label.ts'
-import { FitFields, type FitFromFolder } from './schemas.ts'
-import { readForm, type Uploaded } from './uploads.ts'
+import { listField, parseFields } from './http/fields.ts'
+import { readForm, type Uploaded } from './http/uploads.ts'
 
 export interface FitInput {
   readonly fields: FitFields

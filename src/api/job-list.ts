@@ -1,17 +1,17 @@
 /** Lists of jobs, newest first, bounded, and of the caller's own where the key allows no more. */
 import type { FastifyRequest } from 'fastify'
 import type { JobView } from '../queue/job-view.ts'
-import { type PublicType, publicTypes } from '../queue/jobs.ts'
 import { forgetJobs, noteJob, type RecentJob, recentJobs } from '../queue/recent.ts'
-import { callerOf } from './access.ts'
+import { type JobType, jobTypes } from '../wire/job-types.ts'
 import type { ApiContext } from './context.ts'
+import { callerOf } from './http/access.ts'
 
 export const listed = { default: 50, most: 200 }
 
 export async function remember(
   { producer }: ApiContext,
   request: FastifyRequest,
-  type: PublicType,
+  type: JobType,
   id: string,
 ): Promise<void> {
   await noteJob(producer.client, { id, type, owner: callerOf(request) })
@@ -20,12 +20,12 @@ export async function remember(
 export async function listJobs(
   { producer }: ApiContext,
   request: FastifyRequest,
-  wanted: { type?: PublicType; state?: string; limit?: number },
+  wanted: { type?: JobType; state?: string; limit?: number },
 ): Promise<JobView[]> {
   const { limit = listed.default } = wanted
   // ids cannot be guessed, and whoever has one may cancel the job: a key that may classify only is told of its own
   const isMine = ({ owner }: RecentJob) => request.key?.scope !== 'classify' || owner === request.key.id
-  const recent = await recentJobs(producer.client, wanted.type ? [wanted.type] : publicTypes)
+  const recent = await recentJobs(producer.client, wanted.type ? [wanted.type] : jobTypes)
   const candidates = recent.filter(isMine)
   const found: JobView[] = []
   const gone: RecentJob[] = []

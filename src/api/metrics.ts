@@ -1,9 +1,9 @@
 /** Prometheus metrics: of this process and its requests, of the queues, and of the models that are served. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry as MetricsRegistry } from 'prom-client'
-import type { ModelDrift, Served } from '../queue/drift-log.ts'
 import { readTotals } from '../queue/heartbeat.ts'
 import { jobKinds } from '../queue/jobs.ts'
 import type { Producer } from '../queue/producer.ts'
+import type { ModelDrift, Served } from '../service/drift-log.ts'
 
 export interface Metrics {
   observeRequest(route: string, method: string, status: number, seconds: number): void

@@ -1,9 +1,10 @@
 /** `oneclass backbones list|pull|check`. */
-import { readConfig } from '../config.ts'
+
 import { OneclassError } from '../errors.ts'
+import { pullBackbone } from '../features/catalogue/pull.ts'
 import { checkBackbone } from '../features/check.ts'
-import { pullBackbone } from '../features/pull.ts'
 import { type BackboneInfo, listBackbones } from '../features/registry.ts'
+import { readConfig } from '../system/config.ts'
 import type { Command, Io, Values } from './command.ts'
 import { progressLine } from './progress.ts'
 import { flag } from './values.ts'

@@ -5,7 +5,6 @@
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readConfig } from '../config.ts'
 import { createRandom } from '../core/random.ts'
 import { OneclassError } from '../errors.ts'
 import { auroc } from '../evaluation/metrics.ts'
@@ -19,6 +18,7 @@ import { fitImages } from '../pipeline/fit.ts'
 import type { ImageResult, Scored } from '../pipeline/result.ts'
 import { encodeGallery } from '../store/gallery.ts'
 import { openRegistry } from '../store/registry.ts'
+import { readConfig } from '../system/config.ts'
 import type { Command, Io } from './command.ts'
 import { progressLine } from './progress.ts'
 

@@ -1,6 +1,7 @@
 /** `oneclass keys create|list|revoke`: keys for `Authorization: Bearer KEY`. */
-import { openKeyStore, scopes } from '../api/keys.ts'
+
 import { OneclassError } from '../errors.ts'
+import { openKeyStore, scopes } from '../service/key-store.ts'
 import type { Command } from './command.ts'
 import { flag, oneOf, required } from './values.ts'
 

@@ -4,8 +4,8 @@ import { realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { readConfig, version } from '../config.ts'
 import { OneclassError, toOneclassError } from '../errors.ts'
+import { readConfig, version } from '../system/config.ts'
 import { type Command, type ExitStatus, helpOf, type Io, parseConfig } from './command.ts'
 
 /** Loaded when called, so that `--help` and `models list` start no network and no Redis client. */

@@ -1,6 +1,7 @@
 /** Results as lines: a table for people, JSONL and CSV for programs. */
-import { csvHeader, csvLine } from '../api/csv.ts'
+
 import type { ImageResult, RowResult } from '../pipeline/result.ts'
+import { csvHeader, csvLine } from '../wire/result-csv.ts'
 
 export const formats = ['table', 'jsonl', 'csv'] as const
 export type ResultFormat = (typeof formats)[number]

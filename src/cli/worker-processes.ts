@@ -4,8 +4,8 @@
  */
 import { type ChildProcess, execFile, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { childEnvironment, type LogLevel } from '../config.ts'
-import type { Log } from '../queue/log.ts'
+import { childEnvironment, type LogLevel } from '../system/config.ts'
+import type { Log } from '../system/log.ts'
 
 export interface WorkerProcesses {
   /** Resolves when every worker is ready for jobs; rejects when one cannot start at all. */

@@ -1,8 +1,9 @@
 /** `oneclass worker`: one more worker process, on this machine or another, that needs nothing but the address of Redis. */
-import { availableCpus, readConfig } from '../config.ts'
+
 import { OneclassError } from '../errors.ts'
 import { withoutPassword } from '../queue/connection.ts'
-import { createLog } from '../queue/log.ts'
+import { availableCpus, readConfig } from '../system/config.ts'
+import { createLog } from '../system/log.ts'
 import type { Command } from './command.ts'
 import { number, text } from './values.ts'
 import { startWorkerProcesses } from './worker-processes.ts'

@@ -19,10 +19,10 @@ import { learningCurve } from './learning-curve.ts'
 import { type Material, prepareMaterial } from './material.ts'
 import type { Method, MethodContext, Outcome } from './method.ts'
 import { selectMethods } from './methods.ts'
+import { embedPoints } from './report/scatter.ts'
+import { makeThumbnails } from './report/thumbnails.ts'
+import { verdict } from './report/verdict.ts'
 import { openProgress, type ProgressStore } from './resume.ts'
-import { embedPoints } from './scatter.ts'
-import { makeThumbnails } from './thumbnails.ts'
-import { verdict } from './verdict.ts'
 
 export interface CompareOptions {
   readonly images: Readonly<Record<Split, readonly ImageSource[]>>

@@ -1,8 +1,8 @@
 /** `oneclass backbones check`: does a backbone load, is it whole, is it deterministic, and how fast is it here? */
 import { OneclassError } from '../errors.ts'
 import type { Pixels } from '../images/pixels.ts'
+import { usableCpus } from '../system/cpus.ts'
 import { type OpenOptions, openBackbone } from './registry.ts'
-import { usableCpus } from './threads.ts'
 
 export interface BackboneCheck {
   readonly id: string

@@ -6,8 +6,8 @@ import { OneclassError, toOneclassError } from '../errors.ts'
 import { decodeImage, type ImageSource } from '../images/decode.ts'
 import type { ImageLimits } from '../images/limits.ts'
 import type { Pixels } from '../images/pixels.ts'
+import { usableCpus } from '../system/cpus.ts'
 import type { Backbone } from './backbone.ts'
-import { usableCpus } from './threads.ts'
 
 export interface EmbedOptions {
   /** Images a run of the network. Default 8. */

@@ -5,7 +5,7 @@
 import type { InferenceSession } from 'onnxruntime-node'
 import { OneclassError } from '../errors.ts'
 import type { BackboneManifest } from './backbone.ts'
-import { featuresBeforeClassifier, type OnnxGraph } from './onnx-graph.ts'
+import { featuresBeforeClassifier, type OnnxGraph } from './onnx/onnx-graph.ts'
 
 export interface Inferred {
   readonly manifest: BackboneManifest

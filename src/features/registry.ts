@@ -8,14 +8,14 @@ import { basename, dirname, extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { OneclassError } from '../errors.ts'
 import type { Backbone, BackboneManifest } from './backbone.ts'
-import { catalogue } from './catalogue.ts'
-import { facePackage, findFaceModels } from './face-weights.ts'
+import { catalogue } from './catalogue/catalogue.ts'
+import { findKnownFile, rememberFile } from './catalogue/known-files.ts'
+import { facePackage, findFaceModels } from './face/face-weights.ts'
 import { hiddenFeatures, inferManifest } from './inferred-manifest.ts'
-import { findKnownFile, rememberFile } from './known-files.ts'
 import { checkWeights, parseManifest, readBackboneFiles, sha256 } from './manifest.ts'
 import { manifestBeside } from './manifest-beside.ts'
-import { describeOnnx, openOnnx } from './onnx.ts'
-import { readGraph } from './onnx-graph.ts'
+import { describeOnnx, openOnnx } from './onnx/onnx.ts'
+import { readGraph } from './onnx/onnx-graph.ts'
 
 export interface OpenOptions {
   /** The data directory. */
@@ -144,7 +144,7 @@ const faceInfo: BackboneInfo = {
 }
 
 async function openFace(options: OpenOptions): Promise<Backbone> {
-  const { openFace: open } = await import('./face.ts')
+  const { openFace: open } = await import('./face/face.ts')
   return open(options)
 }
 
@@ -157,7 +157,7 @@ async function openFile(path: string, options: OpenOptions): Promise<Backbone> {
   const found = await stat(path).catch(() => undefined)
   if (!found?.isFile()) throw new OneclassError('BACKBONE_NOT_FOUND', `The backbone file "${path}" does not exist.`)
   if (extname(path).toLowerCase() === '.json') {
-    const { openTfjs } = await import('./tfjs.ts')
+    const { openTfjs } = await import('./tfjs/tfjs.ts')
     return openTfjs(path, options)
   }
   const weights = await readFile(path)

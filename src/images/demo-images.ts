@@ -3,7 +3,7 @@
  * defect; and things that are no ring. Drawn from distances to shapes, seeded, without any image file.
  */
 import type { Random } from '../core/random.ts'
-import type { Pixels } from '../images/pixels.ts'
+import type { Pixels } from './pixels.ts'
 
 export const defects = ['missing hole', 'crack', 'chipped edge', 'scratch', 'dent'] as const
 export type Defect = (typeof defects)[number]

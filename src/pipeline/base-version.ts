@@ -2,7 +2,7 @@
 import { OneclassError } from '../errors.ts'
 import { decodeGallery } from '../store/gallery.ts'
 import type { ModelInfo, Registry } from '../store/registry.ts'
-import type { BasePositives } from './gallery.ts'
+import type { BasePositives } from './make-gallery.ts'
 
 export interface BaseVersion {
   readonly info: ModelInfo

@@ -12,7 +12,7 @@ import { groupNearDuplicates, type PerceptualHash, perceptualHash } from '../ima
 import { makeThumbnail } from '../images/thumbnail.ts'
 import type { Artifact } from '../store/artifact.ts'
 import type { Gallery } from '../store/gallery.ts'
-import { type BasePositives, galleryOf, noThumbnail, positivesOf } from './gallery.ts'
+import { type BasePositives, galleryOf, noThumbnail, positivesOf } from './make-gallery.ts'
 
 export interface FitOptions {
   /** False-rejection rate that decisions use, in (0, 1). Default 0.05. */

@@ -6,7 +6,7 @@
 import type { BlobStore } from './blobs.ts'
 import type { RedisClient } from './connection.ts'
 import { lifetimes } from './jobs.ts'
-import { keys } from './keys.ts'
+import { keys } from './redis-keys.ts'
 
 /** Images of a batch that get a picture: those before this index. */
 export const maxThumbnails = 20_000

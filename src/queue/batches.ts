@@ -8,7 +8,7 @@
 import type { RedisClient } from './connection.ts'
 import type { ModelUse } from './jobs.ts'
 import { lifetimes } from './jobs.ts'
-import { channels, keys } from './keys.ts'
+import { channels, keys } from './redis-keys.ts'
 import { runScript, script } from './scripts.ts'
 
 export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled'

@@ -5,7 +5,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { OneclassError } from '../errors.ts'
 import type { RedisClient } from './connection.ts'
-import { keys } from './keys.ts'
+import { keys } from './redis-keys.ts'
 import { runScript, script } from './scripts.ts'
 
 export interface BlobStore {

@@ -13,7 +13,7 @@ import { type ErrorCode, OneclassError, toOneclassError } from '../errors.ts'
 import { closeQueue, connect, disconnect, type RedisClient } from './connection.ts'
 import { cancelledError, type Progress, writeFailure } from './job-view.ts'
 import { type JobData, type JobKind, jobSchemas, jobTimeouts } from './jobs.ts'
-import { channels, keys, prefix } from './keys.ts'
+import { channels, keys, prefix } from './redis-keys.ts'
 
 export interface Task<K extends JobKind> {
   readonly id: string

@@ -8,7 +8,7 @@ import type { JobState } from './batches.ts'
 import { closeQueue, connect, disconnect } from './connection.ts'
 import { isFinished, type JobView, readFailure } from './job-view.ts'
 import { typeOfJob } from './jobs.ts'
-import { channels, prefix } from './keys.ts'
+import { channels, prefix } from './redis-keys.ts'
 
 /** How a job ended, as far as it matters to one who waits. */
 export type Ended = Pick<JobView, 'state' | 'result' | 'error'>

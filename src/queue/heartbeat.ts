@@ -1,7 +1,7 @@
 /** Workers say that they live, who they are, and what they did, so that the service knows whether anybody works, and on what. */
 import type { ErrorCode } from '../errors.ts'
 import { orGoodbye, type RedisClient } from './connection.ts'
-import { keys } from './keys.ts'
+import { keys } from './redis-keys.ts'
 
 export interface Totals {
   images: number

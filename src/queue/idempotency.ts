@@ -7,9 +7,10 @@
  */
 import { createHash } from 'node:crypto'
 import { OneclassError } from '../errors.ts'
+import type { JobType } from '../wire/job-types.ts'
 import type { RedisClient } from './connection.ts'
-import { newJobId, type PublicType, typeOfJob } from './jobs.ts'
-import { keys } from './keys.ts'
+import { newJobId, typeOfJob } from './jobs.ts'
+import { keys } from './redis-keys.ts'
 
 export interface Claim {
   readonly id: string
@@ -24,7 +25,7 @@ export interface Claim {
  */
 export async function claim(
   client: RedisClient,
-  type: PublicType,
+  type: JobType,
   owner: string,
   idempotencyKey: string | undefined,
   fingerprint: readonly (string | Uint8Array)[],

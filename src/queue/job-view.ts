@@ -2,8 +2,8 @@
 import { basename } from 'node:path'
 import type { Job } from 'bullmq'
 import { type ErrorBody, type ErrorCode, errorTable } from '../errors.ts'
+import type { JobType } from '../wire/job-types.ts'
 import type { BatchRecord, JobState } from './batches.ts'
-import type { PublicType } from './jobs.ts'
 
 export interface Progress {
   readonly done: number
@@ -15,7 +15,7 @@ export interface Progress {
 
 export interface JobView {
   readonly id: string
-  readonly type: PublicType
+  readonly type: JobType
   readonly state: JobState
   /** The version that it asks, or the name of the model that it makes; null for neither. */
   readonly model: string | null
@@ -40,7 +40,7 @@ export function isFinished(state: JobState): boolean {
 }
 
 /** @param bull the job's state, read before the job: what a state promises (a result, a reason) is then in the job */
-export function viewOfJob(type: PublicType, job: Job, bull: string): JobView {
+export function viewOfJob(type: JobType, job: Job, bull: string): JobView {
   const error = bull === 'failed' ? readFailure(job.failedReason) : null
   const state: JobState =
     bull === 'completed'

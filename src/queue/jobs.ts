@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import type { JobsOptions } from 'bullmq'
 import { type Static, Type } from 'typebox'
 import type { ErrorBody } from '../errors.ts'
+import { type JobType, jobTypes } from '../wire/job-types.ts'
 
 export const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' })
 export const BlobId = Type.String({ pattern: '^[0-9a-f]{24}\\.[0-9a-f]{64}\\.[0-9]{1,12}$' })
@@ -123,19 +124,15 @@ export const lifetimes = {
   batch: 24 * 3600,
 } as const
 
-/** The words of the API: a batch is fed as chunks, which nobody sees. */
-export const publicTypes = ['classify', 'batch', 'fit', 'compare', 'map'] as const
-export type PublicType = (typeof publicTypes)[number]
-
 /** 122 random bits: who knows the id may read and cancel the job. */
-export function newJobId(type: PublicType): string {
+export function newJobId(type: JobType): string {
   return `${type}-${randomUUID()}`
 }
 
 /** The type that an id tells, undefined for what is no id of ours. */
-export function typeOfJob(id: string): PublicType | undefined {
+export function typeOfJob(id: string): JobType | undefined {
   const type = /^([a-z]+)-[0-9a-f-]{36}$/.exec(id)?.[1]
-  return publicTypes.find((known) => known === type)
+  return jobTypes.find((known) => known === type)
 }
 
 export function chunkId(batch: string, firstIndex: number): string {

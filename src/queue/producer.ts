@@ -6,22 +6,14 @@
  */
 import { type Job, Queue } from 'bullmq'
 import { OneclassError } from '../errors.ts'
+import type { JobType } from '../wire/job-types.ts'
 import { pointStride } from './batch-extras.ts'
 import { type BatchRecord, type BatchStore, createBatchStore } from './batches.ts'
 import { type BlobStore, createBlobStore } from './blobs.ts'
 import { closeQueue, connect, disconnect, type RedisClient, withoutPassword } from './connection.ts'
 import { cancelledError, isFinished, type JobView, type Outcome, viewOfBatch, viewOfJob } from './job-view.ts'
-import {
-  chunkId,
-  type JobData,
-  type JobKind,
-  jobKinds,
-  jobOptions,
-  lifetimes,
-  type PublicType,
-  typeOfJob,
-} from './jobs.ts'
-import { channels, keys, prefix } from './keys.ts'
+import { chunkId, type JobData, type JobKind, jobKinds, jobOptions, lifetimes, typeOfJob } from './jobs.ts'
+import { channels, keys, prefix } from './redis-keys.ts'
 
 export interface ProducerOptions {
   readonly url: string
@@ -119,7 +111,7 @@ export function createProducer(options: ProducerOptions): Producer {
     return isSavedHere && view.state === 'done' ? { ...view, state: 'running', result: null, finishedAt: null } : view
   }
 
-  const cancelQueued = async (type: PublicType, id: string, view: JobView): Promise<boolean> => {
+  const cancelQueued = async (type: JobType, id: string, view: JobView): Promise<boolean> => {
     const removed = await queue(type as JobKind).remove(id)
     if (removed === 0) return false
     const finishedAt = new Date().toISOString()

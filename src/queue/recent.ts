@@ -1,14 +1,16 @@
 /** Which jobs there were of late: the newest of each type, with who asked for them. The jobs themselves are read one by one. */
+
+import type { JobType } from '../wire/job-types.ts'
 import type { RedisClient } from './connection.ts'
-import { lifetimes, type PublicType } from './jobs.ts'
-import { keys } from './keys.ts'
+import { lifetimes } from './jobs.ts'
+import { keys } from './redis-keys.ts'
 
 /** Ids remembered of each type. */
 const remembered = 1000
 
 export interface RecentJob {
   readonly id: string
-  readonly type: PublicType
+  readonly type: JobType
   readonly owner: string
 }
 
@@ -23,7 +25,7 @@ export async function noteJob(client: RedisClient, { id, type, owner }: RecentJo
 }
 
 /** Newest first. */
-export async function recentJobs(client: RedisClient, types: readonly PublicType[]): Promise<RecentJob[]> {
+export async function recentJobs(client: RedisClient, types: readonly JobType[]): Promise<RecentJob[]> {
   const found = await Promise.all(
     types.map(async (type) => {
       const flat = await client.zrevrange(keys.recent(type), 0, remembered - 1, 'WITHSCORES')

@@ -1,8 +1,8 @@
 /** Callers who mean harm, each against a real service: what is slow, endless, too much, or no HTTP at all. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { codeOf, startTestApi, type TestApi } from './api.ts'
-import { formHead, type RawCall, rawCall, rawProblem } from './raw-http.ts'
+import { codeOf, startTestApi, type TestApi } from '../support/api.ts'
+import { formHead, type RawCall, rawCall, rawProblem } from '../support/raw-http.ts'
 
 const mebi = 1024 ** 2
 let api: TestApi

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { newJobId } from '../../src/queue/jobs.ts'
 import { fuzzOpenApi } from '../chaos/openapi-fuzz.ts'
-import { startTestApi } from './api.ts'
+import { startTestApi } from '../support/api.ts'
 
 test('whatever is sent to the documented operations, no answer of the 500s, none missing, each error a problem', async () => {
   const api = await startTestApi({ requestBurst: 1e6, maxWaitingJobs: 200 }, { urls: {} })

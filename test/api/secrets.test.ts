@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import { codeOf, startTestApi, type TestApi } from './api.ts'
+import { codeOf, startTestApi, type TestApi } from '../support/api.ts'
 
 let api: TestApi
 let one: string

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import { isPublicAddress } from '../../src/api/url-fetch.ts'
-import { codeOf, startTestApi, type TestApi } from './api.ts'
+import { codeOf, startTestApi, type TestApi } from '../support/api.ts'
 
 let api: TestApi
 let inside: Server

@@ -12,8 +12,8 @@ import { photo } from '../../bench/photos.ts'
 import { startServing } from '../../src/cli/serve.ts'
 import { createClient } from '../../src/client.ts'
 import { createRandom } from '../../src/core/random.ts'
-import { startTestRedis } from '../queue/redis.ts'
-import { freezeBuild } from './frozen.ts'
+import { freezeBuild } from '../support/frozen.ts'
+import { startTestRedis } from '../support/redis.ts'
 
 const [frozen, ...args] = process.argv[2] === 'frozen' ? process.argv.slice(2) : ['', ...process.argv.slice(2)]
 const images = Number(args[0] ?? 10_000)

@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freezeBuild } from './frozen.ts'
+import { freezeBuild } from '../support/frozen.ts'
 
 interface Guard {
   readonly attack: string
@@ -22,31 +22,31 @@ interface Guard {
 const guards: readonly Guard[] = [
   {
     attack: 'traversal: a folder named by dots or by its whole path',
-    file: 'src/queue/local-files.js',
+    file: 'src/service/local-files.js',
     guard: /if \(!isBelowAny\(real, roots\)\)\s+throw notAllowed\(name, roots\);\s+return real;/,
     instead: 'return real;',
-    test: 'queue/local-files',
+    test: 'service/local-files',
   },
   {
     attack: 'traversal and symlink: where an open file lies',
-    file: 'src/queue/local-files.js',
+    file: 'src/service/local-files.js',
     guard: /if \(!isBelowAny\(real, roots\)\)\s+throw notAllowed\(name, roots\);\s+if \(!stats/,
     instead: 'if (!stats',
-    test: 'queue/local-files',
+    test: 'service/local-files',
   },
   {
     attack: 'symlink: followed before the question is asked',
-    file: 'src/queue/local-files.js',
+    file: 'src/service/local-files.js',
     guard: /real = await realpath\(absolute\);/,
     instead: 'real = absolute;',
-    test: 'queue/local-files',
+    test: 'service/local-files',
   },
   {
     attack: 'symlink inside of a folder that is listed',
     file: 'src/images/collect.js',
     guard: /root !== undefined && target && !isBelow\(await realpath\(path\), root\)/,
     instead: 'false',
-    test: 'queue/local-files',
+    test: 'service/local-files',
   },
   {
     attack: 'SSRF: an address of ours',
@@ -100,14 +100,14 @@ const guards: readonly Guard[] = [
   },
   {
     attack: 'oversized image of a form, without an end',
-    file: 'src/api/uploads.js',
+    file: 'src/api/http/uploads.js',
     guard: /part\.file\.once\('limit'/,
     instead: "part.file.once('nothing'",
     test: 'api/attacks',
   },
   {
     attack: 'oversized form of many images',
-    file: 'src/api/uploads.js',
+    file: 'src/api/http/uploads.js',
     guard: /if \(total > limits\.maxTotalBytes\)/,
     instead: 'if (false)',
     test: 'api/attacks',
@@ -128,49 +128,49 @@ const guards: readonly Guard[] = [
   },
   {
     attack: 'who is answered and goes on sending',
-    file: 'src/api/bodies.js',
+    file: 'src/api/http/bodies.js',
     guard: /raw\.destroy\(\);/,
     instead: '',
     test: 'api/attacks',
   },
   {
     attack: 'uploads that stop half-way and hold the memory',
-    file: 'src/api/held-bytes.js',
+    file: 'src/api/http/held-bytes.js',
     guard: /if \(total \+ bytes > maxBytes[^{]*\{/,
     instead: 'if (false) {',
     test: 'api/attacks',
   },
   {
     attack: 'uploads that are gone and still hold the memory',
-    file: 'src/api/bodies.js',
+    file: 'src/api/http/bodies.js',
     guard: /reply\.raw\.once\('close', \(\) => request\.held\.end\(\)\);/,
     instead: '',
     test: 'api/attacks',
   },
   {
     attack: 'streams: all of them by one caller',
-    file: 'src/api/streams.js',
+    file: 'src/api/http/streams.js',
     guard: /ofCaller >= limits\.ofOne/,
     instead: 'false',
     test: 'api/attacks',
   },
   {
     attack: 'missing key',
-    file: 'src/api/access.js',
+    file: 'src/api/http/access.js',
     guard: /request\.key = await authenticate\(request\);/,
     instead: "request.key = await authenticate(request).catch(() => ({ id: 'x', scope: 'manage' }));",
     test: 'api/secrets',
   },
   {
     attack: 'key of the wrong scope',
-    file: 'src/api/access.js',
+    file: 'src/api/http/access.js',
     guard: /scope === 'manage' && request\.key\.scope !== 'manage'/,
     instead: 'false',
     test: 'api/secrets',
   },
   {
     attack: 'wrong key',
-    file: 'src/api/keys.js',
+    file: 'src/service/key-store.js',
     guard: /timingSafeEqual\(expected, hash\(key\)\)/,
     instead: 'true',
     test: 'api/secrets',
@@ -213,42 +213,42 @@ const guards: readonly Guard[] = [
   },
   {
     attack: 'formulas in CSV',
-    file: 'src/api/csv.js',
+    file: 'src/wire/result-csv.js',
     guard: /text = `'\$\{text\}`/,
     instead: 'void 0',
-    test: 'api/csv',
+    test: 'wire/result-csv',
   },
   {
     attack: 'Redis: a comparison whose id is a path',
-    file: 'src/queue/comparisons.js',
+    file: 'src/service/comparisons.js',
     guard: /typeOfJob\(id\) === 'compare' && /,
     instead: '',
     test: 'queue/hostile',
   },
   {
     attack: 'Redis: a comparison whose files are paths',
-    file: 'src/queue/comparisons.js',
+    file: 'src/service/comparisons.js',
     guard: /Value\.Check\(ComparisonFiles, files\)/,
     instead: 'files',
     test: 'queue/hostile',
   },
   {
     attack: 'Redis: notes of fits that are none',
-    file: 'src/queue/fits.js',
+    file: 'src/service/fit-saver.js',
     guard: /typeOfJob\(id\) === 'fit' && Value\.Check\(Note, fit\)/,
     instead: 'true',
     test: 'queue/hostile',
   },
   {
     attack: 'Redis: a damaged drift monitor',
-    file: 'src/queue/drift-log.js',
+    file: 'src/service/drift-log.js',
     guard: /Value\.Check\(storedForm, stored\)/,
     instead: 'stored',
     test: 'queue/hostile',
   },
   {
     attack: 'Redis: scores that are no numbers',
-    file: 'src/queue/drift-log.js',
+    file: 'src/service/drift-log.js',
     guard: / && score >= 0 && score <= 1/,
     instead: '',
     test: 'queue/hostile',
@@ -269,7 +269,7 @@ const guards: readonly Guard[] = [
   },
   {
     attack: 'a chunk that always fails',
-    file: 'src/queue/feeder.js',
+    file: 'src/service/feeder.js',
     guard: />= maxFailures/,
     instead: '>= 1e9',
     test: 'queue/hostile',

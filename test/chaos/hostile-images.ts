@@ -5,7 +5,7 @@
 import { crc32, deflateRawSync, deflateSync } from 'node:zlib'
 import sharp, { type Sharp } from 'sharp'
 import { createRandom, type Random } from '../../src/core/random.ts'
-import { bmp, noise, pngHeader } from '../images/fixtures.ts'
+import { bmp, noise, pngHeader } from '../support/image-files.ts'
 
 export interface HostileFile {
   readonly kind: string

@@ -8,9 +8,9 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { type ClientImage, createClient } from '../../src/client.ts'
 import { createRandom } from '../../src/core/random.ts'
-import { noise } from '../images/fixtures.ts'
+import { noise } from '../support/image-files.ts'
+import { memoryOf, startServeProcess } from '../support/serve-process.ts'
 import { type HostileFile, hostileFiles } from './hostile-images.ts'
-import { memoryOf, startServeProcess } from './serve-process.ts'
 
 export interface HostileReport {
   readonly files: number

@@ -6,9 +6,9 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient } from '../../src/client.ts'
+import { startServeProcess } from '../support/serve-process.ts'
 import { positives } from './hostile-run.ts'
 import { fuzzOpenApi } from './openapi-fuzz.ts'
-import { startServeProcess } from './serve-process.ts'
 
 const base = await realpath(await mkdtemp(join(tmpdir(), 'oneclass-fuzz-')))
 const root = join(base, 'served')

@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createClient } from '../../src/client.ts'
+import { startServeProcess } from '../support/serve-process.ts'
 import { positives } from './hostile-run.ts'
-import { startServeProcess } from './serve-process.ts'
 
 export interface OtherHost {
   /** Why it could not be tried here. */

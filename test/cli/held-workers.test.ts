@@ -5,10 +5,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { allowedCpus, availableCpus } from '../../src/config.ts'
-import { type ServeProcess, startServeProcess } from '../chaos/serve-process.ts'
-import { eventually } from '../queue/ports.ts'
-import { startTestRedis, type TestRedis } from '../queue/redis.ts'
+import { allowedCpus, availableCpus } from '../../src/system/config.ts'
+import { eventually } from '../support/ports.ts'
+import { startTestRedis, type TestRedis } from '../support/redis.ts'
+import { type ServeProcess, startServeProcess } from '../support/serve-process.ts'
 
 const mask = allowedCpus()
 const skip = mask.length < 2 || mask.length !== availableCpus() ? 'needs two cores or more, and no quota' : false

@@ -7,9 +7,9 @@ import { after, test } from 'node:test'
 import { type CompareOptions, compare } from '../../src/evaluation/compare.ts'
 import type { Split } from '../../src/evaluation/compare-report.ts'
 import { methods } from '../../src/evaluation/methods.ts'
-import { renderReport, writeReport } from '../../src/evaluation/report.ts'
+import { renderReport, writeReport } from '../../src/evaluation/report/report.ts'
 import type { ImageSource } from '../../src/images/decode.ts'
-import { backbone, images } from './drawn-images.ts'
+import { backbone, images } from '../support/drawn-images.ts'
 
 const scratch = await mkdtemp(join(tmpdir(), 'oneclass-compare-'))
 after(() => rm(scratch, { recursive: true, force: true }))

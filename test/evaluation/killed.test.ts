@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import test from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { images } from './drawn-images.ts'
+import { images } from '../support/drawn-images.ts'
 
 const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
 

@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import test from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { compare } from '../../src/evaluation/compare.ts'
-import { renderReport } from '../../src/evaluation/report.ts'
-import { findChromium, openBrowser } from '../web/browser.ts'
-import { backbone, images } from './drawn-images.ts'
+import { renderReport } from '../../src/evaluation/report/report.ts'
+import { findChromium, openBrowser } from '../support/browser.ts'
+import { backbone, images } from '../support/drawn-images.ts'
 
 const program = findChromium()
 

@@ -7,7 +7,7 @@ import { OneclassError } from '../../src/errors.ts'
 import { checkBackbone } from '../../src/features/check.ts'
 import { parseManifest, sha256 } from '../../src/features/manifest.ts'
 import { listBackbones, openBackbone, openBackboneOf } from '../../src/features/registry.ts'
-import { assertClose, expectedMean, meanColourNetwork, pixels, type Shape } from './networks.ts'
+import { assertClose, expectedMean, meanColourNetwork, pixels, type Shape } from '../support/networks.ts'
 
 let folder = ''
 let home = ''

@@ -9,7 +9,7 @@ import { type Embedded, embedImages } from '../../src/features/embed.ts'
 import { openBackbone } from '../../src/features/registry.ts'
 import type { ImageSource } from '../../src/images/decode.ts'
 import { encodeImage } from '../../src/images/encode.ts'
-import { assertClose, expectedMean, meanColourNetwork, pixels } from './networks.ts'
+import { assertClose, expectedMean, meanColourNetwork, pixels } from '../support/networks.ts'
 
 describe('embedImages', () => {
   let folder = ''

@@ -5,13 +5,13 @@ import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
-import type { CatalogueEntry } from '../../src/features/catalogue.ts'
-import { download } from '../../src/features/download.ts'
+import type { CatalogueEntry } from '../../src/features/catalogue/catalogue.ts'
+import { download } from '../../src/features/catalogue/download.ts'
+import { proxyFor } from '../../src/features/catalogue/proxy.ts'
+import { pullBackbone } from '../../src/features/catalogue/pull.ts'
 import { sha256 } from '../../src/features/manifest.ts'
-import { proxyFor } from '../../src/features/proxy.ts'
-import { pullBackbone } from '../../src/features/pull.ts'
 import { openBackbone } from '../../src/features/registry.ts'
-import { meanColourNetwork } from './networks.ts'
+import { meanColourNetwork } from '../support/networks.ts'
 
 const network = meanColourNetwork({ classifier: true, output: 'probabilities' })
 let server: Server

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { openBackbone } from '../../src/features/registry.ts'
-import { openTfjs } from '../../src/features/tfjs.ts'
-import { readTfjsFiles } from '../../src/features/tfjs-files.ts'
-import { assertClose, pixels } from './networks.ts'
+import { openTfjs } from '../../src/features/tfjs/tfjs.ts'
+import { readTfjsFiles } from '../../src/features/tfjs/tfjs-files.ts'
+import { assertClose, pixels } from '../support/networks.ts'
 
 const tf = await import('@tensorflow/tfjs-core').catch(() => undefined)
 const layers = await import('@tensorflow/tfjs-layers').catch(() => undefined)

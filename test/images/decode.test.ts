@@ -9,7 +9,7 @@ import { decodeImage, probeImage } from '../../src/images/decode.ts'
 import { encodeImage } from '../../src/images/encode.ts'
 import { imageLimits } from '../../src/images/limits.ts'
 import type { DecodeTarget, Pixels } from '../../src/images/pixels.ts'
-import { bmp, noise, pngHeader } from './fixtures.ts'
+import { bmp, noise, pngHeader } from '../support/image-files.ts'
 
 const small: DecodeTarget = { width: 8, height: 8, resize: 'stretch' }
 const orange = { r: 200, g: 100, b: 50 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import sharp from 'sharp'
 import { decodeImage } from '../../src/images/decode.ts'
 import { blockOtherDecoders } from '../../src/images/only-accepted.ts'
-import { bmp } from './fixtures.ts'
+import { bmp } from '../support/image-files.ts'
 
 test('accepted formats are decoded, others find no decoder even when they are handed to libvips', async () => {
   const plain = sharp({ create: { width: 20, height: 20, channels: 3, background: '#c83' } })

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import sharp from 'sharp'
 import { decodeImage } from '../../src/images/decode.ts'
 import { groupNearDuplicates, hammingDistance, type PerceptualHash, perceptualHash } from '../../src/images/phash.ts'
-import { noise } from './fixtures.ts'
+import { noise } from '../support/image-files.ts'
 
 /** A smooth random picture: a few random pixels, enlarged. */
 const picture = (seed: number) =>

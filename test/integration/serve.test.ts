@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import sharp from 'sharp'
-import { openKeyStore } from '../../src/api/keys.ts'
 import { type Serving, startServing } from '../../src/cli/serve.ts'
 import { createClient, type OneclassClient } from '../../src/client.ts'
 import { createRandom } from '../../src/core/random.ts'
+import { openKeyStore } from '../../src/service/key-store.ts'
 
 let base: string
 let home: string

@@ -4,8 +4,8 @@ import { createRandom } from '../../src/core/random.ts'
 import { keepPoints, keepThumbnail, pointStride, readPoints, readThumbnail } from '../../src/queue/batch-extras.ts'
 import { createBlobStore } from '../../src/queue/blobs.ts'
 import { connect, disconnect, type RedisClient } from '../../src/queue/connection.ts'
-import { keys } from '../../src/queue/keys.ts'
-import { startTestRedis, type TestRedis } from './redis.ts'
+import { keys } from '../../src/queue/redis-keys.ts'
+import { startTestRedis, type TestRedis } from '../support/redis.ts'
 
 let redis: TestRedis
 let client: RedisClient

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type BatchStore, createBatchStore } from '../../src/queue/batches.ts'
 import { connect, disconnect, type RedisClient } from '../../src/queue/connection.ts'
-import { startTestRedis, type TestRedis } from './redis.ts'
+import { startTestRedis, type TestRedis } from '../support/redis.ts'
 
 let redis: TestRedis
 let client: RedisClient

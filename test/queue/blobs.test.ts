@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { createBlobStore, sha256 } from '../../src/queue/blobs.ts'
 import { connect, disconnect, type RedisClient } from '../../src/queue/connection.ts'
-import { keys } from '../../src/queue/keys.ts'
-import { startTestRedis, type TestRedis } from './redis.ts'
+import { keys } from '../../src/queue/redis-keys.ts'
+import { startTestRedis, type TestRedis } from '../support/redis.ts'
 
 let redis: TestRedis
 let client: RedisClient

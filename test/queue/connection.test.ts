@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { OneclassError } from '../../src/errors.ts'
 import { connect, disconnect, parseRedisUrl, waitForRedis, withoutPassword } from '../../src/queue/connection.ts'
-import { startTestRedis } from './redis.ts'
+import { startTestRedis } from '../support/redis.ts'
 
 test('plain addresses, with and without password, database and TLS', () => {
   assert.deepEqual(parseRedisUrl('redis://localhost:6380/3'), {

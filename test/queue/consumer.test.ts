@@ -13,7 +13,7 @@ import { type JobEvents, openJobEvents } from '../../src/queue/events.ts'
 import type { JobView } from '../../src/queue/job-view.ts'
 import { newJobId, typeOfJob } from '../../src/queue/jobs.ts'
 import { createProducer, type Producer } from '../../src/queue/producer.ts'
-import { startTestRedis, type TestRedis } from './redis.ts'
+import { startTestRedis, type TestRedis } from '../support/redis.ts'
 
 let redis: TestRedis
 let client: RedisClient

@@ -9,10 +9,10 @@ import { after, before, test } from 'node:test'
 import { OneclassError } from '../../src/errors.ts'
 import { connect, disconnect, type RedisClient } from '../../src/queue/connection.ts'
 import { type Consumer, connectConsumer, startConsumer } from '../../src/queue/consumer.ts'
-import { createFitSaver } from '../../src/queue/fits.ts'
 import { newJobId } from '../../src/queue/jobs.ts'
-import { keys, prefix } from '../../src/queue/keys.ts'
-import { startTestApi, type TestApi } from '../api/api.ts'
+import { keys, prefix } from '../../src/queue/redis-keys.ts'
+import { createFitSaver } from '../../src/service/fit-saver.ts'
+import { startTestApi, type TestApi } from '../support/api.ts'
 
 let api: TestApi
 let client: RedisClient

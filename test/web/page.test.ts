@@ -4,11 +4,11 @@ import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { openKeyStore } from '../../src/api/keys.ts'
-import { assertAccessible } from './accessible.ts'
-import { findChromium, openBrowser, type Watched } from './browser.ts'
-import { drawInto, multiply, writeBroken } from './pictures.ts'
-import { freePort, type ServiceProcess, startService } from './service.ts'
+import { openKeyStore } from '../../src/service/key-store.ts'
+import { assertAccessible } from '../support/accessible.ts'
+import { findChromium, openBrowser, type Watched } from '../support/browser.ts'
+import { drawInto, multiply, writeBroken } from '../support/pictures.ts'
+import { freePort, type ServiceProcess, startService } from '../support/service.ts'
 
 const program = findChromium()
 const options = program ? {} : { skip: 'no chromium, chromium-browser or google-chrome on the PATH' }

@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { OneclassError } from '../../errors.ts'
 import { createBoard } from '../../queue/board.ts'
 import type { ApiContext } from '../context.ts'
-import { contentPolicy } from '../security.ts'
+import { contentPolicy } from '../http/security.ts'
 
 const root = '/admin/queues'
 const types: Readonly<Record<string, string>> = {

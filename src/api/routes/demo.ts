@@ -2,17 +2,17 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
-import { demoModel, readSamples } from '../../queue/demo.ts'
 import { claim } from '../../queue/idempotency.ts'
 import { isFinished, type JobView } from '../../queue/job-view.ts'
 import { lifetimes } from '../../queue/jobs.ts'
-import { keys } from '../../queue/keys.ts'
-import { callerOf } from '../access.ts'
+import { keys } from '../../queue/redis-keys.ts'
+import { demoModel, readSamples } from '../../service/demo-samples.ts'
+import { DemoImages, Job } from '../../wire/schemas.ts'
 import type { ApiContext } from '../context.ts'
-import { idempotencyKey } from '../fields.ts'
+import { callerOf } from '../http/access.ts'
+import { idempotencyKey } from '../http/fields.ts'
+import { route } from '../http/route.ts'
 import { remember } from '../job-list.ts'
-import { route } from '../route.ts'
-import { DemoImages, Job } from '../schemas.ts'
 
 export function demoRoutes(app: FastifyInstance, context: ApiContext): void {
   const { producer, home } = context

@@ -3,13 +3,13 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { claim } from '../../queue/idempotency.ts'
 import { type JobData, lifetimes } from '../../queue/jobs.ts'
-import { callerOf } from '../access.ts'
+import { FitFields, FitFromFolder, Job } from '../../wire/schemas.ts'
 import type { ApiContext } from '../context.ts'
-import { idempotencyKey } from '../fields.ts'
 import { readBase, readFitInput } from '../fit-input.ts'
+import { callerOf } from '../http/access.ts'
+import { idempotencyKey } from '../http/fields.ts'
+import { route } from '../http/route.ts'
 import { remember } from '../job-list.ts'
-import { route } from '../route.ts'
-import { FitFields, FitFromFolder, Job } from '../schemas.ts'
 
 export function fitRoutes(app: FastifyInstance, context: ApiContext): void {
   const { producer } = context

@@ -2,12 +2,12 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
-import { type PublicType, publicTypes } from '../../queue/jobs.ts'
+import { type JobType, jobTypes } from '../../wire/job-types.ts'
+import { Job, JobId, ListLimit, ListState } from '../../wire/schemas.ts'
 import type { ApiContext } from '../context.ts'
+import { route } from '../http/route.ts'
+import { jobEventStream } from '../http/streams.ts'
 import { listJobs } from '../job-list.ts'
-import { route } from '../route.ts'
-import { Job, JobId, ListLimit, ListState } from '../schemas.ts'
-import { jobEventStream } from '../streams.ts'
 
 const Params = Type.Object({ id: JobId })
 
@@ -29,14 +29,14 @@ export function jobRoutes(app: FastifyInstance, context: ApiContext): void {
       'Newest first, of the 1,000 newest of each type. Results of classify, map and compare jobs are left out. A key that may classify only sees its own jobs.',
     tag: 'Jobs',
     query: Type.Object({
-      type: Type.Optional(Type.String({ enum: [...publicTypes] })),
+      type: Type.Optional(Type.String({ enum: [...jobTypes] })),
       state: ListState,
       limit: ListLimit,
     }),
     answers: { 200: { description: 'The jobs, newest first', schema: Type.Object({ jobs: Type.Array(Job) }) } },
     handle: async ({ query, request }) => {
       const { type, ...rest } = query
-      return { jobs: await listJobs(context, request, type ? { ...rest, type: type as PublicType } : rest) }
+      return { jobs: await listJobs(context, request, type ? { ...rest, type: type as JobType } : rest) }
     },
   })
 

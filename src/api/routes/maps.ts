@@ -3,12 +3,12 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
 import { claim } from '../../queue/idempotency.ts'
-import { callerOf } from '../access.ts'
+import { Job, MapRequest, ModelRef } from '../../wire/schemas.ts'
 import type { ApiContext } from '../context.ts'
-import { idempotencyKey } from '../fields.ts'
+import { callerOf } from '../http/access.ts'
+import { idempotencyKey } from '../http/fields.ts'
+import { route } from '../http/route.ts'
 import { remember } from '../job-list.ts'
-import { route } from '../route.ts'
-import { Job, MapRequest, ModelRef } from '../schemas.ts'
 
 export function mapRoutes(app: FastifyInstance, context: ApiContext): void {
   const { producer, registry } = context

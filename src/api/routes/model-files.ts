@@ -3,13 +3,13 @@ import { basename } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { readModelFile } from '../../store/model-file.ts'
+import { labelOf } from '../../store/model-label.ts'
 import { assertModelName } from '../../store/registry.ts'
+import { Model, ModelName, ModelRef } from '../../wire/schemas.ts'
 import type { ApiContext } from '../context.ts'
-import { parseFields } from '../fields.ts'
-import { labelOf } from '../model-label.ts'
-import { route } from '../route.ts'
-import { Model, ModelName, ModelRef } from '../schemas.ts'
-import { readFileForm } from '../uploads.ts'
+import { parseFields } from '../http/fields.ts'
+import { route } from '../http/route.ts'
+import { readFileForm } from '../http/uploads.ts'
 
 const ImportFields = Type.Object(
   {

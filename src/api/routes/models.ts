@@ -2,12 +2,12 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
-import { updateDrift } from '../../queue/drift-log.ts'
+import { updateDrift } from '../../service/drift-log.ts'
+import { labelOf } from '../../store/model-label.ts'
 import type { ModelInfo } from '../../store/registry.ts'
+import { Model, ModelChange, ModelRef, ModelWithDrift } from '../../wire/schemas.ts'
 import type { ApiContext } from '../context.ts'
-import { labelOf } from '../model-label.ts'
-import { route } from '../route.ts'
-import { Model, ModelChange, ModelRef, ModelWithDrift } from '../schemas.ts'
+import { route } from '../http/route.ts'
 
 const Params = Type.Object({ name: ModelRef })
 

@@ -1,13 +1,13 @@
 /** For those who run it: liveness, readiness, metrics, the document of the API. */
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { type ModelDrift, updateDrift } from '../../queue/drift-log.ts'
 import { readErrors, readRate, readTotals, readWorkers } from '../../queue/heartbeat.ts'
+import { type ModelDrift, updateDrift } from '../../service/drift-log.ts'
+import { labelOf } from '../../store/model-label.ts'
 import type { ModelInfo } from '../../store/registry.ts'
+import { Operations } from '../../wire/schemas.ts'
 import type { ApiContext } from '../context.ts'
-import { labelOf } from '../model-label.ts'
-import { route } from '../route.ts'
-import { Operations } from '../schemas.ts'
+import { route } from '../http/route.ts'
 import { newestOf } from './models.ts'
 
 export function operationRoutes(app: FastifyInstance, context: ApiContext): void {

@@ -2,9 +2,9 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { docsPage, docsStyle } from '../docs-page.ts'
-import type { OpenApi } from '../openapi.ts'
-import { contentPolicy, pagePermissions } from '../security.ts'
+import { docsPage, docsStyle } from '../docs/docs-page.ts'
+import type { OpenApi } from '../docs/openapi.ts'
+import { contentPolicy, pagePermissions } from '../http/security.ts'
 
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',

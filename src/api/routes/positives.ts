@@ -3,10 +3,10 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
 import { thumbnailOf } from '../../store/gallery.ts'
+import { labelOf } from '../../store/model-label.ts'
+import { ModelRef, Positives } from '../../wire/schemas.ts'
 import type { ApiContext } from '../context.ts'
-import { labelOf } from '../model-label.ts'
-import { route } from '../route.ts'
-import { ModelRef, Positives } from '../schemas.ts'
+import { route } from '../http/route.ts'
 
 export function positiveRoutes(app: FastifyInstance, { registry, galleries }: ApiContext): void {
   route(app, {

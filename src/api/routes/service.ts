@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { ApiContext } from '../context.ts'
-import { route } from '../route.ts'
+import { route } from '../http/route.ts'
 
 const Service = Type.Object({
   version: Type.String(),

@@ -1,0 +1,63 @@
+/**
+ * Bodies on their way in: what they hold of the memory is counted, and a caller who goes on sending after the answer was
+ * given is cut off.
+ */
+import { Transform } from 'node:stream'
+import type { FastifyInstance } from 'fastify'
+import { OneclassError } from '../../errors.ts'
+import { callerOf } from './access.ts'
+import { createHeldBytes, type Held } from './held-bytes.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Memory that this request takes; given back when it is answered. */
+    held: Held
+  }
+}
+
+/** Milliseconds in which a caller may read the answer to a body that was not read to its end. */
+const lingerMs = 2000
+
+/** To be called after the access guard: callers are told apart by their keys. */
+export function guardBodies(app: FastifyInstance, maxHeldBytes: number): void {
+  const held = createHeldBytes(maxHeldBytes)
+  app.decorateRequest('held')
+  app.addHook('onRequest', async (request, reply) => {
+    request.held = held.open(() => callerOf(request))
+    reply.raw.once('close', () => request.held.end())
+  })
+  app.addContentTypeParser(/^image\//, { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  // JSON and bare images are collected by the framework: counted as they pass. Forms are counted where they are read (`uploads.ts`).
+  app.addHook('preParsing', async (request, _reply, payload) => {
+    const type = request.headers['content-type'] ?? ''
+    const isImage = /^\s*image\//i.test(type)
+    if (isImage && !request.routeOptions.config.docs?.takesImage)
+      throw new OneclassError('UNSUPPORTED_MEDIA_TYPE', 'A bare image is no body for this request.')
+    if (!isImage && !/^\s*application\/json/i.test(type)) return payload
+    const counted = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        try {
+          request.held.take(chunk.length)
+          done(null, chunk)
+        } catch (error) {
+          done(error as Error)
+        }
+      },
+    })
+    payload.once('error', (error) => counted.destroy(error))
+    payload.once('close', () => {
+      if (!counted.writableEnded) counted.destroy()
+    })
+    return payload.pipe(counted)
+  })
+  app.addHook('onResponse', async (request) => {
+    const { raw } = request
+    if (raw.complete) return
+    raw.unpipe()
+    raw.resume() // to nowhere
+    // not at once: a reset would take the answer away from a caller who is still sending
+    setTimeout(() => {
+      if (!raw.complete) raw.destroy()
+    }, lingerMs).unref()
+  })
+}

@@ -1,0 +1,78 @@
+/** Errors as problem details (RFC 9457), and nothing of the inside in them. */
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { type ErrorCode, errorTable, OneclassError } from '../../errors.ts'
+import { asRedisError } from '../../queue/producer.ts'
+import type { Log } from '../../system/log.ts'
+
+export const problemType = 'application/problem+json'
+
+/** Worth the same request again, a little later. */
+const retried: ReadonlySet<ErrorCode> = new Set(['QUEUE_FULL', 'RATE_LIMITED', 'REDIS_UNAVAILABLE', 'STOPPING'])
+
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: OneclassError): FastifyReply {
+  if (retried.has(error.code) && !reply.hasHeader('retry-after')) reply.header('retry-after', '5')
+  if (error.code === 'UNAUTHORIZED') {
+    reply.header('www-authenticate', request.url.startsWith('/admin') ? 'Basic realm="oneclass"' : 'Bearer')
+  }
+  return reply.code(error.status).type(problemType).send(problemOf(error, request.id))
+}
+
+/** @param instance the id of the request */
+export function problemOf(error: OneclassError, instance: string) {
+  const { status, title } = errorTable[error.code]
+  const detail =
+    error.code === 'INTERNAL'
+      ? 'Something went wrong inside the service: its log has the id of this request.'
+      : error.message
+  return { type: 'about:blank', title, status, detail, code: error.code, instance }
+}
+
+export function handleErrors(app: FastifyInstance, log: Log): void {
+  app.setErrorHandler((thrown: FastifyError | OneclassError | Error, request, reply) => {
+    const error = translate(thrown)
+    if (error.status >= 500 && error.code !== 'REDIS_UNAVAILABLE') {
+      const cause = error.cause instanceof Error ? error.cause : error
+      log('error', 'request failed', {
+        request: request.id,
+        code: error.code,
+        error: cause.message,
+        stack: cause.stack,
+      })
+    }
+    return sendProblem(request, reply, error)
+  })
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(
+      request,
+      reply,
+      new OneclassError('NOT_FOUND', 'There is nothing at this address; /docs lists what there is.'),
+    ),
+  )
+}
+
+/** Fastify's and the multipart parser's errors in our words; what is unknown becomes INTERNAL. */
+function translate(error: FastifyError | OneclassError | Error): OneclassError {
+  const known = asRedisError(error, 'redis://')
+  if (known instanceof OneclassError) {
+    return known.code === 'REDIS_UNAVAILABLE'
+      ? new OneclassError('REDIS_UNAVAILABLE', 'The queue cannot be reached: try again in a few seconds.')
+      : known
+  }
+  const { code = '', statusCode = 500 } = error as FastifyError
+  const make = (ours: ErrorCode, message: string) => new OneclassError(ours, message, { cause: error })
+  if (/FST_REQ_FILE_TOO_LARGE/.test(code))
+    return make('IMAGE_TOO_LARGE', 'An image has more bytes than this service takes.')
+  if (/FST_(FILES|FIELDS|PARTS)_LIMIT/.test(code))
+    return make('BODY_TOO_LARGE', 'The form has more parts than this service takes.')
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return make('BODY_TOO_LARGE', 'The body has more bytes than this service takes.')
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE' || statusCode === 415) {
+    return make('UNSUPPORTED_MEDIA_TYPE', 'Expected a body of type application/json or multipart/form-data.')
+  }
+  if (statusCode >= 400 && statusCode < 500) return make('INVALID_ARGUMENT', sentence(error.message))
+  return make('INTERNAL', error.message)
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`
+}

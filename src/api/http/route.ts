@@ -1,0 +1,115 @@
+/** A route is its schemas and a few lines: what is declared here validates, types the handler and documents. */
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchemaCompiler } from 'fastify'
+import { type Static, type TSchema, Type } from 'typebox'
+import { Value } from 'typebox/value'
+import { OneclassError } from '../../errors.ts'
+import type { Scope } from '../../service/key-store.ts'
+
+export interface Answer {
+  readonly description: string
+  readonly schema?: TSchema
+  /** Default application/json. */
+  readonly type?: string
+}
+
+export interface RouteDocs {
+  readonly summary: string
+  readonly description?: string
+  readonly tag: string
+  /** A body of parts; files are `Type.String({ format: 'binary' })` or arrays of it. Parsed by the handler. */
+  readonly multipart?: TSchema
+  /** The bytes of one image may be the whole body, of type image/*: it is then a Buffer. */
+  readonly takesImage?: boolean
+  readonly answers: Readonly<Record<number, Answer>>
+}
+
+export interface RouteDefinition<P extends TSchema, Q extends TSchema, B extends TSchema> extends RouteDocs {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly url: string
+  readonly scope: Scope | null
+  readonly params?: P
+  readonly query?: Q
+  /** The JSON body. With `multipart` beside it, either is taken. */
+  readonly body?: B
+  readonly bodyLimit?: number
+  handle(call: {
+    params: Static<P>
+    query: Static<Q>
+    body: Static<B>
+    request: FastifyRequest
+    reply: FastifyReply
+  }): Promise<unknown>
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    docs?: RouteDocs & { params?: TSchema; query?: TSchema; body?: TSchema }
+  }
+}
+
+export function route<P extends TSchema, Q extends TSchema, B extends TSchema>(
+  app: FastifyInstance,
+  definition: RouteDefinition<P, Q, B>,
+): void {
+  const { method, url, scope, params, query, body, multipart, takesImage, summary, description, tag, answers } =
+    definition
+  const docs = {
+    summary,
+    tag,
+    answers,
+    ...(description === undefined ? {} : { description }),
+    ...(multipart === undefined ? {} : { multipart }),
+    ...(takesImage === undefined ? {} : { takesImage }),
+    ...(params === undefined ? {} : { params }),
+    ...(query === undefined ? {} : { query }),
+    ...(body === undefined ? {} : { body }),
+  }
+  app.route({
+    method,
+    url,
+    schema: {
+      params: params ?? Type.Object({}),
+      querystring: query ?? Type.Object({}),
+      ...(body === undefined ? {} : { body: { content: { 'application/json': { schema: body } } } }),
+    },
+    config: { scope, docs },
+    ...(definition.bodyLimit === undefined ? {} : { bodyLimit: definition.bodyLimit }),
+    handler: async (request, reply) => {
+      if (body !== undefined) assertBody(request, multipart !== undefined)
+      return await definition.handle({
+        params: request.params as Static<P>,
+        query: request.query as Static<Q>,
+        body: request.body as Static<B>,
+        request,
+        reply,
+      })
+    },
+  })
+}
+
+/** The schema is asked only where there is a body of its type: no body, or a form where none is taken, is refused here. */
+function assertBody(request: FastifyRequest, takesForms: boolean): void {
+  if (request.isMultipart()) {
+    if (takesForms) return
+    throw new OneclassError('UNSUPPORTED_MEDIA_TYPE', 'Expected a body of type application/json.')
+  }
+  if (typeof request.body !== 'object' || request.body === null) {
+    throw new OneclassError(
+      'INVALID_ARGUMENT',
+      takesForms ? 'Expected a form or a JSON object as the body.' : 'Expected a JSON object as the body.',
+    )
+  }
+}
+
+/** Validation by TypeBox itself. Numbers and booleans in an address are text and are converted; bodies are taken as they are. */
+export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+  return (data: unknown) => {
+    const value = httpPart === 'body' ? data : Value.Convert(schema, data)
+    if (Value.Check(schema, value)) return { value }
+    const [first] = Value.Errors(schema, value)
+    const where = first?.instancePath
+      ? `"${first.instancePath.slice(1).replaceAll('/', '.')}" in the ${httpPart}`
+      : `The ${httpPart}`
+    return { error: new Error(`${where} ${first?.message ?? 'is not valid'}`) }
+  }
+}

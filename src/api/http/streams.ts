@@ -1,0 +1,83 @@
+/** Answers that stay open: server-sent events and results as they come. Counted, bounded, and ended when the service stops. */
+import { Readable } from 'node:stream'
+import type { FastifyReply } from 'fastify'
+import { OneclassError } from '../../errors.ts'
+import type { JobEvents } from '../../queue/events.ts'
+import { isFinished, type JobView } from '../../queue/job-view.ts'
+import { callerOf } from './access.ts'
+
+export interface Streams {
+  /** Sends what the generator yields; its signal is aborted when the caller leaves or the service stops. */
+  send(reply: FastifyReply, type: string, produce: (signal: AbortSignal) => AsyncIterable<string>): FastifyReply
+  closeAll(): void
+  readonly open: number
+}
+
+/** @param limits of all callers together, and of each */
+export function createStreams(limits: { all: number; ofOne: number }): Streams {
+  const open = new Map<AbortController, string>()
+  return {
+    send(reply, type, produce) {
+      const caller = callerOf(reply.request)
+      const ofCaller = [...open.values()].filter((other) => other === caller).length
+      if (open.size >= limits.all || ofCaller >= limits.ofOne)
+        throw new OneclassError('RATE_LIMITED', 'Too many open streams: close one, or ask for the job instead.')
+      const controller = new AbortController()
+      open.set(controller, caller)
+      // the head goes out at once: what is to be sent may be minutes away
+      async function* begin(): AsyncGenerator<string> {
+        if (reply.request.method !== 'HEAD') reply.raw.flushHeaders()
+        yield* produce(controller.signal)
+      }
+      const stream = Readable.from(begin(), { objectMode: false, highWaterMark: 64 * 1024 })
+      const end = () => {
+        controller.abort()
+        open.delete(controller)
+      }
+      stream.once('close', end)
+      reply.raw.once('close', end)
+      return reply
+        .header('content-type', type)
+        .header('cache-control', 'no-store')
+        .header('x-accel-buffering', 'no')
+        .send(stream)
+    },
+    closeAll() {
+      for (const controller of open.keys()) controller.abort()
+    },
+    get open() {
+      return open.size
+    },
+  }
+}
+
+/** The job at every change until it is finished, as server-sent events `job`; a comment every 15 seconds keeps the line open. */
+export async function* jobEventStream(
+  id: string,
+  first: JobView,
+  read: () => Promise<JobView | undefined>,
+  events: JobEvents,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  let last = ''
+  let said = Date.now()
+  let view: JobView | undefined = first
+  while (!signal.aborted) {
+    const changed = events.next(id, signal)
+    view = await read().catch(() => view) // Redis is away for a moment: the stream stays
+    if (view === undefined) return
+    const text = JSON.stringify(view)
+    if (text !== last) {
+      yield `event: job\ndata: ${text}\n\n`
+      last = text
+      said = Date.now()
+    } else if (Date.now() - said > 15_000) {
+      yield ': still here\n\n'
+      said = Date.now()
+    }
+    if (isFinished(view.state)) return
+    await changed
+    // many results at once are one event
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}

@@ -1,0 +1,162 @@
+/** Forms with images: fields in memory, files one after the other into Redis, so a request of any length takes one image's memory. */
+import type { MultipartFile } from '@fastify/multipart'
+import type { FastifyRequest } from 'fastify'
+import { OneclassError, toOneclassError } from '../../errors.ts'
+import type { BlobStore } from '../../queue/blobs.ts'
+import type { Held } from './held-bytes.ts'
+
+export interface Uploaded {
+  readonly image: string
+  readonly blob: string
+}
+
+export interface Form {
+  readonly fields: Readonly<Record<string, string>>
+  readonly files: readonly Uploaded[]
+}
+
+export interface FormLimits {
+  readonly maxFiles: number
+  readonly maxFileBytes: number
+  readonly maxTotalBytes: number
+  readonly seconds: number
+  /** True where a form without any file makes sense. */
+  readonly isFileOptional?: boolean
+}
+
+/** Bytes of a text field: room for a list of 5,000 indices. */
+const maxFieldBytes = 32 * 1024
+
+/**
+ * Reads the whole form. What was stored of a form that turns out bad is removed again.
+ * @param fileField the only name under which files are taken; whether there are any is the caller's to ask
+ */
+export async function readForm(
+  request: FastifyRequest,
+  fileField: string,
+  blobs: BlobStore,
+  limits: FormLimits,
+): Promise<Form> {
+  const files: Uploaded[] = []
+  let total = 0
+  try {
+    const fields = await readParts(request, fileField, limits, async (bytes, filename) => {
+      total += bytes.length
+      if (total > limits.maxTotalBytes)
+        throw new OneclassError(
+          'BODY_TOO_LARGE',
+          `The images have more than the ${limits.maxTotalBytes} bytes accepted at once: send fewer.`,
+        )
+      files.push({ image: nameOf(filename, files.length), blob: await blobs.put(bytes, limits.seconds) })
+      request.held.give(bytes.length)
+    })
+    if (files.length === 0 && !limits.isFileOptional) throw noFile(fileField)
+    return { fields, files }
+  } catch (thrown) {
+    await blobs.remove(files.map(({ blob }) => blob)).catch(() => {})
+    throw formError(thrown)
+  }
+}
+
+/** A form with one file, which stays in memory. @throws BODY_TOO_LARGE, INVALID_ARGUMENT */
+export async function readFileForm(
+  request: FastifyRequest,
+  fileField: string,
+  maxBytes: number,
+): Promise<{ fields: Form['fields']; filename: string; bytes: Buffer }> {
+  let file: { bytes: Buffer; filename: string } | undefined
+  try {
+    const limits = { maxFiles: 1, maxFileBytes: maxBytes }
+    const fields = await readParts(request, fileField, limits, async (bytes, filename) => {
+      file = { bytes, filename: nameOf(filename, 0) }
+    })
+    if (file === undefined) throw noFile(fileField)
+    return { fields, ...file }
+  } catch (thrown) {
+    if ((thrown as { code?: string }).code === 'FST_REQ_FILE_TOO_LARGE')
+      throw new OneclassError('BODY_TOO_LARGE', `The file has more than the ${maxBytes} bytes accepted.`)
+    throw formError(thrown)
+  }
+}
+
+async function readParts(
+  request: FastifyRequest,
+  fileField: string,
+  { maxFiles, maxFileBytes }: Pick<FormLimits, 'maxFiles' | 'maxFileBytes'>,
+  onFile: (bytes: Buffer, filename: string | undefined) => Promise<void>,
+): Promise<Record<string, string>> {
+  const fields: Record<string, string> = {}
+  const parts = request.parts({
+    preservePath: true, // a/1.jpg and b/1.jpg are two images
+    limits: {
+      fileSize: maxFileBytes,
+      files: maxFiles,
+      fields: 20,
+      fieldSize: maxFieldBytes,
+      fieldNameSize: 100,
+      parts: maxFiles + 20,
+      headerPairs: 20,
+    },
+  })
+  for await (const part of parts) {
+    if (part.type === 'field') {
+      if (Object.hasOwn(fields, part.fieldname))
+        throw new OneclassError('INVALID_ARGUMENT', `The field "${clean(part.fieldname)}" is there twice.`)
+      if (part.valueTruncated)
+        throw new OneclassError(
+          'INVALID_ARGUMENT',
+          `The field "${clean(part.fieldname)}" has more than ${maxFieldBytes} bytes.`,
+        )
+      fields[part.fieldname] = String(part.value)
+      continue
+    }
+    if (part.fieldname !== fileField)
+      throw new OneclassError(
+        'INVALID_ARGUMENT',
+        `Expected files in the field "${fileField}" but found one in "${clean(part.fieldname)}".`,
+      )
+    await onFile(await readPart(part, request.held), part.filename)
+  }
+  return fields
+}
+
+function noFile(fileField: string): OneclassError {
+  return new OneclassError('INVALID_ARGUMENT', `Expected at least one file in the field "${fileField}".`)
+}
+
+/** One file; its bytes are counted as they come, and are the caller's to give back. */
+async function readPart(part: MultipartFile, held: Held): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  // at once, and not at the end of the part: there may be none
+  part.file.once('limit', () =>
+    part.file.destroy(new OneclassError('IMAGE_TOO_LARGE', 'An image has more bytes than this service takes.')),
+  )
+  for await (const chunk of part.file as AsyncIterable<Buffer>) {
+    held.take(chunk.length)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+/** What the parser says of a broken form has no status: it is the caller's fault all the same. */
+function formError(thrown: unknown): unknown {
+  if (thrown instanceof OneclassError) return thrown
+  const { code, statusCode } = thrown as { code?: string; statusCode?: number }
+  if (code?.startsWith('FST_') && statusCode !== undefined && statusCode < 500) return thrown
+  const { message } = toOneclassError(thrown)
+  if (/form|multipart|boundary|header|part|aborted|premature|closed/i.test(message))
+    return new OneclassError('INVALID_ARGUMENT', 'The form is cut short or damaged.')
+  return thrown
+}
+
+/** The file's name as the sender calls it, without what cannot be shown. */
+export function nameOf(filename: string | undefined, index: number): string {
+  const path = clean((filename ?? '').replaceAll('\\', '/'))
+    .split('/')
+    .filter((part) => part !== '' && part !== '.' && part !== '..')
+  return path.join('/') || `image-${index + 1}`
+}
+
+function clean(text: string): string {
+  return text.replace(/\p{Cc}/gu, '').slice(0, 255)
+}

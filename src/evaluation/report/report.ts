@@ -1,0 +1,53 @@
+/** A comparison to files: report.html for people, report.json and scores.csv for programs. Schema: docs/compare.md. */
+import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { saveNetwork } from '../../baselines/save-network.ts'
+import type { CompareReport } from '../compare-report.ts'
+import { reportHtml } from './report-html.ts'
+
+export interface ReportFiles {
+  readonly 'report.html': string
+  readonly 'report.json': string
+  readonly 'scores.csv': string
+}
+
+export function renderReport(report: CompareReport): ReportFiles {
+  const { thumbnails: _, images: __, networks: ___, ...json } = report
+  return {
+    'report.html': reportHtml(report),
+    'report.json': `${JSON.stringify(json, rounded, 1)}\n`,
+    'scores.csv': scoresCsv(report),
+  }
+}
+
+/** @param outDir created where it is missing. Each file appears whole or not at all; trained networks go to KEY/model.json. */
+export async function writeReport(report: CompareReport, outDir: string): Promise<void> {
+  await mkdir(outDir, { recursive: true })
+  for (const [name, text] of Object.entries(renderReport(report))) {
+    const temporary = join(outDir, `.${name}.${process.pid}.tmp`)
+    await writeFile(temporary, text)
+    await rename(temporary, join(outDir, name))
+  }
+  for (const [key, network] of report.networks) await saveNetwork(network, key, join(outDir, key))
+}
+
+/** One line an image and method that is done: image,label,method,score,isPositive. */
+function scoresCsv({ images }: CompareReport): string {
+  const lines = ['image,label,method,score,isPositive']
+  for (const { image, isPositive, scores } of images) {
+    for (const [method, { score, accepted }] of Object.entries(scores)) {
+      lines.push(`${field(image)},${isPositive ? 'positive' : 'negative'},${method},${score},${accepted}`)
+    }
+  }
+  return `${lines.join('\n')}\n`
+}
+
+/** Quoted where needed; a leading character that a spreadsheet would take for a formula is defused. */
+function field(text: string): string {
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}
+
+function rounded(_key: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(8)) : value
+}

@@ -1,0 +1,132 @@
+/**
+ * How the files of a comparison come home: as a fit's model does (`fits.ts`), into `<home>/comparisons/<job>/`. There they stay, with the
+ * job itself as `job.json`, longer than Redis remembers it.
+ * What stands in Redis is believed only as far as its form goes: ids and file names become paths here.
+ */
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Static, Type } from 'typebox'
+import { Value } from 'typebox/value'
+import { OneclassError, toOneclassError } from '../errors.ts'
+import type { RedisClient } from '../queue/connection.ts'
+import type { JobView } from '../queue/job-view.ts'
+import { BlobId, lifetimes, typeOfJob } from '../queue/jobs.ts'
+import type { Producer } from '../queue/producer.ts'
+import { keys } from '../queue/redis-keys.ts'
+import { parseJson } from '../system/parse-json.ts'
+
+/** File name to blob; no other files are written. */
+const ComparisonFiles = Type.Object(
+  { 'report.html': BlobId, 'report.json': BlobId, 'scores.csv': BlobId },
+  { additionalProperties: false },
+)
+export type ComparisonFiles = Static<typeof ComparisonFiles>
+export const comparisonFileNames = Object.keys(ComparisonFiles.properties) as (keyof ComparisonFiles)[]
+
+export async function leaveComparison(
+  client: RedisClient,
+  origin: string,
+  jobId: string,
+  files: ComparisonFiles,
+): Promise<void> {
+  await client.hset(keys.finishedComparisons(origin), jobId, JSON.stringify(files))
+  await client.expire(keys.finishedComparisons(origin), lifetimes.outcome)
+}
+
+export function comparisonFolder(home: string, jobId: string): string {
+  return join(home, 'comparisons', jobId)
+}
+
+/** A comparison that was saved, however long ago; undefined when it was not, or was removed. */
+export async function savedComparison(home: string, id: string): Promise<JobView | undefined> {
+  if (typeOfJob(id) !== 'compare') return undefined
+  const folder = comparisonFolder(home, id)
+  const text = await readFile(join(folder, 'job.json'), 'utf8').catch(() => undefined)
+  if (text !== undefined) return JSON.parse(text) as JobView
+  // saved before there was a job.json
+  const report = await readFile(join(folder, 'report.json'), 'utf8').catch(() => undefined)
+  if (report === undefined) return undefined
+  const at = (await stat(folder)).mtime.toISOString()
+  return viewOf(id, JSON.parse(report) as Report, at, at)
+}
+
+/** Ids of the saved comparisons, newest first. */
+export async function savedComparisons(home: string): Promise<string[]> {
+  const ids = (await readdir(join(home, 'comparisons')).catch(() => [])).filter((id) => typeOfJob(id) === 'compare')
+  const dated = await Promise.all(
+    ids.map(async (id) => ({ id, at: (await stat(comparisonFolder(home, id)).catch(() => undefined))?.mtimeMs ?? 0 })),
+  )
+  return dated.sort((a, b) => b.at - a.at).map(({ id }) => id)
+}
+
+/** Saves what is waiting; the same again changes nothing. What has not the form of a comparison is thrown away. */
+export async function saveComparisons(
+  producer: Producer,
+  origin: string,
+  home: string,
+  onSaved: (id: string) => void,
+): Promise<void> {
+  const waiting = await producer.client.hgetall(keys.finishedComparisons(origin))
+  for (const [id, text] of Object.entries(waiting)) {
+    const files = parseJson(text)
+    if (typeOfJob(id) === 'compare' && Value.Check(ComparisonFiles, files)) {
+      const isSaved = (await producer.client.exists(keys.outcome(id))) === 1 // we died before the note was gone
+      if (!isSaved) await saveOne(producer, home, id, files)
+      await producer.client.hdel(keys.finishedComparisons(origin), id)
+      await producer.blobs.remove(Object.values(files))
+      onSaved(id)
+    } else {
+      await producer.client.hdel(keys.finishedComparisons(origin), id)
+    }
+  }
+}
+
+async function saveOne(producer: Producer, home: string, id: string, files: ComparisonFiles): Promise<void> {
+  const before = await producer.job(id)
+  const now = new Date().toISOString()
+  const createdAt = before?.createdAt ?? now
+  let view: JobView
+  try {
+    const contents: [string, Buffer][] = []
+    for (const name of comparisonFileNames) {
+      const bytes = await producer.blobs.get(files[name])
+      if (bytes === undefined)
+        throw new OneclassError('JOB_EXPIRED', 'The report waited too long to be saved: compare again.')
+      contents.push([name, bytes])
+    }
+    const report = parseJson(contents.find(([name]) => name === 'report.json')![1].toString('utf8'))
+    const methods = (report as { methods?: unknown } | undefined)?.methods
+    if (!Array.isArray(methods)) throw new OneclassError('JOB_EXPIRED', 'The report came home damaged: compare again.')
+    const folder = comparisonFolder(home, id)
+    const temporary = `${folder}.${process.pid}`
+    await mkdir(temporary, { recursive: true })
+    for (const [name, bytes] of contents) await writeFile(join(temporary, name), bytes)
+    view = viewOf(id, { methods }, createdAt, now)
+    await writeFile(join(temporary, 'job.json'), JSON.stringify(view))
+    await rm(folder, { recursive: true, force: true })
+    await rename(temporary, folder)
+  } catch (thrown) {
+    const error = toOneclassError(thrown)
+    if (error.code !== 'JOB_EXPIRED') throw thrown // stays, and is tried again
+    view = { ...viewOf(id, { methods: null }, createdAt, now), state: 'failed', result: null, error: error.toJSON() }
+  }
+  await producer.setOutcome(id, { kind: 'saved', view })
+}
+
+interface Report {
+  readonly methods: unknown
+}
+
+function viewOf(id: string, { methods }: Report, createdAt: string, finishedAt: string): JobView {
+  return {
+    id,
+    type: 'compare',
+    state: 'done',
+    model: null,
+    progress: { done: 100, total: 100 },
+    result: { methods, report: `/v1/comparisons/${id}/report` },
+    error: null,
+    createdAt,
+    finishedAt,
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * The drift monitors of the served models, in Redis. Workers append p-values (and scores) to an inbox, trimmed; a service
+ * takes them out under a short lock and moves the martingales on. The artifact's hash names the model, so a new version
+ * begins anew.
+ */
+import { randomBytes, randomInt } from 'node:crypto'
+import { Type } from 'typebox'
+import { Value } from 'typebox/value'
+import {
+  acceptedGap,
+  type DriftReport,
+  type DriftState,
+  gapOf,
+  newDrift,
+  observe,
+  reportDrift,
+} from '../detectors/drift.ts'
+import type { RedisClient } from '../queue/connection.ts'
+import { keys } from '../queue/redis-keys.ts'
+import { runScript, script } from '../queue/scripts.ts'
+import type { ModelInfo } from '../store/registry.ts'
+import { parseJson } from '../system/parse-json.ts'
+
+export interface Served {
+  readonly pValue: number
+  readonly score: number
+}
+
+export interface ModelDrift {
+  /** Every image. */
+  readonly all: DriftReport
+  /** Images that were accepted as positive. */
+  readonly accepted: DriftReport
+}
+
+const State = Type.Object({
+  n: Type.Integer({ minimum: 0 }),
+  gaps: Type.Array(Type.Integer({ minimum: 0 })),
+  seen: Type.Integer({ minimum: 0 }),
+  shares: Type.Tuple([Type.Number(), Type.Number(), Type.Number()]),
+  logCapital: Type.Number(),
+  maxLogCapital: Type.Number(),
+})
+const storedForm = Type.Object({ n: Type.Integer(), alpha: Type.Number(), all: State, accepted: State })
+interface Stored {
+  readonly n: number
+  readonly alpha: number
+  readonly all: DriftState
+  readonly accepted: DriftState
+}
+
+const inboxLength = 20_000
+const keepSeconds = 90 * 24 * 3600
+
+export async function recordServed(client: RedisClient, sha256: string, served: readonly Served[]): Promise<void> {
+  if (served.length === 0) return
+  const inbox = keys.driftInbox(sha256)
+  const lines = served.map(({ pValue, score }) => `${pValue},${score}`)
+  await client
+    .pipeline()
+    .rpush(inbox, ...lines)
+    .ltrim(inbox, -inboxLength, -1)
+    .expire(inbox, keepSeconds)
+    .exec()
+}
+
+// Writes the new state and takes what it contains off the inbox at once, if the lock is still ours.
+const finish = script(`
+if redis.call('GET', KEYS[3]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[4])
+redis.call('LTRIM', KEYS[2], ARGV[3], -1)
+redis.call('DEL', KEYS[3])
+return 1
+`)
+
+/**
+ * Takes the inbox in and reports. `onServed` is called once for each image taken in.
+ */
+export async function updateDrift(
+  client: RedisClient,
+  { sha256, calibrationScores: n, alpha }: Pick<ModelInfo, 'sha256' | 'calibrationScores' | 'alpha'>,
+  onServed?: (served: Served) => void,
+): Promise<ModelDrift> {
+  const model = { n, alpha }
+  const names = [keys.drift(sha256), keys.driftInbox(sha256), keys.driftLock(sha256)]
+  const token = randomBytes(8).toString('hex')
+  const isOurs = (await client.set(names[2]!, token, 'PX', 10_000, 'NX')) === 'OK'
+  const stored = parseJson(await client.get(names[0]!))
+  let state: Stored | undefined = Value.Check(storedForm, stored) ? stored : undefined
+  if (state?.n !== model.n || state.all.gaps.length !== model.n + 1)
+    state = { ...model, all: newDrift(model.n), accepted: newAccepted(model) }
+  if (state.alpha !== model.alpha) state = { ...state, alpha: model.alpha, accepted: newAccepted(model) }
+  if (isOurs) {
+    const lines = await client.lrange(names[1]!, 0, -1)
+    const served: Served[] = []
+    for (const line of lines) {
+      const [pValue = Number.NaN, score = Number.NaN] = line.split(',').map(Number)
+      if (!(pValue > 0 && pValue <= 1 && score >= 0 && score <= 1)) continue
+      served.push({ pValue, score })
+      const kept = acceptedGap(pValue, model.n, model.alpha)
+      const all = observe(state.all, gapOf(pValue, model.n), uniform())
+      state = { ...state, all, accepted: kept ? observe(state.accepted, kept.gap, uniform()) : state.accepted }
+    }
+    const args = [token, JSON.stringify(state), lines.length, keepSeconds]
+    if ((await runScript(client, finish, names, args)) === 1) for (const image of served) onServed?.(image)
+  }
+  return { all: reportDrift(state.all), accepted: reportDrift(state.accepted) }
+}
+
+function newAccepted(model: { n: number; alpha: number }): DriftState {
+  return newDrift(acceptedGap(1, model.n, model.alpha)?.n ?? 0)
+}
+
+function uniform(): number {
+  return randomInt(2 ** 47) / 2 ** 47
+}

@@ -1,0 +1,107 @@
+/**
+ * How a fitted model comes home. The worker leaves the bytes under their hash, then a note for the service that asked, and
+ * then its job is complete. The service saves the model in its registry, writes the outcome, and takes the note away.
+ *
+ * Any of the two may die at any point. A worker that died before its job was complete: the job runs again and leaves the
+ * same note (fitting is deterministic). A service that was away: it finds the notes when it starts. A service that died
+ * after saving: `save` finds the same bytes under the same name and adds no second version.
+ */
+import { Type } from 'typebox'
+import { Value } from 'typebox/value'
+import { OneclassError, toOneclassError } from '../errors.ts'
+import type { RedisClient } from '../queue/connection.ts'
+import type { JobView } from '../queue/job-view.ts'
+import { type FitOutcome, Sha256, typeOfJob } from '../queue/jobs.ts'
+import type { Producer } from '../queue/producer.ts'
+import { keys } from '../queue/redis-keys.ts'
+import { parseJson } from '../system/parse-json.ts'
+
+export interface FinishedFit extends FitOutcome {
+  readonly name: string
+  readonly alpha?: number
+}
+
+/** Of the note, what is used before it is shown. */
+const Note = Type.Object({ name: Type.String(), sha256: Sha256 })
+
+export async function leaveFit(client: RedisClient, origin: string, jobId: string, fit: FinishedFit): Promise<void> {
+  await client.hset(keys.finishedFits(origin), jobId, JSON.stringify(fit))
+}
+
+/** What may come with a model. */
+export interface FitExtras {
+  readonly gallery: Uint8Array | undefined
+  readonly samples: Uint8Array | undefined
+}
+
+export interface FitSaver {
+  /** Saves what is waiting; calls at the same time are one after the other. */
+  save(): Promise<void>
+}
+
+export function createFitSaver(options: {
+  producer: Producer
+  origin: string
+  /** Adds the model to the registry unless it is there under this name; returns what the API shows of it. */
+  save: (fit: FinishedFit, model: Uint8Array, extras: FitExtras) => Promise<unknown>
+  onSaved?: (id: string) => void
+  onError?: (id: string, error: OneclassError) => void
+}): FitSaver {
+  const { producer, origin } = options
+  let last = Promise.resolve()
+
+  const saveAll = async (): Promise<void> => {
+    const waiting = await producer.client.hgetall(keys.finishedFits(origin))
+    for (const [id, text] of Object.entries(waiting)) {
+      const fit = parseJson(text)
+      // Redis is an input like any other: one note that is none may not keep the others from being saved
+      if (typeOfJob(id) === 'fit' && Value.Check(Note, fit)) await saveOne(id, fit as unknown as FinishedFit)
+      else await producer.client.hdel(keys.finishedFits(origin), id)
+    }
+  }
+
+  const saveOne = async (id: string, fit: FinishedFit): Promise<void> => {
+    const kept = await producer.client.exists(keys.outcome(id))
+    if (kept === 0) {
+      const now = new Date().toISOString()
+      const before = await producer.job(id)
+      const base: JobView = {
+        id,
+        type: 'fit',
+        state: 'done',
+        model: fit.name,
+        progress: { done: 1, total: 1 },
+        result: null,
+        error: null,
+        createdAt: before?.createdAt ?? now,
+        finishedAt: now,
+      }
+      let view: JobView
+      try {
+        const bytes = await producer.blobs.getModel(fit.sha256)
+        if (bytes === undefined)
+          throw new OneclassError('JOB_EXPIRED', 'The fitted model waited too long to be saved: fit it again.')
+        // a gallery that is gone is no reason to lose the model
+        const read = async (hash: string | null | undefined) => (hash ? await producer.blobs.getModel(hash) : undefined)
+        const extras = { gallery: await read(fit.gallery), samples: await read(fit.samples) }
+        const model = await options.save(fit, bytes, extras)
+        view = { ...base, result: { model, used: fit.used, rejected: fit.rejected, duplicates: fit.duplicates } }
+      } catch (thrown) {
+        const error = toOneclassError(thrown)
+        options.onError?.(id, error)
+        if (error.code === 'REDIS_UNAVAILABLE' || error.code === 'INTERNAL') return // stays, and is tried again
+        view = { ...base, state: 'failed', error: error.toJSON() }
+      }
+      await producer.setOutcome(id, { kind: 'saved', view })
+      options.onSaved?.(id)
+    }
+    await producer.client.hdel(keys.finishedFits(origin), id)
+  }
+
+  return {
+    save() {
+      last = last.catch(() => {}).then(saveAll)
+      return last
+    },
+  }
+}

@@ -1,0 +1,57 @@
+/** The galleries of the models that are looked at, decoded once: a page asks for hundreds of thumbnails. */
+import { calibratedScore, firstNotBelow } from '../detectors/calibration.ts'
+import { decodeGallery, type Gallery } from '../store/gallery.ts'
+import { labelOf } from '../store/model-label.ts'
+import type { ModelInfo, Registry } from '../store/registry.ts'
+
+export interface ShownGallery extends Pick<Gallery, 'images' | 'leaders' | 'thumbnails' | 'rejected'> {
+  /** Score and p-value of positive i, both null where it was not held out. */
+  judge(i: number, alpha: number): { score: number; pValue: number } | { score: null; pValue: null }
+}
+
+export interface Galleries {
+  /** Undefined for a model without one. @throws MODEL_CORRUPT */
+  get(info: ModelInfo): Promise<ShownGallery | undefined>
+}
+
+export function createGalleries(registry: Registry, capacity = 4): Galleries {
+  const kept = new Map<string, Promise<ShownGallery | undefined>>()
+
+  const load = async (info: ModelInfo): Promise<ShownGallery | undefined> => {
+    const bytes = await registry.gallery(labelOf(info))
+    return bytes && show(decodeGallery(bytes))
+  }
+
+  return {
+    get(info) {
+      if (info.gallery === null) return Promise.resolve(undefined)
+      const found = kept.get(info.gallery) ?? load(info)
+      kept.delete(info.gallery)
+      kept.set(info.gallery, found)
+      found.catch(() => kept.delete(info.gallery!))
+      for (const oldest of kept.keys()) {
+        if (kept.size <= capacity) break
+        kept.delete(oldest)
+      }
+      return found
+    },
+  }
+}
+
+/** Without the embeddings, which are most of it and which nobody looks at. */
+function show({ images, leaders, thumbnails, rejected, heldOut }: Gallery): ShownGallery {
+  const sorted = heldOut.filter((score) => !Number.isNaN(score)).sort()
+  const n = sorted.length
+  return {
+    images,
+    leaders,
+    thumbnails,
+    rejected,
+    judge(i, alpha) {
+      const score = heldOut[i]!
+      if (Number.isNaN(score)) return { score: null, pValue: null }
+      // among the others: it is one of the held-out scores itself
+      return { score: calibratedScore(sorted, score, alpha), pValue: (n - firstNotBelow(sorted, score)) / n }
+    },
+  }
+}

@@ -1,0 +1,48 @@
+/** The other side of `inference.ts`: opens backbones, runs them, one request after the other. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { type ErrorBody, OneclassError, toOneclassError } from '../errors.ts'
+import type { Backbone } from '../features/backbone.ts'
+import { openBackbone, openBackboneOf } from '../features/registry.ts'
+import type { Pixels } from '../images/pixels.ts'
+
+/** By id (null: the default), or exactly the one that a model was fitted with. */
+export type BackboneKey = { readonly ref: string | null } | { readonly id: string; readonly hash: string }
+export type Described = Pick<Backbone, 'id' | 'hash' | 'dim' | 'target'>
+export type Asked = { readonly open: BackboneKey } | { readonly embed: BackboneKey; readonly images: readonly Pixels[] }
+export type Question = Asked & { readonly id: number }
+export type Answer = { readonly id: number; readonly value?: unknown; readonly error?: ErrorBody }
+
+const { home, threads } = workerData as { home: string; threads: number }
+const backbones = new Map<string, Promise<Backbone>>()
+
+function backboneOf(key: BackboneKey): Promise<Backbone> {
+  const name = JSON.stringify(key)
+  let backbone = backbones.get(name)
+  if (backbone === undefined) {
+    backbone =
+      'hash' in key ? openBackboneOf(key, { home, threads }) : openBackbone(key.ref ?? undefined, { home, threads })
+    backbones.set(name, backbone)
+    backbone.catch(() => backbones.delete(name))
+  }
+  return backbone
+}
+
+async function answer(question: Question): Promise<unknown> {
+  if ('open' in question) {
+    const { id, hash, dim, target } = await backboneOf(question.open)
+    return { id, hash, dim, target } satisfies Described
+  }
+  const results = await (await backboneOf(question.embed)).embed(question.images)
+  return results.map((result) => (result instanceof OneclassError ? result.toJSON() : result))
+}
+
+let last: Promise<void> = Promise.resolve()
+parentPort!.on('message', (question: Question) => {
+  last = last.then(async () => {
+    try {
+      parentPort!.postMessage({ id: question.id, value: await answer(question) } satisfies Answer)
+    } catch (error) {
+      parentPort!.postMessage({ id: question.id, error: toOneclassError(error).toJSON() } satisfies Answer)
+    }
+  })
+})

@@ -1,0 +1,129 @@
+/**
+ * The only reader of the environment. Entry points (the CLI, the worker processes) call `readConfig` once and pass values on.
+ * Flags win over variables; an empty variable counts as unset.
+ */
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
+import { OneclassError } from '../errors.ts'
+
+export interface Config {
+  /** `ONECLASS_HOME`: where models, keys and the private Redis live. Absolute. */
+  readonly home: string
+  /** `REDIS_URL`: see `queue/connection.ts` for the forms. */
+  readonly redisUrl: string | undefined
+  /** `ONECLASS_LOG`: level of the service's logs. */
+  readonly logLevel: LogLevel
+  /** `ONECLASS_CONCURRENCY`: cores that one worker process uses. */
+  readonly concurrency: number | undefined
+  /** `ONECLASS_PIN`, not 0: worker processes may be held to a core each. */
+  readonly pin: boolean
+  /** `ONECLASS_JOB_LOCK_MS`: after this silence a worker's jobs go to another one. */
+  readonly jobLockMs: number | undefined
+  /** `ONECLASS_KEY`: the API key that clients and examples send. */
+  readonly apiKey: string | undefined
+  /** `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` (either case): the way out for downloads. */
+  readonly proxy: Proxies
+  /** `PATH`: where `redis-server` is looked for. */
+  readonly searchPath: string
+}
+
+export interface Proxies {
+  readonly https: string | undefined
+  readonly http: string | undefined
+  /** Hosts reached directly, comma-separated. */
+  readonly none: string
+}
+
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent'
+const logLevels: readonly string[] = ['fatal', 'error', 'warn', 'info', 'debug', 'silent']
+
+export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const logLevel = env['ONECLASS_LOG'] || 'info'
+  if (!logLevels.includes(logLevel)) {
+    throw new OneclassError(
+      'INVALID_ARGUMENT',
+      `Expected ONECLASS_LOG to be one of ${logLevels.join(', ')} but received "${logLevel}".`,
+    )
+  }
+  return {
+    home: resolve(env['ONECLASS_HOME'] || '.oneclass'),
+    redisUrl: env['REDIS_URL'] || undefined,
+    logLevel: logLevel as LogLevel,
+    concurrency: positiveInteger('ONECLASS_CONCURRENCY', env['ONECLASS_CONCURRENCY']),
+    pin: env['ONECLASS_PIN'] !== '0',
+    jobLockMs: positiveInteger('ONECLASS_JOB_LOCK_MS', env['ONECLASS_JOB_LOCK_MS']),
+    apiKey: env['ONECLASS_KEY'] || undefined,
+    proxy: {
+      https: env['https_proxy'] || env['HTTPS_PROXY'] || undefined,
+      http: env['http_proxy'] || env['HTTP_PROXY'] || undefined,
+      none: env['no_proxy'] || env['NO_PROXY'] || '',
+    },
+    searchPath: env['PATH'] ?? '',
+  }
+}
+
+/** The environment for a child process: ours, with some values set or (undefined) taken away. */
+export function childEnvironment(
+  changes: Readonly<Record<string, string | undefined>>,
+  defaults: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const merged = { ...defaults, ...process.env, ...changes }
+  return Object.fromEntries(Object.entries(merged).filter((entry): entry is [string, string] => entry[1] !== undefined))
+}
+
+/** Cores that this process may use: the smaller of the cgroup's quota (v2 or v1) and the affinity mask, at least 1. */
+export function availableCpus(): number {
+  return Math.max(1, Math.min(availableParallelism(), Math.floor(cgroupQuota() + 0.01) || 1))
+}
+
+/** Numbers of the CPUs of this process's affinity mask; none where the system does not say (Linux does). */
+export function allowedCpus(): number[] {
+  try {
+    const list = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? ''
+    return list.split(',').flatMap((range) => {
+      const [from = Number.NaN, to = from] = range.split('-').map(Number)
+      return Array.from({ length: to - from + 1 }, (_, i) => from + i)
+    })
+  } catch {
+    return []
+  }
+}
+
+function cgroupQuota(): number {
+  try {
+    const [quota, period] = readFileSync('/sys/fs/cgroup/cpu.max', 'utf8').trim().split(' ')
+    return quota === 'max' ? Number.POSITIVE_INFINITY : Number(quota) / Number(period)
+  } catch {
+    // not cgroup v2
+  }
+  try {
+    const quota = Number(readFileSync('/sys/fs/cgroup/cpu/cpu.cfs_quota_us', 'utf8'))
+    const period = Number(readFileSync('/sys/fs/cgroup/cpu/cpu.cfs_period_us', 'utf8'))
+    return quota > 0 ? quota / period : Number.POSITIVE_INFINITY
+  } catch {
+    return Number.POSITIVE_INFINITY
+  }
+}
+
+function positiveInteger(name: string, text: string | undefined): number | undefined {
+  if (!text) return undefined
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1) {
+    throw new OneclassError('INVALID_ARGUMENT', `Expected ${name} to be a whole number above 0 but received "${text}".`)
+  }
+  return value
+}
+
+/** This package's version, from the package.json above this file. */
+export const version: string = (() => {
+  for (const up of ['../../', '../../../']) {
+    try {
+      return (JSON.parse(readFileSync(new URL(`${up}package.json`, import.meta.url), 'utf8')) as { version: string })
+        .version
+    } catch {
+      // dist/src/system/ lies one deeper than src/system/
+    }
+  }
+  return '0.0.0'
+})()

@@ -1,0 +1,117 @@
+/**
+ * The results of a batch as they come. When the service goes away they are read again from the first once it is back: what it had
+ * not yet written to disk it scores anew, maybe in another order, so only the index tells what is known already.
+ */
+import { signal } from '@preact/signals'
+import { ClientError } from '../../client.ts'
+import { api } from '../service/api.ts'
+import { connected, isConnected, problemOf, send } from '../service/connection.ts'
+import { isFinished } from '../service/follow.ts'
+import type { Batch, BatchLine } from '../service/types.ts'
+import { type Failure, failureOf } from '../ui/notes.tsx'
+
+export interface Item {
+  readonly index: number
+  readonly line: BatchLine
+}
+
+export interface LiveBatch {
+  readonly id: string
+  readonly job: ReturnType<typeof signal<Batch | null>>
+  readonly error: ReturnType<typeof signal<Failure | null>>
+  /** In order of arrival. Grows in place; `revision` says when. */
+  readonly items: Item[]
+  readonly revision: ReturnType<typeof signal<number>>
+  /** Images a second, over the last seconds. */
+  readonly rate: ReturnType<typeof signal<number>>
+  close(): void
+}
+
+/** Redraws a second while results stream: the eye needs no more, and sorting thousands has its price. */
+const redrawMs = 300
+const rateWindowMs = 6000
+
+export function openBatch(id: string): LiveBatch {
+  const job = signal<Batch | null>(null)
+  const error = signal<Failure | null>(null)
+  const revision = signal(0)
+  const rate = signal(0)
+  const items: Item[] = []
+  const known = new Set<number>()
+  const arrivals: [number, number][] = []
+  const controller = new AbortController()
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  let backlog = 0
+  const redraw = () => {
+    timer = undefined
+    const now = performance.now()
+    // what was there when the page came says nothing of the rate
+    if (items.length >= backlog) arrivals.push([now, items.length])
+    while (arrivals.length > 2 && now - arrivals[0]![0] > rateWindowMs) arrivals.shift()
+    const [since, before] = arrivals[0] ?? [now, 0]
+    rate.value = now - since > 900 ? ((items.length - before) * 1000) / (now - since) : 0
+    revision.value++
+  }
+
+  const take = (line: BatchLine, position: number) => {
+    const index = line.index ?? position
+    if (known.has(index)) return
+    known.add(index)
+    items.push({ index, line })
+    timer ??= setTimeout(redraw, redrawMs)
+  }
+
+  const read = async () => {
+    const response = await send(`/v1/batches/${encodeURIComponent(id)}/results?from=0`, { signal: controller.signal })
+    if (!response.ok) throw await problemOf(response)
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
+    let rest = ''
+    let position = 0
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return
+      const lines = (rest + value).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) take(JSON.parse(line) as BatchLine, position++)
+    }
+  }
+
+  const run = async () => {
+    while (!controller.signal.aborted) {
+      try {
+        job.value = await api.batch(id)
+        backlog = job.value.progress.done
+        await read()
+        job.value = await api.batch(id)
+        if (isFinished(job.value) && (job.value.state !== 'done' || known.size >= job.value.progress.done)) break
+      } catch (thrown) {
+        if (controller.signal.aborted) return
+        if (thrown instanceof ClientError && thrown.status < 500 && thrown.status !== 429) {
+          error.value = failureOf(thrown)
+          return
+        }
+      }
+      arrivals.length = 0
+      rate.value = 0
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      if (!isConnected.value) await connected(controller.signal).catch(() => {})
+    }
+    clearTimeout(timer)
+    redraw()
+  }
+  void run()
+
+  return {
+    id,
+    job,
+    error,
+    items,
+    revision,
+    rate,
+    close() {
+      controller.abort()
+      clearTimeout(timer)
+    },
+  }
+}

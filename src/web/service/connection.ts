@@ -1,0 +1,105 @@
+/** The one way out of the page: requests to its own origin, with the key; and whether the service answers at all. */
+import { signal } from '@preact/signals'
+import { ClientError } from '../../client.ts'
+
+const storageName = 'oneclass.key'
+
+/** The API key, kept for this tab, or on this device where the user asked for it. */
+export const key = signal<string | null>(readKey())
+/** Set when the service refused a request for want of a key. */
+export const keyRefused = signal(false)
+/** False from the first request that finds nobody until one is answered again. */
+export const isConnected = signal(true)
+
+function readKey(): string | null {
+  try {
+    return sessionStorage.getItem(storageName) ?? localStorage.getItem(storageName)
+  } catch {
+    return null
+  }
+}
+
+export function setKey(value: string | null, remember: boolean): void {
+  try {
+    sessionStorage.removeItem(storageName)
+    localStorage.removeItem(storageName)
+    if (value !== null) (remember ? localStorage : sessionStorage).setItem(storageName, value)
+  } catch {
+    // no storage: it lives as long as the page
+  }
+  keyRefused.value = false
+  key.value = value
+}
+
+export function authorization(): Record<string, string> {
+  return key.value === null ? {} : { authorization: `Bearer ${key.value}` }
+}
+
+/** As `fetch`; notes lost and found connections and refused keys. */
+export const send: typeof fetch = async (input, init) => {
+  const headers = new Headers(init?.headers)
+  for (const [name, value] of Object.entries(authorization())) headers.set(name, value)
+  let response: Response
+  try {
+    response = await fetch(input, { ...init, headers })
+  } catch (error) {
+    if (!(error instanceof DOMException && error.name === 'AbortError')) noteLost()
+    throw error
+  }
+  noteAnswer(response.status)
+  return response
+}
+
+export function noteAnswer(status: number): void {
+  isConnected.value = true
+  if (status === 401) keyRefused.value = true
+}
+
+let watching = false
+
+/** Asks once a second whether the service is back. */
+export function noteLost(): void {
+  isConnected.value = false
+  if (watching) return
+  watching = true
+  const ask = async () => {
+    const ok = await fetch('/healthz')
+      .then((response) => response.ok)
+      .catch(() => false)
+    if (ok || isConnected.value) {
+      watching = false
+      isConnected.value = true
+    } else setTimeout(ask, 1000)
+  }
+  setTimeout(ask, 700)
+}
+
+/** Resolves when the service answers again. */
+export function connected(signalOfCaller?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = isConnected.subscribe((now) => {
+      if (now) queueMicrotask(() => end(resolve)) // `stop` is not there yet during the first call
+    })
+    const end = (settle: () => void) => {
+      stop()
+      settle()
+    }
+    signalOfCaller?.addEventListener('abort', () => end(() => reject(signalOfCaller.reason)))
+  })
+}
+
+/** An answer that is no success, as an error with the problem's code and sentence. */
+export async function problemOf(response: Response): Promise<ClientError> {
+  const problem = (await response.json().catch(() => ({}))) as { code?: string; detail?: string }
+  return errorOf(response.status, problem)
+}
+
+export function errorOf(status: number, problem: { code?: string; detail?: string }): ClientError {
+  return new ClientError(
+    problem.code ?? 'INTERNAL',
+    status,
+    problem.detail ?? `The service answered with status ${status}.`,
+  )
+}
+
+export const isLost = (error: unknown): boolean => error instanceof TypeError

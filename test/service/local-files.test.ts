@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { listFolder, readBelow, resolveBelow } from '../../src/service/local-files.ts'
+
+let base: string
+let root: string
+before(async () => {
+  base = await realpath(await mkdtemp(join(tmpdir(), 'oneclass-files-')))
+  root = join(base, 'served')
+  await mkdir(join(root, 'in'), { recursive: true })
+  await mkdir(join(base, 'served-not'))
+  await writeFile(join(root, 'in', 'a.jpg'), 'inside')
+  await writeFile(join(base, 'secret.jpg'), 'outside')
+  await writeFile(join(base, 'served-not', 'b.jpg'), 'outside')
+  await symlink(join(base, 'secret.jpg'), join(root, 'in', 'link.jpg'))
+  await symlink(base, join(root, 'out'))
+  await symlink(join(root, 'in', 'a.jpg'), join(root, 'fine.jpg'))
+  await writeFile(join(root, 'big.jpg'), Buffer.alloc(2000))
+  execFileSync('mkfifo', [join(root, 'pipe.jpg')])
+})
+after(async () => {
+  await rm(base, { recursive: true, force: true })
+})
+
+const read = (path: string, roots = [root]) => readBelow(path, path, roots, 1000)
+
+test('below the root, by link too', async () => {
+  assert.equal((await read(join(root, 'in', 'a.jpg'))).toString(), 'inside')
+  assert.equal((await read(join(root, 'fine.jpg'))).toString(), 'inside')
+  assert.equal((await read(`${root}/in/../in/./a.jpg`)).toString(), 'inside')
+})
+
+test('out of the root: by dots, by links, by a name that begins the same, by nothing served', async () => {
+  const bad = [
+    `${root}/../secret.jpg`,
+    join(root, 'in', 'link.jpg'),
+    join(root, 'out', 'secret.jpg'),
+    join(base, 'served-not', 'b.jpg'),
+    '/etc/passwd',
+    `${root}/in/a.jpg\0.png`,
+    `${root}/../none.jpg`,
+    'secret.jpg',
+  ]
+  for (const path of bad) await assert.rejects(read(path), { code: 'PATH_NOT_ALLOWED' }, path)
+  await assert.rejects(read(join(root, 'in', 'a.jpg'), []), { code: 'PATH_NOT_ALLOWED' })
+  for (const folder of [`${root}/..`, '/etc', join(root, 'out'), join(base, 'served-not')]) {
+    await assert.rejects(resolveBelow(folder, [root], 'FOLDER_NOT_FOUND'), { code: 'PATH_NOT_ALLOWED' }, folder)
+  }
+})
+
+test('a root that is reached by a link serves under both names', async () => {
+  const other = join(base, 'other-name')
+  await symlink(root, other)
+  assert.equal((await read(join(other, 'in', 'a.jpg'))).toString(), 'inside')
+  assert.equal(await resolveBelow(join(other, 'in'), [root], 'FOLDER_NOT_FOUND'), join(root, 'in'))
+})
+
+test('outside, what is there and what is not look the same', async () => {
+  const messages = await Promise.all(
+    ['/etc/passwd', '/etc/none', '/etc/shadow'].map((path) =>
+      read(path).catch((error: Error) => error.message.replace(path, '')),
+    ),
+  )
+  assert.deepEqual(new Set(messages).size, 1)
+})
+
+test('missing, too large, no file, a pipe that nobody writes to', async () => {
+  await assert.rejects(read(join(root, 'none.jpg')), { code: 'IMAGE_NOT_FOUND' })
+  await assert.rejects(read(join(root, 'big.jpg')), { code: 'IMAGE_TOO_LARGE' })
+  await assert.rejects(read(join(root, 'in')), { code: 'IMAGE_NOT_FOUND' })
+  await assert.rejects(read(join(root, 'pipe.jpg')), { code: 'IMAGE_NOT_FOUND' })
+  await assert.rejects(resolveBelow(join(root, 'none'), [root], 'FOLDER_NOT_FOUND'), { code: 'FOLDER_NOT_FOUND' })
+})
+
+test('a folder lists what lies in it, and not where links lead out', async () => {
+  assert.deepEqual(
+    (await listFolder(root, [root], 100)).filter((name) => !name.includes('pipe')),
+    ['big.jpg', 'fine.jpg', 'in/a.jpg'],
+  )
+  await assert.rejects(listFolder(root, [root], 1), { code: 'INVALID_ARGUMENT' })
+})

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { csvHeader, csvLine } from '../../src/wire/result-csv.ts'
+
+const result = {
+  image: 'a.jpg',
+  model: 'm@1',
+  isPositive: false,
+  score: 0.9,
+  pValue: 0.01,
+  alpha: 0.05,
+  detectors: { isolationForest: { score: -0.25, pValue: 0.01 }, oneClassSvm: { score: 3, pValue: 0.01 } },
+}
+const first = (image: string) => csvLine(JSON.stringify({ ...result, image })).slice(0, -2)
+
+test('as many fields as the header has; numbers stay numbers, negative ones too', () => {
+  assert.equal(first('a.jpg'), 'a.jpg,m@1,false,0.9,0.01,0.05,-0.25,0.01,3,0.01,,')
+  assert.equal(csvHeader.split(',').length, 12)
+})
+
+test('a name that a spreadsheet would take for a formula is defused', () => {
+  for (const name of [
+    '=1+1',
+    '+1',
+    '-1',
+    '@SUM(A1)',
+    '\t=1',
+    '\r=1',
+    ' =1',
+    "=cmd|' /C calc'!A0",
+    '=HYPERLINK("http://x")',
+  ])
+    assert.match(first(name), /^"?'/, name)
+  for (const name of ['a=1.jpg', 'x-1.jpg', "'quoted'"]) assert.ok(first(name).startsWith(name), name)
+})
+
+test('quotes, commas and line ends do not end a field', () => {
+  assert.ok(first('a",=1,"\r\nb').startsWith('"a"",=1,""\r\nb",m@1'))
+  const error = { image: '=x', error: { code: 'IMAGE_UNREADABLE', message: '"=x" is no image.' } }
+  assert.equal(csvLine(JSON.stringify(error)), `'=x,,,,,,,,,,IMAGE_UNREADABLE,"""=x"" is no image."\r\n`)
+})
