@@ -42,7 +42,7 @@ export function calibratedScore(heldOut: HeldOutScores, s: number, alpha: number
 }
 
 /** k such that p <= alpha when fewer than k held-out scores are >= s: floor(alpha (n + 1)), without rounding accidents. */
-function rejectable(n: number, alpha: number): number {
+export function rejectable(n: number, alpha: number): number {
   const exact = alpha * (n + 1)
   let k = Math.floor(exact)
   while ((k + 1) / (n + 1) <= alpha) k++

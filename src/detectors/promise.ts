@@ -1,0 +1,162 @@
+/**
+ * What a calibrated threshold promises about new positives, given n held-out scores.
+ *
+ * Rejected at alpha is what lies above the k-th largest held-out score, k = floor(alpha (n + 1)). The share of new positives
+ * beyond it, the realised false-rejection rate of this one fit, has the Beta(k, n + 1 - k) distribution (Vovk, "Conditional
+ * validity of inductive conformal predictors", ACML 2012): its mean is at most alpha, which is the average promise, and its
+ * quantiles say how far one fit may be from it.
+ *
+ * Assumed: new positives come from where the photos came from, and the held-out scores are independent of each other. So each
+ * group of near-duplicates gives one held-out score, and n is the number of groups (a photo alone is a group of one).
+ */
+import { betaCdf, betaQuantile } from '../core/beta.ts'
+import { OneclassError } from '../errors.ts'
+import { assertAlpha, rejectable } from './calibration.ts'
+
+/** The range of `expectedFalseRejection` holds in this share of all fits. */
+export const rangeLevel = 0.9
+
+export interface ExpectedRate {
+  /** Over all fits on n positives. */
+  readonly mean: number
+  /** In `level` of all fits the realised rate lies between these. */
+  readonly low: number
+  readonly high: number
+  readonly level: number
+}
+
+/** The false-rejection rate to expect at alpha with n held-out scores; all 0 where nothing can be rejected. */
+export function expectedFalseRejection(n: number, alpha: number, level = rangeLevel): ExpectedRate {
+  const k = rejectable(n, alpha)
+  if (k === 0) return { mean: 0, low: 0, high: 0, level }
+  const tail = (1 - level) / 2
+  return {
+    mean: k / (n + 1),
+    low: betaQuantile(tail, k, n + 1 - k),
+    high: betaQuantile(1 - tail, k, n + 1 - k),
+    level,
+  }
+}
+
+/** The smallest p-value that n held-out scores allow, 1 / (n + 1): below it no alpha rejects anything. */
+export function smallestAlpha(n: number): number {
+  return 1 / (n + 1)
+}
+
+/** Held-out scores that it takes to reject anything at alpha. */
+export function scoresNeeded(alpha: number): number {
+  let n = Math.max(1, Math.floor(1 / alpha) - 2)
+  while (rejectable(n, alpha) === 0) n++
+  return n
+}
+
+/**
+ * A tolerance limit (Wilks, "Determination of sample sizes for setting tolerance limits", Ann. Math. Stat. 12, 1941): the largest
+ * level at which, with probability `confidence` over the draw of the photos, at most alpha of new positives are rejected.
+ * It is a p-value's level k / (n + 1), rounded up to the fewest digits that decide the same.
+ * @returns undefined where n held-out scores are too few for any such level
+ * @throws ALPHA_INVALID, INVALID_ARGUMENT
+ */
+export function toleranceAlpha(n: number, alpha: number, confidence: number): number | undefined {
+  const k = strictRank(n, alpha, confidence)
+  return k === 0 ? undefined : shortest(k / (n + 1), (k + 1) / (n + 1))
+}
+
+/** Held-out scores that it takes for a tolerance limit: (1 - alpha)^n <= 1 - confidence. */
+export function scoresNeededForTolerance(alpha: number, confidence: number): number {
+  return Math.ceil(Math.log(1 - confidence) / Math.log1p(-alpha) - 1e-12)
+}
+
+/** @throws INVALID_ARGUMENT */
+export function assertConfidence(confidence: number): void {
+  if (!(confidence > 0 && confidence < 1)) {
+    throw new OneclassError(
+      'INVALID_ARGUMENT',
+      `Expected the confidence between 0 and 1, such as 0.95, but received ${confidence}.`,
+    )
+  }
+}
+
+export type Verdict = 'positive' | 'negative' | 'unsure'
+
+/**
+ * Three answers instead of two. Of images at least as anomalous as this one, the class has a share that n held-out scores tell
+ * only roughly. `negative`: it is below alpha with 95 % confidence. `positive`: it is above alpha with 95 % confidence.
+ * `unsure`: n held-out scores cannot tell.
+ */
+export function verdictOf(n: number, p: number, alpha: number): Verdict {
+  const { negative, positive } = verdictLevels(n, alpha)
+  return p <= negative ? 'negative' : p > positive ? 'positive' : 'unsure'
+}
+
+/** The two alphas between which the verdict is `unsure`: rejected at `negative`, accepted at `positive`. 0: none is rejected. */
+export function verdictLevels(n: number, alpha: number): { readonly negative: number; readonly positive: number } {
+  assertAlpha(alpha)
+  const confidence = 1 - (1 - rangeLevel) / 2
+  const k = strictRank(n, alpha, confidence)
+  // the smallest rank whose tail is at least alpha with this confidence: P(Beta(k, n + 1 - k) >= alpha)
+  const exceeds = (rank: number) => rank > n || 1 - betaCdf(alpha, rank, n + 1 - rank) >= confidence
+  const loose = firstWhere(1, n + 1, exceeds)
+  return { negative: k / (n + 1), positive: (loose - 1) / (n + 1) }
+}
+
+/**
+ * Which of m images to flag so that of those flagged at most `rate` are positives, on average over folders: Benjamini and Hochberg,
+ * "Controlling the false discovery rate", JRSS B 57, 1995, on conformal p-values (valid there: Bates et al., arXiv 2104.08279,
+ * theorem 2, where the held-out scores come from one model; close to it with cross-fitting).
+ * @param pValues NaN for what has none, which is neither counted nor flagged
+ * @throws INVALID_ARGUMENT
+ */
+export function flagDiscoveries(pValues: ArrayLike<number>, rate: number): { flagged: Uint8Array; limit: number } {
+  assertDiscoveryRate(rate)
+  const sorted = Float64Array.from(Array.from(pValues).filter((p) => !Number.isNaN(p))).sort()
+  let limit = 0
+  sorted.forEach((p, i) => {
+    if (p <= (rate * (i + 1)) / sorted.length + 1e-15) limit = p
+  })
+  return { flagged: Uint8Array.from(pValues, (p) => (p <= limit ? 1 : 0)), limit }
+}
+
+/** @throws INVALID_ARGUMENT */
+export function assertDiscoveryRate(rate: number): void {
+  if (!(rate > 0 && rate < 1)) {
+    throw new OneclassError(
+      'INVALID_ARGUMENT',
+      `Expected the false-discovery rate between 0 and 1, such as 0.1, but received ${rate}.`,
+    )
+  }
+}
+
+/** The fewest of m images that must have the smallest p-value of n held-out scores before any is flagged at `rate`. */
+export function fewestDiscoveries(n: number, m: number, rate: number): number {
+  return Math.ceil((smallestAlpha(n) * m) / rate - 1e-12)
+}
+
+/** The largest k in [0, n] with P(Beta(k, n + 1 - k) <= alpha) >= confidence. */
+function strictRank(n: number, alpha: number, confidence: number): number {
+  assertAlpha(alpha)
+  assertConfidence(confidence)
+  return firstWhere(1, n + 1, (k) => k > n || betaCdf(alpha, k, n + 1 - k) < confidence) - 1
+}
+
+/** The first whole number in [from, to] for which it holds; it holds from there on, and at `to`. */
+function firstWhere(from: number, to: number, holds: (value: number) => boolean): number {
+  let low = from
+  let high = to
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (holds(middle)) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
+/** The number of fewest digits in [low, high). */
+function shortest(low: number, high: number): number {
+  for (let digits = 1; digits < 15; digits++) {
+    const unit = 10 ** (digits - 1 - Math.floor(Math.log10(low)))
+    const rounded = Number((Math.ceil(low * unit - 1e-9) / unit).toPrecision(digits))
+    if (rounded >= low && rounded < high) return rounded
+  }
+  return low
+}
