@@ -2,6 +2,8 @@
  * Perceptual hashes: near-duplicates (the same photo re-encoded, resized, slightly cropped or from one burst) differ in few bits.
  * Needed because near-duplicates on both sides of a split make held-out scores look better than they are.
  */
+import { createGroups } from '../core/groups.ts'
+import { shrinkToGrey } from './grey.ts'
 import type { Pixels } from './pixels.ts'
 
 /** 64 bits as two unsigned 32-bit halves. */
@@ -24,7 +26,7 @@ const cosines = Float64Array.from({ length: (kept + 1) * grid }, (_, i) => {
  * Benchmarking of Perceptual Image Hash Functions"): brightness, contrast, size and compression hardly change it.
  */
 export function perceptualHash(pixels: Pixels): PerceptualHash {
-  const grey = shrinkToGrey(pixels)
+  const grey = shrinkToGrey(pixels, grid)
   const rows = new Float64Array(kept * grid)
   for (let u = 0; u < kept; u++) {
     for (let y = 0; y < grid; y++) {
@@ -61,45 +63,13 @@ export function hammingDistance(a: PerceptualHash, b: PerceptualHash): number {
  * @returns for each image the index of the first image of its group (its own index when it stands alone)
  */
 export function groupNearDuplicates(hashes: readonly PerceptualHash[], maxDistance: number): number[] {
-  const leader = hashes.map((_, i) => i)
-  const find = (i: number): number => {
-    while (leader[i] !== i) {
-      leader[i] = leader[leader[i]!]!
-      i = leader[i]!
-    }
-    return i
-  }
+  const groups = createGroups(hashes.length)
   for (let i = 0; i < hashes.length; i++) {
     for (let j = 0; j < i; j++) {
-      if (hammingDistance(hashes[i]!, hashes[j]!) > maxDistance) continue
-      const a = find(i)
-      const b = find(j)
-      leader[Math.max(a, b)] = Math.min(a, b)
+      if (hammingDistance(hashes[i]!, hashes[j]!) <= maxDistance) groups.join(i, j)
     }
   }
-  return leader.map((_, i) => find(i))
-}
-
-/** Luma (Rec. 601) averaged over a 32 x 32 grid; small images repeat pixels. */
-function shrinkToGrey({ width, height, data }: Pixels): Float64Array {
-  const grey = new Float64Array(grid * grid)
-  for (let gy = 0; gy < grid; gy++) {
-    const top = Math.floor((gy * height) / grid)
-    const bottom = Math.max(top + 1, Math.floor(((gy + 1) * height) / grid))
-    for (let gx = 0; gx < grid; gx++) {
-      const left = Math.floor((gx * width) / grid)
-      const right = Math.max(left + 1, Math.floor(((gx + 1) * width) / grid))
-      let sum = 0
-      for (let y = top; y < bottom; y++) {
-        for (let x = left; x < right; x++) {
-          const at = (y * width + x) * 3
-          sum += 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!
-        }
-      }
-      grey[gy * grid + gx] = sum / ((bottom - top) * (right - left))
-    }
-  }
-  return grey
+  return [...groups.leaders()]
 }
 
 function popCount(value: number): number {
