@@ -12,6 +12,7 @@ import { OneclassError } from './errors.ts'
 import { openBackbone, openBackboneOf } from './features/registry.ts'
 import { collectImages } from './images/collect.ts'
 import type { ImageSource } from './images/decode.ts'
+import type { Skipped } from './images/left-out.ts'
 import { readBaseVersion } from './pipeline/base-version.ts'
 import { type Classifier, classifyImages, createClassifier } from './pipeline/classify.ts'
 import { type FitOptions, type FittedImages, fitFeatures, fitImages } from './pipeline/fit.ts'
@@ -24,7 +25,7 @@ import { readConfig } from './system/config.ts'
 export { readNpy, writeNpy } from './core/npy.ts'
 export { type ErrorBody, type ErrorCode, errorTable, OneclassError } from './errors.ts'
 export type { DetectorResult, ImageResult, Neighbour, RowResult, Scored } from './pipeline/result.ts'
-export type { Classifier, FitOptions, FittedImages, ImageSource, Matrix, ModelInfo }
+export type { Classifier, FitOptions, FittedImages, ImageSource, Matrix, ModelInfo, Skipped }
 
 export interface Place {
   /** The data directory. Default: `ONECLASS_HOME`, else `.oneclass/` in the current directory. */
@@ -50,12 +51,17 @@ export interface FitCall extends FitOptions, Place {
 export async function fit(
   positives: string | Matrix,
   { name, home = readConfig().home, backbone: ref, base: baseRef, exclude, ...options }: FitCall,
-): Promise<ModelInfo & Pick<FittedImages, 'rejected' | 'duplicates'>> {
+): Promise<ModelInfo & Pick<FittedImages, 'rejected' | 'duplicates'> & { readonly skipped: readonly Skipped[] }> {
   const registry = openRegistry(home)
   if (typeof positives !== 'string') {
-    return { ...(await registry.save(name, await fitFeatures(positives, options))), rejected: [], duplicates: [] }
+    return {
+      ...(await registry.save(name, await fitFeatures(positives, options))),
+      rejected: [],
+      duplicates: [],
+      skipped: [],
+    }
   }
-  const sources = await collectPositives(positives)
+  const { images: sources, failed, skipped } = await collectPositives(positives)
   const base = baseRef === undefined ? undefined : await readBaseVersion(registry, baseRef, exclude)
   const backbone = base ? await openBackboneOf(base.backbone, { home }) : await openBackbone(ref, { home })
   try {
@@ -63,9 +69,15 @@ export async function fit(
       ...(base && { base: base.positives, alpha: base.info.alpha, seed: base.info.seed }),
       ...options,
       thumbnails: true,
+      failed,
     })
     const { rejected, duplicates } = fitted
-    return { ...(await registry.save(name, fitted.artifact, encodeGallery(fitted.gallery))), rejected, duplicates }
+    return {
+      ...(await registry.save(name, fitted.artifact, encodeGallery(fitted.gallery))),
+      rejected,
+      duplicates,
+      skipped,
+    }
   } finally {
     await backbone.close()
   }

@@ -1,6 +1,6 @@
 /** The API's parts put together over one Redis and one data directory, and taken apart again. */
 import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises'
+import { readFile, realpath, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { OneclassError } from '../errors.ts'
@@ -17,6 +17,7 @@ import { type KeyStore, openKeyStore } from '../service/key-store.ts'
 import { readModelFile } from '../store/model-file.ts'
 import { labelOf } from '../store/model-label.ts'
 import { type ModelInfo, openRegistry } from '../store/registry.ts'
+import { makeFolder } from '../system/files.ts'
 import type { Log } from '../system/log.ts'
 import type { ApiContext } from './context.ts'
 import { createStreams } from './http/streams.ts'
@@ -52,7 +53,7 @@ const offerAgainMs = 3000
 export async function openService(options: ServiceOptions): Promise<Service> {
   const { home, log } = options
   const limits = { ...defaultLimits, ...options.limits }
-  await mkdir(home, { recursive: true })
+  await makeFolder(home)
   const origin = await originOf(home)
   const roots = await Promise.all(options.roots.map(realRoot))
   const producer = createProducer({

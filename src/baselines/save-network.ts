@@ -3,8 +3,9 @@
  * with which `--backbone model.json` opens it.
  */
 import { createHash } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from '../system/files.ts'
 import { convolutionFilters, denseUnits, weightShapes } from './network.ts'
 
 export interface TrainedNetwork {
@@ -57,7 +58,7 @@ export async function saveNetwork(network: TrainedNetwork, id: string, folder: s
     },
     outputs: { embedding: { name: 'features', dim: denseUnits } },
   }
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   const path = join(folder, 'model.json')
   await writeFile(join(folder, 'weights.bin'), weights)
   await writeFile(path, model)

@@ -3,7 +3,7 @@
  * parts, defects and other things through the queue, and say how well and how fast that went. Without a redis-server it
  * scores in this process instead, and says so.
  */
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createRandom } from '../core/random.ts'
 import { OneclassError } from '../errors.ts'
@@ -19,6 +19,7 @@ import type { ImageResult, Scored } from '../pipeline/result.ts'
 import { encodeGallery } from '../store/gallery.ts'
 import { openRegistry } from '../store/registry.ts'
 import { readConfig } from '../system/config.ts'
+import { makeFolder } from '../system/files.ts'
 import type { Command, Io } from './command.ts'
 import { progressLine } from './progress.ts'
 
@@ -99,8 +100,8 @@ async function draw(folder: string, io: Io): Promise<void> {
   add('mix/defect', counts.defect, (i) => renderPart(random.fork(`defect ${i}`), defectOf(i)))
   add('mix/other', counts.other, (i) => renderOther(random.fork(`other ${i}`)))
   await rm(folder, { recursive: true, force: true })
-  await mkdir(join(folder, 'train'), { recursive: true })
-  await mkdir(join(folder, 'mix'), { recursive: true })
+  await makeFolder(join(folder, 'train'))
+  await makeFolder(join(folder, 'mix'))
   const drawing = progressLine(io, 'drawing images          ')
   for (const [i, { path, render }] of plan.entries()) {
     if (io.signal.aborted) throw new OneclassError('CANCELLED', 'The demo was stopped.')

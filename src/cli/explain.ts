@@ -1,6 +1,7 @@
 /** `score --explain DIR`: one page that shows each image, where its oddness lies, and what the model said. */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { decodeImage, type ImageSource } from '../images/decode.ts'
 import { encodeImage } from '../images/encode.ts'
@@ -8,6 +9,7 @@ import type { Pixels } from '../images/pixels.ts'
 import { explainByOcclusion, type OcclusionMap } from '../pipeline/explain.ts'
 import type { ImageResult } from '../pipeline/result.ts'
 import type { Artifact } from '../store/artifact.ts'
+import { makeFolder } from '../system/files.ts'
 
 /** Larger pages help nobody, and each image costs some 60 runs of the network. */
 export const explainAtMost = 200
@@ -16,12 +18,18 @@ export const explainAtMost = 200
 export async function writeExplanations(
   folder: string,
   pairs: readonly { readonly source: ImageSource; readonly result: ImageResult }[],
-  model: { readonly label: string; readonly artifact: Artifact; readonly backbone: Backbone },
+  model: {
+    readonly label: string
+    readonly artifact: Artifact
+    readonly backbone: Backbone
+    readonly signal?: AbortSignal
+  },
   onProgress: (done: number, total: number) => void,
 ): Promise<string> {
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   const cards: string[] = []
   for (const [i, { source, result }] of pairs.slice(0, explainAtMost).entries()) {
+    if (model.signal?.aborted) throw new OneclassError('CANCELLED', 'Interrupted.')
     cards.push(await card(source, result, model))
     onProgress(i + 1, Math.min(pairs.length, explainAtMost))
   }

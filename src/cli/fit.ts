@@ -3,11 +3,14 @@ import { readFile } from 'node:fs/promises'
 import { readNpy } from '../core/npy.ts'
 import { OneclassError } from '../errors.ts'
 import { openBackbone, openBackboneOf } from '../features/registry.ts'
+import type { Collected } from '../images/collect.ts'
+import { describeSkipped, printable, type Skipped } from '../images/left-out.ts'
 import { type BaseVersion, readBaseVersion } from '../pipeline/base-version.ts'
 import { type FittedImages, fitFeatures, fitImages } from '../pipeline/fit.ts'
 import { collectPositives } from '../pipeline/positives.ts'
 import { encodeGallery } from '../store/gallery.ts'
 import { assertModelName, type ModelInfo, openRegistry, type Registry } from '../store/registry.ts'
+import { assertHomeWritable } from '../system/files.ts'
 import type { Command, Io, Values } from './command.ts'
 import { progressLine } from './progress.ts'
 import { flag, indices, number, required, text } from './values.ts'
@@ -43,6 +46,7 @@ fit --features X.npy --name NAME [--alpha 0.05] [--seed 1] [--json]`,
       throw new OneclassError('INVALID_ARGUMENT', 'Expected one folder of positives, or --features X.npy.')
     }
     const registry = openRegistry(io.home)
+    await assertHomeWritable(io.home)
     const base = await readBase(registry, values)
     const options = {
       alpha: number(values, 'alpha') ?? base?.info.alpha ?? 0.05,
@@ -58,11 +62,13 @@ fit --features X.npy --name NAME [--alpha 0.05] [--seed 1] [--json]`,
       if (features !== undefined) {
         const artifact = await fitFeatures(readNpy(await readFeatureFile(features)), { ...options, onProgress })
         progress.fitting.end()
-        return await report(io, values, await registry.save(name, artifact), undefined)
+        return await report(io, values, await registry.save(name, artifact), undefined, [])
       }
-      const fitted = await fitFolder(positionals[0], base, values, io, { ...options, onProgress })
+      const found = positionals[0] === undefined ? nothing : await collectPositives(positionals[0])
+      const fitted = await fitFound(found, base, values, io, { ...options, onProgress })
       progress.fitting.end()
-      return await report(io, values, await registry.save(name, fitted.artifact, encodeGallery(fitted.gallery)), fitted)
+      const info = await registry.save(name, fitted.artifact, encodeGallery(fitted.gallery))
+      return await report(io, values, info, fitted, found.skipped)
     } finally {
       progress.images.end()
       progress.fitting.end()
@@ -89,21 +95,23 @@ async function readBase(registry: Registry, values: Values): Promise<BaseVersion
   return await readBaseVersion(registry, ref, exclude)
 }
 
-async function fitFolder(
-  folder: string | undefined,
+const nothing: Collected = { images: [], failed: [], skipped: [] }
+
+async function fitFound(
+  { images, failed }: Collected,
   base: BaseVersion | undefined,
   values: Values,
   io: Io,
   options: Parameters<typeof fitImages>[2],
 ): Promise<FittedImages> {
-  const sources = folder === undefined ? [] : await collectPositives(folder)
   const place = { home: io.home, onNotice: (note: string) => io.err(note) }
   const backbone = base
     ? await openBackboneOf(base.backbone, place)
     : await openBackbone(text(values, 'backbone'), place)
   try {
-    return await fitImages(sources, backbone, {
+    return await fitImages(images, backbone, {
       ...options,
+      failed,
       thumbnails: true,
       ...(base ? { base: base.positives } : {}),
     })
@@ -112,15 +120,23 @@ async function fitFolder(
   }
 }
 
-async function report(io: Io, values: Values, info: ModelInfo, fitted: FittedImages | undefined): Promise<0 | 2> {
+async function report(
+  io: Io,
+  values: Values,
+  info: ModelInfo,
+  fitted: FittedImages | undefined,
+  skipped: readonly Skipped[],
+): Promise<0 | 2> {
   const rejected = fitted?.rejected ?? []
   const duplicates = fitted?.duplicates ?? []
   const warnings = warningsFor(info, duplicates)
-  for (const { image, error } of rejected) io.err(`${image}: ${error.code}: ${error.message}`)
+  for (const { image, error } of rejected) io.err(`${printable(image)}: ${error.code}: ${printable(error.message)}`)
   for (const warning of warnings) io.err(`note: ${warning}`)
+  const leftOut = describeSkipped(skipped)
+  if (leftOut) io.err(`note: ${leftOut}`)
   if (flag(values, 'json')) {
     const model = `${info.name}@${info.version}`
-    await io.out(JSON.stringify({ model, ...info, used: info.n, rejected, duplicates, warnings }))
+    await io.out(JSON.stringify({ model, ...info, used: info.n, rejected, duplicates, warnings, skipped }))
   } else {
     await io.out(
       `${info.name}@${info.version}: fitted on ${info.n} positives, ${info.dim} features, alpha ${info.alpha}, ${(info.bytes / 1e6).toFixed(1)} MB`,

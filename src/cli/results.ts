@@ -1,5 +1,6 @@
 /** Results as lines: a table for people, JSONL and CSV for programs. */
 
+import { printable } from '../images/left-out.ts'
 import type { ImageResult, RowResult } from '../pipeline/result.ts'
 import { csvHeader, csvLine } from '../wire/result-csv.ts'
 
@@ -35,8 +36,6 @@ export function resultWriter(format: ResultFormat): ResultWriter {
   }
 }
 
-/** Control characters in a file's name must not reach a terminal. */
 function nameOf(result: ImageResult | RowResult): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return 'row' in result ? String(result.row) : result.image.replace(/[\u0000-\u001f\u007f]/g, '?')
+  return 'row' in result ? String(result.row) : printable(result.image)
 }

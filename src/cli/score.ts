@@ -1,25 +1,26 @@
 /** `oneclass score`: images, folders or feature rows against a model, one result each. */
-import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
-import { finished } from 'node:stream/promises'
 import { readNpy } from '../core/npy.ts'
+import { assertAlpha } from '../detectors/calibration.ts'
 import { OneclassError } from '../errors.ts'
 import { openBackbone, openBackboneOf } from '../features/registry.ts'
-import { collectImages } from '../images/collect.ts'
-import type { ImageSource } from '../images/decode.ts'
+import { describeSkipped, printable, type Skipped } from '../images/left-out.ts'
+import type { ImageSource } from '../images/source.ts'
 import { classifyImages, createClassifier } from '../pipeline/classify.ts'
 import type { ImageResult, RowResult } from '../pipeline/result.ts'
 import { openRegistry } from '../store/registry.ts'
+import { assertWritable, type Output, openOutput } from '../system/files.ts'
 import type { Command, Io } from './command.ts'
 import { readFeatureFile } from './fit.ts'
 import { progressLine } from './progress.ts'
 import { formats, type ResultFormat, resultWriter } from './results.ts'
-import { number, oneOf, required, text } from './values.ts'
+import { type Entry, readInput } from './score-input.ts'
+import { flag, number, oneOf, required, text } from './values.ts'
 
 export const score: Command = {
   name: 'score',
   summary: 'Score images, folders or feature rows with a model',
-  usage: `score IMAGE|DIR... --model NAME[@VERSION] [--alpha A] [--format table|jsonl|csv] [--out FILE] [--explain DIR]
+  usage: `score IMAGE|DIR|PATTERN|@LIST|-... --model NAME[@VERSION] [--alpha A] [--format table|jsonl|csv] [--json]
+      [--out FILE] [--explain DIR]      (@LIST: a file with a path a line; -: the same from standard input)
 score --features X.npy --model NAME --format jsonl`,
   options: {
     model: { type: 'string', value: 'NAME[@V]', description: 'the model; without a version the latest' },
@@ -32,6 +33,7 @@ score --features X.npy --model NAME --format jsonl`,
       value: 'DIR',
       description: 'write a page that shows each image beside its nearest positives',
     },
+    json: { type: 'boolean', description: 'as --format jsonl, and the closing summary as JSON too' },
     backbone: { type: 'string', value: 'ID|FILE', description: 'where the model’s network is now, if it has moved' },
   },
 
@@ -40,122 +42,147 @@ score --features X.npy --model NAME --format jsonl`,
     if ((features === undefined) === (positionals.length === 0)) {
       throw new OneclassError('INVALID_ARGUMENT', 'Expected images or folders, or --features X.npy.')
     }
-    const format = oneOf(values, 'format', formats, 'table')
+    const asJson = flag(values, 'json')
+    const format = asJson ? 'jsonl' : oneOf(values, 'format', formats, 'table')
     const alpha = number(values, 'alpha')
+    if (alpha !== undefined) assertAlpha(alpha)
     const { info, artifact } = await openRegistry(io.home).load(required(values, 'model', 'NAME'))
     const label = `${info.name}@${info.version}`
     const classifier = createClassifier(artifact, { model: label, ...(alpha === undefined ? {} : { alpha }) })
-
-    if (features !== undefined) {
-      const X = readNpy(await readFeatureFile(features))
-      const rows = classifier.scoreMatrix(X).map((result, row): RowResult => ({ row, ...result }))
-      await writeResults(rows, format, text(values, 'out'), io)
-      return 0
-    }
-    if (artifact.backbone === null) {
-      throw new OneclassError(
-        'MODEL_INCOMPATIBLE',
-        `The model "${label}" was fitted on features and cannot take images; score it with --features X.npy.`,
-      )
-    }
-    const { sources, missing } = await collectAll(positionals)
-    const named = text(values, 'backbone')
-    const options = { home: io.home, onNotice: (note: string) => io.err(note) }
-    const backbone = named
-      ? await openBackbone(named, options)
-      : await openBackboneOf({ id: artifact.backbone.id, hash: artifact.backbone.hash }, options)
+    const out = text(values, 'out')
+    const explain = text(values, 'explain')
+    if (explain !== undefined) await assertWritable(explain, 'folder of --explain', 'name another')
+    const file = out === undefined ? undefined : await openOutput(out)
     try {
-      if (backbone.hash !== artifact.backbone.hash) {
+      if (features !== undefined) {
+        const X = readNpy(await readFeatureFile(features))
+        const rows = classifier.scoreMatrix(X).map((result, row): RowResult => ({ row, ...result }))
+        await writeResults(rows, format, file, io)
+        await file?.commit()
+        return 0
+      }
+      if (artifact.backbone === null) {
         throw new OneclassError(
-          'BACKBONE_MISMATCH',
-          `The model "${label}" was fitted with another network than "${named}".`,
+          'MODEL_INCOMPATIBLE',
+          `The model "${label}" was fitted on features and cannot take images; score it with --features X.npy.`,
         )
       }
-      const progress = progressLine(io, 'images')
-      const isWatched = text(values, 'out') !== undefined || format !== 'table'
-      const results = classifyImages(classifier, backbone, sources, {
-        signal: io.signal,
-        ...(isWatched ? { onProgress: progress.update } : {}),
-      })
-      const explain = text(values, 'explain')
-      const scored: ImageResult[] = []
-      const all = withMissing(missing, results, (result) => {
-        if (explain !== undefined) scored.push(result)
-      })
-      const failed = await writeResults(all, format, text(values, 'out'), io)
-      progress.end()
-      if (explain !== undefined) {
-        const { writeExplanations } = await import('./explain.ts')
-        const explaining = progressLine(io, 'explain')
-        const pairs = scored.map((result, i) => ({ result, source: sources[i]! }))
-        const page = await writeExplanations(explain, pairs, { label, artifact, backbone }, explaining.update)
-        explaining.end()
-        io.err(`wrote ${page}`)
+      const { entries, skipped } = await readInput(positionals, standardInput, io.signal)
+      const sources = entries.filter((entry): entry is ImageSource => !('error' in entry))
+      const named = text(values, 'backbone')
+      const options = { home: io.home, onNotice: (note: string) => io.err(note) }
+      const backbone = named
+        ? await openBackbone(named, options)
+        : await openBackboneOf({ id: artifact.backbone.id, hash: artifact.backbone.hash }, options)
+      try {
+        if (backbone.hash !== artifact.backbone.hash) {
+          throw new OneclassError(
+            'BACKBONE_MISMATCH',
+            `The model "${label}" was fitted with another network than "${named}".`,
+          )
+        }
+        const progress = progressLine(io, 'images')
+        const isWatched = out !== undefined || format !== 'table'
+        const scored: ImageResult[] = []
+        const classified = classifyImages(classifier, backbone, sources, {
+          signal: io.signal,
+          ...(isWatched ? { onProgress: progress.update } : {}),
+        })
+        const seen = keepFor(explain === undefined ? undefined : scored, classified)
+        const counts = await writeResults(inOrder(entries, seen), format, file, io)
+        await file?.commit()
+        progress.end()
+        if (explain !== undefined) {
+          const { writeExplanations } = await import('./explain.ts')
+          const explaining = progressLine(io, 'explain')
+          const pairs = scored.map((result, i) => ({ result, source: sources[i]! }))
+          const model = { label, artifact, backbone, signal: io.signal }
+          const page = await writeExplanations(explain, pairs, model, explaining.update)
+          explaining.end()
+          io.err(`wrote ${page}`)
+        }
+        summarise(counts, label, skipped, asJson, io)
+        return counts.failed > 0 ? 2 : 0
+      } finally {
+        await backbone.close()
       }
-      return failed > 0 ? 2 : 0
     } finally {
-      await backbone.close()
+      await file?.discard()
     }
   },
 }
 
-/** Every image that the paths mean, and a result with an error for each path that is not there. @throws when none is */
-async function collectAll(paths: readonly string[]): Promise<{ sources: ImageSource[]; missing: ImageResult[] }> {
-  const sources: ImageSource[] = []
-  const missing: ImageResult[] = []
-  for (const path of paths) {
-    try {
-      sources.push(...(await collectImages(path)))
-    } catch (error) {
-      if (!(error instanceof OneclassError) || paths.length === 1) throw error
-      missing.push({ image: path, error: error.toJSON() })
-    }
-  }
-  if (sources.length === 0)
-    throw new OneclassError('IMAGE_NOT_FOUND', `None of the ${paths.length} paths could be read.`)
-  return { sources, missing }
-}
-
-async function* withMissing(
-  first: readonly ImageResult[],
-  rest: AsyncIterable<ImageResult>,
-  see: (result: ImageResult) => void,
-): AsyncGenerator<ImageResult> {
-  for (const result of first) yield result
-  for await (const result of rest) {
-    see(result)
+async function* keepFor(list: ImageResult[] | undefined, results: AsyncIterable<ImageResult>) {
+  for await (const result of results) {
+    list?.push(result)
     yield result
   }
 }
 
-/** @returns how many results are errors */
+/** Results in the order of the entries: those of images as they come, errors in between where they stand. */
+async function* inOrder(entries: readonly Entry[], scored: AsyncIterable<ImageResult>): AsyncGenerator<ImageResult> {
+  const results = scored[Symbol.asyncIterator]()
+  for (const entry of entries) {
+    if ('error' in entry) {
+      yield entry
+      continue
+    }
+    const next = await results.next()
+    if (next.done) throw new OneclassError('INTERNAL', 'An image got no result.')
+    yield next.value
+  }
+}
+
+interface Counts {
+  positive: number
+  negative: number
+  failed: number
+}
+
+/** Writes each result as it comes. */
 async function writeResults(
   results: Iterable<ImageResult | RowResult> | AsyncIterable<ImageResult | RowResult>,
   format: ResultFormat,
-  path: string | undefined,
+  file: Output | undefined,
   io: Io,
-): Promise<number> {
-  const file = path === undefined ? undefined : createWriteStream(path)
-  const ended = file && finished(file)
-  ended?.catch(() => {})
+): Promise<Counts> {
   const write = async (line: string): Promise<void> => {
-    if (!file) await io.out(line)
-    else if (!file.write(`${line}\n`)) await Promise.race([once(file, 'drain'), ended])
+    if (file) await file.write(`${line}\n`)
+    else await io.out(line)
   }
   const writer = resultWriter(format)
-  let failed = 0
+  const counts: Counts = { positive: 0, negative: 0, failed: 0 }
   for (const line of writer.head) await write(line)
   for await (const result of results) {
+    if (io.signal.aborted) throw new OneclassError('CANCELLED', 'Interrupted.')
     if ('error' in result) {
-      failed++
+      counts.failed++
       if (format !== 'jsonl' && 'image' in result)
-        io.err(`${result.image}: ${result.error.code}: ${result.error.message}`)
-    }
+        io.err(`${printable(result.image)}: ${result.error.code}: ${printable(result.error.message)}`)
+    } else if (result.isPositive) counts.positive++
+    else counts.negative++
     for (const line of writer.lines(result)) await write(line)
   }
-  file?.end()
-  await ended?.catch((error: Error) => {
-    throw new OneclassError('INVALID_ARGUMENT', `"${path}" cannot be written (${error.message}).`)
-  })
-  return failed
+  return counts
+}
+
+/** The last words, on standard error: how many of what, and what was left out. One JSON object with `--json`. */
+function summarise(counts: Counts, model: string, skipped: readonly Skipped[], asJson: boolean, io: Io): void {
+  const { positive, negative, failed } = counts
+  const images = positive + negative + failed
+  if (asJson) {
+    io.err(JSON.stringify({ summary: { model, images, ...counts, skipped } }))
+    return
+  }
+  const parts = [`${positive} positive`, `${negative} negative`]
+  if (failed > 0) parts.push(`${failed} could not be read`)
+  io.err(`${images} ${images === 1 ? 'image' : 'images'}: ${parts.join(', ')} (${model})`)
+  const leftOut = describeSkipped(skipped)
+  if (leftOut) io.err(`note: ${leftOut}`)
+}
+
+async function standardInput(): Promise<Uint8Array> {
+  const chunks: Buffer[] = []
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
 }

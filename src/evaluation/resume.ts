@@ -3,8 +3,9 @@
  * entry is a file, written to a temporary name and renamed; the folder's name is a hash of all that the results depend on.
  */
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from '../system/files.ts'
 
 export interface ProgressStore {
   /** The entry, or what `make` returns, kept for the next time. */
@@ -22,7 +23,7 @@ export async function openProgress(
   const hash = createHash('sha256')
   for (const part of parts) hash.update(part).update('\0')
   const here = join(folder, hash.digest('hex').slice(0, 16))
-  await mkdir(here, { recursive: true })
+  await makeFolder(here)
   return {
     async remember<T>(key: string, make: () => Promise<T>): Promise<T> {
       const path = join(here, `${key}.json`)

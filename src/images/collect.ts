@@ -1,14 +1,21 @@
 /**
  * Which images a path means: the file itself, or every image below a folder, in the order of their names.
- * Hidden entries and files whose ending is no image's are left out; an image in a format that we refuse (HEIC, SVG) is kept,
- * so that it is reported rather than missed. Links are followed, each real folder once, so a loop of links ends.
+ *
+ * A file is an image when its name ends like one (then a file that is none is reported as damaged) or when its content begins like
+ * one, whatever its name. An image in a format that we refuse (HEIC, SVG) is kept, so that it is reported rather than missed.
+ * Hidden entries, thumbnails and trash of systems, and other files are left out and counted. Links are followed, each real folder
+ * once. What cannot be looked at (a folder without the right to read it, a link to nothing) is an entry with its error.
  */
-import type { Dirent } from 'node:fs'
-import { readdir, realpath, stat } from 'node:fs/promises'
-import { basename, extname, isAbsolute, join, relative, sep } from 'node:path'
+import { constants } from 'node:fs'
+import { open, realpath, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { OneclassError } from '../errors.ts'
-import type { ImageSource } from './decode.ts'
-import { acceptedExtensions, refusedExtensions } from './format.ts'
+import { hasImageEnding, isImageContent, sniffLength } from './format.ts'
+import { countSkipped, describeSkipped, reasonByEnding, type Skipped } from './left-out.ts'
+import type { FileSource } from './source.ts'
+import { type FailedEntry, type FoundFile, isBelow, toName, walkFolder } from './walk.ts'
+
+export { isBelow } from './walk.ts'
 
 export interface CollectOptions {
   /** `given`: names begin with the path as it was given; `relative`: names are relative to the folder. Default `given`. */
@@ -19,11 +26,21 @@ export interface CollectOptions {
   readonly limit?: number
 }
 
+export interface Collected {
+  /** In the order of their names. */
+  readonly images: readonly FileSource[]
+  /** Entries that could not be looked at, in the order of their names. */
+  readonly failed: readonly FailedEntry[]
+  readonly skipped: readonly Skipped[]
+}
+
+/** @throws as `collect` */
+export async function collectImages(path: string, options: CollectOptions = {}): Promise<FileSource[]> {
+  return [...(await collect(path, options)).images]
+}
+
 /** @throws FOLDER_NOT_FOUND, IMAGE_NOT_FOUND, FOLDER_EMPTY, PATH_NOT_ALLOWED, INVALID_ARGUMENT (over `limit`) */
-export async function collectImages(
-  path: string,
-  options: CollectOptions = {},
-): Promise<(ImageSource & { path: string })[]> {
+export async function collect(path: string, options: CollectOptions = {}): Promise<Collected> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     const reason = error.code === 'ENOENT' ? 'does not exist' : `cannot be read (${error.code ?? error.message})`
     throw new OneclassError(hasImageEnding(path) ? 'IMAGE_NOT_FOUND' : 'FOLDER_NOT_FOUND', `"${path}" ${reason}.`)
@@ -32,64 +49,71 @@ export async function collectImages(
   if (root !== undefined && !isBelow(await realpath(path), root)) {
     throw new OneclassError('PATH_NOT_ALLOWED', `"${path}" is not below the folder that is served.`)
   }
-  if (found.isFile()) return [{ name: options.names === 'relative' ? basename(path) : toName(path), path }]
+  const isRelative = options.names === 'relative'
+  if (found.isFile()) {
+    return { images: [{ name: isRelative ? basename(path) : toName(path), path }], failed: [], skipped: [] }
+  }
   if (!found.isDirectory()) throw new OneclassError('IMAGE_NOT_FOUND', `"${path}" is neither a file nor a folder.`)
 
-  const files: string[] = []
-  await walk(path, root, new Set(), files)
-  if (files.length === 0) throw new OneclassError('FOLDER_EMPTY', `The folder "${path}" holds no images.`)
-  if (options.limit !== undefined && files.length > options.limit) {
+  const skipped = countSkipped()
+  const walked = await walkFolder(path, root, skipped)
+  const looked = await mapSome(walked.files, 16, (file) => looksLikeImage(file))
+  const failed = [...walked.failed]
+  const images = walked.files.filter(({ name }, i) => {
+    const outcome = looked[i]!
+    if (outcome === false) skipped.add(reasonByEnding(name), name)
+    if (typeof outcome === 'string') failed.push({ image: name, error: { code: 'IMAGE_NOT_FOUND', message: outcome } })
+    return outcome === true
+  })
+  if (images.length === 0 && failed.length === 0) {
+    const left = describeSkipped(skipped.list())
+    throw new OneclassError('FOLDER_EMPTY', `The folder "${path}" holds no images${left ? ` (${left})` : ''}.`)
+  }
+  if (options.limit !== undefined && images.length > options.limit) {
     throw new OneclassError(
       'INVALID_ARGUMENT',
-      `"${path}" holds ${files.length} images, more than the ${options.limit} accepted.`,
+      `"${path}" holds ${images.length} images, more than the ${options.limit} accepted.`,
     )
   }
-  return files
-    .map((file) => ({ name: toName(options.names === 'relative' ? relative(path, file) : file), path: file }))
-    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+  const named = (name: string) => (isRelative ? name : toName(join(path, name)))
+  return {
+    images: images.map((file) => ({ ...file, name: named(file.name) })).sort((a, b) => byText(a.name, b.name)),
+    failed: failed.map(({ image, error }) => ({ image: named(image), error })).sort((a, b) => byText(a.image, b.image)),
+    skipped: skipped.list(),
+  }
 }
 
-async function walk(folder: string, root: string | undefined, seen: Set<string>, files: string[]): Promise<void> {
-  const real = await realpath(folder)
-  if (seen.has(real) || (root !== undefined && !isBelow(real, root))) return
-  seen.add(real)
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    throw new OneclassError(
-      'FOLDER_NOT_FOUND',
-      `The folder "${folder}" cannot be read (${error.code ?? error.message}).`,
-    )
-  })
-  // links last, so that what is reached both ways has its real name whatever order the disk gives
-  const links = (entry: Dirent) => (entry.isSymbolicLink() ? 1 : 0)
-  entries.sort((a, b) => links(a) - links(b) || (a.name < b.name ? -1 : 1))
-  for (const entry of entries) {
-    if (entry.name.startsWith('.')) continue
-    const path = join(folder, entry.name)
-    let isFolder = entry.isDirectory()
-    let isFile = entry.isFile()
-    if (entry.isSymbolicLink()) {
-      const target = await stat(path).catch(() => undefined)
-      if (root !== undefined && target && !isBelow(await realpath(path), root)) continue
-      isFolder = target?.isDirectory() ?? false
-      // a dangling link with an image's name is reported when it is opened
-      isFile = target?.isFile() ?? true
+/**
+ * A name that ends like an image needs no look: what it holds is seen when it is decoded.
+ * @returns a sentence when the file cannot be read
+ */
+async function looksLikeImage(file: FoundFile): Promise<boolean | string> {
+  if (hasImageEnding(file.name)) return true
+  try {
+    const handle = await open(file.raw ?? file.path, constants.O_RDONLY | constants.O_NONBLOCK)
+    try {
+      const head = new Uint8Array(sniffLength)
+      const { bytesRead } = await handle.read(head, 0, sniffLength, 0)
+      return isImageContent(head.subarray(0, bytesRead))
+    } finally {
+      await handle.close()
     }
-    if (isFolder) await walk(path, root, seen, files)
-    else if (isFile && hasImageEnding(entry.name)) files.push(path)
+  } catch (error) {
+    return `"${file.name}" cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}).`
   }
 }
 
-function hasImageEnding(path: string): boolean {
-  const ending = extname(path).slice(1).toLowerCase()
-  return acceptedExtensions.has(ending) || refusedExtensions.has(ending)
+/** At most `width` at once, answers in order. */
+async function mapSome<T, U>(items: readonly T[], width: number, work: (item: T) => Promise<U>): Promise<U[]> {
+  const answers: U[] = []
+  let next = 0
+  const run = async () => {
+    for (let i = next++; i < items.length; i = next++) answers[i] = await work(items[i]!)
+  }
+  await Promise.all(Array.from({ length: width }, run))
+  return answers
 }
 
-/** Is the path the root itself, or does it lie below? Both absolute. */
-export function isBelow(path: string, root: string): boolean {
-  const way = relative(root, path)
-  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
-}
-
-function toName(path: string): string {
-  return sep === '/' ? path : path.split(sep).join('/')
+function byText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }

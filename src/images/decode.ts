@@ -19,11 +19,9 @@ import { decodeBmp } from './bmp.ts'
 import { detectFormat, type ImageFormat } from './format.ts'
 import { alphaBackground, type ImageLimits, imageLimits, paddingColour } from './limits.ts'
 import type { DecodeTarget, Pixels } from './pixels.ts'
+import type { FileSource, ImageSource } from './source.ts'
 
-/** An image on disk, or one that came as bytes. `name` is what results and messages call it. */
-export type ImageSource =
-  | { readonly name: string; readonly path: string }
-  | { readonly name: string; readonly bytes: Uint8Array }
+export type { ImageSource } from './source.ts'
 
 sharp.cache(false)
 sharp.concurrency(1)
@@ -75,9 +73,9 @@ export async function readImage(source: ImageSource, limits: ImageLimits = image
   return bytes
 }
 
-async function readFileWithin(source: { name: string; path: string }, limits: ImageLimits): Promise<Uint8Array> {
+async function readFileWithin(source: FileSource, limits: ImageLimits): Promise<Uint8Array> {
   // O_NONBLOCK: opening a named pipe must not wait for a writer
-  const handle = await open(source.path, constants.O_RDONLY | constants.O_NONBLOCK).catch(
+  const handle = await open(pathOf(source), constants.O_RDONLY | constants.O_NONBLOCK).catch(
     (error: NodeJS.ErrnoException) => {
       throw new OneclassError('IMAGE_NOT_FOUND', `"${source.name}" cannot be opened (${error.code ?? error.message}).`)
     },
@@ -94,6 +92,11 @@ async function readFileWithin(source: { name: string; path: string }, limits: Im
   } finally {
     await handle.close()
   }
+}
+
+/** What the file system is asked for: bytes where the name is no UTF-8. */
+function pathOf({ path, raw }: FileSource): string | Buffer {
+  return raw === undefined ? path : Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength)
 }
 
 function inputOptions(limits: ImageLimits): SharpOptions {

@@ -4,12 +4,13 @@ import { createRandom } from '../core/random.ts'
 import { assertAlpha } from '../detectors/calibration.ts'
 import { fitEnsemble, minimumRows } from '../detectors/ensemble.ts'
 import { describePositives } from '../detectors/similarity.ts'
-import { type ErrorBody, OneclassError } from '../errors.ts'
+import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { embedImages } from '../features/embed.ts'
 import type { ImageSource } from '../images/decode.ts'
 import { groupNearDuplicates, type PerceptualHash, perceptualHash } from '../images/phash.ts'
 import { makeThumbnail } from '../images/thumbnail.ts'
+import type { FailedEntry } from '../images/walk.ts'
 import type { Artifact } from '../store/artifact.ts'
 import type { Gallery } from '../store/gallery.ts'
 import { type BasePositives, galleryOf, noThumbnail, positivesOf } from './make-gallery.ts'
@@ -31,6 +32,8 @@ export interface FitImagesOptions extends FitOptions {
   readonly base?: BasePositives
   /** Keep a small picture of each image in the gallery. */
   readonly thumbnails?: boolean
+  /** What could not even be looked at: stands first among the rejected. */
+  readonly failed?: readonly FailedEntry[]
 }
 
 export interface FittedImages {
@@ -39,7 +42,7 @@ export interface FittedImages {
   readonly gallery: Gallery
   /** Images that the model was fitted on. */
   readonly used: number
-  readonly rejected: readonly { readonly image: string; readonly error: ErrorBody }[]
+  readonly rejected: readonly FailedEntry[]
   /** Groups of two or more images that look the same; they are used, but held out together. */
   readonly duplicates: readonly (readonly string[])[]
 }
@@ -96,7 +99,7 @@ export async function fitImages(
 ): Promise<FittedImages> {
   assertAlpha(options.alpha ?? 0.05)
   const positives = options.base ? positivesOf(options.base, backbone) : []
-  const rejected: { image: string; error: ErrorBody }[] = []
+  const rejected: FailedEntry[] = [...(options.failed ?? [])]
   const pending = new Map<number, { hash: PerceptualHash; thumbnail: Promise<Uint8Array> | undefined }>()
   const embedded = embedImages(backbone, sources, {
     onPixels(index, pixels) {

@@ -3,7 +3,7 @@
  * job itself as `job.json`, longer than Redis remembers it.
  * What stands in Redis is believed only as far as its form goes: ids and file names become paths here.
  */
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
@@ -13,6 +13,7 @@ import type { JobView } from '../queue/job-view.ts'
 import { BlobId, lifetimes, typeOfJob } from '../queue/jobs.ts'
 import type { Producer } from '../queue/producer.ts'
 import { keys } from '../queue/redis-keys.ts'
+import { makeFolder } from '../system/files.ts'
 import { parseJson } from '../system/parse-json.ts'
 
 /** File name to blob; no other files are written. */
@@ -99,7 +100,7 @@ async function saveOne(producer: Producer, home: string, id: string, files: Comp
     if (!Array.isArray(methods)) throw new OneclassError('JOB_EXPIRED', 'The report came home damaged: compare again.')
     const folder = comparisonFolder(home, id)
     const temporary = `${folder}.${process.pid}`
-    await mkdir(temporary, { recursive: true })
+    await makeFolder(temporary)
     for (const [name, bytes] of contents) await writeFile(join(temporary, name), bytes)
     view = viewOf(id, { methods }, createdAt, now)
     await writeFile(join(temporary, 'job.json'), JSON.stringify(view))

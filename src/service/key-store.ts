@@ -3,9 +3,10 @@
  * secret has 256 random bits, so a slow hash would add nothing. Compared in constant time.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { mkdir, open, rename } from 'node:fs/promises'
+import { open, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { OneclassError } from '../errors.ts'
+import { makeFolder } from '../system/files.ts'
 import { keepFiles } from '../system/kept-file.ts'
 
 export const scopes = ['classify', 'manage'] as const
@@ -53,7 +54,7 @@ export function openKeyStore(home: string): KeyStore {
     })
 
   const write = async (keys: readonly StoredKey[]): Promise<void> => {
-    await mkdir(dirname(path), { recursive: true })
+    await makeFolder(dirname(path))
     const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`
     const file = await open(temporary, 'wx', 0o600)
     await file.writeFile(`${JSON.stringify({ keys }, null, 2)}\n`)

@@ -6,12 +6,16 @@ import { constants, type Stats } from 'node:fs'
 import { type FileHandle, open, readlink, realpath, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { OneclassError } from '../errors.ts'
-import { collectImages, isBelow } from '../images/collect.ts'
+import { collect, isBelow } from '../images/collect.ts'
 
-/** The images of a folder (as `resolveBelow` gave it), names relative to it; links that lead out of its root are left out. Errors as `collectImages`. */
+/**
+ * The images of a folder (as `resolveBelow` gave it), names relative to it, and entries that cannot be looked at, which become results
+ * with an error when they are read. Links that lead out of its root are left out. Errors as `collect`.
+ */
 export async function listFolder(folder: string, roots: readonly string[], limit: number): Promise<string[]> {
   const root = roots.find((candidate) => isBelow(folder, candidate)) ?? folder
-  return (await collectImages(folder, { names: 'relative', root, limit })).map((image) => image.name)
+  const { images, failed } = await collect(folder, { names: 'relative', root, limit })
+  return [...images.map(({ name }) => name), ...failed.map(({ image }) => image)].sort()
 }
 
 /**

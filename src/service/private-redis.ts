@@ -10,12 +10,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { access, chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { access, chmod, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { delimiter, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { OneclassError } from '../errors.ts'
 import { connect, disconnect, waitForRedis } from '../queue/connection.ts'
+import { makeFolder } from '../system/files.ts'
 
 export interface PrivateRedis {
   /** Holds the password: for clients and child processes, never for a log. */
@@ -39,7 +40,7 @@ export interface PrivateRedisOptions {
 /** Starts it and waits until it answers. REDIS_NOT_INSTALLED when there is none, REDIS_UNAVAILABLE when it does not start. */
 export async function startPrivateRedis(options: PrivateRedisOptions): Promise<PrivateRedis> {
   const program = await findRedisServer(options.searchPath)
-  await mkdir(options.folder, { recursive: true, mode: 0o700 })
+  await makeFolder(options.folder, 0o700)
   await chmod(options.folder, 0o700)
   await refuseSecondServer(options.folder)
   const password = randomBytes(24).toString('hex')

@@ -9,10 +9,11 @@
  * once each gets its own number.
  */
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { assertAlpha } from '../detectors/calibration.ts'
 import { OneclassError } from '../errors.ts'
+import { makeFolder } from '../system/files.ts'
 import { keepFiles } from '../system/kept-file.ts'
 import { type Artifact, decodeArtifact, encodeArtifact, maxArtifactBytes } from './artifact.ts'
 import { maxGalleryBytes } from './gallery.ts'
@@ -170,7 +171,7 @@ export function openRegistry(home: string): Registry {
         gallery: gallery ? sha256(gallery) : null,
       }
       const temporary = join(root, name, `.new-${randomUUID()}`)
-      await mkdir(temporary, { recursive: true })
+      await makeFolder(temporary)
       try {
         await writeFile(join(temporary, 'model.oneclass'), bytes)
         if (gallery) await writeFile(join(temporary, 'gallery.oneclass'), gallery)

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { collectImages } from '../../src/images/collect.ts'
+import { collect, collectImages } from '../../src/images/collect.ts'
 
 describe('collectImages', () => {
   let folder = ''
@@ -43,6 +43,18 @@ describe('collectImages', () => {
     assert.deepEqual(found, ['a.png', 'b/c.webp', 'b/e.heic', 'dangling.png', 'z.JPG'])
     await assert.rejects(collectImages(outside, { root: folder }), { code: 'PATH_NOT_ALLOWED' })
     await assert.rejects(collectImages(join(folder, 'link'), { root: folder }), { code: 'PATH_NOT_ALLOWED' })
+  })
+
+  it('says what was left out, and what could not be looked at', async () => {
+    const { failed, skipped } = await collect(folder, { names: 'relative' })
+    assert.deepEqual(
+      failed.map(({ image, error }) => [image, error.code]),
+      [['b/loop', 'FOLDER_NOT_FOUND']],
+    )
+    assert.deepEqual(skipped, [
+      { reason: 'hidden', count: 2, examples: ['.secret.png', 'b/.hidden'] },
+      { reason: 'not an image', count: 1, examples: ['notes.txt'] },
+    ])
   })
 
   it('takes a file whatever its ending', async () => {

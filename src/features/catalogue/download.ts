@@ -4,11 +4,12 @@
  */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { Agent, type Dispatcher, fetch, ProxyAgent } from 'undici'
 import { OneclassError } from '../../errors.ts'
+import { makeFolder } from '../../system/files.ts'
 import { type Proxies, proxyFor } from './proxy.ts'
 
 export interface DownloadOptions {
@@ -37,7 +38,7 @@ export async function download(url: string, path: string, options: DownloadOptio
   const proxy = proxyFor(url, options.proxies ?? {})
   const dispatcher = proxy === undefined ? new Agent(settings) : new ProxyAgent({ ...settings, uri: proxy })
   const part = `${path}.part`
-  await mkdir(dirname(path), { recursive: true })
+  await makeFolder(dirname(path))
   const attempts = options.attempts ?? 3
   try {
     for (let attempt = 1; ; attempt++) {

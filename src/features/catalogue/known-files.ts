@@ -2,8 +2,9 @@
  * Where the network files lie that models were fitted with: `<home>/backbones/files/<hash>.json`, one a backbone. A model keeps
  * id and hash only, so that it can travel; this is how `score` finds the file again without being told.
  */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from '../../system/files.ts'
 
 interface KnownFile {
   /** Absolute path. */
@@ -19,7 +20,7 @@ export async function rememberFile(home: string, known: KnownFile): Promise<void
   const path = join(folder, `${known.hash}.json`)
   const temporary = `${path}.${process.pid}.tmp`
   try {
-    await mkdir(folder, { recursive: true })
+    await makeFolder(folder)
     await writeFile(temporary, `${JSON.stringify(known)}\n`)
     await rename(temporary, path)
   } catch {

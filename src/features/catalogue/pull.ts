@@ -1,7 +1,8 @@
 /** `oneclass backbones pull`: a network of the catalogue into the data directory, with the manifest that makes it usable. */
-import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { copyFile, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OneclassError } from '../../errors.ts'
+import { makeFolder } from '../../system/files.ts'
 import type { BackboneManifest } from '../backbone.ts'
 import { hiddenFeatures, inferManifest } from '../inferred-manifest.ts'
 import { readBackboneFiles } from '../manifest.ts'
@@ -47,7 +48,7 @@ export async function pullBackbone(id: string, options: PullOptions): Promise<Pu
     })
   })
   const temporary = join(downloads, `${id}.${process.pid}`)
-  await mkdir(temporary, { recursive: true })
+  await makeFolder(temporary)
   await copyFile(file, join(temporary, manifest.file))
   await writeFile(join(temporary, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)
   await rm(folder, { recursive: true, force: true })

@@ -1,0 +1,96 @@
+/** What `score` is asked about: images, folders, patterns, `@FILE` with a path a line, and `-` for standard input; in the order given. */
+import { readFile, stat } from 'node:fs/promises'
+import { type ErrorBody, OneclassError } from '../errors.ts'
+import { collect } from '../images/collect.ts'
+import { isImageContent } from '../images/format.ts'
+import { mergeSkipped, type Skipped } from '../images/left-out.ts'
+import type { ImageSource } from '../images/source.ts'
+import { expandPattern, isPattern } from './glob.ts'
+
+/** An image to score, or what stands in its place. */
+export type Entry = ImageSource | { readonly image: string; readonly error: ErrorBody }
+
+export interface ScoreInput {
+  readonly entries: readonly Entry[]
+  readonly skipped: readonly Skipped[]
+}
+
+/**
+ * @param readStdin all of standard input
+ * @throws INVALID_ARGUMENT (an empty list), the path's own error when the only one cannot be read, IMAGE_NOT_FOUND when none can
+ */
+export async function readInput(
+  args: readonly string[],
+  readStdin: () => Promise<Uint8Array>,
+  signal?: AbortSignal,
+): Promise<ScoreInput> {
+  const entries: Entry[] = []
+  const lists: (readonly Skipped[])[] = []
+  const paths: string[] = []
+  const take = async (path: string): Promise<void> => {
+    if (signal?.aborted) throw new OneclassError('CANCELLED', 'Interrupted.')
+    paths.push(path)
+    try {
+      const { images, failed, skipped } = await collect(path)
+      const nameOf = (entry: Entry) => ('name' in entry ? entry.name : entry.image)
+      const found: Entry[] = [...images, ...failed]
+      if (failed.length > 0) found.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
+      for (const entry of found) entries.push(entry)
+      lists.push(skipped)
+    } catch (error) {
+      if (!(error instanceof OneclassError)) throw error
+      entries.push({ image: path, error: error.toJSON() })
+    }
+  }
+  for (const arg of args) {
+    if (arg === '-') {
+      const bytes = await readStdin()
+      if (isImageContent(bytes.subarray(0, 4096))) {
+        paths.push(arg)
+        entries.push({ name: '-', bytes })
+      } else for (const path of namesIn(bytes, 'Standard input')) await take(path)
+    } else if (arg.startsWith('@') && !(await exists(arg))) {
+      const file = arg.slice(1)
+      const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+        throw new OneclassError(
+          'INVALID_ARGUMENT',
+          `The list "${file}" cannot be read (${error.code ?? error.message}).`,
+        )
+      })
+      for (const path of namesIn(bytes, `The list "${file}"`)) await take(path)
+    } else if (isPattern(arg) && !(await exists(arg))) {
+      const found = await expandPattern(arg)
+      if (found.length === 0) {
+        paths.push(arg)
+        entries.push({ image: arg, error: { code: 'IMAGE_NOT_FOUND', message: `"${arg}" fits no file.` } })
+      }
+      for (const path of found) await take(path)
+    } else await take(arg)
+  }
+  if (entries.every((entry) => 'error' in entry)) throw nothingRead(entries, paths)
+  return { entries, skipped: mergeSkipped(lists) }
+}
+
+function nothingRead(entries: readonly Entry[], paths: readonly string[]): OneclassError {
+  const [first] = entries
+  if (first && 'error' in first && paths.length === 1) {
+    const more = entries.length > 1 ? ` (and ${entries.length - 1} more)` : ''
+    return new OneclassError(first.error.code, `${first.error.message}${more}`)
+  }
+  return new OneclassError('IMAGE_NOT_FOUND', `None of the ${paths.length} paths could be read.`)
+}
+
+/** Paths, one a line, or (`find -print0`) with a zero byte behind each. @throws INVALID_ARGUMENT when there is none */
+function namesIn(bytes: Uint8Array, what: string): string[] {
+  const text = new TextDecoder().decode(bytes) // takes a byte order mark away
+  const names = (text.includes('\0') ? text.split('\0') : text.split(/\r?\n/)).filter((name) => name.trim() !== '')
+  if (names.length === 0) throw new OneclassError('INVALID_ARGUMENT', `${what} names no image: expected a path a line.`)
+  return names
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  )
+}

@@ -1,0 +1,141 @@
+/**
+ * What a folder holds beside images: files and folders that systems make (thumbnails, trash, indexes), and how what was left
+ * out is counted and told.
+ */
+import { extname } from 'node:path'
+
+/** Why an entry was left out. */
+export type SkipReason =
+  | 'system files'
+  | 'hidden'
+  | 'not an image'
+  | 'video'
+  | 'document'
+  | 'archive'
+  | 'folder read already'
+  | 'outside the served folder'
+
+/** What was left out for one reason: files, or folders that were not entered. */
+export interface Skipped {
+  readonly reason: SkipReason
+  readonly count: number
+  /** Up to three names. */
+  readonly examples: readonly string[]
+}
+
+/** Lower case. Synology, QNAP, Windows, macOS, Linux desktops, Syncthing, photo managers. */
+const systemNames = new Set([
+  '@eadir',
+  '#recycle',
+  '#snapshot',
+  '@recycle',
+  '@recently-snapshot',
+  '@tmp',
+  '@sharebin',
+  '.@__thumb',
+  '.@upload_cache',
+  '.@qsys',
+  '$recycle.bin',
+  'recycler',
+  'recycled',
+  'system volume information',
+  'found.000',
+  'thumbs.db',
+  'ehthumbs.db',
+  'ehthumbs_vista.db',
+  'desktop.ini',
+  'picasa.ini',
+  '.picasa.ini',
+  '.picasaoriginals',
+  '__macosx',
+  '.ds_store',
+  '.trashes',
+  '.trash',
+  '.appledouble',
+  '.appledesktop',
+  '.spotlight-v100',
+  '.fseventsd',
+  '.documentrevisions-v100',
+  '.temporaryitems',
+  '.apdisk',
+  'network trash folder',
+  'temporary items',
+  'lost+found',
+  '.thumbnails',
+  '.thumbs',
+  '.thumb',
+  '.dtrash',
+  '.stfolder',
+  '.stversions',
+  '.sync',
+  '.snapshot',
+  '.snapshots',
+  '~snapshot',
+  '.zfs',
+  '.nomedia',
+  '.dropbox.cache',
+])
+
+/** `._IMG.jpg` (AppleDouble), `.Trash-1000`, `SYNOPHOTO_THUMB_M.jpg`, previews of Lightroom. */
+const systemPatterns = [/^\._/, /^\.trash-\d+$/i, /^syno(photo|file|index)[_-]?thumb/i, /\.lrdata$/i]
+
+export function isSystemName(name: string): boolean {
+  return systemNames.has(name.toLowerCase()) || systemPatterns.some((pattern) => pattern.test(name))
+}
+
+export interface SkipCounter {
+  add(reason: SkipReason, name: string, count?: number): void
+  list(): Skipped[]
+}
+
+const mostExamples = 3
+
+export function countSkipped(): SkipCounter {
+  const found = new Map<SkipReason, { count: number; examples: string[] }>()
+  return {
+    add(reason, name, count = 1) {
+      const entry = found.get(reason) ?? { count: 0, examples: [] }
+      entry.count += count
+      if (entry.examples.length < mostExamples) entry.examples.push(name)
+      found.set(reason, entry)
+    },
+    list: () => [...found].map(([reason, { count, examples }]) => ({ reason, count, examples })),
+  }
+}
+
+/** Several folders' lists as one. */
+export function mergeSkipped(lists: readonly (readonly Skipped[])[]): Skipped[] {
+  const counter = countSkipped()
+  for (const { reason, count, examples } of lists.flat()) {
+    examples.forEach((name, i) => {
+      counter.add(reason, name, i === 0 ? count : 0)
+    })
+  }
+  return counter.list()
+}
+
+/** `left out 12 files: 10 not an image (a.txt, b.xml, ...), 2 hidden (.x)`; undefined when nothing was. */
+export function describeSkipped(skipped: readonly Skipped[]): string | undefined {
+  const total = skipped.reduce((sum, { count }) => sum + count, 0)
+  if (total === 0) return undefined
+  const parts = skipped.map(({ reason, count, examples }) => {
+    const more = count > examples.length ? ', ...' : ''
+    return `${count} ${reason} (${examples.map(printable).join(', ')}${more})`
+  })
+  return `left out ${total} ${total === 1 ? 'entry' : 'entries'}: ${parts.join('; ')}`
+}
+
+/** Why a file without an image's content is left out: by its ending, which is all that there is to go by. */
+export function reasonByEnding(name: string): SkipReason {
+  const ending = extname(name).slice(1).toLowerCase()
+  if (/^(mp4|m4v|mov|avi|mkv|webm|mts|m2ts|wmv|3gp|mpe?g|flv)$/.test(ending)) return 'video'
+  if (/^(pdf|ps|eps|docx?|xlsx?|pptx?|od[tsp]|ai)$/.test(ending)) return 'document'
+  if (/^(zip|tar|t?gz|tgz|7z|rar|xz|bz2|zst)$/.test(ending)) return 'archive'
+  return 'not an image'
+}
+
+/** Control characters in a name must not reach a terminal. */
+export function printable(name: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return name.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?')
+}

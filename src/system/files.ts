@@ -1,0 +1,139 @@
+/** Folders and files that are there whole or not at all; what cannot be written is said before any work begins. */
+import { randomUUID } from 'node:crypto'
+import { createWriteStream, rmSync, type WriteStream } from 'node:fs'
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { OneclassError } from '../errors.ts'
+
+/**
+ * Makes a folder and those above it. Not `mkdir` with `recursive`, which never ends where a parent refuses children with
+ * ENOENT, as /proc does (seen with Node 20).
+ * @throws errors of the file system
+ */
+export async function makeFolder(path: string, mode?: number): Promise<void> {
+  const make = () => (mode === undefined ? mkdir(path) : mkdir(path, { mode }))
+  try {
+    await make()
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' && dirname(path) !== path) {
+      await makeFolder(dirname(path), mode)
+      await make().catch(async (again: unknown) => {
+        if (!(await isFolder(path))) throw again
+      })
+    } else if (!(await isFolder(path))) throw error
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
+}
+
+/**
+ * Makes the folder where it is missing, and writes and removes a file in it.
+ * @param what as messages call it, such as "data directory"
+ * @param wayOut what to do about it
+ * @throws INVALID_ARGUMENT
+ */
+export async function assertWritable(folder: string, what: string, wayOut: string): Promise<void> {
+  const probe = join(folder, `.write-${randomUUID()}`)
+  try {
+    await makeFolder(folder)
+    await writeFile(probe, '')
+    await rm(probe, { force: true })
+  } catch (error) {
+    throw cannotWrite(what, folder, error, wayOut)
+  }
+}
+
+/** @throws INVALID_ARGUMENT when models and keys cannot be kept there */
+export async function assertHomeWritable(home: string): Promise<void> {
+  await assertWritable(home, 'data directory', 'name another with --home or ONECLASS_HOME')
+}
+
+export interface Output {
+  /** Resolves when the file system has taken it. */
+  write(text: string): Promise<void>
+  /** Gives the file its name. @throws INVALID_ARGUMENT when a write failed */
+  commit(): Promise<void>
+  /** Removes what was written; nothing after `commit`. */
+  discard(): Promise<void>
+}
+
+/** Files that have not got their name yet: removed when the process ends before. */
+const unfinished = new Set<string>()
+process.once('exit', () => {
+  for (const path of unfinished) rmSync(path, { force: true })
+})
+
+/**
+ * A text file that appears when it is complete. A device or a pipe is written as it is.
+ * @throws INVALID_ARGUMENT, before anything is written
+ */
+export async function openOutput(path: string): Promise<Output> {
+  const wayOut = 'name a file in a folder that exists'
+  const found = await stat(path).catch(() => undefined)
+  if (found?.isDirectory()) throw cannotWrite('file', path, new Error('it is a folder'), wayOut)
+  const isPlain = found === undefined || found.isFile()
+  const target = isPlain ? `${resolve(path)}.${randomUUID()}` : path
+  if (isPlain) unfinished.add(target)
+  const stream = createWriteStream(target)
+  await new Promise<void>((opened, fail) => {
+    stream.once('open', () => opened()).once('error', fail)
+  }).catch((error: unknown) => {
+    unfinished.delete(target)
+    throw cannotWrite('file', path, error, wayOut)
+  })
+  let fault: Error | undefined
+  stream.on('error', (error) => {
+    fault ??= error
+  })
+  return {
+    async write(text) {
+      if (fault) throw cannotWrite('file', path, fault, wayOut)
+      await new Promise<void>((taken) => stream.write(text, () => taken()))
+    },
+    async commit() {
+      await end(stream)
+      if (fault) throw cannotWrite('file', path, fault, wayOut)
+      if (isPlain) await rename(target, path)
+      unfinished.delete(target)
+    },
+    async discard() {
+      await end(stream)
+      if (unfinished.has(target)) await rm(target, { force: true })
+      unfinished.delete(target)
+    },
+  }
+}
+
+async function end(stream: WriteStream): Promise<void> {
+  if (stream.closed) return
+  await new Promise<void>((closed) => {
+    stream.once('close', () => closed())
+    stream.end()
+  })
+}
+
+function cannotWrite(what: string, path: string, error: unknown, wayOut: string): OneclassError {
+  const { code, message } = error as NodeJS.ErrnoException
+  return new OneclassError(
+    'INVALID_ARGUMENT',
+    `The ${what} "${path}" cannot be written (${reasons[code ?? ''] ?? code ?? message}): ${wayOut}.`,
+    { cause: error },
+  )
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'this user has no right to',
+  EPERM: 'this user has no right to',
+  EROFS: 'the file system is read-only',
+  ENOENT: 'its folder does not exist',
+  ENOTDIR: 'a file stands where a folder is needed',
+  EEXIST: 'a file stands where a folder is needed',
+  ENOSPC: 'the disk is full',
+  EISDIR: 'it is a folder',
+}
