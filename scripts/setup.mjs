@@ -21,8 +21,7 @@ if (isOlder('node_modules/.package-lock.json', ['package-lock.json'])) {
   say('installing packages')
   // onnxruntime-node would fetch CUDA libraries on linux/x64; the CPU library is in the package itself
   const env = { ...process.env, npm_config_onnxruntime_node_install: 'skip', ONNXRUNTIME_NODE_INSTALL: 'skip' }
-  // not `npm ci`: it fails where a registry lacks the optional packages of another platform
-  run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], { env })
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { env })
 }
 if (isOlder('dist/.built', ['src', 'workers', 'test', 'bench', 'examples', 'tsconfig.json'])) {
   say('building')

@@ -221,7 +221,7 @@ export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> 
   } catch (error) {
     throw new OneclassError(
       'DEPENDENCY_MISSING',
-      'ONNX Runtime does not load here: run "npm install onnxruntime-node".',
+      'ONNX Runtime does not load here. Run "npm install onnxruntime-node --onnxruntime-node-install=skip" (the flag spares a download of CUDA libraries, which are not used).',
       { cause: error },
     )
   }
