@@ -10,10 +10,30 @@ import { assertFinite, type Matrix, matrix, takeRows } from '../core/matrix.ts'
 import type { Random } from '../core/random.ts'
 import { OneclassError } from '../errors.ts'
 import { groupBursts } from './bursts.ts'
-import { calibratedScore, pValue } from './calibration.ts'
-import { crossFitViews, drawFolds, type Folds, heldOutView, rowsIn, rowsOutside, setRows } from './held-out.ts'
+import {
+  crossFitRounds,
+  crossFitViews,
+  drawFolds,
+  type Folds,
+  type HoldOut,
+  heldOutView,
+  rowsIn,
+  rowsOutside,
+  setRows,
+} from './held-out.ts'
+
 import { isolationForest } from './isolation-forest.ts'
 import { growIsolationTrees, type IsolationTreesState, scoreIsolationTrees } from './isolation-trees.ts'
+import {
+  type ByMember,
+  type Calibration,
+  calibrateMembers,
+  type ExtraKey,
+  type JoinedScores,
+  joinScores,
+  type PooledKey,
+  pooledKeys,
+} from './join.ts'
 import { type KernelSvmState, scoreKernelSvm, trainKernelSvm } from './kernel-svm.ts'
 import { oneClassSvm } from './one-class-svm.ts'
 import {
@@ -25,35 +45,32 @@ import {
   whiten,
 } from './whitening.ts'
 
-export const memberKeys = ['isolationForest', 'oneClassSvm'] as const
-export type MemberKey = (typeof memberKeys)[number]
-
 export interface EnsembleState {
   readonly whitening: WhiteningState
   readonly isolationForest: IsolationTreesState
   readonly oneClassSvm: KernelSvmState
+  /** Of these two and of the members that stand beside the ensemble. */
   readonly calibration: Calibration
 }
 
-export interface Calibration {
-  readonly method: 'cross-fit' | 'split'
+/** The two members over the whitened embedding, before calibration: more members may join them. */
+export interface PooledFit {
+  readonly whitening: WhiteningState
+  readonly isolationForest: IsolationTreesState
+  readonly oneClassSvm: KernelSvmState
   readonly folds: number
-  /** Scores of held-out positives, ascending, of each member and of the ensemble. */
-  readonly heldOut: Readonly<Record<MemberKey | 'ensemble', Float64Array>>
-  /** Median and spread (84th less 16th percentile) of each member's held-out scores: its unit in the average. */
-  readonly unit: Readonly<Record<MemberKey, { readonly median: number; readonly spread: number }>>
+  readonly holdOut: HoldOut
+  /** Raw scores of each row by members that had not seen it; NaN for rows that were not held out. */
+  readonly heldOut: Readonly<Record<PooledKey, Float64Array>>
 }
 
 export interface EnsembleOptions {
   /** A group number for each row; rows of a group (near-duplicates) are held out together. */
   readonly groups?: ArrayLike<number>
   readonly onProgress?: (done: number, total: number) => void
-  /** Called once with each row's raw ensemble score by a model that had not seen it; NaN for rows that were not held out. */
-  readonly onHeldOut?: (scores: Float64Array) => void
 }
 
-/** Raw scores of m rows; higher is more anomalous. */
-export type EnsembleScores = Record<MemberKey | 'ensemble', Float64Array>
+export { type Calibration, calibrate, type JoinedScores as EnsembleScores } from './join.ts'
 
 /** Below this no threshold means anything. */
 export const minimumRows = 8
@@ -68,6 +85,25 @@ const fitAtMost = 4000
  * @throws TOO_FEW_IMAGES, IMAGES_IDENTICAL, FEATURES_NOT_FINITE
  */
 export async function fitEnsemble(X: Matrix, options: EnsembleOptions, random: Random): Promise<EnsembleState> {
+  return joinMembers(await fitPooled(X, options, random)).state
+}
+
+/**
+ * The ensemble of a pooled fit and of further members.
+ * @param extra held-out raw scores of each row by each further member, from the rounds of `pooled.holdOut`
+ * @returns the state, and each row's joint raw score by models that had not seen it (NaN for rows that were not held out)
+ */
+export function joinMembers(
+  { folds, holdOut, heldOut, whitening, isolationForest, oneClassSvm }: PooledFit,
+  extra: Partial<Record<ExtraKey, Float64Array>> = {},
+  weight?: ByMember<number>,
+): { state: EnsembleState; heldOut: Float64Array } {
+  const { calibration, joint } = calibrateMembers(holdOut, folds, { ...heldOut, ...extra }, weight)
+  return { state: { whitening, isolationForest, oneClassSvm, calibration }, heldOut: joint }
+}
+
+/** @param X as in `fitEnsemble` @throws as `fitEnsemble` */
+export async function fitPooled(X: Matrix, options: EnsembleOptions, random: Random): Promise<PooledFit> {
   assertFinite(X)
   if (X.rows < minimumRows) {
     throw new OneclassError(
@@ -90,36 +126,22 @@ export async function fitEnsemble(X: Matrix, options: EnsembleOptions, random: R
     : fitCrossed(X, groupBursts(X, known), options, random)
 }
 
-/** Raw scores of each row of X, each on its own. @throws FEATURES_WRONG_WIDTH */
-export function scoreEnsemble(state: EnsembleState, X: Matrix): EnsembleScores {
+/** Raw scores of each row of X, each on its own, by an ensemble without further members. @throws FEATURES_WRONG_WIDTH */
+export function scoreEnsemble(state: EnsembleState, X: Matrix): JoinedScores {
   return scoreWhitened(state, whiten(state.whitening, X))
 }
 
-/** Raw scores of rows that the state's own whitening has whitened. */
-export function scoreWhitened(state: EnsembleState, { symmetric, principal }: Whitened): EnsembleScores {
-  const scores = scoreMembers(state, symmetric, principal)
-  return { ...scores, ensemble: average(scores, state.calibration.unit) }
-}
-
-export interface CalibratedResult {
-  readonly score: number
-  readonly pValue: number
-  readonly detectors: Record<MemberKey, { score: number; pValue: number }>
-}
-
-/** The calibrated result of row i of raw scores. */
-export function calibrate(
-  { heldOut }: Calibration,
-  scores: EnsembleScores,
-  i: number,
-  alpha: number,
-): CalibratedResult {
-  const member = (key: MemberKey) => ({ score: scores[key][i]!, pValue: pValue(heldOut[key], scores[key][i]!) })
-  return {
-    score: calibratedScore(heldOut.ensemble, scores.ensemble[i]!, alpha),
-    pValue: pValue(heldOut.ensemble, scores.ensemble[i]!),
-    detectors: { isolationForest: member('isolationForest'), oneClassSvm: member('oneClassSvm') },
-  }
+/**
+ * Raw scores of rows that the state's own whitening has whitened.
+ * @param extra raw scores of the same images by each further member
+ */
+export function scoreWhitened(
+  state: EnsembleState,
+  { symmetric, principal }: Whitened,
+  extra: Partial<Record<ExtraKey, Float64Array>> = {},
+): JoinedScores {
+  const scores = { ...scoreMembers(state, symmetric, principal), ...extra }
+  return { ...scores, ensemble: joinScores(state.calibration, scores) }
 }
 
 interface Members {
@@ -127,9 +149,9 @@ interface Members {
   readonly oneClassSvm: KernelSvmState
 }
 
-type Hooks = Pick<EnsembleOptions, 'onProgress' | 'onHeldOut'>
+type Hooks = Pick<EnsembleOptions, 'onProgress'>
 
-async function fitCrossed(X: Matrix, groups: Int32Array, hooks: Hooks, random: Random): Promise<EnsembleState> {
+async function fitCrossed(X: Matrix, groups: Int32Array, hooks: Hooks, random: Random): Promise<PooledFit> {
   const folds = drawFolds(X.rows, X.rows <= 300 ? 8 : 5, random.fork('folds'), groups)
   const k = folds.count
   const total = (k * (k - 1)) / 2 + k + 1
@@ -139,7 +161,7 @@ async function fitCrossed(X: Matrix, groups: Int32Array, hooks: Hooks, random: R
   const whitenBy = splitWhitening(X)
   const inner = crossFitViews(whitenBy, X, folds, step)
   const outer = matrix(X.rows, X.cols)
-  const heldOut: Record<MemberKey, Float64Array> = {
+  const heldOut: Record<PooledKey, Float64Array> = {
     isolationForest: new Float64Array(X.rows),
     oneClassSvm: new Float64Array(X.rows),
   }
@@ -153,19 +175,17 @@ async function fitCrossed(X: Matrix, groups: Int32Array, hooks: Hooks, random: R
     const members = await fitMembers(takeRows(inner[i]!, inside), own, random.fork(`fold ${i}`))
     const scores = scoreMembers(members, held, held)
     rows.forEach((r, at) => {
-      for (const key of memberKeys) heldOut[key][r] = scores[key][at]!
+      for (const key of pooledKeys) heldOut[key][r] = scores[key][at]!
     })
     step()
   }
   const whitening = fitWhitening(X)
   const members = await fitMembers(outer, applyWhitening(whitening, X), random.fork('model'))
   step()
-  const calibrated = calibration('cross-fit', k, heldOut)
-  hooks.onHeldOut?.(average(heldOut, calibrated.unit))
-  return { whitening, ...members, calibration: calibrated }
+  return { whitening, ...members, folds: k, holdOut: crossFitRounds(folds, groups), heldOut }
 }
 
-async function fitSplit(X: Matrix, groups: Int32Array, hooks: Hooks, random: Random): Promise<EnsembleState> {
+async function fitSplit(X: Matrix, groups: Int32Array, hooks: Hooks, random: Random): Promise<PooledFit> {
   const aside = drawFolds(X.rows, 4, random.fork('split'), groups)
   const fitRows = rowsOutside(aside, 0).slice(0, fitAtMost)
   const train = takeRows(X, fitRows)
@@ -181,18 +201,22 @@ async function fitSplit(X: Matrix, groups: Int32Array, hooks: Hooks, random: Ran
   const members = await fitMembers(view, applyWhitening(whitening, train), random.fork('model'))
   const asideRows = rowsIn(aside, 0)
   const rest = whiten(whitening, takeRows(X, asideRows))
-  const heldOut = scoreMembers(members, rest.symmetric, rest.principal)
+  const scores = scoreMembers(members, rest.symmetric, rest.principal)
   hooks.onProgress?.(2, 2)
-  const calibrated = calibration('split', folds.count, heldOut)
-  if (hooks.onHeldOut) {
-    const scores = new Float64Array(X.rows).fill(Number.NaN)
-    const ofAside = average(heldOut, calibrated.unit)
+  const byRow = (values: Float64Array) => {
+    const all = new Float64Array(X.rows).fill(Number.NaN)
     asideRows.forEach((r, at) => {
-      scores[r] = ofAside[at]!
+      all[r] = values[at]!
     })
-    hooks.onHeldOut(scores)
+    return all
   }
-  return { whitening, ...members, calibration: calibrated }
+  return {
+    whitening,
+    ...members,
+    folds: folds.count,
+    holdOut: { method: 'split', fit: fitRows, rounds: [{ fit: fitRows, held: asideRows }], groups },
+    heldOut: { isolationForest: byRow(scores.isolationForest), oneClassSvm: byRow(scores.oneClassSvm) },
+  }
 }
 
 /**
@@ -207,43 +231,11 @@ async function fitMembers(view: Matrix, own: Matrix, random: Random): Promise<Me
 }
 
 /** Scores of m whitened rows, given in the coordinates of `view` and of `own`. */
-function scoreMembers(members: Members, likeView: Matrix, likeOwn: Matrix): Record<MemberKey, Float64Array> {
+function scoreMembers(members: Members, likeView: Matrix, likeOwn: Matrix): Record<PooledKey, Float64Array> {
   return {
     isolationForest: scoreIsolationTrees(members.isolationForest, likeView),
     oneClassSvm: scoreKernelSvm(members.oneClassSvm, likeOwn),
   }
-}
-
-function calibration(
-  method: Calibration['method'],
-  folds: number,
-  heldOut: Record<MemberKey, Float64Array>,
-): Calibration {
-  const unit = { isolationForest: unitOf(heldOut.isolationForest), oneClassSvm: unitOf(heldOut.oneClassSvm) }
-  return {
-    method,
-    folds,
-    unit,
-    heldOut: {
-      isolationForest: heldOut.isolationForest.toSorted(),
-      oneClassSvm: heldOut.oneClassSvm.toSorted(),
-      ensemble: average(heldOut, unit).sort(),
-    },
-  }
-}
-
-function unitOf(scores: Float64Array): { median: number; spread: number } {
-  const sorted = scores.toSorted()
-  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]!
-  return { median: at(0.5), spread: at(0.84) - at(0.16) || 1 }
-}
-
-function average(scores: Record<MemberKey, Float64Array>, unit: Calibration['unit']): Float64Array {
-  return scores.isolationForest.map((_, i) => {
-    let sum = 0
-    for (const key of memberKeys) sum += (scores[key][i]! - unit[key].median) / unit[key].spread
-    return sum / memberKeys.length
-  })
 }
 
 /** Groups in which equal rows are together too. */

@@ -40,6 +40,23 @@ export function drawFolds(rows: number, count: number, random: Random, groups?: 
   return { count: k, of }
 }
 
+/** Which rows were held out of which: members that are fitted later hold out the same rows in the same rounds. */
+export interface HoldOut {
+  readonly method: 'cross-fit' | 'split'
+  /** The final model is fitted on these rows: all of them, or those that were not set aside. */
+  readonly fit: readonly number[]
+  /** In each round a model of the rows `fit` scores the rows `held`. No row is held out twice. */
+  readonly rounds: readonly { readonly fit: readonly number[]; readonly held: readonly number[] }[]
+  /** Group number of each row; rows of a group are held out together. */
+  readonly groups: Int32Array
+}
+
+/** One round a fold, each held out of all others. */
+export function crossFitRounds(folds: Folds, groups: Int32Array): HoldOut {
+  const rounds = Array.from({ length: folds.count }, (_, f) => ({ fit: rowsOutside(folds, f), held: rowsIn(folds, f) }))
+  return { method: 'cross-fit', fit: Array.from(folds.of.keys()), rounds, groups }
+}
+
 /** Indices of the rows in, or not in, the given folds. */
 export function rowsIn(folds: Folds, ...wanted: number[]): number[] {
   return Array.from(folds.of.keys()).filter((i) => wanted.includes(folds.of[i]!))

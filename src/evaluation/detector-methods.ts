@@ -3,8 +3,8 @@ import type { Matrix } from '../core/matrix.ts'
 import { createRandom } from '../core/random.ts'
 import { pValue } from '../detectors/calibration.ts'
 import type { Detector } from '../detectors/detector.ts'
-import type { MemberKey } from '../detectors/ensemble.ts'
 import { mahalanobis as mahalanobisDetector, nearestNeighbour as nearestNeighbourDetector } from '../detectors/index.ts'
+import type { PooledKey } from '../detectors/join.ts'
 import { OneclassError } from '../errors.ts'
 import { acceptByPValue, heldOutScores } from './held-out-scores.ts'
 import type { Method } from './method.ts'
@@ -56,7 +56,7 @@ export const isolationForestNpm: Method = {
 }
 
 /** A row that is a part of the ensemble: one fit, one calibration, shared. */
-function ensembleRow(key: string, title: string, part: MemberKey | 'ensemble'): Method {
+function ensembleRow(key: string, title: string, part: PooledKey | 'ensemble'): Method {
   return {
     key,
     title,

@@ -2,7 +2,7 @@
 import { fromRows, type Matrix } from '../core/matrix.ts'
 import { createRandom } from '../core/random.ts'
 import { assertAlpha } from '../detectors/calibration.ts'
-import { fitEnsemble, minimumRows } from '../detectors/ensemble.ts'
+import { fitPooled, joinMembers, minimumRows } from '../detectors/ensemble.ts'
 import { describePositives } from '../detectors/similarity.ts'
 import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
@@ -71,15 +71,16 @@ export async function fitFeatures(
       `Expected the seed to be a whole number from 0 on but received ${seed}.`,
     )
   }
-  const ensemble = await fitEnsemble(
+  const pooled = await fitPooled(
     X,
     {
       ...(options.groups ? { groups: options.groups } : {}),
-      ...(options.onHeldOut ? { onHeldOut: options.onHeldOut } : {}),
       onProgress: (done, total) => onProgress?.(done, total, 'fitting'),
     },
     createRandom(seed),
   )
+  const { state: ensemble, heldOut } = joinMembers(pooled)
+  options.onHeldOut?.(heldOut)
   return {
     backbone: options.backbone ?? null,
     dim: X.cols,

@@ -29,10 +29,11 @@ export interface Artifact {
 export const maxArtifactBytes = 512 * 2 ** 20
 const format = {
   magic: 'ONECLASS',
-  version: 2,
+  version: 3,
   maxBytes: maxArtifactBytes,
   name: 'model file',
-  older: { 1: fromVersion1 },
+  // version 3 only adds: further members, the weights of members
+  older: { 1: fromVersion1, 2: (value: unknown) => value },
 } as const
 
 export function encodeArtifact(artifact: Artifact): Uint8Array {

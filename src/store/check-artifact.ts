@@ -3,8 +3,8 @@
  * every size must fit every other, every number be finite, and every tree end.
  */
 import { type Panels, panelLength } from '../core/panels.ts'
-import { memberKeys } from '../detectors/ensemble.ts'
 import type { IsolationTreesState } from '../detectors/isolation-trees.ts'
+import { type Calibration, type MemberKey, membersOf, pooledKeys } from '../detectors/join.ts'
 import type { Artifact } from './artifact.ts'
 
 /** @throws RangeError or TypeError naming what does not fit */
@@ -30,17 +30,7 @@ export function checkArtifact(value: unknown): Artifact {
   vector('coefficients', oneClassSvm.coefficients, oneClassSvm.vectors.rows)
   if (!(oneClassSvm.gamma > 0 && oneClassSvm.rho > 0)) throw new RangeError('the kernel is wrong')
 
-  for (const key of [...memberKeys, 'ensemble'] as const) {
-    const heldOut = calibration.heldOut[key]
-    vector(`held-out scores of ${key}`, heldOut, heldOut.length)
-    if (heldOut.length === 0 || heldOut.some((s, i) => i > 0 && s < heldOut[i - 1]!)) {
-      throw new RangeError(`the held-out scores of ${key} are not in order`)
-    }
-  }
-  for (const key of memberKeys) {
-    const { median, spread } = calibration.unit[key]
-    if (!Number.isFinite(median) || !(spread > 0)) throw new RangeError(`the unit of ${key} is wrong`)
-  }
+  checkCalibration(calibration, pooledKeys)
   const { images, principal, embeddings } = positives
   if (principal !== null) panels('positives', principal, n, rank + 1)
   else if (
@@ -52,6 +42,29 @@ export function checkArtifact(value: unknown): Artifact {
     throw new RangeError('the names of the positives are wrong')
   }
   return artifact
+}
+
+/**
+ * Every member has its held-out scores, its unit and, where there are weights, its weight; all have as many scores.
+ * @param keys the members that the model has a state of
+ */
+function checkCalibration({ heldOut, unit, weight }: Calibration, keys: readonly MemberKey[]): void {
+  if ([heldOut, unit, weight ?? unit].some((values) => String(membersOf(values)) !== String(keys))) {
+    throw new RangeError('the members of the calibration are not those of the model')
+  }
+  for (const key of [...keys, 'ensemble'] as const) {
+    const scores = heldOut[key]!
+    vector(`held-out scores of ${key}`, scores, heldOut.ensemble.length)
+    if (scores.length === 0 || scores.some((s, i) => i > 0 && s < scores[i - 1]!)) {
+      throw new RangeError(`the held-out scores of ${key} are not in order`)
+    }
+  }
+  for (const key of keys) {
+    const { median, spread } = unit[key]!
+    if (!Number.isFinite(median) || !(spread > 0)) throw new RangeError(`the unit of ${key} is wrong`)
+    if (weight !== undefined && !(weight[key]! > 0 && Number.isFinite(weight[key])))
+      throw new RangeError(`the weight of ${key} is wrong`)
+  }
 }
 
 function trees({ roots, feature, child, threshold, subsample }: IsolationTreesState, dim: number): void {
