@@ -16,6 +16,7 @@ import { open } from 'node:fs/promises'
 import sharp, { type OutputInfo, type Sharp, type SharpOptions } from 'sharp'
 import { OneclassError } from '../errors.ts'
 import { decodeBmp } from './bmp.ts'
+import { checkCost } from './cost.ts'
 import { detectFormat, type ImageFormat } from './format.ts'
 import { alphaBackground, type ImageLimits, imageLimits, paddingColour } from './limits.ts'
 import type { DecodeTarget, Pixels } from './pixels.ts'
@@ -37,6 +38,7 @@ export async function decodeImage(
 ): Promise<Pixels> {
   const bytes = await readImage(source, limits)
   const format = detectFormat(bytes, source.name)
+  checkCost(bytes, format, source.name, limits)
   try {
     const { data, info } = await (await pipeline(bytes, format, source.name, target, limits)).toBuffer({
       resolveWithObject: true,
@@ -54,6 +56,7 @@ export async function probeImage(
 ): Promise<{ width: number; height: number; format: ImageFormat }> {
   const bytes = await readImage(source, limits)
   const format = detectFormat(bytes, source.name)
+  checkCost(bytes, format, source.name, limits)
   try {
     if (format === 'bmp') {
       const { width, height } = await decodeBmp(bytes, source.name, limits)

@@ -6,6 +6,10 @@ export interface ImageLimits {
   readonly maxPixels: number
   /** Longest side, in pixels. */
   readonly maxSide: number
+  /** CPU time of decoding one image, as estimated from its header (`cost.ts`), and as a hard stop where it is decoded apart. */
+  readonly maxMilliseconds: number
+  /** Memory of decoding one image beside the file itself, as estimated, and as a hard stop. */
+  readonly maxMebibytes: number
   /** Seconds for decoding and resizing one image. */
   readonly timeoutSeconds: number
 }
@@ -14,6 +18,8 @@ export const imageLimits: ImageLimits = {
   maxBytes: 64 * 1024 * 1024,
   maxPixels: 64 * 1024 * 1024,
   maxSide: 65_500,
+  maxMilliseconds: 10_000,
+  maxMebibytes: 512,
   timeoutSeconds: 30,
 }
 
