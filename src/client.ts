@@ -42,6 +42,8 @@ export interface ClientModel {
   readonly bytes: number
   /** Null: its positives cannot be shown or added to. */
   readonly gallery: string | null
+  /** Is this the version that the bare name means? */
+  readonly serving: boolean
 }
 
 export interface ClientPositives {
@@ -158,7 +160,8 @@ export class ClientError extends Error {
 export interface OneclassClient {
   /** The newest version of each, or all. */
   models(options?: { versions?: 'newest' | 'all' }): Promise<ClientModel[]>
-  update(model: string, change: { alpha?: number; name?: string }): Promise<ClientModel>
+  /** `use`: the version that the bare name shall mean. */
+  update(model: string, change: { alpha?: number; name?: string; use?: number }): Promise<ClientModel>
   remove(model: string): Promise<void>
   exportModel(model: string): Promise<Uint8Array>
   importModel(file: ClientImage, options?: { name?: string }): Promise<ClientModel>

@@ -13,12 +13,13 @@ import { openBackbone, openBackboneOf } from './features/registry.ts'
 import { collectImages } from './images/collect.ts'
 import type { ImageSource } from './images/decode.ts'
 import type { Skipped } from './images/left-out.ts'
-import { readBaseVersion } from './pipeline/base-version.ts'
+import { growthOf, readBaseVersion } from './pipeline/base-version.ts'
 import { type Classifier, classifyImages, createClassifier } from './pipeline/classify.ts'
 import { type FitOptions, type FittedImages, fitFeatures, fitImages } from './pipeline/fit.ts'
 import { collectPositives } from './pipeline/positives.ts'
 import type { ImageResult } from './pipeline/result.ts'
 import { encodeGallery } from './store/gallery.ts'
+import { labelOf } from './store/model-label.ts'
 import { type ModelInfo, openRegistry } from './store/registry.ts'
 import { readConfig } from './system/config.ts'
 
@@ -41,6 +42,8 @@ export interface FitCall extends FitOptions, Place {
   readonly base?: string
   /** Positives of `base` to leave out, by index. */
   readonly exclude?: readonly number[]
+  /** Leave out new images that are positives of `base` already. */
+  readonly skipRepeated?: boolean
 }
 
 /**
@@ -72,15 +75,23 @@ export async function fit(
       failed,
     })
     const { rejected, duplicates } = fitted
-    return {
-      ...(await registry.save(name, fitted.artifact, encodeGallery(fitted.gallery))),
-      rejected,
-      duplicates,
-      skipped,
-    }
+    const saved = await registry.save(name, fitted.artifact, {
+      gallery: encodeGallery(fitted.gallery),
+      growth: base && growthOf(labelOf(base.info), base.positives, fitted),
+    })
+    return { ...saved, rejected, duplicates, skipped }
   } finally {
     await backbone.close()
   }
+}
+
+/**
+ * From now on the bare name means this version, until another is chosen or fitted: undoes a fit.
+ * @param ref NAME@VERSION
+ * @throws MODEL_NAME_INVALID, MODEL_NOT_FOUND
+ */
+export async function use(ref: string, { home = readConfig().home }: Place = {}): Promise<ModelInfo> {
+  return await openRegistry(home).use(ref)
 }
 
 export interface LoadedModel {
@@ -98,7 +109,7 @@ export interface LoadedModel {
 }
 
 /**
- * @param ref NAME, its latest version, or NAME@VERSION
+ * @param ref NAME, its version in use, or NAME@VERSION
  * @throws MODEL_NOT_FOUND, MODEL_CORRUPT, BACKBONE_NOT_FOUND, BACKBONE_MISMATCH
  */
 export async function load(ref: string, { home = readConfig().home }: Place = {}): Promise<LoadedModel> {

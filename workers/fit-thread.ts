@@ -8,7 +8,8 @@ import type { Backbone } from '../src/features/backbone.ts'
 import type { ImageSource } from '../src/images/decode.ts'
 import { drawDemo } from '../src/images/demo-set.ts'
 import type { Pixels } from '../src/images/pixels.ts'
-import { fitImages } from '../src/pipeline/fit.ts'
+import { growthOf } from '../src/pipeline/base-version.ts'
+import { type FittedImages, fitImages } from '../src/pipeline/fit.ts'
 import type { Progress } from '../src/queue/job-view.ts'
 import type { FitOutcome } from '../src/queue/jobs.ts'
 import { encodeSamples } from '../src/service/demo-samples.ts'
@@ -21,7 +22,9 @@ export interface FitWork {
   readonly alpha: number | undefined
   readonly seed: number | undefined
   /** The gallery file of the version that comes first. */
-  readonly base: { readonly gallery: Uint8Array; readonly exclude: readonly number[] } | undefined
+  readonly base:
+    | { readonly label: string | undefined; readonly gallery: Uint8Array; readonly exclude: readonly number[] }
+    | undefined
   /** The images are drawn here. */
   readonly isDemo: boolean
 }
@@ -76,6 +79,12 @@ const report = (done: number, total: number, stage: string): void => {
   port.postMessage({ progress: { done, total, stage } } satisfies FitMessage)
 }
 
+function growthOfWork({ used, repeated }: FittedImages): Pick<FitOutcome, 'growth'> {
+  if (work.base?.label === undefined) return {}
+  const { label, gallery, exclude } = work.base
+  return { growth: growthOf(label, { gallery: decodeGallery(gallery), exclude }, { used, repeated }) }
+}
+
 try {
   const drawn = work.isDemo ? await drawDemo((done, total) => report(done, total, 'drawing')) : undefined
   reported = 0
@@ -88,9 +97,10 @@ try {
     onProgress: (done, total) => report(done, total, done < total ? 'images' : 'fitting'),
   })
   const { used, rejected, duplicates } = fitted
+  const growth = growthOfWork(fitted)
   const [artifact, gallery] = [encodeArtifact(fitted.artifact), encodeGallery(fitted.gallery)]
   const samples = drawn && encodeSamples(drawn.samples)
-  port.postMessage({ artifact, gallery, samples, used, rejected, duplicates } satisfies FitMessage)
+  port.postMessage({ artifact, gallery, samples, used, rejected, duplicates, ...growth } satisfies FitMessage)
 } catch (error) {
   port.postMessage({ error: toOneclassError(error).toJSON() } satisfies FitMessage)
 } finally {

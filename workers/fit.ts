@@ -35,7 +35,7 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
     const bytes = await blobs.getModel(base.gallery)
     if (bytes === undefined)
       throw new OneclassError('JOB_EXPIRED', 'The earlier version waited too long for a worker: fit again.')
-    return { gallery: bytes, exclude: base.exclude }
+    return { label: base.label, gallery: bytes, exclude: base.exclude }
   }
 
   const runThread = (work: FitWork, backbone: RemoteBackbone, task: Task<'fit'>): Promise<FitReply> =>
@@ -102,6 +102,7 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
         used: reply.used,
         rejected: reply.rejected,
         duplicates: reply.duplicates,
+        ...(reply.growth && { growth: reply.growth }),
       }
       await leaveFit(client, data.origin, task.id, { ...fit, name: data.name })
       await blobs.remove([...list.map(({ blob }) => blob), data.list]).catch(() => {})

@@ -88,7 +88,7 @@ export async function readBase(
     )
   if (!(await producer.blobs.touchModel(gallery, lifetimes.input)))
     await producer.blobs.putModel(gallery, (await registry.gallery(labelOf(info)))!, lifetimes.input)
-  return { info, base: { gallery, backbone, exclude } }
+  return { info, base: { label: labelOf(info), gallery, backbone, exclude } }
 }
 
 function checkFields({ backbone, base, exclude }: FitFields): void {

@@ -108,10 +108,10 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const saver = createFitSaver({
     producer,
     origin,
-    save: async ({ name, sha256 }, bytes, { gallery, samples }) => {
+    save: async ({ name, sha256, growth }, bytes, { gallery, samples }) => {
       if (samples) await saveSamples(home, samples)
       const known = (await registry.list()).find((info) => info.name === name && info.sha256 === sha256)
-      if (known === undefined) return await registry.saveEncoded(name, await readModelFile(bytes), gallery)
+      if (known === undefined) return await registry.saveEncoded(name, await readModelFile(bytes), { gallery, growth })
       return known.gallery === null && gallery ? await registry.addGallery(labelOf(known), gallery) : known
     },
     onSaved: (id) => events.announce(id),

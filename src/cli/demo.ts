@@ -50,7 +50,7 @@ export const demo: Command = {
       onProgress: (done, total, stage) => fitting.update(stage === 'images' ? done / 2 : total / 2 + done / 2, total),
     })
     fitting.end()
-    const info = await openRegistry(io.home).save(model, artifact, encodeGallery(gallery))
+    const info = await openRegistry(io.home).save(model, artifact, { gallery: encodeGallery(gallery) })
     const label = `${info.name}@${info.version}`
     const fitted = performance.now()
 

@@ -5,10 +5,11 @@ import { OneclassError } from '../errors.ts'
 import { openBackbone, openBackboneOf } from '../features/registry.ts'
 import type { Collected } from '../images/collect.ts'
 import { describeSkipped, printable, type Skipped } from '../images/left-out.ts'
-import { type BaseVersion, readBaseVersion } from '../pipeline/base-version.ts'
+import { type BaseVersion, growthOf, newToBase, readBaseVersion } from '../pipeline/base-version.ts'
 import { type FittedImages, fitFeatures, fitImages } from '../pipeline/fit.ts'
 import { collectPositives } from '../pipeline/positives.ts'
 import { encodeGallery } from '../store/gallery.ts'
+import { labelOf } from '../store/model-label.ts'
 import { assertModelName, type ModelInfo, openRegistry, type Registry } from '../store/registry.ts'
 import { assertHomeWritable } from '../system/files.ts'
 import type { Command, Io, Values } from './command.ts'
@@ -19,12 +20,14 @@ export const fit: Command = {
   name: 'fit',
   summary: 'Fit a model to a folder of positives',
   usage: `fit DIR --name NAME [--backbone ID|FILE.onnx|model.json] [--alpha 0.05] [--seed 1] [--json]
+fit NAME --add DIR [--exclude 3,17] [--alpha A] [--seed N] [--json]
 fit [DIR] --name NAME --base NAME[@VERSION] [--exclude 3,17] [--alpha A] [--seed N] [--json]
 fit --features X.npy --name NAME [--alpha 0.05] [--seed 1] [--json]`,
   options: {
     name: { type: 'string', value: 'NAME', description: 'name of the model; each fit adds a version' },
     features: { type: 'string', value: 'X.npy', description: 'fit on embeddings, shape (n, d), instead of images' },
     base: { type: 'string', value: 'NAME', description: 'version whose positives come first; DIR holds what is new' },
+    add: { type: 'string', value: 'DIR', description: 'new images for the next version of the model NAME' },
     exclude: { type: 'string', value: 'I,J', description: 'positives of --base to leave out, by index' },
     backbone: { type: 'string', value: 'ID|FILE', description: 'network to use (see "oneclass backbones list")' },
     alpha: { type: 'string', value: 'A', description: 'share of good images that may be rejected (default 0.05)' },
@@ -32,7 +35,8 @@ fit --features X.npy --name NAME [--alpha 0.05] [--seed 1] [--json]`,
     json: { type: 'boolean', description: 'print the result as one JSON object' },
   },
 
-  async run({ values, positionals, io }) {
+  async run({ values: given, positionals: named, io }) {
+    const { values, positionals } = asBase(given, named)
     const name = required(values, 'name', 'NAME')
     assertModelName(name)
     const features = text(values, 'features')
@@ -67,13 +71,31 @@ fit --features X.npy --name NAME [--alpha 0.05] [--seed 1] [--json]`,
       const found = positionals[0] === undefined ? nothing : await collectPositives(positionals[0])
       const fitted = await fitFound(found, base, values, io, { ...options, onProgress })
       progress.fitting.end()
-      const info = await registry.save(name, fitted.artifact, encodeGallery(fitted.gallery))
-      return await report(io, values, info, fitted, found.skipped)
+      const saved = await registry.save(name, fitted.artifact, {
+        gallery: encodeGallery(fitted.gallery),
+        growth: base && growthOf(labelOf(base.info), base.positives, fitted),
+      })
+      const newOnes = base && (await newToBase(registry, base, fitted))
+      return await report(io, values, saved, fitted, found.skipped, newOnes)
     } finally {
       progress.images.end()
       progress.fitting.end()
     }
   },
+}
+
+/** `fit NAME --add DIR` is short for `fit DIR --name NAME --base NAME`. */
+function asBase(values: Values, positionals: readonly string[]): { values: Values; positionals: readonly string[] } {
+  const folder = text(values, 'add')
+  if (folder === undefined) return { values, positionals }
+  const [ref] = positionals
+  if (ref === undefined || positionals.length > 1 || text(values, 'base') !== undefined)
+    throw new OneclassError(
+      'INVALID_ARGUMENT',
+      'Expected the name of one model and --add DIR: oneclass fit NAME --add DIR.',
+    )
+  const name = text(values, 'name') ?? ref.split('@')[0]!
+  return { values: { ...values, name, base: ref }, positionals: [folder] }
 }
 
 /** @throws FEATURES_UNREADABLE */
@@ -113,7 +135,7 @@ async function fitFound(
       ...options,
       failed,
       thumbnails: true,
-      ...(base ? { base: base.positives } : {}),
+      ...(base ? { base: base.positives, skipRepeated: text(values, 'add') !== undefined } : {}),
     })
   } finally {
     await backbone.close()
@@ -126,6 +148,7 @@ async function report(
   info: ModelInfo,
   fitted: FittedImages | undefined,
   skipped: readonly Skipped[],
+  rejectedByBase?: number,
 ): Promise<0 | 2> {
   const rejected = fitted?.rejected ?? []
   const duplicates = fitted?.duplicates ?? []
@@ -136,15 +159,32 @@ async function report(
   if (leftOut) io.err(`note: ${leftOut}`)
   if (flag(values, 'json')) {
     const model = `${info.name}@${info.version}`
-    await io.out(JSON.stringify({ model, ...info, used: info.n, rejected, duplicates, warnings, skipped }))
+    const change = rejectedByBase === undefined ? {} : { rejectedByBase }
+    await io.out(JSON.stringify({ model, ...info, ...change, used: info.n, rejected, duplicates, warnings, skipped }))
   } else {
     await io.out(
       `${info.name}@${info.version}: fitted on ${info.n} positives, ${info.dim} features, alpha ${info.alpha}, ${(info.bytes / 1e6).toFixed(1)} MB`,
     )
+    if (info.growth) for (const line of growthLines(info, rejectedByBase)) await io.out(line)
     const next = info.backbone ? 'IMAGE|DIR' : '--features X.npy'
     await io.out(`next: oneclass score ${next} --model ${info.name}`)
   }
   return rejected.length > 0 ? 2 : 0
+}
+
+function growthLines({ name, growth }: ModelInfo, rejectedByBase = 0): string[] {
+  const { base, kept, added, excluded, repeated } = growth!
+  const parts = [
+    `${kept} positives of ${base}`,
+    `${added} new`,
+    ...(excluded > 0 ? [`${excluded} left out`] : []),
+    ...(repeated > 0 ? [`${repeated} given again and counted once`] : []),
+  ]
+  return [
+    `made of ${parts.join(', ')}`,
+    ...(added > 0 ? [`${base} rejects ${rejectedByBase} of the ${added} new ones`] : []),
+    ...(base.startsWith(`${name}@`) ? [`undo: oneclass models use ${base}`] : []),
+  ]
 }
 
 function warningsFor({ n, alpha }: ModelInfo, duplicates: FittedImages['duplicates']): string[] {

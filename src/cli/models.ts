@@ -1,4 +1,4 @@
-/** `oneclass models list|show|remove|export|import`. */
+/** `oneclass models list|show|set|use|rename|remove|export|import`. */
 import { randomUUID } from 'node:crypto'
 import { readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
@@ -11,11 +11,12 @@ import { flag, number, text } from './values.ts'
 
 export const models: Command = {
   name: 'models',
-  summary: 'List, show, remove, export or import models',
+  summary: 'List, show, use, remove, export or import models',
   usage: `models list [--json]
 models show NAME[@VERSION] [--json]
 models set NAME[@VERSION] --alpha A
 models rename NAME NEW
+models use NAME@VERSION
 models remove NAME[@VERSION]
 models export NAME[@VERSION] [--out FILE.oneclass]
 models import FILE.oneclass [--name NAME]`,
@@ -70,6 +71,10 @@ const actions: Record<string, Action> = {
     assertAlpha(alpha)
     const info = await registry.setAlpha(ref, alpha)
     await io.out(`${labelOf(info)}: alpha ${info.alpha}`)
+  },
+  async use(registry, ref, _values, io) {
+    const info = await registry.use(ref)
+    await io.out(`${info.name} is now ${labelOf(info)}, until another version is chosen or fitted`)
   },
   async rename(registry, ref, _values, io, to) {
     if (to === undefined)

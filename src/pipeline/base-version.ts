@@ -1,7 +1,11 @@
 /** The version of a model that a fit adds to. */
+import { matrix } from '../core/matrix.ts'
 import { OneclassError } from '../errors.ts'
 import { decodeGallery } from '../store/gallery.ts'
-import type { ModelInfo, Registry } from '../store/registry.ts'
+import { labelOf } from '../store/model-label.ts'
+import type { Growth, ModelInfo, Registry } from '../store/registry.ts'
+import { createClassifier } from './classify.ts'
+import type { FittedImages } from './fit.ts'
 import type { BasePositives } from './make-gallery.ts'
 
 export interface BaseVersion {
@@ -25,4 +29,26 @@ export async function readBaseVersion(
     )
   }
   return { info, backbone: info.backbone, positives: { gallery: decodeGallery(bytes), exclude } }
+}
+
+/** What changed from an earlier version to what was fitted on its positives and new images. @param base NAME@VERSION */
+export function growthOf(
+  base: string,
+  { gallery, exclude }: BasePositives,
+  fitted: Pick<FittedImages, 'used' | 'repeated'>,
+): Growth {
+  const excluded = new Set(exclude).size
+  const kept = gallery.images.length - excluded
+  return { base, kept, added: fitted.used - kept, excluded, repeated: fitted.repeated.length }
+}
+
+/** How many of the new positives the earlier version rejects at its alpha: whether they showed it anything. */
+export async function newToBase(registry: Registry, base: BaseVersion, fitted: FittedImages): Promise<number> {
+  const { kept, added } = growthOf(labelOf(base.info), base.positives, fitted)
+  if (added === 0) return 0
+  const { dim, embeddings } = fitted.gallery
+  const rows = matrix(added, dim, Float64Array.from(embeddings.subarray(kept * dim)))
+  const { info, artifact } = await registry.load(labelOf(base.info))
+  const results = createClassifier(artifact, { model: labelOf(info) }).scoreMatrix(rows)
+  return results.filter(({ isPositive }) => !isPositive).length
 }

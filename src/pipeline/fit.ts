@@ -13,7 +13,7 @@ import { makeThumbnail } from '../images/thumbnail.ts'
 import type { FailedEntry } from '../images/walk.ts'
 import type { Artifact } from '../store/artifact.ts'
 import type { Gallery } from '../store/gallery.ts'
-import { type BasePositives, galleryOf, noThumbnail, positivesOf } from './make-gallery.ts'
+import { type BasePositives, galleryOf, noThumbnail, type Positive, positivesOf } from './make-gallery.ts'
 
 export interface FitOptions {
   /** False-rejection rate that decisions use, in (0, 1). Default 0.05. */
@@ -30,6 +30,8 @@ export interface FitImagesOptions extends FitOptions {
    * this order makes, to the last bit, without the originals.
    */
   readonly base?: BasePositives
+  /** Leave out new images that are positives of the earlier version already. */
+  readonly skipRepeated?: boolean
   /** Keep a small picture of each image in the gallery. */
   readonly thumbnails?: boolean
   /** What could not even be looked at: stands first among the rejected. */
@@ -43,6 +45,8 @@ export interface FittedImages {
   /** Images that the model was fitted on. */
   readonly used: number
   readonly rejected: readonly FailedEntry[]
+  /** With `skipRepeated`: names of images that are positives of the earlier version already, with the same pixels. */
+  readonly repeated: readonly string[]
   /** Groups of two or more images that look the same; they are used, but held out together. */
   readonly duplicates: readonly (readonly string[])[]
 }
@@ -101,6 +105,8 @@ export async function fitImages(
   assertAlpha(options.alpha ?? 0.05)
   const positives = options.base ? positivesOf(options.base, backbone) : []
   const rejected: FailedEntry[] = [...(options.failed ?? [])]
+  const isKnown = knownPixels(options.skipRepeated ? [...positives] : [])
+  const repeated: string[] = []
   const pending = new Map<number, { hash: PerceptualHash; thumbnail: Promise<Uint8Array> | undefined }>()
   const embedded = embedImages(backbone, sources, {
     onPixels(index, pixels) {
@@ -114,9 +120,15 @@ export async function fitImages(
     const made = pending.get(index)
     const thumbnail = (await made?.thumbnail) ?? noThumbnail
     if (error) rejected.push({ image: source.name, error: error.toJSON() })
+    else if (isKnown(embedding, made!.hash)) repeated.push(source.name)
     else positives.push({ image: source.name, embedding, hash: made!.hash, thumbnail })
     pending.delete(index)
   }
+  if (repeated.length > 0 && repeated.length === sources.length && !options.base?.exclude?.length)
+    throw new OneclassError(
+      'INVALID_ARGUMENT',
+      `All ${repeated.length} images are positives of the earlier version already: there is nothing to add.`,
+    )
   if (positives.length < minimumRows) {
     const lost =
       rejected.length > 0 ? ` ${rejected.length} could not be read, the first: ${rejected[0]!.error.message}` : ''
@@ -141,7 +153,16 @@ export async function fitImages(
     },
   })
   const gallery = galleryOf(positives, { backbone, groups, heldOut, rejected })
-  return { artifact, gallery, used: positives.length, rejected, duplicates: namesOfGroups(groups, images) }
+  return { artifact, gallery, used: positives.length, rejected, repeated, duplicates: namesOfGroups(groups, images) }
+}
+
+/** Tells whether an image is one of these positives: the same hash and, to the last bit, the same embedding. */
+function knownPixels(positives: readonly Positive[]): (embedding: Float32Array, hash: PerceptualHash) => boolean {
+  const keyOf = ({ high, low }: PerceptualHash) => `${high} ${low}`
+  const byHash = new Map<string, Float32Array[]>()
+  for (const { hash, embedding } of positives) byHash.set(keyOf(hash), [...(byHash.get(keyOf(hash)) ?? []), embedding])
+  return (embedding, hash) =>
+    byHash.get(keyOf(hash))?.some((known) => known.every((value, i) => value === embedding[i])) ?? false
 }
 
 function namesOfGroups(groups: readonly number[], images: readonly string[]): string[][] {

@@ -50,6 +50,7 @@ export const jobSchemas = {
     /** Positives of an earlier version, which come first: its gallery's bytes in Redis by hash, and those to leave out. */
     base: Type.Optional(
       Type.Object({
+        label: Type.Optional(Type.String({ maxLength: 100 })),
         gallery: Sha256,
         backbone: Type.Object({ id: Type.String({ maxLength: 4096 }), hash: Type.String({ maxLength: 4096 }) }),
         exclude: Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 100_000 }),
@@ -90,7 +91,21 @@ export interface FitOutcome {
   readonly used: number
   readonly rejected: readonly { image: string; error: ErrorBody }[]
   readonly duplicates: readonly (readonly string[])[]
+  readonly growth?: FitGrowth
 }
+
+/** What a fit took over from an earlier version; saved with the model, and so checked before. */
+export const FitGrowth = Type.Object(
+  {
+    base: Type.String({ maxLength: 100, description: 'NAME@VERSION whose positives came first' }),
+    kept: Type.Integer({ minimum: 0, description: 'Positives taken over from it' }),
+    added: Type.Integer({ minimum: 0, description: 'New ones' }),
+    excluded: Type.Integer({ minimum: 0, description: 'Positives of it that were left out' }),
+    repeated: Type.Integer({ minimum: 0, description: 'Images that were among its positives already' }),
+  },
+  { additionalProperties: false },
+)
+export type FitGrowth = Static<typeof FitGrowth>
 
 /** Faults are tried again, further and further apart; bad input never is (the consumer marks it). */
 export const jobOptions: { readonly [K in JobKind]: JobsOptions } = {

@@ -11,7 +11,7 @@ import { Value } from 'typebox/value'
 import { OneclassError, toOneclassError } from '../errors.ts'
 import type { RedisClient } from '../queue/connection.ts'
 import type { JobView } from '../queue/job-view.ts'
-import { type FitOutcome, Sha256, typeOfJob } from '../queue/jobs.ts'
+import { FitGrowth, type FitOutcome, Sha256, typeOfJob } from '../queue/jobs.ts'
 import type { Producer } from '../queue/producer.ts'
 import { keys } from '../queue/redis-keys.ts'
 import { parseJson } from '../system/parse-json.ts'
@@ -22,7 +22,7 @@ export interface FinishedFit extends FitOutcome {
 }
 
 /** Of the note, what is used before it is shown. */
-const Note = Type.Object({ name: Type.String(), sha256: Sha256 })
+const Note = Type.Object({ name: Type.String(), sha256: Sha256, growth: Type.Optional(FitGrowth) })
 
 export async function leaveFit(client: RedisClient, origin: string, jobId: string, fit: FinishedFit): Promise<void> {
   await client.hset(keys.finishedFits(origin), jobId, JSON.stringify(fit))

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { toOneclassError } from '../errors.ts'
 import { decodeArtifact, encodeArtifact } from './artifact.ts'
 import type { ModelFileReply, ModelFileWork } from './model-file.ts'
-import { factsOf } from './registry.ts'
+import { factsOf } from './model-info.ts'
 
 const { bytes, alpha } = workerData as ModelFileWork
 let reply: ModelFileReply

@@ -4,11 +4,12 @@
  *   <home>/models/<name>/<version>/model.oneclass   the artifact, never changed
  *                                  /about.json       createdAt, and alpha, which may be changed without refitting
  *                                  /gallery.oneclass  of its positives (`gallery.ts`), where the images were there
+ *   <home>/models/<name>/serving.json  the version that a bare name means; without this file the latest
  *
  * A version is written to a temporary folder and renamed into place: it is there whole or not at all, and of two fits at
  * once each gets its own number.
  */
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { assertAlpha } from '../detectors/calibration.ts'
@@ -17,44 +18,27 @@ import { makeFolder } from '../system/files.ts'
 import { keepFiles } from '../system/kept-file.ts'
 import { type Artifact, decodeArtifact, encodeArtifact, maxArtifactBytes } from './artifact.ts'
 import { maxGalleryBytes } from './gallery.ts'
+import { factsOf, type Growth, type ModelFacts, type ModelInfo, sha256 } from './model-info.ts'
 
-export interface ModelInfo {
-  readonly name: string
-  readonly version: number
-  /** ISO 8601, UTC. */
-  readonly createdAt: string
-  readonly alpha: number
-  readonly n: number
-  /** Held-out scores that p-values count among: n, or fewer where part of the positives was set aside for them. */
-  readonly calibrationScores: number
-  readonly dim: number
-  readonly backbone: { readonly id: string; readonly hash: string } | null
-  readonly seed: number
-  /** Of the artifact's bytes. */
-  readonly sha256: string
-  readonly bytes: number
-  /** sha256 of the gallery's bytes; null without one. */
-  readonly gallery: string | null
+export type { Growth, ModelFacts, ModelInfo } from './model-info.ts'
+
+/** What may be saved with a model. */
+export interface SaveExtras {
+  readonly gallery?: Uint8Array | undefined
+  readonly growth?: Growth | undefined
 }
 
-/** What is read off an artifact. */
-export type ModelFacts = Omit<ModelInfo, 'name' | 'version' | 'createdAt' | 'gallery'>
-
-/** @param bytes the artifact as encoded */
-export function factsOf({ alpha, n, dim, backbone, seed, ensemble }: Artifact, bytes: Uint8Array): ModelFacts {
-  const calibrationScores = ensemble.calibration.heldOut.ensemble.length
-  return { alpha, n, calibrationScores, dim, backbone, seed, sha256: sha256(bytes), bytes: bytes.length }
-}
-
-/** `ref` is NAME (its latest version) or NAME@VERSION. Every call throws MODEL_NAME_INVALID or MODEL_NOT_FOUND where it applies. */
+/** `ref` is NAME (the version in use) or NAME@VERSION. Every call throws MODEL_NAME_INVALID or MODEL_NOT_FOUND where it applies. */
 export interface Registry {
   /** The latest first within a name, names in order. */
   list(): Promise<ModelInfo[]>
   info(ref: string): Promise<ModelInfo>
-  /** Adds the next version, with the gallery's bytes where there are some. */
-  save(name: string, artifact: Artifact, gallery?: Uint8Array): Promise<ModelInfo>
+  /** Adds the next version, which is then the one in use, with the gallery's bytes where there are some. */
+  save(name: string, artifact: Artifact, extras?: SaveExtras): Promise<ModelInfo>
   /** The same for what is encoded (and checked) already. */
-  saveEncoded(name: string, model: { bytes: Uint8Array; facts: ModelFacts }, gallery?: Uint8Array): Promise<ModelInfo>
+  saveEncoded(name: string, model: { bytes: Uint8Array; facts: ModelFacts }, extras?: SaveExtras): Promise<ModelInfo>
+  /** From now on the bare name means this version, until another is chosen or fitted. @param ref NAME@VERSION */
+  use(ref: string): Promise<ModelInfo>
   load(ref: string): Promise<{ info: ModelInfo; artifact: Artifact }>
   bytes(ref: string): Promise<Uint8Array>
   /** The gallery's bytes; undefined without one. @throws MODEL_CORRUPT when they are not those that were saved */
@@ -69,7 +53,7 @@ export interface Registry {
 }
 
 /** What stands beside the artifact. */
-type About = Omit<ModelInfo, 'name' | 'version'>
+type About = Omit<ModelInfo, 'name' | 'version' | 'serving'>
 
 const modelName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
@@ -86,7 +70,9 @@ export function assertModelName(name: string): void {
 export function openRegistry(home: string): Registry {
   const root = join(home, 'models')
   const abouts = keepFiles((text) => JSON.parse(text) as About)
+  const chosen = keepFiles((text) => JSON.parse(text) as { version: number })
   const folderOf = (name: string, version: number) => join(root, name, String(version))
+  const servingFile = (name: string) => join(root, name, 'serving.json')
 
   const versionsOf = async (name: string): Promise<number[]> => {
     const entries = await readdir(join(root, name)).catch(() => [])
@@ -94,6 +80,12 @@ export function openRegistry(home: string): Registry {
       .filter((entry) => /^[1-9]\d{0,8}$/.test(entry))
       .map(Number)
       .sort((a, b) => b - a)
+  }
+
+  /** @param versions of the name, the latest first */
+  const servingOf = async (name: string, versions: readonly number[]): Promise<number | undefined> => {
+    const choice = await chosen.read(servingFile(name)).catch(() => undefined)
+    return versions.find((version) => version === choice?.version) ?? versions[0]
   }
 
   const resolveRef = async (ref: string): Promise<{ name: string; version: number }> => {
@@ -106,7 +98,7 @@ export function openRegistry(home: string): Registry {
       )
     }
     const versions = await versionsOf(name)
-    const version = wanted === undefined ? versions[0] : versions.find((v) => v === Number(wanted))
+    const version = wanted === undefined ? await servingOf(name, versions) : versions.find((v) => v === Number(wanted))
     if (version === undefined) {
       const names = versions.length ? versions.map((v) => `${name}@${v}`) : await readdir(root).catch(() => [])
       const there = names.length
@@ -120,7 +112,8 @@ export function openRegistry(home: string): Registry {
   const infoOf = async (name: string, version: number): Promise<ModelInfo> => {
     const about = await abouts.read(join(folderOf(name, version), 'about.json'))
     const { calibrationScores = about.n } = about // not written by the first builds
-    return { name, version, ...about, calibrationScores, gallery: about.gallery ?? null }
+    const serving = (await servingOf(name, await versionsOf(name))) === version
+    return { name, version, ...about, calibrationScores, gallery: about.gallery ?? null, serving }
   }
 
   const readBytes = async (name: string, version: number): Promise<Buffer> => {
@@ -131,12 +124,8 @@ export function openRegistry(home: string): Registry {
     return await readFile(path)
   }
 
-  const writeAbout = async ({ name, version, ...about }: ModelInfo): Promise<void> => {
-    const path = join(folderOf(name, version), 'about.json')
-    const temporary = `${path}.${randomUUID()}`
-    await writeFile(temporary, JSON.stringify(about))
-    await rename(temporary, path)
-  }
+  const writeAbout = async ({ name, version, serving: _, ...about }: ModelInfo): Promise<void> =>
+    await writeWhole(join(folderOf(name, version), 'about.json'), JSON.stringify(about))
 
   const info = async (ref: string): Promise<ModelInfo> => {
     const { name, version } = await resolveRef(ref)
@@ -158,17 +147,18 @@ export function openRegistry(home: string): Registry {
       return found
     },
 
-    async save(name, artifact, gallery) {
+    async save(name, artifact, extras) {
       const bytes = encodeArtifact(artifact)
-      return await this.saveEncoded(name, { bytes, facts: factsOf(artifact, bytes) }, gallery)
+      return await this.saveEncoded(name, { bytes, facts: factsOf(artifact, bytes) }, extras)
     },
 
-    async saveEncoded(name, { bytes, facts }, gallery) {
+    async saveEncoded(name, { bytes, facts }, { gallery, growth } = {}) {
       assertModelName(name)
       const about: About = {
         createdAt: new Date().toISOString(),
         ...facts,
         gallery: gallery ? sha256(gallery) : null,
+        ...(growth && { growth }),
       }
       const temporary = join(root, name, `.new-${randomUUID()}`)
       await makeFolder(temporary)
@@ -179,7 +169,8 @@ export function openRegistry(home: string): Registry {
         for (let version = ((await versionsOf(name))[0] ?? 0) + 1; ; version++) {
           try {
             await rename(temporary, folderOf(name, version))
-            return { name, version, ...about }
+            await rm(servingFile(name), { force: true })
+            return { name, version, ...about, serving: true }
           } catch (error) {
             if (!isTaken(error)) throw error
           }
@@ -187,6 +178,17 @@ export function openRegistry(home: string): Registry {
       } finally {
         await rm(temporary, { recursive: true, force: true })
       }
+    },
+
+    async use(ref) {
+      if (!ref.includes('@'))
+        throw new OneclassError(
+          'MODEL_NAME_INVALID',
+          `Expected the version to use, such as ${ref}@1, but received ${JSON.stringify(ref.slice(0, 100))}.`,
+        )
+      const { name, version } = await resolveRef(ref)
+      await writeWhole(servingFile(name), JSON.stringify({ version }))
+      return await infoOf(name, version)
     },
 
     async load(ref) {
@@ -258,11 +260,14 @@ export function openRegistry(home: string): Registry {
   }
 }
 
+/** The file appears whole or not at all. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${randomUUID()}`
+  await writeFile(temporary, text)
+  await rename(temporary, path)
+}
+
 function isTaken(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException
   return code === 'ENOTEMPTY' || code === 'EEXIST'
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
 }

@@ -16,7 +16,7 @@ export const ModelName = Type.String({
 })
 export const ModelRef = Type.String({
   pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}(@[1-9][0-9]{0,8})?$',
-  description: 'NAME, its newest version, or NAME@VERSION',
+  description: 'NAME, its version in use, or NAME@VERSION',
 })
 export const JobId = Type.String({ minLength: 1, maxLength: 100, description: 'The id of a job or batch' })
 
@@ -140,6 +140,19 @@ export const Model = Type.Object({
       description: 'Hash of what is kept of the positives; null: none can be shown, and no version be based on it',
     }),
   ),
+  serving: Type.Boolean({ description: 'Is this the version that the bare name means?' }),
+  growth: Type.Optional(
+    Type.Object(
+      {
+        base: Type.String({ description: 'NAME@VERSION' }),
+        kept: Type.Integer({ description: 'Positives taken over from it' }),
+        added: Type.Integer({ description: 'New positives' }),
+        excluded: Type.Integer({ description: 'Positives of it that were left out' }),
+        repeated: Type.Integer({ description: 'Images that were among its positives already' }),
+      },
+      { description: 'How it came from an earlier version' },
+    ),
+  ),
 })
 
 const Drift = Type.Object(
@@ -191,6 +204,9 @@ export const ModelChange = Type.Object(
   {
     alpha: Type.Optional(Alpha),
     name: Type.Optional(Type.String({ ...ModelName, description: 'The new name, of all versions' })),
+    use: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'The version that the bare name shall mean, until another is fitted' }),
+    ),
   },
   { additionalProperties: false, minProperties: 1 },
 )

@@ -109,6 +109,17 @@ test('a version based on another one, with some left out; what is no index or ha
   assert.deepEqual([model['model'], model['n'], model['alpha']], ['part@2', 22, 0.1])
   const more = await fit(photos, '--name', 'part', '--base', 'part@2', '--alpha', '0.2')
   assert.deepEqual([json(more.out)['n'], json(more.out)['alpha']], [46, 0.2])
+  const added = await oneclass('fit', 'part@1', '--add', 'mix', '--json')
+  const { growth, rejectedByBase, n } = json(added.out)
+  assert.deepEqual(growth, { base: 'part@1', kept: 24, added: 2, excluded: 0, repeated: 0 })
+  assert.deepEqual([rejectedByBase, n], [1, 26])
+  const told = await oneclass('fit', 'part@4', '--add', photos, '--exclude', '25')
+  assert.match(told.out, /25 positives of part@4, 0 new, 1 left out, 24 given again and counted once/)
+  assert.match(told.out, /undo: oneclass models use part@4/)
+  assert.match((await oneclass('fit', 'part@1', '--add', photos)).err, /INVALID_ARGUMENT: All 24 images/)
+  assert.match((await oneclass('models', 'use', 'part@1')).out, /part is now part@1/)
+  assert.equal(json((await oneclass('models', 'show', 'part', '--json')).out)['model'], 'part@1')
+  assert.match((await oneclass('models', 'use', 'part')).err, /MODEL_NAME_INVALID/)
   for (const args of [
     ['--base', 'part@1', '--exclude', '3,x'],
     ['--base', 'part@1', '--exclude', '24'],

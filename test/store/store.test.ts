@@ -11,7 +11,8 @@ import { createClassifier } from '../../src/pipeline/classify.ts'
 import { fitFeatures } from '../../src/pipeline/fit.ts'
 import { decodeArtifact, encodeArtifact } from '../../src/store/artifact.ts'
 import { readModelFile } from '../../src/store/model-file.ts'
-import { factsOf, openRegistry } from '../../src/store/registry.ts'
+import { factsOf } from '../../src/store/model-info.ts'
+import { openRegistry } from '../../src/store/registry.ts'
 
 const random = createRandom(9)
 const rows = (n: number) =>
@@ -193,7 +194,7 @@ test('the gallery lies beside its model, moves and goes with it, and is refused 
   assert.equal(await registry.gallery('part'), undefined)
   const { gallery: hash } = await registry.addGallery('part', gallery)
   assert.match(hash ?? '', /^[0-9a-f]{64}$/)
-  assert.equal((await registry.save('part', artifact, gallery)).gallery, hash)
+  assert.equal((await registry.save('part', artifact, { gallery })).gallery, hash)
   await registry.setAlpha('part@1', 0.3)
   await registry.rename('part', 'piece')
   assert.deepEqual(await registry.gallery('piece@1'), gallery)
@@ -202,6 +203,38 @@ test('the gallery lies beside its model, moves and goes with it, and is refused 
   await assert.rejects(registry.gallery('piece'), { code: 'MODEL_CORRUPT' })
   assert.equal((await registry.load('piece')).artifact.n, 30)
   await assert.rejects(registry.rename('piece@1', 'x'), { code: 'MODEL_NAME_INVALID' })
+})
+
+test('the bare name means the version fitted last, or the one that was chosen, until the next fit', async (t) => {
+  const home = await mkdtemp(join(tmpdir(), 'oneclass-'))
+  t.after(() => rm(home, { recursive: true, force: true }))
+  const registry = openRegistry(home)
+  const growth = { base: 'part@1', kept: 30, added: 2, excluded: 0, repeated: 0 }
+  await registry.save('part', artifact)
+  assert.deepEqual((await registry.save('part', artifact, { growth })).growth, growth)
+  assert.equal((await registry.info('part')).version, 2)
+  assert.equal((await registry.use('part@1')).serving, true)
+  await registry.setAlpha('part', 0.2)
+  assert.deepEqual(
+    (await registry.list()).map(({ version, serving, alpha }) => [version, serving, alpha]),
+    [
+      [2, false, 0.05],
+      [1, true, 0.2],
+    ],
+  )
+  assert.equal((await openRegistry(home).load('part')).info.version, 1)
+  assert.deepEqual((await registry.info('part@2')).growth, growth)
+  await registry.rename('part', 'piece')
+  assert.equal((await registry.info('piece')).version, 1)
+  await registry.save('piece', artifact)
+  assert.equal((await registry.info('piece')).version, 3)
+  await registry.use('piece@2')
+  await registry.remove('piece@2')
+  assert.equal((await registry.info('piece')).version, 3)
+  await writeFile(join(home, 'models/piece/serving.json'), 'no json')
+  assert.equal((await registry.info('piece')).version, 3)
+  await assert.rejects(registry.use('piece'), { code: 'MODEL_NAME_INVALID' })
+  await assert.rejects(registry.use('piece@9'), { code: 'MODEL_NOT_FOUND' })
 })
 
 test('a model that was saved before there were galleries', async (t) => {

@@ -21,7 +21,12 @@ export function modelRoutes(app: FastifyInstance, context: ApiContext): void {
     summary: 'List the models',
     tag: 'Models',
     query: Type.Object({
-      versions: Type.Optional(Type.String({ enum: ['newest', 'all'], description: 'Default: newest' })),
+      versions: Type.Optional(
+        Type.String({
+          enum: ['newest', 'all'],
+          description: 'Default: newest, one a name: the version in use, which is the newest unless another was chosen',
+        }),
+      ),
     }),
     answers: {
       200: {
@@ -31,7 +36,7 @@ export function modelRoutes(app: FastifyInstance, context: ApiContext): void {
     },
     handle: async ({ query }) => {
       const all = await registry.list()
-      return { models: query.versions === 'all' ? all : newestOf(all) }
+      return { models: query.versions === 'all' ? all : servingOf(all) }
     },
   })
 
@@ -55,21 +60,22 @@ export function modelRoutes(app: FastifyInstance, context: ApiContext): void {
     method: 'PATCH',
     url: '/v1/models/:name',
     scope: 'manage',
-    summary: 'Change alpha or the name',
+    summary: 'Change alpha, the name, or the version in use',
     description:
-      'A new alpha counts for every job that is sent from now on; nothing is fitted again. A new name is taken by all versions, so the model is then named without @VERSION; CONFLICT when there is one of that name.',
+      '`use` chooses the version that the bare name means, until another is chosen or fitted: it undoes a fit. A new alpha counts for every job that is sent from now on; nothing is fitted again. A new name is taken by all versions, so the model is then named without @VERSION; CONFLICT when there is one of that name.',
     tag: 'Models',
     params: Params,
     body: ModelChange,
     answers: { 200: { description: 'The model as it is now', schema: Model } },
     handle: async ({ params, body }) => {
-      const { alpha, name } = body
-      if (name !== undefined && params.name.includes('@')) {
+      const { alpha, name, use } = body
+      if ((name !== undefined || use !== undefined) && params.name.includes('@')) {
         throw new OneclassError(
           'INVALID_ARGUMENT',
-          'A name belongs to all versions of a model: name it without @VERSION.',
+          'A name and the version in use belong to all versions of a model: name it without @VERSION.',
         )
       }
+      if (use !== undefined) await registry.use(`${params.name}@${use}`)
       const isRenamed = name !== undefined && name !== params.name
       const renamed = isRenamed ? await registry.rename(params.name, name) : undefined
       if (alpha === undefined) return renamed ?? (await registry.info(params.name))
@@ -93,7 +99,7 @@ export function modelRoutes(app: FastifyInstance, context: ApiContext): void {
   })
 }
 
-/** Of a list with the newest version of each name first. */
-export function newestOf(models: readonly ModelInfo[]): ModelInfo[] {
-  return models.filter(({ name }, i) => models[i - 1]?.name !== name)
+/** The version in use of each name. */
+export function servingOf(models: readonly ModelInfo[]): ModelInfo[] {
+  return models.filter(({ serving }) => serving)
 }

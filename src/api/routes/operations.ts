@@ -8,7 +8,7 @@ import type { ModelInfo } from '../../store/registry.ts'
 import { Operations } from '../../wire/schemas.ts'
 import type { ApiContext } from '../context.ts'
 import { route } from '../http/route.ts'
-import { newestOf } from './models.ts'
+import { servingOf } from './models.ts'
 
 export function operationRoutes(app: FastifyInstance, context: ApiContext): void {
   const { producer, registry, metrics, limits, log } = context
@@ -67,12 +67,12 @@ export function operationRoutes(app: FastifyInstance, context: ApiContext): void
     scope: 'classify',
     summary: 'How the service does',
     description:
-      'What /metrics says, for a page: workers, queues, rate, errors, and drift of the newest version of each model.',
+      'What /metrics says, for a page: workers, queues, rate, errors, and drift of the version in use of each model.',
     tag: 'Operations',
     answers: { 200: { description: 'As of now', schema: Operations } },
     handle: async () => {
       const models: { label: string; drift: ModelDrift }[] = []
-      for (const info of newestOf(await registry.list()).slice(0, 100))
+      for (const info of servingOf(await registry.list()).slice(0, 100))
         models.push({ label: labelOf(info), drift: await driftOf(info) })
       return { ...(await queueState(producer)), maxStoredBytes: limits.maxStoredBytes, models }
     },

@@ -9,15 +9,10 @@ export const modelsError = signal<Failure | null>(null)
 /** What the service is and allows. */
 export const service = signal<Service>({})
 
-/** The newest version of each, newest first. */
-export const newest = computed(() => {
-  const latest = new Map<string, Model>()
-  for (const model of models.value ?? []) {
-    const known = latest.get(model.name)
-    if (known === undefined || known.version < model.version) latest.set(model.name, model)
-  }
-  return [...latest.values()].sort((a, b) => b.createdAt.localeCompare(a.createdAt))
-})
+/** The version in use of each, newest first. */
+export const newest = computed(() =>
+  (models.value ?? []).filter(({ serving }) => serving).sort((a, b) => b.createdAt.localeCompare(a.createdAt)),
+)
 
 export async function loadModels(): Promise<void> {
   try {
@@ -29,7 +24,7 @@ export async function loadModels(): Promise<void> {
   service.value = await api.service().catch(() => service.value)
 }
 
-/** The model of NAME (its newest version) or NAME@VERSION. */
+/** The model of NAME (its version in use) or NAME@VERSION. */
 export function findModel(ref: string | null): Model | undefined {
   if (ref === null) return undefined
   const [name, version] = ref.split('@')
