@@ -40,6 +40,10 @@ if (existsSync(join(root, 'src/web/vite.config.ts')) && isOlder('dist/web/index.
   ])
 }
 if (flags.has('--redis')) need(['redis-server'], 'redis-server', 'brew install redis')
+if (flags.has('--proxies')) {
+  need(['nginx'], 'nginx-light', '', true)
+  need(['caddy'], 'caddy', '', true)
+}
 if (flags.has('--chromium')) need(['chromium', 'chromium-browser', 'google-chrome'], 'chromium', '', true)
 
 /** Installs a Debian package when none of its programs is there and we may; else says what to do, or goes on where it is optional. */
@@ -70,7 +74,9 @@ function need(programs, debianPackage, elsewhere, isOptional = false) {
 }
 
 function has(program) {
-  return (process.env.PATH ?? '').split(':').some((folder) => folder !== '' && existsSync(join(folder, program)))
+  return `${process.env.PATH ?? ''}:/usr/sbin`
+    .split(':')
+    .some((folder) => folder !== '' && existsSync(join(folder, program)))
 }
 
 /** Whether `product` is missing or older than any of `sources` (files, or all files below folders). */

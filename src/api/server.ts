@@ -8,6 +8,7 @@ import type { ApiContext } from './context.ts'
 import { collectDocs } from './docs/openapi.ts'
 import { guardAccess } from './http/access.ts'
 import { guardBodies } from './http/bodies.ts'
+import { type Outside, prefixLocations, withoutBasePath } from './http/outside.ts'
 import { handleErrors } from './http/problem.ts'
 import { createRateLimit } from './http/rate-limit.ts'
 import { onBadAddress, onBadConnection } from './http/raw-errors.ts'
@@ -32,6 +33,8 @@ export interface ServerOptions {
   readonly keys: KeyStore
   /** True when the address that it listens on is reached from this machine only. */
   readonly isLoopback: boolean
+  /** How callers reach it, where a proxy stands in front. */
+  readonly outside: Outside
   /** Where the built page is. */
   readonly webFolder: string
   readonly version: string
@@ -52,6 +55,8 @@ export async function buildServer(context: ApiContext, options: ServerOptions): 
       maxHeaderSize: 16_384,
     },
     routerOptions: { maxParamLength: 200 },
+    trustProxy: options.outside.trustedProxies.length > 0 ? [...options.outside.trustedProxies] : false,
+    rewriteUrl: withoutBasePath(options.outside),
     forceCloseConnections: 'idle',
     return503OnClosing: false, // it would answer in another form than ours: see `refuseWhenStopping`
     frameworkErrors: onBadAddress,
@@ -63,9 +68,11 @@ export async function buildServer(context: ApiContext, options: ServerOptions): 
   handleErrors(app, log)
   secureHeaders(app)
   refuseWhenStopping(app)
+  prefixLocations(app, options.outside)
   guardAccess(app, {
     keys: options.keys,
     isLoopback: options.isLoopback,
+    publicHost: options.outside.publicUrl === undefined ? undefined : new URL(options.outside.publicUrl).host,
     requests: createRateLimit({ perSecond: limits.requestsPerSecond, burst: limits.requestBurst }),
     failures: createRateLimit({ perSecond: 1 / 6, burst: 10 }),
   })
@@ -101,8 +108,8 @@ export async function buildServer(context: ApiContext, options: ServerOptions): 
   demoRoutes(app, context)
   operationRoutes(app, context)
   serviceRoutes(app, context, options.version)
-  boardRoutes(app, context)
-  await pageRoutes(app, options.webFolder, document)
+  boardRoutes(app, context, options.outside.basePath)
+  await pageRoutes(app, options.webFolder, document, options.outside)
   return app
 }
 

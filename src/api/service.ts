@@ -20,6 +20,7 @@ import { type ModelInfo, openRegistry } from '../store/registry.ts'
 import { makeFolder } from '../system/files.ts'
 import type { Log } from '../system/log.ts'
 import type { ApiContext } from './context.ts'
+import { directly, type Outside } from './http/outside.ts'
 import { createStreams } from './http/streams.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import { createMetrics } from './metrics.ts'
@@ -30,6 +31,8 @@ export interface ServiceOptions {
   readonly home: string
   readonly redisUrl: string
   readonly isLoopback: boolean
+  /** How callers reach it, where a proxy stands in front. */
+  readonly outside?: Outside
   readonly roots: readonly string[]
   /** `{}` allows public URLs; undefined allows none. */
   readonly urls?: Omit<UrlFetchOptions, 'maxBytes' | 'timeoutMs'>
@@ -154,6 +157,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const app = await buildServer(context, {
     keys,
     isLoopback: options.isLoopback,
+    outside: options.outside ?? directly,
     webFolder: options.webFolder,
     version: options.version,
   })

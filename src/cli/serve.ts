@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isLoopbackHost } from '../api/http/access.ts'
+import { directly, type Outside, readOutside } from '../api/http/outside.ts'
 import type { Limits } from '../api/limits.ts'
 import { openService, type Service } from '../api/service.ts'
 import { OneclassError } from '../errors.ts'
@@ -29,6 +30,8 @@ export interface ServeOptions {
   readonly pin?: boolean
   readonly roots: readonly string[]
   readonly allowUrl: boolean
+  /** How callers reach it, where a proxy stands in front. */
+  readonly outside?: Outside
   readonly logLevel: LogLevel
   /** PATH on which redis-server is looked for. */
   readonly searchPath: string
@@ -53,7 +56,8 @@ const graceMs = 5000
 export const serve: Command = {
   name: 'serve',
   summary: 'Serve models over HTTP, with workers and, where none is given, a private Redis',
-  usage: 'serve [--host 127.0.0.1] [--port 3000] [--redis URL] [--workers N] [--root DIR]... [--allow-url]',
+  usage:
+    'serve [--host 127.0.0.1] [--port 3000] [--redis URL] [--workers N] [--root DIR]... [--allow-url]\n      [--public-url URL] [--base-path /oneclass/] [--trust-proxy ADDRESSES]',
   options: {
     host: {
       type: 'string',
@@ -70,6 +74,17 @@ export const serve: Command = {
       description: 'folder whose files requests may name; repeatable',
     },
     'allow-url': { type: 'boolean', description: 'let requests name images by public http(s) address' },
+    'public-url': { type: 'string', value: 'URL', description: 'address at which a proxy shows the service' },
+    'base-path': {
+      type: 'string',
+      value: 'PATH',
+      description: 'path below which a proxy shows it, such as /oneclass/',
+    },
+    'trust-proxy': {
+      type: 'string',
+      value: 'ADDRESSES',
+      description: "proxies whose X-Forwarded-For tells the callers' addresses",
+    },
   },
 
   async run({ values, positionals, io }) {
@@ -90,6 +105,11 @@ export const serve: Command = {
       pin: config.pin,
       roots: list(values, 'root'),
       allowUrl: flag(values, 'allow-url'),
+      outside: readOutside({
+        ...given('publicUrl', text(values, 'public-url')),
+        ...given('basePath', text(values, 'base-path')),
+        ...given('trustProxy', text(values, 'trust-proxy')),
+      }),
       logLevel: config.logLevel,
       searchPath: config.searchPath,
     }
@@ -97,14 +117,21 @@ export const serve: Command = {
   },
 }
 
+function given<K extends string>(key: K, value: string | undefined): { [P in K]?: string } {
+  return value === undefined ? {} : ({ [key]: value } as { [P in K]: string })
+}
+
 /** Starts everything; what was started is stopped again when a later step fails. */
 export async function startServing(options: ServeOptions): Promise<Serving> {
   const home = resolve(options.home)
-  const isLoopback = isLoopbackHost(options.host)
+  const outside = options.outside ?? directly
+  // behind a proxy everybody may be able to call, whatever address it listens on
+  const isProxied = outside.publicUrl !== undefined || outside.trustedProxies.length > 0
+  const isLoopback = isLoopbackHost(options.host) && !isProxied
   if (!isLoopback && (await openKeyStore(home).list()).length === 0) {
     throw new OneclassError(
       'UNAUTHORIZED',
-      `To listen on ${options.host}, which other machines can reach, a key is needed first: oneclass keys create --name NAME --scope manage`,
+      `To ${isProxied ? 'serve behind a proxy' : `listen on ${options.host}`}, where other machines can reach it, a key is needed first: oneclass keys create --name NAME --scope manage`,
     )
   }
   await assertPortFree(options.host, options.port)
@@ -145,6 +172,7 @@ export async function startServing(options: ServeOptions): Promise<Serving> {
       home,
       redisUrl,
       isLoopback,
+      outside,
       roots: options.roots.map((root) => resolve(root)),
       ...(options.allowUrl ? { urls: {} } : {}),
       ...(options.limits ? { limits: options.limits } : {}),

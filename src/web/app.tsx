@@ -48,7 +48,7 @@ export function App(): JSX.Element {
       </button>
       <header class="side">
         <a class="brand" href={href('models')}>
-          <img src="/icon.svg" alt="" width={26} height={26} />
+          <img src="./icon.svg" alt="" width={26} height={26} />
           {t.brand}
         </a>
         <nav aria-label={t.nav.label}>
@@ -60,7 +60,7 @@ export function App(): JSX.Element {
           ))}
         </nav>
         <div class="side-foot">
-          <a class="foot-link" href="/docs" target="_blank" rel="noreferrer">
+          <a class="foot-link" href="./docs" target="_blank" rel="noreferrer">
             <Icon name="book" size={18} />
             <span>{t.nav.docs}</span>
           </a>

@@ -27,7 +27,7 @@ function compressed(): Plugin {
 
 export default defineConfig({
   root,
-  base: '/',
+  base: './', // the page may lie below any path of a proxy
   plugins: [compressed()],
   esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
   build: {

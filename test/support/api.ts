@@ -28,7 +28,7 @@ export interface TestApi {
 /** One model, "thing", which no worker could use: its backbone is an invention. */
 export async function startTestApi(
   limits: Partial<Limits> = {},
-  more: Pick<Partial<ServiceOptions>, 'urls'> = {},
+  more: Pick<Partial<ServiceOptions>, 'urls' | 'outside' | 'isLoopback' | 'webFolder'> = {},
 ): Promise<TestApi> {
   const base = await realpath(await mkdtemp(join(tmpdir(), 'oneclass-api-')))
   const [home, root] = [join(base, 'home'), join(base, 'served')]
@@ -44,9 +44,9 @@ export async function startTestApi(
     redisUrl: redis.url,
     isLoopback: true,
     roots: [root],
-    ...more,
     limits,
     webFolder: join(base, 'none'),
+    ...more,
     version: '0.0.0',
     log: createLog('debug', { part: 'api' }, (line) => lines.push(line)),
   })

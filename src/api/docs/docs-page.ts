@@ -12,7 +12,8 @@ table { border-collapse: collapse; width: 100%; margin: .5rem 0 1rem } td, th { 
 a { color: var(--accent) }
 `
 
-export function docsPage(document: OpenApi): string {
+/** @param address of the service as the reader writes it, for the examples */
+export function docsPage(document: OpenApi, address: string): string {
   const sections = document.tags.map(({ name }) => {
     const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.entries(methods)
@@ -23,10 +24,10 @@ export function docsPage(document: OpenApi): string {
   })
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>oneclass API ${escapeHtml(document.info.version)}</title><link rel="stylesheet" href="/docs/style.css"></head>
-<body><h1>oneclass API</h1><p>${markup(document.info.description)} The same as a file: <a href="/openapi.json">openapi.json</a>.</p>
+<title>oneclass API ${escapeHtml(document.info.version)}</title><link rel="stylesheet" href="docs/style.css"></head>
+<body><h1>oneclass API</h1><p>${markup(document.info.description)} The same as a file: <a href="openapi.json">openapi.json</a>.</p>
 <p>Send a key as <code>Authorization: Bearer KEY</code>. <code>oneclass keys create</code> makes one; on a loopback address none is asked for until one exists.</p>
-<pre>curl -F image=@photo.jpg 'http://localhost:3000/v1/models/hotdog/classify?wait=10'</pre>
+<pre>curl -F image=@photo.jpg '${escapeHtml(address)}/v1/models/hotdog/classify?wait=10'</pre>
 ${sections.join('\n')}</body></html>`
 }
 

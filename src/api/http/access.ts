@@ -21,7 +21,13 @@ declare module 'fastify' {
 
 export function guardAccess(
   app: FastifyInstance,
-  options: { keys: KeyStore; requests: RateLimit; failures: RateLimit; isLoopback: boolean },
+  options: {
+    keys: KeyStore
+    requests: RateLimit
+    failures: RateLimit
+    isLoopback: boolean
+    publicHost?: string | undefined
+  },
 ): void {
   app.decorateRequest('key', null)
   app.addHook('onRequest', async (request, reply) => {
@@ -36,7 +42,7 @@ export function guardAccess(
       reply.header('retry-after', String(Math.ceil(wait)))
       throw new OneclassError('RATE_LIMITED', 'Too many requests: slow down.')
     }
-    refuseOtherPages(request, options.isLoopback)
+    refuseOtherPages(request, options)
     if (scope === null) return
     const hasKeys = (await options.keys.list()).length > 0
     if (!hasKeys && options.isLoopback) return
@@ -77,14 +83,18 @@ function presentedKey(request: FastifyRequest): string | undefined {
  * A web page that somebody looks at can send requests to 127.0.0.1 too. So a changing request with another origin is
  * refused, and on a loopback address the name must be a loopback name (a page can point its own name at 127.0.0.1).
  */
-function refuseOtherPages(request: FastifyRequest, isLoopback: boolean): void {
+function refuseOtherPages(
+  request: FastifyRequest,
+  { isLoopback, publicHost }: { isLoopback: boolean; publicHost?: string | undefined },
+): void {
   const host = request.headers.host ?? ''
   if (isLoopback && !isLoopbackHost(host.replace(/:\d+$/, ''))) {
     throw new OneclassError('FORBIDDEN', 'This service answers to localhost and 127.0.0.1 only.')
   }
   if (request.method === 'GET' || request.method === 'HEAD') return
   const { origin } = request.headers
-  if (origin !== undefined && hostOf(origin) !== host) {
+  const from = origin === undefined ? undefined : hostOf(origin)
+  if (origin !== undefined && from !== host && (from === undefined || from !== publicHost)) {
     throw new OneclassError('FORBIDDEN', 'Requests from other web pages are refused.')
   }
 }

@@ -19,12 +19,13 @@ const types: Readonly<Record<string, string>> = {
   '.txt': 'text/plain',
 }
 
-export function boardRoutes(app: FastifyInstance, context: ApiContext): void {
+/** @param basePath what a proxy puts before every path; empty: nothing */
+export function boardRoutes(app: FastifyInstance, context: ApiContext, basePath: string): void {
   const board = createBoard(context.producer)
   const config = { scope: 'manage' } as const
 
   const page = async (_request: FastifyRequest, reply: FastifyReply) => {
-    const { name, params } = board.entry.handler({ basePath: `${root}/`, uiConfig: board.config })
+    const { name, params } = board.entry.handler({ basePath: `${basePath}${root}/`, uiConfig: board.config })
     const values = params as Readonly<Record<string, unknown>>
     const template = await readFile(join(board.viewsFolder, basename(name)), 'utf8')
     const html = template

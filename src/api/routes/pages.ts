@@ -4,6 +4,7 @@ import { extname, join } from 'node:path'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { docsPage, docsStyle } from '../docs/docs-page.ts'
 import type { OpenApi } from '../docs/openapi.ts'
+import type { Outside } from '../http/outside.ts'
 import { contentPolicy, pagePermissions } from '../http/security.ts'
 
 const types: Readonly<Record<string, string>> = {
@@ -23,10 +24,18 @@ const types: Readonly<Record<string, string>> = {
 const open = { config: { scope: null } } as const
 
 /** @param folder the built page; its files are listed once, so no request names a file that is not one of them */
-export async function pageRoutes(app: FastifyInstance, folder: string, document: () => OpenApi): Promise<void> {
-  app.get('/openapi.json', open, async () => document())
-  app.get('/docs', open, async (_request, reply) =>
-    reply.type(types['.html']!).header('content-security-policy', contentPolicy.docs).send(docsPage(document())),
+export async function pageRoutes(
+  app: FastifyInstance,
+  folder: string,
+  document: () => OpenApi,
+  outside: Outside,
+): Promise<void> {
+  app.get('/openapi.json', open, async (request) => ({ ...document(), servers: [{ url: seenAt(request, outside) }] }))
+  app.get('/docs', open, async (request, reply) =>
+    reply
+      .type(types['.html']!)
+      .header('content-security-policy', contentPolicy.docs)
+      .send(docsPage(document(), seenAt(request, outside))),
   )
   app.get('/docs/style.css', open, async (_request, reply) => reply.type(types['.css']!).send(docsStyle))
 
@@ -62,9 +71,14 @@ export async function pageRoutes(app: FastifyInstance, folder: string, document:
   })
 }
 
+/** The service's address as the caller of this request writes it, without a slash at its end. */
+function seenAt(request: FastifyRequest, { publicUrl, basePath }: Outside): string {
+  return publicUrl ?? `${request.protocol}://${request.host}${basePath}`
+}
+
 const landingPage = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>oneclass</title><link rel="stylesheet" href="/docs/style.css"></head><body><h1>oneclass</h1>
-<p>Show it photos of one thing, then ask of any image whether it belongs. This service runs; see the <a href="/docs">API reference</a>.</p></body></html>`
+<title>oneclass</title><link rel="stylesheet" href="docs/style.css"></head><body><h1>oneclass</h1>
+<p>Show it photos of one thing, then ask of any image whether it belongs. This service runs; see the <a href="docs">API reference</a>.</p></body></html>`
 
 async function listFiles(folder: string, below = ''): Promise<string[]> {
   const entries = await readdir(join(folder, below), { withFileTypes: true }).catch(() => [])

@@ -5,7 +5,7 @@ import { useEffect } from 'preact/hooks'
 import { percent } from '../format.ts'
 import { saveBlob } from '../models/actions.tsx'
 import { api } from '../service/api.ts'
-import { key } from '../service/connection.ts'
+import { key, serviceAddress } from '../service/connection.ts'
 import { followJob } from '../service/follow.ts'
 import type { CompareRow, Job } from '../service/types.ts'
 import { t } from '../text.ts'
@@ -45,7 +45,7 @@ export function ComparisonPage({ id }: { id: string }): JSX.Element {
 
 function Report({ id }: { id: string }): JSX.Element {
   const { data, error } = useLoad(() => api.report(id), [id])
-  const address = `/v1/comparisons/${encodeURIComponent(id)}/report`
+  const address = `${serviceAddress}/v1/comparisons/${encodeURIComponent(id)}/report`
   const save = (file: string) =>
     void api.reportFile(id, file).then((blob) => saveBlob(blob, `comparison-${file}`), complain)
   if (error) return <ErrorNote error={error} />

@@ -29,10 +29,10 @@ export function OperationsView(): JSX.Element {
           <p>{t.operations.lead}</p>
         </div>
         <div class="row">
-          <a class="button" href="/admin/queues" target="_blank" rel="noreferrer">
+          <a class="button" href="./admin/queues" target="_blank" rel="noreferrer">
             {t.operations.board}
           </a>
-          <a class="button" href="/metrics" target="_blank" rel="noreferrer">
+          <a class="button" href="./metrics" target="_blank" rel="noreferrer">
             {t.operations.metrics}
           </a>
         </div>

@@ -1,6 +1,6 @@
 /** The calls of the page, by name. */
 import { type ClientError, createClient } from '../../client.ts'
-import { problemOf, send } from './connection.ts'
+import { problemOf, send, serviceAddress } from './connection.ts'
 import type {
   Batch,
   ClassifyResult,
@@ -14,7 +14,7 @@ import type {
   Service,
 } from './types.ts'
 
-export const client = createClient(location.origin, { fetch: send })
+export const client = createClient(serviceAddress, { fetch: send })
 
 const part = encodeURIComponent
 

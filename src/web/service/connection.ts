@@ -35,13 +35,19 @@ export function authorization(): Record<string, string> {
   return key.value === null ? {} : { authorization: `Bearer ${key.value}` }
 }
 
+/** Where the service is: the folder that this page came from, which a proxy may have put below a path. */
+export const serviceAddress = new URL('.', document.baseURI).href.replace(/\/$/, '')
+
 /** As `fetch`; notes lost and found connections and refused keys. */
 export const send: typeof fetch = async (input, init) => {
   const headers = new Headers(init?.headers)
   for (const [name, value] of Object.entries(authorization())) headers.set(name, value)
   let response: Response
   try {
-    response = await fetch(input, { ...init, headers })
+    response = await fetch(typeof input === 'string' && input.startsWith('/') ? serviceAddress + input : input, {
+      ...init,
+      headers,
+    })
   } catch (error) {
     if (!(error instanceof DOMException && error.name === 'AbortError')) noteLost()
     throw error
@@ -63,7 +69,7 @@ export function noteLost(): void {
   if (watching) return
   watching = true
   const ask = async () => {
-    const ok = await fetch('/healthz')
+    const ok = await fetch(`${serviceAddress}/healthz`)
       .then((response) => response.ok)
       .catch(() => false)
     if (ok || isConnected.value) {

@@ -2,7 +2,7 @@
  * Forms with many files, with progress, which `fetch` does not tell. When the service goes away in the middle, the form is sent
  * again under the same Idempotency-Key, so it counts once however often it arrives.
  */
-import { authorization, connected, errorOf, noteAnswer, noteLost } from './connection.ts'
+import { authorization, connected, errorOf, noteAnswer, noteLost, serviceAddress } from './connection.ts'
 
 export interface UploadOptions {
   readonly signal: AbortSignal
@@ -35,7 +35,7 @@ function sendOnce(
   return new Promise((resolve, reject) => {
     signal.throwIfAborted()
     const request = new XMLHttpRequest()
-    request.open('POST', path)
+    request.open('POST', serviceAddress + path)
     request.setRequestHeader('idempotency-key', idempotencyKey)
     for (const [name, value] of Object.entries(authorization())) request.setRequestHeader(name, value)
     const abort = () => {
