@@ -20,7 +20,7 @@ test('options that the proxy examples name are those of serve', async () => {
   const serve = await readFile('src/cli/serve.ts', 'utf8')
   for (const file of ['nginx.conf', 'Caddyfile', 'kubernetes.yaml']) {
     const text = await readFile(`deploy/${file}`, 'utf8')
-    for (const [, option] of text.matchAll(/(?:serve|serve,|\[serve).*?--([a-z-]+)/g)) {
+    for (const [, option] of text.matchAll(/\bserve\b.*?--([a-z-]+)/g)) {
       assert.ok(serve.includes(`${option}:`) || serve.includes(`'${option}':`), `${file}: --${option}`)
     }
   }
