@@ -9,23 +9,31 @@
 
 import type { Matrix } from './core/matrix.ts'
 import { OneclassError } from './errors.ts'
+import { type EvaluateOptions, evaluateModel } from './evaluation/evaluate.ts'
+import { readLabelled } from './evaluation/labelled.ts'
+import { writeEvaluation } from './evaluation/report/evaluation-report.ts'
 import { openBackbone, openBackboneOf } from './features/registry.ts'
 import { collectImages } from './images/collect.ts'
 import type { ImageSource } from './images/decode.ts'
 import type { Skipped } from './images/left-out.ts'
 import { growthOf, readBaseVersion } from './pipeline/base-version.ts'
 import { type Classifier, classifyImages, createClassifier } from './pipeline/classify.ts'
+import { classifyWithModels, type ManyResult } from './pipeline/classify-many.ts'
 import { type FitOptions, type FittedImages, fitFeatures, fitImages } from './pipeline/fit.ts'
+import { openModels } from './pipeline/open-models.ts'
 import { collectPositives } from './pipeline/positives.ts'
 import type { ImageResult } from './pipeline/result.ts'
 import { encodeGallery } from './store/gallery.ts'
 import { labelOf } from './store/model-label.ts'
 import { type ModelInfo, openRegistry } from './store/registry.ts'
 import { readConfig } from './system/config.ts'
+import type { Evaluation } from './wire/evaluation.ts'
 
 export { readNpy, writeNpy } from './core/npy.ts'
 export { type ErrorBody, type ErrorCode, errorTable, OneclassError } from './errors.ts'
+export type { ManyResult, ManyScored } from './pipeline/classify-many.ts'
 export type { DetectorResult, ImageResult, Neighbour, RowResult, Scored } from './pipeline/result.ts'
+export type { Evaluation } from './wire/evaluation.ts'
 export type { Classifier, FitOptions, FittedImages, ImageSource, Matrix, ModelInfo, Skipped }
 
 export interface Place {
@@ -92,6 +100,74 @@ export async function fit(
  */
 export async function use(ref: string, { home = readConfig().home }: Place = {}): Promise<ModelInfo> {
   return await openRegistry(home).use(ref)
+}
+
+/**
+ * A fitted model on labelled images, without refitting.
+ * @param ref NAME or NAME@VERSION
+ * @param folder holds positive/ and negative/, or labels.csv with the columns image,label
+ * @throws MODEL_NOT_FOUND, MODEL_INCOMPATIBLE (fitted on features), FOLDER_NOT_FOUND, FOLDER_EMPTY, INVALID_ARGUMENT, TOO_FEW_IMAGES
+ */
+export async function evaluate(
+  ref: string,
+  folder: string,
+  { home = readConfig().home, against, out, ...options }: EvaluateCall = {},
+): Promise<Evaluation> {
+  const labelled = await readLabelled(folder)
+  const refs = against === undefined ? [ref] : [ref, against]
+  const { models, close } = await openModels(openRegistry(home), refs, { home, alpha: options.alpha })
+  try {
+    const evaluated = await evaluateModel([models[0]!, models[1]], labelled, options)
+    if (out !== undefined) await writeEvaluation(evaluated, labelled, out)
+    return evaluated.evaluation
+  } finally {
+    await close()
+  }
+}
+
+export interface EvaluateCall extends EvaluateOptions, Place {
+  /** Another model on the same images. */
+  readonly against?: string
+  /** Another alpha than the model's. */
+  readonly alpha?: number
+  /** A folder that gets report.html, evaluation.json and scores.csv. */
+  readonly out?: string
+}
+
+/** Several models at once; networks that they share are opened once. */
+export interface LoadedModels {
+  /** Names under which results carry the models. */
+  readonly refs: readonly string[]
+  /** One image: a path or its bytes. A bad image is a result with `error`. */
+  score(image: string | Uint8Array): Promise<ManyResult>
+  /** A folder, or a list of files, in order. */
+  scoreAll(images: string | readonly string[], options?: { signal?: AbortSignal }): AsyncGenerator<ManyResult>
+  close(): Promise<void>
+}
+
+/**
+ * @param refs NAME or NAME@VERSION each, or the one word `all`
+ * @throws as `load`
+ */
+export async function loadModels(
+  refs: readonly string[] | 'all',
+  { home = readConfig().home, alpha }: Place & { readonly alpha?: number } = {},
+): Promise<LoadedModels> {
+  const { models, close } = await openModels(openRegistry(home), refs === 'all' ? ['all'] : refs, { home, alpha })
+  return {
+    refs: models.map(({ ref }) => ref),
+    async score(image) {
+      const source = typeof image === 'string' ? { name: image, path: image } : { name: 'image', bytes: image }
+      for await (const result of classifyWithModels(models, [source])) return result
+      throw new OneclassError('INTERNAL', 'No result came.')
+    },
+    async *scoreAll(images, options) {
+      const sources =
+        typeof images === 'string' ? await collectImages(images) : images.map((path) => ({ name: path, path }))
+      yield* classifyWithModels(models, sources, options)
+    },
+    close,
+  }
 }
 
 export interface LoadedModel {

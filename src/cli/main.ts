@@ -12,6 +12,7 @@ import { type Command, type ExitStatus, helpOf, type Io, parseConfig } from './c
 const commands: Record<string, () => Promise<Command>> = {
   fit: async () => (await import('./fit.ts')).fit,
   score: async () => (await import('./score.ts')).score,
+  evaluate: async () => (await import('./evaluate.ts')).evaluate,
   compare: async () => (await import('./compare.ts')).compare,
   serve: async () => (await import('./serve.ts')).serve,
   worker: async () => (await import('./worker.ts')).worker,

@@ -1,0 +1,65 @@
+/** `oneclass evaluate`: a fitted model on labelled images, without refitting; two versions on the same images. */
+import { OneclassError } from '../errors.ts'
+import { evaluateModel } from '../evaluation/evaluate.ts'
+import { readLabelled } from '../evaluation/labelled.ts'
+import { writeEvaluation } from '../evaluation/report/evaluation-report.ts'
+import { printable } from '../images/left-out.ts'
+import { openModels } from '../pipeline/open-models.ts'
+import { openRegistry } from '../store/registry.ts'
+import { assertWritable } from '../system/files.ts'
+import type { Command } from './command.ts'
+import { progressLine } from './progress.ts'
+import { flag, number, text } from './values.ts'
+
+export const evaluate: Command = {
+  name: 'evaluate',
+  summary: 'Measure a fitted model on labelled images',
+  usage: `evaluate NAME[@VERSION] DIR [--against NAME[@VERSION]] [--out REPORT_DIR] [--alpha A] [--json]
+      (DIR holds positive/ and negative/, or labels.csv with the columns image,label)`,
+  options: {
+    against: { type: 'string', value: 'NAME[@V]', description: 'another model on the same images, with a paired test' },
+    out: { type: 'string', value: 'DIR', description: 'gets report.html, evaluation.json and scores.csv' },
+    alpha: { type: 'string', value: 'A', description: "another alpha than the model's, without refitting" },
+    json: { type: 'boolean', description: 'print the evaluation as one JSON object' },
+  },
+
+  async run({ values, positionals, io }) {
+    const [ref, folder] = positionals
+    if (ref === undefined || folder === undefined || positionals.length > 2)
+      throw new OneclassError('INVALID_ARGUMENT', 'Expected a model and a folder: oneclass evaluate NAME DIR.')
+    const out = text(values, 'out')
+    if (out !== undefined) await assertWritable(out, 'folder of --out', 'name another')
+    const labelled = await readLabelled(folder)
+    const against = text(values, 'against')
+    const { models, close } = await openModels(openRegistry(io.home), against === undefined ? [ref] : [ref, against], {
+      home: io.home,
+      onNotice: (note) => io.err(note),
+      alpha: number(values, 'alpha'),
+    })
+    const progress = progressLine(io, 'images')
+    try {
+      const evaluated = await evaluateModel(
+        [models[0]!, models[1] ?? (against === ref ? models[0] : undefined)],
+        labelled,
+        {
+          onProgress: progress.update,
+          signal: io.signal,
+        },
+      )
+      progress.end()
+      const { evaluation } = evaluated
+      for (const { image, error } of evaluation.unreadable)
+        io.err(`${printable(image)}: ${error.code}: ${printable(error.message)}`)
+      if (out !== undefined) {
+        const page = await writeEvaluation(evaluated, labelled, out)
+        io.err(`wrote ${page}`)
+      }
+      if (flag(values, 'json')) await io.out(JSON.stringify(evaluation))
+      else for (const sentence of evaluation.sentences) await io.out(sentence)
+      return evaluation.unreadable.length > 0 ? 2 : 0
+    } finally {
+      progress.end()
+      await close()
+    }
+  },
+}

@@ -1,0 +1,69 @@
+/** What is fitted, on labelled images, without refitting: one model, or two on the same images. */
+import { OneclassError } from '../errors.ts'
+import { classifyWithModels } from '../pipeline/classify-many.ts'
+import type { OpenedModel } from '../pipeline/open-models.ts'
+import { labelOf } from '../store/model-label.ts'
+import type { Evaluation } from '../wire/evaluation.ts'
+import { tellEvaluation } from './evaluation-text.ts'
+import { type Judged, judgeAgainst, judgeModel } from './judge-model.ts'
+import { asBinary, type Labelled } from './labelled.ts'
+
+export interface EvaluateOptions {
+  readonly onProgress?: (done: number, total: number) => void
+  readonly signal?: AbortSignal
+  /** Of the bootstrap. Default 1. */
+  readonly seed?: number
+}
+
+export interface Evaluated {
+  readonly evaluation: Evaluation
+  /** Every image that could be read, in order. */
+  readonly images: readonly Judged[]
+}
+
+/**
+ * @param models the model, and perhaps the one to set it against
+ * @throws INVALID_ARGUMENT (labels other than positive and negative), TOO_FEW_IMAGES (none can be read), CANCELLED
+ */
+export async function evaluateModel(
+  [own, other]: readonly [OpenedModel, (OpenedModel | undefined)?],
+  labelled: Labelled,
+  options: EvaluateOptions = {},
+): Promise<Evaluated> {
+  const isPositive = asBinary(labelled.images)
+  const asked = [{ ...own, ref: 'own' }, ...(other ? [{ ...other, ref: 'other' }] : [])]
+  const images: Judged[] = []
+  const others: Judged[] = []
+  const unreadable: { image: string; error: { code: string; message: string } }[] = [...labelled.failed]
+  let at = 0
+  const sources = labelled.images.map(({ source }) => source)
+  const { onProgress, signal } = options
+  const results = classifyWithModels(asked, sources, { ...(onProgress && { onProgress }), ...(signal && { signal }) })
+  for await (const result of results) {
+    const label = isPositive[at++] === 1 ? 'positive' : 'negative'
+    if ('error' in result) unreadable.push(result)
+    else {
+      for (const [ref, list] of [
+        ['own', images],
+        ['other', others],
+      ] as const) {
+        const scored = result.models[ref]
+        if (scored === undefined) continue
+        const { isPositive: isIn, score, pValue } = scored
+        list.push({ image: result.image, label, isPositive: isIn, score, pValue })
+      }
+    }
+  }
+  if (images.length === 0)
+    throw new OneclassError(
+      'TOO_FEW_IMAGES',
+      `None of the ${unreadable.length} images can be read${unreadable[0] ? `; the first: ${unreadable[0].error.message}` : ''}.`,
+    )
+  const promised = { alpha: own.classifier.alpha, n: own.info.calibrationScores }
+  const told = {
+    model: labelOf(own.info),
+    ...judgeModel(images, promised, unreadable.length, options.seed),
+    ...(other && { against: judgeAgainst(images, others, labelOf(other.info), options.seed) }),
+  }
+  return { evaluation: { ...told, sentences: tellEvaluation(told), unreadable }, images }
+}

@@ -1,0 +1,86 @@
+/** An evaluation in sentences, for someone who reads nothing else. */
+import type { Evaluation, EvaluationAgainst } from '../wire/evaluation.ts'
+
+type Told = Omit<Evaluation, 'sentences' | 'unreadable'>
+
+export function tellEvaluation(told: Told): string[] {
+  return [
+    ...tellAuroc(told),
+    ...tellRejections(told),
+    ...tellAcceptance(told),
+    ...tellUniformity(told),
+    ...tellAgainst(told),
+  ]
+}
+
+function tellAuroc({ model, auroc, aurocInterval, images }: Told): string[] {
+  if (auroc === null)
+    return [
+      `${model} was asked about ${images.positive} positives and ${images.negative} negatives; with one kind alone there is no AUROC.`,
+    ]
+  return [
+    `${model}: AUROC ${auroc.toFixed(3)} (95 % interval ${range(aurocInterval!, (value) => value.toFixed(3))}) on ${images.positive} positives and ${images.negative} negatives.`,
+  ]
+}
+
+function tellRejections(told: Told): string[] {
+  const { falseRejectionRate, falseRejectionInterval, expectedFalseRejection: promise, alpha, agrees, confusion } = told
+  if (falseRejectionRate === null) return []
+  const all = confusion.positiveAccepted + confusion.positiveRejected
+  const promised =
+    promise.mean === 0
+      ? `at alpha ${alpha} it can reject nothing, as its positives are too few`
+      : `promised were ${percent(promise.low)} to ${percent(promise.high)} in nine of ten fits`
+  const verdict = agrees
+    ? 'The promise is kept.'
+    : 'That is more than the promise allows: these positives are not like those of the fit.'
+  return [
+    `It rejects ${confusion.positiveRejected} of ${all} positives, ${percent(falseRejectionRate)} (95 % interval ${range(falseRejectionInterval!, percent)}); ${promised}. ${verdict}`,
+  ]
+}
+
+function tellAcceptance({ falseAcceptanceRate, falseAcceptanceInterval, confusion }: Told): string[] {
+  if (falseAcceptanceRate === null) return []
+  const all = confusion.negativeAccepted + confusion.negativeRejected
+  return [
+    `It lets ${confusion.negativeAccepted} of ${all} negatives through, ${percent(falseAcceptanceRate)} (95 % interval ${range(falseAcceptanceInterval!, percent)}).`,
+  ]
+}
+
+function tellUniformity({ uniformity }: Told): string[] {
+  if (uniformity === null) return []
+  const p = uniformity.pValue < 0.001 ? 'p below 0.001' : `p = ${uniformity.pValue.toFixed(3)}`
+  const alarms = `an alarm in ${percent(uniformity.level)} of cases where all is well`
+  return [
+    uniformity.isUniform
+      ? `The p-values of the positives spread evenly, as they should (${p}; ${alarms}).`
+      : `The p-values of the positives do not spread evenly (${p}; ${alarms}): these positives differ from those of the fit.`,
+  ]
+}
+
+function tellAgainst({ model, against }: Told): string[] {
+  if (!against) return []
+  const what = against.of === 'auroc' ? 'AUROC' : 'false-rejection rate'
+  const sign = against.difference < 0 ? '−' : '+'
+  const isReal = against.isReal ? 'a real difference' : 'which may be chance'
+  return [
+    `${model} against ${against.model}, ${what}: ${sign}${Math.abs(against.difference).toFixed(3)} (95 % interval ${range(against.interval, (value) => value.toFixed(3))}), ${isReal}.`,
+    ...against.decisions.map((decision) => tellDecision(model, decision)),
+  ]
+}
+
+function tellDecision(model: string, decision: EvaluationAgainst['decisions'][number]): string {
+  const { label, rejectedByModel, rejectedByOther, pValue, isReal } = decision
+  const difference = rejectedByModel - rejectedByOther
+  const amount = difference === 0 ? 'as many' : `${Math.abs(difference)} ${difference < 0 ? 'fewer' : 'more'}`
+  const chance = isReal ? `a real difference` : `which may be chance`
+  return `${model} rejects ${amount} ${label}s (${rejectedByModel} against ${rejectedByOther}), ${chance} (McNemar's exact test, p = ${pValue.toPrecision(2)}).`
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`
+}
+
+function range([low, high]: readonly [number, number], show: (value: number) => string): string {
+  return `${show(low)} to ${show(high)}`
+}

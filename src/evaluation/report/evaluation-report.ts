@@ -1,0 +1,154 @@
+/** An evaluation to files: report.html for people, evaluation.json and scores.csv for programs. */
+import { rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { makeThumbnail } from '../../images/thumbnail.ts'
+import { makeFolder } from '../../system/files.ts'
+import { dataUri, escapeHtml } from '../../system/html.ts'
+import { csvField } from '../../wire/csv.ts'
+import type { Evaluation, JudgedImage } from '../../wire/evaluation.ts'
+import type { Evaluated } from '../evaluate.ts'
+import type { Labelled } from '../labelled.ts'
+import { histogram, lineChart, rocChart } from './charts.ts'
+import { reportStyle } from './report-style.ts'
+
+/**
+ * @param folder created where it is missing. Each file appears whole or not at all
+ * @returns the path of the page
+ */
+export async function writeEvaluation(evaluated: Evaluated, labelled: Labelled, folder: string): Promise<string> {
+  await makeFolder(folder)
+  const files = {
+    'evaluation.json': `${JSON.stringify(evaluated.evaluation, null, 1)}\n`,
+    'scores.csv': scoresCsv(evaluated.images),
+    'report.html': evaluationHtml(evaluated, await thumbnailsOf(evaluated.evaluation, labelled)),
+  }
+  for (const [name, text] of Object.entries(files)) {
+    const temporary = join(folder, `.${name}.${process.pid}.tmp`)
+    await writeFile(temporary, text)
+    await rename(temporary, join(folder, name))
+  }
+  return join(folder, 'report.html')
+}
+
+function scoresCsv(images: readonly JudgedImage[]): string {
+  const lines = images.map(({ image, label, score, pValue, isPositive }) =>
+    [csvField(image), label, score, pValue, isPositive].join(','),
+  )
+  return `${['image,label,score,pValue,isPositive', ...lines].join('\n')}\n`
+}
+
+/** Pictures of the images that the page shows: a bounded number. */
+async function thumbnailsOf({ worst }: Evaluation, { images }: Labelled): Promise<Map<string, Uint8Array>> {
+  const sources = new Map(images.map(({ source }) => [source.name, source]))
+  const out = new Map<string, Uint8Array>()
+  for (const { image } of [...worst.falselyRejected, ...worst.falselyAccepted]) {
+    const picture = await makeThumbnail(sources.get(image)!).catch(() => undefined)
+    if (picture) out.set(image, picture)
+  }
+  return out
+}
+
+function evaluationHtml({ evaluation, images }: Evaluated, thumbnails: ReadonlyMap<string, Uint8Array>): string {
+  const title = `Evaluation of ${evaluation.model}`
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
+<title>${escapeHtml(title)}</title><link rel="icon" href="data:,">
+<style>${reportStyle}</style></head><body>
+<header><h1>${escapeHtml(title)}</h1><p class="soft">${evaluation.images.positive} positives, ${evaluation.images.negative} negatives, alpha ${evaluation.alpha}; the model as it is, nothing was fitted.</p></header>
+<section class="verdict" aria-label="Verdict">${evaluation.sentences.map((text) => `<p>${escapeHtml(text)}</p>`).join('')}</section>
+${unreadable(evaluation)}
+<main>
+${decisions(evaluation)}
+${against(evaluation)}
+<h2>Curves and scores</h2><div class="cards">${plots(evaluation, images).join('')}</div>
+${worst(evaluation, thumbnails)}
+<h2>What the numbers say</h2>
+<p class="soft">A positive is an image of the class. AUROC is the probability that a positive is less anomalous than a negative; its interval is a bootstrap over these images (1000 draws). Intervals of shares are exact (Clopper and Pearson). The promise is the Beta distribution of the false-rejection rate for this number of held-out scores; it holds where new positives come from where the positives of the fit came from. "More than the promise allows" is said wrongly in at most 5 % of cases, and so is "do not spread evenly".</p>
+</main></body></html>
+`
+}
+
+function unreadable({ unreadable: list }: Evaluation): string {
+  if (list.length === 0) return ''
+  const some = list.slice(0, 5).map(({ image, error }) => `${image} (${error.code})`)
+  const rest = list.length > 5 ? `, and ${list.length - 5} more` : ''
+  return `<div class="warning"><p>${escapeHtml(`${list.length} images could not be read and are left out: ${some.join(', ')}${rest}.`)}</p></div>`
+}
+
+function decisions({ confusion: c, alpha, expectedFalseRejection: promise, ...told }: Evaluation): string {
+  const share = (value: number | null) => (value === null ? '–' : `${(100 * value).toFixed(1)} %`)
+  const range = (interval: readonly number[] | null) =>
+    interval === null ? '–' : interval.map((value) => share(value)).join(' to ')
+  return `<h2>Decisions at alpha ${alpha}</h2><div class="scroll"><table><thead><tr><th></th><th>accepted</th><th>rejected</th><th>wrong</th><th>95 % interval</th><th>promised</th></tr></thead><tbody>
+<tr><td>positives</td><td>${c.positiveAccepted}</td><td>${c.positiveRejected}</td><td>${share(told.falseRejectionRate)}</td><td>${range(told.falseRejectionInterval)}</td><td>${share(promise.low)} to ${share(promise.high)} in nine of ten fits</td></tr>
+<tr><td>negatives</td><td>${c.negativeAccepted}</td><td>${c.negativeRejected}</td><td>${share(told.falseAcceptanceRate)}</td><td>${range(told.falseAcceptanceInterval)}</td><td>–</td></tr></tbody></table></div>`
+}
+
+function against({ against: other, model }: Evaluation): string {
+  if (!other) return ''
+  const rows = other.decisions.map(
+    (d) =>
+      `<tr><td>${d.label}s</td><td>${d.rejectedByModel}</td><td>${d.rejectedByOther}</td><td>${d.onlyByModel}</td><td>${d.onlyByOther}</td><td>${d.pValue.toPrecision(2)}</td></tr>`,
+  )
+  return `<h2>Against ${escapeHtml(other.model)}</h2><div class="scroll"><table><thead><tr><th>rejected</th><th>by ${escapeHtml(model)}</th><th>by ${escapeHtml(other.model)}</th><th>only by ${escapeHtml(model)}</th><th>only by ${escapeHtml(other.model)}</th><th>McNemar p</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`
+}
+
+function plots({ roc, uniformity }: Evaluation, images: readonly JudgedImage[]): string[] {
+  const of = (label: string) => images.filter((image) => image.label === label)
+  const scoresOf = (label: string) => of(label).map(({ score }) => score)
+  const cards: string[] = []
+  if (roc) cards.push(card('ROC', rocChart([{ name: 'model', colour: 10, points: roc }]), ''))
+  cards.push(
+    card(
+      'Scores',
+      histogram('Scores', scoresOf('positive'), scoresOf('negative')),
+      '0.5 is the decision. Green: positives; orange: negatives.',
+    ),
+  )
+  if (uniformity) {
+    const sorted = of('positive')
+      .map(({ pValue }) => pValue)
+      .sort((a, b) => a - b)
+    const points = [[0, 0], ...sorted.map((p, i) => [p, (i + 1) / sorted.length])] as [number, number][]
+    const diagonal = {
+      name: 'even',
+      colour: 0,
+      points: [
+        [0, 0],
+        [1, 1],
+      ] as [number, number][],
+      dashed: true,
+    }
+    const chart = lineChart(
+      'p-values of the positives',
+      [diagonal, { name: 'positives', colour: 10, points }],
+      { x: 'p-value', y: 'share of positives at or below' },
+      { y: [0, 1] },
+    )
+    cards.push(card('p-values of the positives', chart, 'Along the dashed line they spread evenly, as promised.'))
+  }
+  return cards
+}
+
+function worst({ worst: lists }: Evaluation, thumbnails: ReadonlyMap<string, Uint8Array>): string {
+  const strip = (title: string, list: readonly JudgedImage[]) =>
+    list.length === 0
+      ? ''
+      : `<h3>${title}</h3><div class="strip">${list.map((image) => figure(image, thumbnails)).join('')}</div>`
+  const strips = [
+    strip('Positives that were rejected, the most anomalous first', lists.falselyRejected),
+    strip('Negatives that were accepted, the least anomalous first', lists.falselyAccepted),
+  ].join('')
+  return `<h2>Worst images</h2>${strips || '<p>No decision was wrong.</p>'}`
+}
+
+function figure({ image, pValue }: JudgedImage, thumbnails: ReadonlyMap<string, Uint8Array>): string {
+  const bytes = thumbnails.get(image)
+  const name = escapeHtml(image)
+  const picture = bytes ? `<img src="${dataUri(bytes)}" alt="${name}" title="${name}">` : name
+  return `<figure class="wrong">${picture}<figcaption>p ${pValue.toFixed(3)}</figcaption></figure>`
+}
+
+function card(title: string, plot: string, caption: string): string {
+  return `<figure class="card"><h3>${escapeHtml(title)}</h3>${plot}${caption ? `<figcaption>${escapeHtml(caption)}</figcaption>` : ''}</figure>`
+}

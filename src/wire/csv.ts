@@ -1,0 +1,36 @@
+/** CSV (RFC 4180), read and written. */
+
+/** A cell: quoted where needed; a text that a spreadsheet would take for a formula gets an apostrophe before it. */
+export function csvField(text: string): string {
+  const safe = /^\s*[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}
+
+/** Rows of cells: quoted cells may hold commas, line ends and doubled quotes; a byte order mark is taken away. */
+export function parseCsv(text: string): string[][] {
+  const rows: string[][] = []
+  let row: string[] = []
+  let cell = ''
+  let isQuoted = false
+  const endRow = () => {
+    row.push(cell)
+    rows.push(row)
+    row = []
+    cell = ''
+  }
+  for (let i = text.startsWith('\uFEFF') ? 1 : 0; i < text.length; i++) {
+    const char = text[i]!
+    if (isQuoted) {
+      if (char !== '"') cell += char
+      else if (text[i + 1] === '"') cell += text[++i]!
+      else isQuoted = false
+    } else if (char === '"' && cell === '') isQuoted = true
+    else if (char === ',') {
+      row.push(cell)
+      cell = ''
+    } else if (char === '\n') endRow()
+    else if (char !== '\r') cell += char
+  }
+  if (cell !== '' || row.length > 0) endRow()
+  return rows
+}
