@@ -110,12 +110,17 @@ function tridiagonalise(a: Matrix): { d: Float64Array; e: Float64Array; z: Float
 function diagonalise(d: Float64Array, e: Float64Array, z: Float64Array, n: number): void {
   for (let i = 1; i < n; i++) e[i - 1] = e[i]!
   e[n - 1] = 0
+  // Rows that repeat leave a null space whose d and e are rounding errors of the whole matrix: compared with each other they never
+  // become small, compared with the norm they are. An error of eps times the norm is what the method promises anyway.
+  let norm = 0
+  for (let i = 0; i < n; i++) norm = Math.max(norm, Math.abs(d[i]!) + Math.abs(e[i]!))
+  const floor = Number.EPSILON * norm
   for (let l = 0; l < n; l++) {
     for (let sweep = 0; ; sweep++) {
       let m = l
       for (; m < n - 1; m++) {
         const dd = Math.abs(d[m]!) + Math.abs(d[m + 1]!)
-        if (Math.abs(e[m]!) <= Number.EPSILON * dd) break
+        if (Math.abs(e[m]!) <= Math.max(Number.EPSILON * dd, floor)) break
       }
       if (m === l) break
       if (sweep === 60) throw new RangeError('The eigenvalues did not converge')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { symmetricEigen } from '../../src/core/eigen.ts'
-import { columnMeans, dot, matrix, row } from '../../src/core/matrix.ts'
+import { columnMeans, dot, gram, matrix, row } from '../../src/core/matrix.ts'
 import { readNpy, writeNpy } from '../../src/core/npy.ts'
 import { addPanel, panelLength, projectOnPanel, rowsInPanel, toPanels } from '../../src/core/panels.ts'
 import { createRandom, sample } from '../../src/core/random.ts'
@@ -35,6 +35,35 @@ test('eigenvectors of symmetric matrices: A v = λ v, orthonormal, ascending; al
         }
       }
     }
+  }
+})
+
+test('eigenvectors where rows repeat: copies of photos, and of one placeholder', () => {
+  for (const [n, distinct, d] of [
+    [80, 2, 8], // did not converge while rounding errors were compared with each other
+    [60, 6, 24],
+    [60, 40, 24],
+    [40, 1, 8],
+  ] as const) {
+    const random = createRandom(3)
+    const X = matrix(n, d)
+    for (let i = 0; i < n; i++) {
+      if (i < distinct) for (let j = 0; j < d; j++) X.data[i * d + j] = random.normal()
+      else row(X, i).set(row(X, i % distinct))
+    }
+    const mean = columnMeans(X)
+    for (let i = 0; i < n * d; i++) X.data[i]! -= mean[i % d]!
+    const A = gram(X)
+    const { values, vectors } = symmetricEigen(A)
+    const norm = Math.max(1, values[n - 1]!)
+    for (let k = 0; k < n; k++) {
+      const x = row(vectors, k)
+      for (let i = 0; i < n; i++) {
+        const Ax = row(A, i).reduce((sum, value, j) => sum + value * x[j]!, 0)
+        assert.ok(Math.abs(Ax - values[k]! * x[i]!) <= 1e-13 * norm, `${n} rows, ${distinct} distinct`)
+      }
+    }
+    assert.equal(values.filter((value) => value > 1e-12 * norm).length, Math.min(distinct - 1, d))
   }
 })
 
