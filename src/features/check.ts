@@ -1,6 +1,7 @@
 /** `oneclass backbones check`: does a backbone load, is it whole, is it deterministic, and how fast is it here? */
 import { OneclassError } from '../errors.ts'
 import type { Pixels } from '../images/pixels.ts'
+import { assertSharp } from '../images/sharp.ts'
 import { usableCpus } from '../system/cpus.ts'
 import { type OpenOptions, openBackbone } from './registry.ts'
 
@@ -19,8 +20,9 @@ export interface BackboneCheck {
 
 const images = 8
 
-/** @throws what `openBackbone` throws, and BACKBONE_INVALID when embeddings are not numbers or differ from run to run */
+/** @throws DEPENDENCY_MISSING without a decoder of images, what `openBackbone` throws, and BACKBONE_INVALID when embeddings are not numbers or differ from run to run */
 export async function checkBackbone(ref: string | undefined, options: OpenOptions): Promise<BackboneCheck> {
+  assertSharp()
   const notices: string[] = []
   const started = performance.now()
   const backbone = await openBackbone(ref, { ...options, onNotice: (notice) => notices.push(notice) })

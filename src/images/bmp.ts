@@ -3,7 +3,7 @@
  * Format: https://learn.microsoft.com/windows/win32/gdi/bitmap-storage
  */
 import { OneclassError } from '../errors.ts'
-import type { ImageLimits } from './limits.ts'
+import { alphaBackground, type ImageLimits } from './limits.ts'
 import type { Pixels } from './pixels.ts'
 
 interface Header {
@@ -12,6 +12,8 @@ interface Header {
   readonly topDown: boolean
   readonly bits: number
   readonly masks: readonly [number, number, number] | undefined
+  /** Of the opacity; 0 where there is none. */
+  readonly alphaMask: number
   readonly pixelsAt: number
   readonly paletteAt: number
   readonly paletteEntry: 3 | 4
@@ -44,7 +46,28 @@ export async function decodeBmp(bytes: Uint8Array, name: string, limits: ImageLi
       await new Promise<void>((resolve) => setImmediate(resolve))
     }
   }
+  if (header.alphaMask !== 0) layOnBackground(view, header, stride, data)
   return { width, height, data }
+}
+
+/** As every other format's transparent pixels. A mask of opacity over zeros only means that nobody set it. */
+function layOnBackground(view: DataView, header: Header, stride: number, data: Uint8Array): void {
+  const { width, height, alphaMask } = header
+  const shift = 31 - Math.clz32(alphaMask & -alphaMask)
+  const max = (alphaMask >>> 0) / 2 ** shift
+  const alphas = new Float32Array(width * height)
+  for (let y = 0; y < height; y++) {
+    const row = header.pixelsAt + (header.topDown ? y : height - 1 - y) * stride
+    for (let x = 0; x < width; x++) {
+      alphas[y * width + x] = ((view.getUint32(row + x * 4, true) & alphaMask) >>> shift) / max
+    }
+  }
+  if (alphas.every((alpha) => alpha === 0)) return
+  const background = [alphaBackground.r, alphaBackground.g, alphaBackground.b]
+  alphas.forEach((alpha, i) => {
+    if (alpha === 1) return
+    for (let c = 0; c < 3; c++) data[i * 3 + c] = Math.round(alpha * data[i * 3 + c]! + (1 - alpha) * background[c]!)
+  })
 }
 
 function readHeader(view: DataView, name: string): Header {
@@ -76,6 +99,7 @@ function readHeader(view: DataView, name: string): Header {
     topDown: signedHeight < 0,
     bits,
     masks: bitFields ? [view.getUint32(54, true), view.getUint32(58, true), view.getUint32(62, true)] : undefined,
+    alphaMask: compression === 3 && bits === 32 && size >= 56 ? view.getUint32(66, true) : 0,
     pixelsAt,
     paletteAt: 14 + size,
     paletteEntry: old ? 3 : 4,

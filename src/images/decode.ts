@@ -1,5 +1,5 @@
 /**
- * The one place where encoded images become pixels, and (with `encode.ts`) the only code that touches sharp.
+ * The one place where encoded images become pixels.
  *
  * Every image goes the same way: bytes counted, format told by content, size checked from the header, then one libvips
  * pipeline: EXIF orientation, first page, ICC/CMYK/grey/palette/16 bits to 8-bit sRGB, resize, alpha onto white.
@@ -11,17 +11,24 @@
  * shrink-on-load, one libvips thread an image and several images at once (`embed.ts`), no operation cache since no image
  * comes twice.
  */
-import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
-import sharp, { type OutputInfo, type Sharp, type SharpOptions } from 'sharp'
-import { OneclassError } from '../errors.ts'
+import type { OutputInfo, Sharp } from 'sharp'
+import type { Note } from '../wire/notes.ts'
 import { decodeBmp } from './bmp.ts'
 import { checkCost } from './cost.ts'
+import { asImageError } from './decode-error.ts'
+import { type FailOn, inputOptions } from './decoder-options.ts'
+import { deepSamples, measure, rangeFor, type Scale } from './deep-samples.ts'
 import { detectFormat, type ImageFormat } from './format.ts'
 import { alphaBackground, type ImageLimits, imageLimits, paddingColour } from './limits.ts'
+import { lookAt } from './look.ts'
 import type { DecodeTarget, Pixels } from './pixels.ts'
-import type { FileSource, ImageSource } from './source.ts'
+import { readImage } from './read-image.ts'
+import { salvage } from './salvage.ts'
+import type { UsedSamples } from './sample-range.ts'
+import { sharp } from './sharp.ts'
+import type { ImageSource } from './source.ts'
 
+export { readImage } from './read-image.ts'
 export type { ImageSource } from './source.ts'
 
 sharp.cache(false)
@@ -39,11 +46,38 @@ export async function decodeImage(
   const bytes = await readImage(source, limits)
   const format = detectFormat(bytes, source.name)
   checkCost(bytes, format, source.name, limits)
+  const notes: Note[] = []
   try {
-    const { data, info } = await (await pipeline(bytes, format, source.name, target, limits)).toBuffer({
-      resolveWithObject: true,
+    const deep = deepSamples(bytes, format, source.name)
+    const range = deep && (await rangeFor(bytes, deep, target, limits, notes))
+    const decode = async (failOn: FailOn) => {
+      const image = await pipeline(bytes, format, source.name, limits, failOn)
+      return await finish(image, target, limits, range).toBuffer({ resolveWithObject: true })
+    }
+    const { data, info } = await decode('error').catch(async (error: unknown) => {
+      notes.push(await salvage(bytes, format, limits, error))
+      return await decode('none')
     })
-    return { width: info.width, height: info.height, data: threeChannels(data, info) }
+    const pixels = { width: info.width, height: info.height, data: threeChannels(data, info) }
+    notes.push(...lookAt(pixels, range !== undefined))
+    return notes.length > 0 ? { ...pixels, notes } : pixels
+  } catch (error) {
+    throw asImageError(error, source.name, format, limits)
+  }
+}
+
+/** What an image of more than 8 bits a sample uses of them; undefined of others. Errors as `decodeImage`. */
+export async function measureSamples(
+  source: ImageSource,
+  limits: ImageLimits = imageLimits,
+): Promise<UsedSamples | undefined> {
+  const bytes = await readImage(source, limits)
+  const format = detectFormat(bytes, source.name)
+  try {
+    const deep = deepSamples(bytes, format, source.name)
+    if (deep === undefined) return undefined
+    checkCost(bytes, format, source.name, limits)
+    return await measure(bytes, deep, limits)
   } catch (error) {
     throw asImageError(error, source.name, format, limits)
   }
@@ -69,67 +103,20 @@ export async function probeImage(
   }
 }
 
-/** The encoded bytes of an image, for storing or sending. @throws IMAGE_NOT_FOUND, IMAGE_TOO_LARGE */
-export async function readImage(source: ImageSource, limits: ImageLimits = imageLimits): Promise<Uint8Array> {
-  const bytes = 'bytes' in source ? source.bytes : await readFileWithin(source, limits)
-  if (bytes.length > limits.maxBytes) throw tooManyBytes(source.name, bytes.length, limits)
-  return bytes
-}
-
-async function readFileWithin(source: FileSource, limits: ImageLimits): Promise<Uint8Array> {
-  // O_NONBLOCK: opening a named pipe must not wait for a writer
-  const handle = await open(pathOf(source), constants.O_RDONLY | constants.O_NONBLOCK).catch(
-    (error: NodeJS.ErrnoException) => {
-      throw new OneclassError('IMAGE_NOT_FOUND', `"${source.name}" cannot be opened (${error.code ?? error.message}).`)
-    },
-  )
-  try {
-    const stat = await handle.stat()
-    if (!stat.isFile()) throw new OneclassError('IMAGE_NOT_FOUND', `"${source.name}" is not a file.`)
-    if (stat.size > limits.maxBytes) throw tooManyBytes(source.name, stat.size, limits)
-    return await handle.readFile()
-  } catch (error) {
-    if (error instanceof OneclassError) throw error
-    const code = (error as NodeJS.ErrnoException).code ?? String(error)
-    throw new OneclassError('IMAGE_NOT_FOUND', `"${source.name}" cannot be read (${code}).`)
-  } finally {
-    await handle.close()
-  }
-}
-
-/** What the file system is asked for: bytes where the name is no UTF-8. */
-function pathOf({ path, raw }: FileSource): string | Buffer {
-  return raw === undefined ? path : Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength)
-}
-
-function inputOptions(limits: ImageLimits): SharpOptions {
-  return {
-    autoOrient: true,
-    // fails on truncated and damaged data, not on warnings such as a few stray bytes that telephones leave
-    failOn: 'error',
-    limitInputPixels: limits.maxPixels,
-    limitInputChannels: 5,
-    page: 0,
-    pages: 1,
-    sequentialRead: true,
-  }
-}
-
 async function pipeline(
   bytes: Uint8Array,
   format: ImageFormat,
   name: string,
-  target: DecodeTarget,
   limits: ImageLimits,
+  failOn: FailOn,
 ): Promise<Sharp> {
-  let image: Sharp
-  if (format === 'bmp') {
-    const { data, width, height } = await decodeBmp(bytes, name, limits)
-    image = sharp(data, { raw: { width, height, channels: 3 } })
-  } else {
-    image = sharp(bytes, inputOptions(limits))
-  }
-  return image
+  if (format !== 'bmp') return sharp(bytes, inputOptions(limits, failOn))
+  const { data, width, height } = await decodeBmp(bytes, name, limits)
+  return sharp(data, { raw: { width, height, channels: 3 } })
+}
+
+function finish(image: Sharp, target: DecodeTarget, limits: ImageLimits, range: Scale | undefined): Sharp {
+  const sized = image
     .timeout({ seconds: limits.timeoutSeconds })
     .resize({
       width: target.width,
@@ -140,8 +127,8 @@ async function pipeline(
       withoutEnlargement: target.resize === 'inside',
     })
     .flatten({ background: alphaBackground })
-    .toColourspace('srgb')
-    .raw({ depth: 'uchar' })
+  const scaled = range === undefined ? sized : sized.linear(range.factor, range.offset)
+  return scaled.toColourspace(range?.space ?? 'srgb').raw({ depth: 'uchar' })
 }
 
 /** sharp answers one channel for some grey inputs; `Pixels` always has three. */
@@ -154,41 +141,4 @@ function threeChannels(data: Buffer, info: OutputInfo): Uint8Array {
     for (let c = 0; c < 3; c++) rgb[i * 3 + c] = data[i * info.channels + (colours === 3 ? c : 0)] ?? 0
   }
   return rgb
-}
-
-function tooManyBytes(name: string, bytes: number, limits: ImageLimits): OneclassError {
-  const megabytes = (value: number) => `${(value / 2 ** 20).toFixed(1)} MiB`
-  return new OneclassError(
-    'IMAGE_TOO_LARGE',
-    `"${name}" has ${megabytes(bytes)}, more than the ${megabytes(limits.maxBytes)} accepted.`,
-  )
-}
-
-function asImageError(error: unknown, name: string, format: ImageFormat, limits: ImageLimits): OneclassError {
-  if (error instanceof OneclassError) return error
-  // libvips strings several complaints together: the last one is the cause
-  const reason = (error instanceof Error ? error.message : String(error))
-    .trim()
-    .split('\n')
-    .at(-1)!
-    .trim()
-    .slice(0, 200)
-  if (/exceeds pixel limit|too large|maximum image size/i.test(reason)) {
-    const megapixels = Math.round(limits.maxPixels / 1e6)
-    return new OneclassError('IMAGE_TOO_LARGE', `"${name}" has more than the ${megapixels} megapixels accepted.`, {
-      cause: error,
-    })
-  }
-  if (/timeout/i.test(reason)) {
-    return new OneclassError('IMAGE_TOO_LARGE', `"${name}" took more than ${limits.timeoutSeconds} s to decode.`, {
-      cause: error,
-    })
-  }
-  return new OneclassError(
-    'IMAGE_UNREADABLE',
-    `"${name}" is a damaged or cut-off ${format.toUpperCase()} file (${reason}).`,
-    {
-      cause: error,
-    },
-  )
 }

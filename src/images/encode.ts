@@ -1,6 +1,6 @@
 /** Pixels back to an image file: thumbnails of the report, heat maps, rendered demo images. */
-import sharp from 'sharp'
 import type { Pixels } from './pixels.ts'
+import { sharp } from './sharp.ts'
 
 /** @param quality 1 to 100, of JPEG and WebP */
 export async function encodeImage(

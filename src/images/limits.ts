@@ -12,6 +12,8 @@ export interface ImageLimits {
   readonly maxMebibytes: number
   /** Seconds for decoding and resizing one image. */
   readonly timeoutSeconds: number
+  /** Refuse images that lack a little at their end, which are otherwise used with a note. Default false. */
+  readonly strict?: boolean
 }
 
 export const imageLimits: ImageLimits = {

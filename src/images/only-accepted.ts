@@ -3,7 +3,7 @@
  * bytes; should libvips ever see something else in a file, a drawing that loads files and addresses, say, there is nothing
  * left that would open it. For processes that decode what strangers send.
  */
-import sharp from 'sharp'
+import { sharp } from './sharp.ts'
 
 const accepted = ['JpegBuffer', 'PngBuffer', 'WebpBuffer', 'NsgifBuffer', 'TiffBuffer', 'HeifBuffer']
 

@@ -1,9 +1,14 @@
+import type { Note } from '../wire/notes.ts'
+import type { SampleRange } from './sample-range.ts'
+
 /** Decoded pixels, the only form in which an image travels between folders. */
 export interface Pixels {
   readonly width: number
   readonly height: number
   /** sRGB, 8 bits, interleaved: `data[(y * width + x) * 3 + channel]`. */
   readonly data: Uint8Array
+  /** What was noticed on the way. */
+  readonly notes?: readonly Note[]
 }
 
 /** What a backbone asks of the decoder. */
@@ -15,4 +20,6 @@ export interface DecodeTarget {
    * `inside`: longest sides at most width x height, aspect kept, never enlarged (so sizes differ between images).
    */
   readonly resize: 'stretch' | 'cover' | 'contain' | 'inside'
+  /** What is black and white in images of more than 8 bits a sample; without it their format says, or floats are guessed. */
+  readonly range?: SampleRange
 }

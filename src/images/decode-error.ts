@@ -1,0 +1,41 @@
+/** What libvips says of a file, as one of our errors. */
+import { OneclassError } from '../errors.ts'
+import type { ImageFormat } from './format.ts'
+import type { ImageLimits } from './limits.ts'
+
+/** libvips strings several complaints together: the last one is the cause. */
+export function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error)
+  return text.trim().split('\n').at(-1)!.trim().slice(0, 200)
+}
+
+/** What libvips and its libraries say of whole files that they were not built for. */
+const unsupported =
+  /not (configured|supported|implemented)|unsupported (?!image format)|unimplemented|bad labq|must have 1 or 4|whole number of bytes/i
+
+export function asImageError(error: unknown, name: string, format: ImageFormat, limits: ImageLimits): OneclassError {
+  if (error instanceof OneclassError) return error
+  const reason = reasonOf(error)
+  if (/exceeds pixel limit|too large|maximum image size/i.test(reason)) {
+    const megapixels = Math.round(limits.maxPixels / 1e6)
+    return new OneclassError('IMAGE_TOO_LARGE', `"${name}" has more than the ${megapixels} megapixels accepted.`, {
+      cause: error,
+    })
+  }
+  if (/timeout/i.test(reason)) {
+    return new OneclassError('IMAGE_TOO_LARGE', `"${name}" took more than ${limits.timeoutSeconds} s to decode.`, {
+      cause: error,
+    })
+  }
+  const what = format.toUpperCase()
+  if (unsupported.test(reason)) {
+    return new OneclassError(
+      'IMAGE_UNSUPPORTED',
+      `"${name}" is a kind of ${what} file that is not accepted (${reason}): save it again as a plain JPEG or PNG.`,
+      { cause: error },
+    )
+  }
+  return new OneclassError('IMAGE_UNREADABLE', `"${name}" is a damaged or cut-off ${what} file (${reason}).`, {
+    cause: error,
+  })
+}

@@ -1,0 +1,47 @@
+/** The bytes of an image, from wherever it is. */
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { OneclassError } from '../errors.ts'
+import { type ImageLimits, imageLimits } from './limits.ts'
+import type { FileSource, ImageSource } from './source.ts'
+
+/** The encoded bytes of an image, for storing or sending. @throws IMAGE_NOT_FOUND, IMAGE_TOO_LARGE */
+export async function readImage(source: ImageSource, limits: ImageLimits = imageLimits): Promise<Uint8Array> {
+  const bytes = 'bytes' in source ? source.bytes : await readFileWithin(source, limits)
+  if (bytes.length > limits.maxBytes) throw tooManyBytes(source.name, bytes.length, limits)
+  return bytes
+}
+
+async function readFileWithin(source: FileSource, limits: ImageLimits): Promise<Uint8Array> {
+  // O_NONBLOCK: opening a named pipe must not wait for a writer
+  const handle = await open(pathOf(source), constants.O_RDONLY | constants.O_NONBLOCK).catch(
+    (error: NodeJS.ErrnoException) => {
+      throw new OneclassError('IMAGE_NOT_FOUND', `"${source.name}" cannot be opened (${error.code ?? error.message}).`)
+    },
+  )
+  try {
+    const stat = await handle.stat()
+    if (!stat.isFile()) throw new OneclassError('IMAGE_NOT_FOUND', `"${source.name}" is not a file.`)
+    if (stat.size > limits.maxBytes) throw tooManyBytes(source.name, stat.size, limits)
+    return await handle.readFile()
+  } catch (error) {
+    if (error instanceof OneclassError) throw error
+    const code = (error as NodeJS.ErrnoException).code ?? String(error)
+    throw new OneclassError('IMAGE_NOT_FOUND', `"${source.name}" cannot be read (${code}).`)
+  } finally {
+    await handle.close()
+  }
+}
+
+/** What the file system is asked for: bytes where the name is no UTF-8. */
+function pathOf({ path, raw }: FileSource): string | Buffer {
+  return raw === undefined ? path : Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength)
+}
+
+function tooManyBytes(name: string, bytes: number, limits: ImageLimits): OneclassError {
+  const megabytes = (value: number) => `${(value / 2 ** 20).toFixed(1)} MiB`
+  return new OneclassError(
+    'IMAGE_TOO_LARGE',
+    `"${name}" has ${megabytes(bytes)}, more than the ${megabytes(limits.maxBytes)} accepted.`,
+  )
+}

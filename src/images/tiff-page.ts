@@ -1,0 +1,125 @@
+/**
+ * The first page of a TIFF file, as far as its tags tell what the decoder cannot or must not read: raw photos (whose first page is a
+ * small picture made by the camera), compressions and sample formats that libtiff reads wrong or not at all.
+ * TIFF 6.0; Adobe DNG 1.7; compression numbers: https://www.awaresystems.be/imaging/tiff/tifftags/compression.html
+ */
+import { OneclassError } from '../errors.ts'
+import { type Reader, readerOf } from './cost/header-cost.ts'
+import { rawPhoto } from './format.ts'
+
+const tags = {
+  width: 256,
+  bits: 258,
+  compression: 259,
+  photometric: 262,
+  samples: 277,
+  tileWidth: 322,
+  subPages: 330,
+  sampleFormat: 339,
+  dngVersion: 50706,
+} as const
+
+interface Page {
+  /** Up to 16 numbers of each tag. */
+  readonly tags: ReadonlyMap<number, readonly number[]>
+  readonly next: number
+}
+
+/** Compressions that only cameras write: Nikon, Sony, Pentax, Samsung, Kodak, Epson. */
+const rawCompressions = new Set([34713, 32767, 32769, 32770, 32772, 65535, 65000, 65024])
+/** Colour filter array, linear raw. */
+const rawPhotometrics = new Set([32803, 34892])
+const unreadCompressions: Readonly<Record<number, string>> = {
+  33003: 'JPEG 2000 compression',
+  33005: 'JPEG 2000 compression',
+  34712: 'JPEG 2000 compression',
+  34887: 'LERC compression',
+  34925: 'LZMA compression',
+  50000: 'Zstandard compression',
+  50001: 'WebP compression',
+  50002: 'JPEG XL compression',
+  52546: 'JPEG XL compression',
+}
+const unreadColours: Readonly<Record<number, string>> = { 8: 'Lab colours', 9: 'Lab colours', 10: 'Lab colours' }
+
+export interface TiffSamples {
+  readonly bits: number
+  readonly kind: 'integer' | 'float'
+  readonly channels: number
+}
+
+/**
+ * @param name used in messages only
+ * @returns the samples of the first page; undefined where the file is too damaged to tell, which the decoder says better
+ * @throws IMAGE_UNSUPPORTED with what to do
+ */
+export function checkTiff(bytes: Uint8Array, name: string): TiffSamples | undefined {
+  const read = readerOf(bytes, bytes[0] === 0x49)
+  const isBig = read.u16(2) === 43
+  const page = readPage(read, isBig ? read.u64(8) : read.u32(4), isBig)
+  if (page === undefined) return undefined
+  const first = (tag: number, otherwise: number) => page.tags.get(tag)?.[0] ?? otherwise
+  if (isRaw(page, read, isBig)) throw rawPhoto(name)
+
+  const compression = first(tags.compression, 1)
+  const bits = page.tags.get(tags.bits) ?? [1]
+  const format = first(tags.sampleFormat, 1)
+  const refuse = (what: string, todo: string): never => {
+    throw new OneclassError('IMAGE_UNSUPPORTED', `"${name}" is a TIFF with ${what}, which is not accepted: ${todo}.`)
+  }
+  const saveAnew = 'save it again without compression, or as PNG'
+  const unread = unreadCompressions[compression]
+  if (unread !== undefined) refuse(unread, saveAnew)
+  if (compression === 6 && page.tags.has(tags.tileWidth)) refuse('tiles in the old form of JPEG', saveAnew)
+  const colours = unreadColours[first(tags.photometric, 1)]
+  if (colours !== undefined) refuse(colours, 'convert it to RGB or grey')
+  const samples = first(tags.samples, 1)
+  if (samples > 4) refuse(`${samples} channels`, 'save it as RGB or grey, without further channels')
+  const odd = bits.find((count) => ![1, 2, 4, 8, 16, 32].includes(count))
+  if (odd !== undefined)
+    refuse(`${odd} bits a sample`, odd > 32 ? 'save it with 32 bits a sample' : 'save it with 8 or 16 bits a sample')
+  if (format === 5 || format === 6) refuse('complex numbers', 'save their magnitude')
+  return { bits: bits[0]!, kind: format === 3 ? 'float' : 'integer', channels: samples }
+}
+
+function isRaw(page: Page, read: Reader, isBig: boolean): boolean {
+  if (page.tags.has(tags.dngVersion)) return true
+  const pages = [page]
+  for (const at of page.tags.get(tags.subPages) ?? []) {
+    const below = readPage(read, at, isBig)
+    if (below) pages.push(below)
+  }
+  const next = page.next > 0 ? readPage(read, page.next, isBig) : undefined
+  if (next) pages.push(next)
+  return pages.some(({ tags: found }) => {
+    const compression = found.get(tags.compression)?.[0] ?? 1
+    return rawPhotometrics.has(found.get(tags.photometric)?.[0] ?? 0) || rawCompressions.has(compression)
+  })
+}
+
+const mostNumbers = 16
+
+function readPage(read: Reader, at: number, isBig: boolean): Page | undefined {
+  const count = isBig ? read.u64(at) : read.u16(at)
+  if (!(count > 0)) return undefined
+  const [head, size] = isBig ? [8, 20] : [2, 12]
+  const found = new Map<number, readonly number[]>()
+  for (let i = 0; i < Math.min(count, 4096); i++) {
+    const entry = at + head + i * size
+    const tag = read.u16(entry)
+    if (Number.isNaN(tag)) break
+    if (!found.has(tag)) found.set(tag, numbersOf(read, entry, isBig))
+  }
+  const end = at + head + count * size
+  return { tags: found, next: isBig ? read.u64(end) : read.u32(end) }
+}
+
+function numbersOf(read: Reader, entry: number, isBig: boolean): number[] {
+  const unit = { 1: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8 }[read.u16(entry + 2)]
+  const count = isBig ? read.u64(entry + 4) : read.u32(entry + 4)
+  if (unit === undefined || !(count > 0)) return []
+  const [inline, room] = isBig ? [entry + 12, 8] : [entry + 8, 4]
+  const at = count * unit <= room ? inline : isBig ? read.u64(inline) : read.u32(inline)
+  const one = { 1: read.u8, 2: read.u16, 4: read.u32, 8: read.u64 }[unit]!
+  return Array.from({ length: Math.min(count, mostNumbers) }, (_, i) => one(at + i * unit)).filter(Number.isFinite)
+}
