@@ -50,6 +50,7 @@ export const errorTable = {
   REQUEST_TIMEOUT: { status: 408, title: 'The request took too long to arrive' },
   RATE_LIMITED: { status: 429, title: 'Too many requests' },
   QUEUE_FULL: { status: 429, title: 'The queue is full' },
+  WORKER_DIED: { status: 503, title: 'Workers ended while they had the job' },
   JOB_TIMEOUT: { status: 504, title: 'The job took too long' },
   JOB_EXPIRED: { status: 410, title: 'The job input is no longer there' },
   CANCELLED: { status: 409, title: 'The job was cancelled' },

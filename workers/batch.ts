@@ -1,13 +1,12 @@
 /**
- * A chunk of a batch: results are written group by group, each exactly once (`queue/batches.ts`), so a chunk that is taken
- * over goes on where it stopped. After two crashes its images are tried one by one, and an image that kills three times
- * gets an error for a result: one poisoned file cannot stop a batch.
+ * A chunk of a batch: results are written as they come, each exactly once (`queue/batches.ts`), so a chunk that is taken over
+ * goes on where it stopped, and a slow image holds up no other. After a crash its images are tried one by one
+ * (`serving/quarantine.ts`): one poisoned file cannot stop a batch, nor get others blamed.
  */
 import { OneclassError, toOneclassError } from '../src/errors.ts'
 import { keepPoints, keepThumbnail, maxThumbnails, type Point } from '../src/queue/batch-extras.ts'
 import type { BatchResult } from '../src/queue/batches.ts'
-import { type Consumer, startConsumer, type Task } from '../src/queue/consumer.ts'
-import { keys } from '../src/queue/redis-keys.ts'
+import { type Consumer, isFault, startConsumer, type Task } from '../src/queue/consumer.ts'
 import { recordServed } from '../src/service/drift-log.ts'
 import { errorLine } from '../src/service/feeder.ts'
 import type { ReadyModel } from '../src/serving/model-cache.ts'
@@ -19,7 +18,10 @@ type Done = BatchResult & {
   readonly embedding?: Float32Array
 }
 
+/** Images fetched at a time; more are fetched when half of them are done. */
 const groupSize = 16
+/** Results are written when there are so many of them, or the first has waited so long. */
+const commitMs = 400
 
 function pointsOf(done: readonly Done[], every: number): Point[] {
   return done.flatMap(({ index, embedding }) =>
@@ -28,23 +30,25 @@ function pointsOf(done: readonly Done[], every: number): Point[] {
 }
 
 export function startBatch(context: WorkerContext): Promise<Consumer> {
-  const { batches, blobs, client, engine, heartbeat, models, thumbnails } = context
+  const { batches, blobs, client, engine, heartbeat, models, quarantine, thumbnails } = context
 
   const scoreOne = async (
     item: Item,
     bytes: Buffer | undefined,
-    data: Task<'chunk'>['data'],
+    { data, signal }: Pick<Task<'chunk'>, 'data' | 'signal'>,
     model: ReadyModel,
   ): Promise<Done> => {
     heartbeat.count({ images: 1 })
     try {
       if (bytes === undefined) throw new OneclassError('JOB_EXPIRED', `"${item.image}" waited too long for a worker.`)
-      const embedding = await engine.embed({ name: item.image, bytes }, model.backbone, 'bulk')
+      const wantsPicture = data.keep?.thumbnails === true && item.index < maxThumbnails
+      const { embedding, thumbnail } = await engine.embed({ name: item.image, bytes }, model.backbone, {
+        lane: 'bulk',
+        signal,
+        thumbnail: wantsPicture,
+      })
       const scored = model.classifier.scoreEmbedding(embedding, data.model.alpha)
-      if (data.keep?.thumbnails && item.index < maxThumbnails) {
-        const picture = await engine.thumbnail({ name: item.image, bytes }, 'bulk').catch(() => undefined)
-        if (picture) await keepThumbnail(thumbnails, data.batch, item.index, picture)
-      }
+      if (thumbnail) await keepThumbnail(thumbnails, data.batch, item.index, thumbnail)
       return {
         index: item.index,
         isError: false,
@@ -54,7 +58,7 @@ export function startBatch(context: WorkerContext): Promise<Consumer> {
       }
     } catch (thrown) {
       const error = toOneclassError(thrown)
-      if (error.code === 'INTERNAL' || error.code === 'REDIS_UNAVAILABLE') throw thrown // a fault: the chunk is tried again
+      if (signal.aborted || isFault(error)) throw thrown // of the service, not of the image: it is tried again
       return failed(item, error)
     }
   }
@@ -64,19 +68,96 @@ export function startBatch(context: WorkerContext): Promise<Consumer> {
     return { index: item.index, isError: true, line: errorLine(item.image, item.index, error.toJSON()) }
   }
 
-  /** A suspect image: a note that it is being tried outlives a crash. */
-  const scoreSuspect: typeof scoreOne = async (item, bytes, data, model) => {
-    const note = keys.crashes(`${data.batch}:${item.index}`)
-    const tries = await client.incr(note)
-    await client.expire(note, 24 * 3600)
-    if (tries > 3)
-      return failed(item, new OneclassError('IMAGE_UNREADABLE', `Workers died while reading "${item.image}".`))
-    const done = await scoreOne(item, bytes, data, model)
-    await client.del(note)
-    return done
+  /** True while the batch goes on. */
+  const commit = async (done: readonly Done[], { data, alive }: Task<'chunk'>): Promise<boolean> => {
+    if (done.length === 0) return true
+    await keepPoints(client, data.batch, pointsOf(done, data.keep?.every ?? 0)) // before the commit: a chunk that is taken over skips what is committed
+    const state = await batches.commit(data.batch, done)
+    alive()
+    await recordServed(
+      client,
+      data.model.sha256,
+      done.flatMap(({ served }) => served ?? []),
+    ).catch(() => {})
+    const blobOf = new Map(data.images.map(({ index, blob }) => [index, blob]))
+    await blobs.remove(done.map(({ index }) => blobOf.get(index)!)).catch(() => {})
+    return state !== undefined && state !== 'cancelled'
   }
 
-  const run = async ({ data, crashes, signal }: Task<'chunk'>): Promise<void> => {
+  /** Each image on its own, its result written before the next begins. */
+  const runAlone = async (todo: readonly Item[], task: Task<'chunk'>, model: ReadyModel): Promise<void> => {
+    for (const item of todo) {
+      if (task.signal.aborted) return
+      const work = async (): Promise<Done> => {
+        const [bytes] = await blobs.getAll([item.blob])
+        return await scoreOne(item, bytes, task, model)
+      }
+      const done = await quarantine
+        .run(`${task.data.batch}:${item.index}`, item.image, work)
+        .catch((thrown: unknown) => {
+          const error = toOneclassError(thrown)
+          if (error.code !== 'IMAGE_UNREADABLE') throw thrown
+          return failed(item, error)
+        })
+      if (!(await commit([done], task))) return
+    }
+  }
+
+  /** Many at once. A fault of one image does not stop the others; it is thrown when they are written. */
+  const runTogether = async (todo: readonly Item[], task: Task<'chunk'>, model: ReadyModel): Promise<void> => {
+    const stop = new AbortController()
+    const onAbort = (): void => stop.abort()
+    task.signal.addEventListener('abort', onAbort)
+    const work = { data: task.data, signal: stop.signal }
+    const running = new Set<Promise<void>>()
+    let done: Done[] = []
+    let fault: unknown
+    let lastCommit = performance.now()
+    const write = async (): Promise<void> => {
+      const some = done
+      done = []
+      lastCommit = performance.now()
+      if (!(await commit(some, task))) stop.abort()
+    }
+    const begin = (item: Item, bytes: Buffer | undefined): void => {
+      const run = scoreOne(item, bytes, work, model)
+        .then(
+          (result) => void done.push(result),
+          (thrown: unknown) => {
+            fault ??= thrown
+          },
+        )
+        .finally(() => running.delete(run))
+      running.add(run)
+    }
+    /** Waits until at most `most` images are at work, and writes meanwhile. */
+    const settle = async (most: number): Promise<void> => {
+      while (running.size > most) {
+        await orAfter(Promise.race(running), commitMs)
+        if (done.length >= groupSize || (done.length > 0 && performance.now() - lastCommit > commitMs)) await write()
+      }
+    }
+    try {
+      for (let i = 0; i < todo.length && !stop.signal.aborted; i += groupSize) {
+        const group = todo.slice(i, i + groupSize)
+        const bytes = await blobs.getAll(group.map(({ blob }) => blob))
+        await settle(groupSize / 2)
+        group.forEach((item, at) => {
+          begin(item, bytes[at])
+        })
+      }
+      await settle(0)
+      if (!stop.signal.aborted) await write()
+    } finally {
+      task.signal.removeEventListener('abort', onAbort)
+      stop.abort()
+      await Promise.all(running)
+    }
+    if (fault !== undefined && !task.signal.aborted) throw fault
+  }
+
+  const run = async (task: Task<'chunk'>): Promise<void> => {
+    const { data } = task
     const indices = new Set(
       await batches.missing(
         data.batch,
@@ -86,22 +167,7 @@ export function startBatch(context: WorkerContext): Promise<Consumer> {
     const todo = data.images.filter(({ index }) => indices.has(index))
     if (todo.length === 0) return
     const model = await models.get(data.model)
-    const size = crashes >= 2 ? 1 : groupSize
-    const score = crashes >= 2 ? scoreSuspect : scoreOne
-    for (let i = 0; i < todo.length && !signal.aborted; i += size) {
-      const group = todo.slice(i, i + size)
-      const bytes = await blobs.getAll(group.map(({ blob }) => blob))
-      const done = await Promise.all(group.map((item, at) => score(item, bytes[at], data, model)))
-      await keepPoints(client, data.batch, pointsOf(done, data.keep?.every ?? 0)) // before the commit: a chunk that is taken over skips what is committed
-      const state = await batches.commit(data.batch, done)
-      await recordServed(
-        client,
-        data.model.sha256,
-        done.flatMap(({ served }) => served ?? []),
-      ).catch(() => {})
-      await blobs.remove(group.map(({ blob }) => blob)).catch(() => {})
-      if (state === undefined || state === 'cancelled') return
-    }
+    await (task.crashes > 0 ? runAlone : runTogether)(todo, task, model)
   }
 
   return startConsumer({
@@ -112,8 +178,10 @@ export function startBatch(context: WorkerContext): Promise<Consumer> {
         await run(task)
       } catch (thrown) {
         const error = toOneclassError(thrown)
-        const isFault = error.code === 'INTERNAL' || error.code === 'REDIS_UNAVAILABLE'
-        if (isFault && !task.isLastAttempt) throw thrown
+        if (task.signal.aborted) throw thrown
+        if (isFault(error) && !task.isLastAttempt) throw thrown
+        // Redis away, a worker that died, a download: nothing is known of the images, and the service asks for them again
+        if (isFault(error) && error.code !== 'INTERNAL') throw thrown
         // final: every image that has no result gets this error, so the batch ends
         const shown =
           error.code === 'INTERNAL'
@@ -123,8 +191,18 @@ export function startBatch(context: WorkerContext): Promise<Consumer> {
           task.data.batch,
           task.data.images.map((item) => failed(item, shown)),
         )
-        if (isFault) throw thrown
+        if (isFault(error)) throw thrown
       }
     },
   })
+}
+
+/** The promise, or nothing after `ms`. */
+async function orAfter(promise: Promise<unknown>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([promise, late])
+  clearTimeout(timer)
 }

@@ -1,5 +1,5 @@
 /** Runs the methods of a comparison: hours of computing and much memory, which end with the process. */
-
+import { setPriority } from 'node:os'
 import { type OneclassError, toOneclassError } from '../src/errors.ts'
 import { compare } from '../src/evaluation/compare.ts'
 import type { Split } from '../src/evaluation/compare-report.ts'
@@ -20,6 +20,7 @@ export interface CompareWork {
 }
 
 blockOtherDecoders()
+setPriority(10) // hours of computing: single images and batches go first
 process.once('disconnect', () => process.exit(1)) // the worker died
 process.once('message', async (work: CompareWork) => {
   try {

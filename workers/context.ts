@@ -8,6 +8,7 @@ import type { JobKind } from '../src/queue/jobs.ts'
 import type { Engine } from '../src/serving/engine.ts'
 import type { Inference } from '../src/serving/inference.ts'
 import type { ModelCache } from '../src/serving/model-cache.ts'
+import type { Quarantine } from '../src/serving/quarantine.ts'
 
 export interface WorkerContext {
   readonly client: RedisClient
@@ -18,6 +19,7 @@ export interface WorkerContext {
   readonly inference: Inference
   readonly engine: Engine
   readonly models: ModelCache
+  readonly quarantine: Quarantine
   readonly heartbeat: Heartbeat
   readonly cores: number
   /** The data directory of this worker: pulled backbones. */

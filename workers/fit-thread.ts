@@ -1,6 +1,6 @@
 /**
- * Fits a model: seconds of computing that may not hold a worker's main thread. Images are decoded here, the network
- * stays where it is: this side's backbone asks the worker for embeddings.
+ * Fits a model: seconds of computing that may not hold a worker's main thread. Images and the network stay where they are:
+ * this side asks the worker for pixels and for embeddings, within the places that all of its jobs share.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { type ErrorBody, OneclassError, toOneclassError } from '../src/errors.ts'
@@ -10,6 +10,7 @@ import { drawDemo } from '../src/images/demo-set.ts'
 import type { Pixels } from '../src/images/pixels.ts'
 import { growthOf } from '../src/pipeline/base-version.ts'
 import { type FittedImages, fitImages } from '../src/pipeline/fit.ts'
+import { noThumbnail } from '../src/pipeline/make-gallery.ts'
 import type { Progress } from '../src/queue/job-view.ts'
 import type { FitOutcome } from '../src/queue/jobs.ts'
 import { encodeSamples } from '../src/service/demo-samples.ts'
@@ -17,7 +18,8 @@ import { encodeArtifact } from '../src/store/artifact.ts'
 import { decodeGallery, encodeGallery } from '../src/store/gallery.ts'
 
 export interface FitWork {
-  readonly sources: readonly ImageSource[]
+  /** Names; pixels are asked for by index. */
+  readonly images: readonly string[]
   readonly backbone: Pick<Backbone, 'id' | 'hash' | 'dim' | 'target'>
   readonly alpha: number | undefined
   readonly seed: number | undefined
@@ -36,40 +38,65 @@ export type FitReply = Omit<FitOutcome, 'sha256' | 'gallery' | 'samples'> & {
 }
 export type FitMessage =
   | { readonly embed: number; readonly images: readonly Pixels[] }
+  | { readonly decode: number; readonly index: number }
   | { readonly progress: Progress }
   | { readonly error: ErrorBody }
   | FitReply
-type Embedded = { readonly id: number; readonly results?: (Float32Array | ErrorBody)[]; readonly fault?: string }
+export type DecodedReply =
+  | { readonly pixels: Pixels; readonly thumbnail: Uint8Array | undefined }
+  | { readonly error: ErrorBody }
+export type FitAnswer = { readonly id: number } & (
+  | { readonly results: (Float32Array | ErrorBody)[] }
+  | { readonly decoded: DecodedReply }
+)
 
 const port = parentPort!
 const work = workerData as FitWork
-const pending = new Map<
-  number,
-  { resolve(results: (Float32Array | OneclassError)[]): void; reject(error: Error): void }
->()
+const pending = new Map<number, (answer: FitAnswer) => void>()
 let nextId = 0
 
-port.on('message', ({ id, results, fault }: Embedded) => {
-  const entry = pending.get(id)
-  pending.delete(id)
-  if (results === undefined) entry?.reject(new Error(fault))
-  else
-    entry?.resolve(
-      results.map((result) =>
-        result instanceof Float32Array ? result : new OneclassError(result.code, result.message),
-      ),
-    )
+/** A fault ends this thread from the other side. */
+const ask = (message: (id: number) => FitMessage): Promise<FitAnswer> =>
+  new Promise((resolve) => {
+    const id = nextId++
+    pending.set(id, resolve)
+    port.postMessage(message(id))
+  })
+
+port.on('message', (answer: FitAnswer) => {
+  pending.get(answer.id)?.(answer)
+  pending.delete(answer.id)
 })
 
 const backbone: Backbone = {
   ...work.backbone,
-  embed: (images) =>
-    new Promise((resolve, reject) => {
-      const embed = nextId++
-      pending.set(embed, { resolve, reject })
-      port.postMessage({ embed, images } satisfies FitMessage)
-    }),
+  async embed(images) {
+    const answer = await ask((embed) => ({ embed, images }))
+    if (!('results' in answer)) throw new Error('the worker answered something else')
+    return answer.results.map((result) =>
+      result instanceof Float32Array ? result : new OneclassError(result.code, result.message),
+    )
+  },
   async close() {},
+}
+
+const sources = work.images.map((name) => ({ name, bytes: new Uint8Array(0) }))
+const indices = new Map<ImageSource, number>(sources.map((source, index) => [source, index]))
+const thumbnails = new Map<ImageSource, Uint8Array>()
+
+async function decode(source: ImageSource): Promise<Pixels> {
+  const answer = await ask((id) => ({ decode: id, index: indices.get(source)! }))
+  if (!('decoded' in answer)) throw new Error('the worker answered something else')
+  const { decoded } = answer
+  if ('error' in decoded) throw new OneclassError(decoded.error.code, decoded.error.message)
+  if (decoded.thumbnail) thumbnails.set(source, decoded.thumbnail)
+  return decoded.pixels
+}
+
+async function thumbnailOf(source: ImageSource): Promise<Uint8Array> {
+  const thumbnail = thumbnails.get(source) ?? noThumbnail
+  thumbnails.delete(source)
+  return thumbnail
 }
 
 let reported = 0
@@ -88,12 +115,11 @@ function growthOfWork({ used, repeated }: FittedImages): Pick<FitOutcome, 'growt
 try {
   const drawn = work.isDemo ? await drawDemo((done, total) => report(done, total, 'drawing')) : undefined
   reported = 0
-  // structured cloning makes a Buffer a Uint8Array, which is what sources hold
-  const fitted = await fitImages(drawn?.sources ?? [...work.sources], backbone, {
+  const fitted = await fitImages(drawn?.sources ?? sources, backbone, {
     ...(work.alpha === undefined ? {} : { alpha: work.alpha }),
     ...(work.seed === undefined ? {} : { seed: work.seed }),
     ...(work.base ? { base: { gallery: decodeGallery(work.base.gallery), exclude: work.base.exclude } } : {}),
-    thumbnails: true,
+    ...(drawn ? { thumbnails: true } : { thumbnails: thumbnailOf, decode }),
     onProgress: (done, total) => report(done, total, done < total ? 'images' : 'fitting'),
   })
   const { used, rejected, duplicates } = fitted

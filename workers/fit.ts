@@ -2,33 +2,20 @@
 import { Worker } from 'node:worker_threads'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
-import { OneclassError } from '../src/errors.ts'
-import type { ImageSource } from '../src/images/decode.ts'
+import { OneclassError, toOneclassError } from '../src/errors.ts'
 import { sha256 } from '../src/queue/blobs.ts'
-import { type Consumer, startConsumer, type Task } from '../src/queue/consumer.ts'
+import { type Consumer, isFault, startConsumer, type Task } from '../src/queue/consumer.ts'
 import { BlobId, type FitOutcome, lifetimes } from '../src/queue/jobs.ts'
 import { leaveFit } from '../src/service/fit-saver.ts'
 import type { RemoteBackbone } from '../src/serving/inference.ts'
 import { parseJson } from '../src/system/parse-json.ts'
 import type { WorkerContext } from './context.ts'
-import type { FitMessage, FitReply, FitWork } from './fit-thread.ts'
+import type { DecodedReply, FitAnswer, FitMessage, FitReply, FitWork } from './fit-thread.ts'
 
 const Listing = Type.Array(Type.Object({ image: Type.String(), blob: BlobId }))
 
 export function startFit(context: WorkerContext): Promise<Consumer> {
   const { blobs, client, engine, inference } = context
-
-  const fetchImages = async (list: readonly { image: string; blob: string }[]): Promise<ImageSource[]> => {
-    const sources: ImageSource[] = []
-    for (const { image, blob } of list) {
-      const bytes = await blobs.get(blob)
-      if (bytes === undefined)
-        throw new OneclassError('JOB_EXPIRED', 'The images waited too long for a worker: send them again.')
-      // in memory of its own, which goes to the thread without a copy: all images of a fit are 512 MiB at most, once
-      sources.push({ name: image, bytes: Uint8Array.from(bytes) })
-    }
-    return sources
-  }
 
   const fetchBase = async (base: Task<'fit'>['data']['base']): Promise<FitWork['base']> => {
     if (base === undefined) return undefined
@@ -38,25 +25,46 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
     return { label: base.label, gallery: bytes, exclude: base.exclude }
   }
 
-  const runThread = (work: FitWork, backbone: RemoteBackbone, task: Task<'fit'>): Promise<FitReply> =>
+  const runThread = (
+    work: FitWork,
+    list: readonly { image: string; blob: string }[],
+    backbone: RemoteBackbone,
+    { signal, progress }: Task<'fit'>,
+  ): Promise<FitReply> =>
     new Promise((resolve, reject) => {
-      const thread = new Worker(new URL('./fit-thread.js', import.meta.url), {
-        workerData: work,
-        transferList: work.sources.flatMap((source) => ('bytes' in source ? [source.bytes.buffer as ArrayBuffer] : [])),
-      })
+      const thread = new Worker(new URL('./fit-thread.js', import.meta.url), { workerData: work })
       const stop = () => void thread.terminate()
-      task.signal.addEventListener('abort', stop)
+      const fail = (error: unknown): void => {
+        reject(error)
+        stop()
+      }
+      // fetched when its turn comes: the images of a fit are never in memory together
+      const decode = async (index: number): Promise<DecodedReply> => {
+        const { image, blob } = list[index]!
+        const bytes = await blobs.get(blob)
+        if (bytes === undefined)
+          throw new OneclassError('JOB_EXPIRED', 'The images waited too long for a worker: send them again.')
+        try {
+          return await engine.decode({ name: image, bytes }, backbone, { lane: 'bulk', signal, thumbnail: true })
+        } catch (thrown) {
+          const error = toOneclassError(thrown)
+          if (signal.aborted || isFault(error)) throw thrown
+          return { error: error.toJSON() }
+        }
+      }
+      signal.addEventListener('abort', stop)
       thread.on('message', (message: FitMessage) => {
         if ('embed' in message) {
-          engine.embedPixels(message.images, backbone, 'bulk').then(
-            (results) => {
-              const plain = results.map((result) => (result instanceof OneclassError ? result.toJSON() : result))
-              thread.postMessage({ id: message.embed, results: plain })
-            },
-            (error: Error) => thread.postMessage({ id: message.embed, fault: error.message }),
-          )
+          engine.embedPixels(message.images, backbone, { lane: 'bulk', signal }).then((results) => {
+            const plain = results.map((result) => (result instanceof OneclassError ? result.toJSON() : result))
+            thread.postMessage({ id: message.embed, results: plain } satisfies FitAnswer)
+          }, fail)
+        } else if ('decode' in message) {
+          decode(message.index).then((decoded) => {
+            thread.postMessage({ id: message.decode, decoded } satisfies FitAnswer)
+          }, fail)
         } else if ('progress' in message) {
-          void task.progress(message.progress)
+          void progress(message.progress)
         } else if ('error' in message) {
           reject(new OneclassError(message.error.code, message.error.message))
         } else {
@@ -65,7 +73,7 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
       })
       thread.on('error', reject)
       thread.on('exit', (code) => {
-        task.signal.removeEventListener('abort', stop)
+        signal.removeEventListener('abort', stop)
         reject(new Error(`the fit thread ended (${code})`)) // nothing, when it replied before
       })
     })
@@ -84,12 +92,12 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
       await task.progress({ done: 0, total: list.length, stage: 'images' })
       const base = await fetchBase(data.base)
       const backbone = await inference.open(data.base?.backbone ?? { ref: data.backbone ?? null })
-      const sources = await fetchImages(list)
       const { id, hash, dim, target } = backbone
       const { alpha, seed } = data
       const isDemo = data.demo ?? false
-      const work: FitWork = { sources, backbone: { id, hash, dim, target }, alpha, seed, base, isDemo }
-      const reply = await runThread(work, backbone, task)
+      const images = list.map(({ image }) => image)
+      const work: FitWork = { images, backbone: { id, hash, dim, target }, alpha, seed, base, isDemo }
+      const reply = await runThread(work, list, backbone, task)
       const keep = async (bytes: Uint8Array): Promise<string> => {
         const hash = sha256(bytes)
         await blobs.putModel(hash, bytes, lifetimes.outcome)

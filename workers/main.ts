@@ -15,6 +15,7 @@ import { startHeartbeat } from '../src/queue/heartbeat.ts'
 import { createEngine } from '../src/serving/engine.ts'
 import { startInference } from '../src/serving/inference.ts'
 import { createModelCache } from '../src/serving/model-cache.ts'
+import { createQuarantine } from '../src/serving/quarantine.ts'
 import { availableCpus, readConfig } from '../src/system/config.ts'
 import { collectLessOften } from '../src/system/heap.ts'
 import { createLog } from '../src/system/log.ts'
@@ -48,6 +49,7 @@ async function main(url: string): Promise<void> {
     inference,
     engine,
     models: createModelCache(blobs, inference),
+    quarantine: createQuarantine(client),
     heartbeat,
     cores,
     home: config.home,
@@ -82,6 +84,7 @@ async function main(url: string): Promise<void> {
     await Promise.all(consumers.map((consumer) => consumer.drain(drainMs)))
     await heartbeat.stop()
     await inference.close()
+    engine.close()
     await disconnect(client)
     process.exit(0)
   }

@@ -5,7 +5,7 @@
 import { OneclassError, toOneclassError } from '../errors.ts'
 import { decodeImage, type ImageSource } from '../images/decode.ts'
 import type { ImageLimits } from '../images/limits.ts'
-import type { Pixels } from '../images/pixels.ts'
+import type { DecodeTarget, Pixels } from '../images/pixels.ts'
 import { usableCpus } from '../system/cpus.ts'
 import type { Backbone } from './backbone.ts'
 
@@ -17,6 +17,8 @@ export interface EmbedOptions {
   /** Aborting ends the iteration with CANCELLED. */
   readonly signal?: AbortSignal
   readonly limits?: ImageLimits
+  /** Another place to decode, such as a process that can be killed. Default: here. Errors as `decodeImage`. */
+  readonly decode?: (source: ImageSource, target: DecodeTarget) => Promise<Pixels>
   /** Called with each image's pixels on their way to the network, for perceptual hashes and thumbnails. */
   readonly onPixels?: (index: number, pixels: Pixels) => void
 }
@@ -33,9 +35,8 @@ export async function* embedImages(
   options: EmbedOptions = {},
 ): AsyncGenerator<Embedded, void, undefined> {
   const batch = Math.max(1, options.batch ?? 8)
-  const decoded = decodeAhead(sources, batch + usableCpus(), (source) =>
-    decodeImage(source, backbone.target, options.limits),
-  )
+  const decode = options.decode ?? ((source, target) => decodeImage(source, target, options.limits))
+  const decoded = decodeAhead(sources, batch + usableCpus(), (source) => decode(source, backbone.target))
   const done = { count: 0 }
   let waiting: { index: number; result: Pixels | OneclassError }[] = []
   for await (const entry of decoded) {

@@ -6,7 +6,7 @@ import { fitPooled, joinMembers, minimumRows } from '../detectors/ensemble.ts'
 import { describePositives } from '../detectors/similarity.ts'
 import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
-import { embedImages } from '../features/embed.ts'
+import { type EmbedOptions, embedImages } from '../features/embed.ts'
 import type { ImageSource } from '../images/decode.ts'
 import { groupNearDuplicates, type PerceptualHash, perceptualHash } from '../images/phash.ts'
 import { makeThumbnail } from '../images/thumbnail.ts'
@@ -32,8 +32,9 @@ export interface FitImagesOptions extends FitOptions {
   readonly base?: BasePositives
   /** Leave out new images that are positives of the earlier version already. */
   readonly skipRepeated?: boolean
-  /** Keep a small picture of each image in the gallery. */
-  readonly thumbnails?: boolean
+  /** Keep a small picture of each image in the gallery; made here, or given for an image that was decoded elsewhere. */
+  readonly thumbnails?: boolean | ((source: ImageSource) => Promise<Uint8Array>)
+  readonly decode?: EmbedOptions['decode']
   /** What could not even be looked at: stands first among the rejected. */
   readonly failed?: readonly FailedEntry[]
 }
@@ -110,11 +111,13 @@ export async function fitImages(
   const pending = new Map<number, { hash: PerceptualHash; thumbnail: Promise<Uint8Array> | undefined }>()
   const embedded = embedImages(backbone, sources, {
     onPixels(index, pixels) {
-      const thumbnail = options.thumbnails ? makeThumbnail(sources[index]!).catch(() => noThumbnail) : undefined
+      const make = typeof options.thumbnails === 'function' ? options.thumbnails : makeThumbnail
+      const thumbnail = options.thumbnails ? make(sources[index]!).catch(() => noThumbnail) : undefined
       pending.set(index, { hash: perceptualHash(pixels), thumbnail })
     },
     onProgress: (done, total) => options.onProgress?.(done, total, 'images'),
     ...(options.signal ? { signal: options.signal } : {}),
+    ...(options.decode ? { decode: options.decode } : {}),
   })
   for await (const { index, source, embedding, error } of embedded) {
     const made = pending.get(index)

@@ -20,6 +20,8 @@ export interface Task<K extends JobKind> {
   readonly data: JobData[K]
   /** Aborted on cancellation and when the time is over: stop soon, what is thrown then is ignored. */
   readonly signal: AbortSignal
+  /** The job came on by a step: its time begins anew. For jobs of many steps, each of bounded cost. */
+  alive(): void
   /** How often a worker died with this job. */
   readonly crashes: number
   /** True when a fault now is final. */
@@ -51,6 +53,11 @@ const maxCrashes = 3
 /** Faults of the way, not of the input: worth another try even though they have a code. */
 const passing: ReadonlySet<ErrorCode> = new Set(['INTERNAL', 'REDIS_UNAVAILABLE', 'DOWNLOAD_FAILED', 'QUEUE_FULL'])
 
+/** Is the error one of the way, after which the job is tried again? */
+export function isFault(error: unknown): boolean {
+  return passing.has(toOneclassError(error).code)
+}
+
 export async function startConsumer<K extends JobKind>(options: ConsumerOptions<K>): Promise<Consumer> {
   const { kind, client } = options
   const lockMs = options.lockMs ?? 15_000
@@ -61,8 +68,17 @@ export async function startConsumer<K extends JobKind>(options: ConsumerOptions<
   const process = async (job: Job, _token?: string, cancelSignal?: AbortSignal): Promise<unknown> => {
     const started = performance.now()
     const id = job.id ?? ''
-    const timeout = AbortSignal.timeout(jobTimeouts[kind])
-    const signal = cancelSignal ? AbortSignal.any([timeout, cancelSignal]) : timeout
+    // not AbortSignal.any over AbortSignal.timeout: on Node 20 a garbage collection can take the two before they fire
+    const stop = new AbortController()
+    const { signal } = stop
+    let isTooLate = false
+    const timer = setTimeout(() => {
+      isTooLate = true
+      stop.abort()
+    }, jobTimeouts[kind])
+    const onCancel = (): void => stop.abort()
+    if (cancelSignal?.aborted) onCancel()
+    cancelSignal?.addEventListener('abort', onCancel)
     const isLastAttempt = job.attemptsMade + 1 >= (job.opts.attempts ?? 1)
     let code: ErrorCode | null = null
     running++
@@ -79,27 +95,29 @@ export async function startConsumer<K extends JobKind>(options: ConsumerOptions<
         )
       }
       const crashes = job.stalledCounter ?? 0
-      if (kind !== 'chunk' && crashes >= maxCrashes) {
-        throw new OneclassError(
-          'IMAGE_UNREADABLE',
-          `Workers died ${crashes} times with this job; it is not tried again.`,
-        )
+      // jobs of images find out which image it was (`serving/quarantine.ts`)
+      if (kind !== 'chunk' && kind !== 'classify' && crashes >= maxCrashes) {
+        throw new OneclassError('WORKER_DIED', `Workers died ${crashes} times with this job; it is not tried again.`)
       }
       const data = job.data as JobData[K]
       const progress = async (value: Progress): Promise<void> => {
         await job.updateProgress({ ...value }).catch(() => {})
       }
-      const work = options.handle({ id, data, signal, crashes, isLastAttempt, progress })
-      const [result] = await untilAborted(Promise.all([work, isCancelled]), signal)
+      isCancelled.catch(onCancel)
+      const alive = (): void => void timer.refresh()
+      const work = options.handle({ id, data, signal, crashes, isLastAttempt, progress, alive })
+      const [result] = await untilEnded(Promise.all([work, isCancelled]), work, signal)
       return result
     } catch (thrown) {
-      const error = signal.aborted ? (timeout.aborted ? tooLate(kind) : cancelled()) : toOneclassError(thrown)
+      const error = signal.aborted ? (isTooLate ? tooLate(kind) : cancelled()) : toOneclassError(thrown)
       code = error.code
-      const isFault = passing.has(error.code)
-      if (isFault) options.onFault?.({ kind, id, error, willRetry: !isLastAttempt })
+      const willBeTried = passing.has(error.code)
+      if (willBeTried) options.onFault?.({ kind, id, error, willRetry: !isLastAttempt })
       const reason = writeFailure(error)
-      throw isFault ? new Error(reason) : new UnrecoverableError(reason)
+      throw willBeTried ? new Error(reason) : new UnrecoverableError(reason)
     } finally {
+      clearTimeout(timer)
+      cancelSignal?.removeEventListener('abort', onCancel)
       running--
       options.onDone?.({ kind, id, milliseconds: performance.now() - started, code })
     }
@@ -138,17 +156,34 @@ function tooLate(kind: JobKind): OneclassError {
   return new OneclassError('JOB_TIMEOUT', `The job took longer than ${jobTimeouts[kind] / 1000} seconds.`)
 }
 
-/** The handler's result, or a rejection at the abort even when the handler goes on for a while. */
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+/** Milliseconds in which a handler has to end after the abort: its place is given to the next job then, ended or not. */
+const patienceMs = 30_000
+
+/**
+ * The handler's result. After the abort a rejection, but only when the work has ended: a place that is given away before
+ * that lets a caller who asks and cancels again and again have any number of jobs at work.
+ */
+async function untilEnded<T>(result: Promise<T>, work: Promise<unknown>, signal: AbortSignal): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
   let stop: (() => void) | undefined
   const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(new Error('aborted'))
+    const end = (): void => reject(new Error('aborted'))
+    stop = () => {
+      timer = setTimeout(end, patienceMs)
+      work.then(end, end)
+    }
     if (signal.aborted) stop()
     signal.addEventListener('abort', stop)
   })
   try {
-    return await Promise.race([work, aborted])
+    const value = await Promise.race([result, aborted])
+    if (signal.aborted) throw new Error('aborted')
+    return value
+  } catch (error) {
+    if (signal.aborted) await Promise.race([work.catch(() => {}), aborted.catch(() => {})])
+    throw error
   } finally {
+    clearTimeout(timer)
     signal.removeEventListener('abort', stop!)
   }
 }

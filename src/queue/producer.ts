@@ -5,13 +5,21 @@
  * expires by itself.
  */
 import { type Job, Queue } from 'bullmq'
-import { OneclassError } from '../errors.ts'
+import { type ErrorCode, OneclassError } from '../errors.ts'
 import type { JobType } from '../wire/job-types.ts'
 import { pointStride } from './batch-extras.ts'
 import { type BatchRecord, type BatchStore, createBatchStore } from './batches.ts'
 import { type BlobStore, createBlobStore } from './blobs.ts'
 import { closeQueue, connect, disconnect, type RedisClient, withoutPassword } from './connection.ts'
-import { cancelledError, isFinished, type JobView, type Outcome, viewOfBatch, viewOfJob } from './job-view.ts'
+import {
+  cancelledError,
+  isFinished,
+  type JobView,
+  type Outcome,
+  readFailure,
+  viewOfBatch,
+  viewOfJob,
+} from './job-view.ts'
 import { chunkId, type JobData, type JobKind, jobKinds, jobOptions, lifetimes, typeOfJob } from './jobs.ts'
 import { channels, keys, prefix } from './redis-keys.ts'
 
@@ -44,6 +52,8 @@ export interface Producer {
   /** BullMQ's word for the state of the chunk that begins at `firstIndex`, 'unknown' when there is none. */
   chunkState(batch: string, firstIndex: number): Promise<string>
   removeChunk(batch: string, firstIndex: number): Promise<void>
+  /** Gives a failed chunk out again with the images that it has; why it failed, undefined when it is gone. */
+  retryChunk(batch: string, firstIndex: number): Promise<ErrorCode | undefined>
   /** Any job or batch; undefined when there is none of that id. */
   job(id: string): Promise<JobView | undefined>
   /** Cancels what is not finished (CONFLICT else, JOB_NOT_FOUND where there is none) and returns it as it then is. */
@@ -160,6 +170,13 @@ export function createProducer(options: ProducerOptions): Producer {
     chunkState: guard(async (batch, firstIndex) => await queue('chunk').getJobState(chunkId(batch, firstIndex))),
     removeChunk: guard(async (batch, firstIndex) => {
       await queue('chunk').remove(chunkId(batch, firstIndex))
+    }),
+    retryChunk: guard(async (batch, firstIndex) => {
+      const chunk = (await queue('chunk').getJob(chunkId(batch, firstIndex))) as Job | undefined
+      if (chunk === undefined) return undefined
+      const { code } = readFailure(chunk.failedReason)
+      await chunk.retry('failed', { resetAttemptsMade: true })
+      return code
     }),
     job: guard(job),
     cancel: guard(async (id) => {

@@ -9,7 +9,7 @@
  * goes on where it stopped, and chunks lost with a crash of Redis are found missing and fed again.
  */
 import { join } from 'node:path'
-import { type ErrorBody, OneclassError, toOneclassError } from '../errors.ts'
+import { type ErrorBody, type ErrorCode, OneclassError, toOneclassError } from '../errors.ts'
 import type { BatchRecord, BatchResult } from '../queue/batches.ts'
 import { chunksOf } from '../queue/chunks.ts'
 import type { JobEvents } from '../queue/events.ts'
@@ -44,6 +44,14 @@ const readTogether = 8
 
 /** A worker answers for every image of its chunk even when it fails: this is for chunks that fail before that. */
 const maxFailures = 2
+
+/** Say nothing of the images, however often: the chunk is given out again until the batch expires. */
+const ofTheService: ReadonlySet<ErrorCode> = new Set([
+  'REDIS_UNAVAILABLE',
+  'JOB_TIMEOUT',
+  'DOWNLOAD_FAILED',
+  'QUEUE_FULL',
+])
 
 export function createFeeder(options: FeederOptions): Feeder {
   const { producer, events } = options
@@ -84,13 +92,17 @@ export function createFeeder(options: FeederOptions): Feeder {
       const missing = await producer.batches.missing(id, indices)
       if (missing.length === 0) continue
       const state = await producer.chunkState(id, first)
-      if (state === 'completed' || state === 'failed') await producer.removeChunk(id, first)
-      else if (state !== 'unknown') continue
-      if (state === 'failed') failures.set(first, (failures.get(first) ?? 0) + 1)
-      if ((failures.get(first) ?? 0) >= maxFailures) {
-        await giveUp(batch, missing, images)
-        continue
-      }
+      if (state !== 'completed' && state !== 'failed' && state !== 'unknown') continue
+      if (state === 'failed') {
+        if ((failures.get(first) ?? 0) >= maxFailures) {
+          await giveUp(batch, missing, images)
+          await producer.removeChunk(id, first)
+          continue
+        }
+        const code = await producer.retryChunk(id, first)
+        if (code !== undefined && !ofTheService.has(code)) failures.set(first, (failures.get(first) ?? 0) + 1)
+        if (code !== undefined) continue
+      } else if (state === 'completed') await producer.removeChunk(id, first)
       if (!(await roomFor(batch, first))) return true
       await sendChunk(batch, first, missing, images)
     }

@@ -1,26 +1,42 @@
 /** Images to embeddings for all jobs of a worker: decode, gather, infer, within the cores that it was given. */
 import { OneclassError } from '../errors.ts'
-import { decodeImage, type ImageSource } from '../images/decode.ts'
 import type { ImageLimits } from '../images/limits.ts'
 import type { Pixels } from '../images/pixels.ts'
-import { makeThumbnail } from '../images/thumbnail.ts'
 import { createCpuSlots } from './cpu-slots.ts'
+import { createDecodePool, type Decoded } from './decode-pool.ts'
 import type { Inference, RemoteBackbone } from './inference.ts'
 import { createMicroBatcher, type Lane, type MicroBatcher } from './micro-batcher.ts'
 
+/** An image as it came: its name and its bytes. */
+export interface ReceivedImage {
+  readonly name: string
+  readonly bytes: Uint8Array
+}
+
+export interface WorkOptions {
+  readonly lane: Lane
+  /** Aborting stops every step: decoding is killed, what waits leaves its queue. All calls then reject with CANCELLED. */
+  readonly signal?: AbortSignal
+  /** Also a small picture, WebP. */
+  readonly thumbnail?: boolean
+}
+
+export interface Embedded extends Decoded {
+  readonly embedding: Float32Array
+}
+
 export interface Engine {
   /** Errors of the image (IMAGE_...) and of the backbone (BACKBONE_...). */
-  embed(source: ImageSource, backbone: RemoteBackbone, lane: Lane): Promise<Float32Array>
+  embed(image: ReceivedImage, backbone: RemoteBackbone, options: WorkOptions): Promise<Embedded>
   /** Errors of the image. */
-  decode(source: ImageSource, backbone: RemoteBackbone, lane: Lane): Promise<Pixels>
-  /** A small picture, WebP. Errors of the image. */
-  thumbnail(source: ImageSource, lane: Lane): Promise<Uint8Array>
+  decode(image: ReceivedImage, backbone: Pick<RemoteBackbone, 'target'>, options: WorkOptions): Promise<Decoded>
   /** For pixels that are decoded already. */
   embedPixels(
     images: readonly Pixels[],
     backbone: RemoteBackbone,
-    lane: Lane,
+    options: WorkOptions,
   ): Promise<(Float32Array | OneclassError)[]>
+  close(): void
 }
 
 export function createEngine(
@@ -28,6 +44,11 @@ export function createEngine(
   options: { cores: number; limits?: ImageLimits; onInference?: (images: number) => void },
 ): Engine {
   const slots = createCpuSlots(options.cores)
+  const pool = createDecodePool({
+    cores: options.cores,
+    enter: (lane) => slots.enter(lane),
+    ...(options.limits ? { limits: options.limits } : {}),
+  })
   const decoding: Record<Lane, number> = { single: 0, bulk: 0 }
   const batchers = new Map<string, MicroBatcher<Pixels, Float32Array | OneclassError>>()
 
@@ -49,43 +70,31 @@ export function createEngine(
     return batcher
   }
 
-  const decode = async (source: ImageSource, backbone: RemoteBackbone, lane: Lane): Promise<Pixels> => {
-    const leave = await slots.enter(lane)
-    try {
-      return await decodeImage(source, backbone.target, options.limits)
-    } finally {
-      leave()
-    }
-  }
+  const decode: Engine['decode'] = ({ name, bytes }, { target }, { lane, signal, thumbnail }) =>
+    pool.decode({ name, bytes, target, thumbnail: thumbnail ?? false, lane, signal })
 
   return {
-    async embed(source, backbone, lane) {
+    async embed(image, backbone, work) {
+      const { lane } = work
       const batcher = batcherOf(backbone)
       decoding[lane]++
-      let pixels: Pixels
+      let decoded: Decoded
       try {
-        pixels = await decode(source, backbone, lane)
+        decoded = await decode(image, backbone, work)
       } catch (error) {
         decoding[lane]--
         batcher.poke() // others may have waited for this one
         throw error
       }
       decoding[lane]--
-      const embedding = await batcher.submit(pixels, lane)
+      const embedding = await batcher.submit(decoded.pixels, lane, work.signal)
       if (embedding instanceof OneclassError) throw embedding
-      return embedding
+      return { ...decoded, embedding }
     },
     decode,
-    async thumbnail(source, lane) {
-      const leave = await slots.enter(lane)
-      try {
-        return await makeThumbnail(source, options.limits)
-      } finally {
-        leave()
-      }
+    async embedPixels(images, backbone, { lane, signal }) {
+      return await Promise.all(images.map((pixels) => batcherOf(backbone).submit(pixels, lane, signal)))
     },
-    async embedPixels(images, backbone, lane) {
-      return await Promise.all(images.map((pixels) => batcherOf(backbone).submit(pixels, lane)))
-    },
+    close: () => pool.close(),
   }
 }

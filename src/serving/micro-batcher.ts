@@ -7,6 +7,8 @@
  *   - Single images go before those of batches, and alone, so that a bulk job does not slow them; every `fairness`-th
  *     run takes both, so that singles do not starve a bulk job.
  */
+import { OneclassError } from '../errors.ts'
+
 export type Lane = 'single' | 'bulk'
 
 export interface BatcherOptions<I, O> {
@@ -22,7 +24,8 @@ export interface BatcherOptions<I, O> {
 }
 
 export interface MicroBatcher<I, O> {
-  submit(item: I, lane: Lane): Promise<O>
+  /** Rejects with CANCELLED at the abort of the signal, where the item has not begun to run. */
+  submit(item: I, lane: Lane, signal?: AbortSignal): Promise<O>
   /** To be called when `isMoreComing` may have become false. */
   poke(): void
   readonly waiting: number
@@ -95,9 +98,30 @@ export function createMicroBatcher<I, O>(options: BatcherOptions<I, O>): MicroBa
   }
 
   return {
-    submit: (item, lane) =>
+    submit: (item, lane, signal) =>
       new Promise<O>((resolve, reject) => {
-        queues[lane].push({ item, resolve, reject })
+        if (signal?.aborted) return reject(cancelled())
+        const drop = (): void => {
+          const at = queues[lane].indexOf(entry)
+          if (at < 0) return
+          queues[lane].splice(at, 1)
+          reject(cancelled())
+          schedule()
+        }
+        const done = (): void => signal?.removeEventListener('abort', drop)
+        const entry: Entry<I, O> = {
+          item,
+          resolve(output) {
+            done()
+            resolve(output)
+          },
+          reject(error) {
+            done()
+            reject(error)
+          },
+        }
+        signal?.addEventListener('abort', drop)
+        queues[lane].push(entry)
         schedule()
       }),
     poke: schedule,
@@ -105,4 +129,8 @@ export function createMicroBatcher<I, O>(options: BatcherOptions<I, O>): MicroBa
       return queues.single.length + queues.bulk.length
     },
   }
+}
+
+function cancelled(): OneclassError {
+  return new OneclassError('CANCELLED', 'The work was cancelled.')
 }

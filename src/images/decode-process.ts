@@ -1,0 +1,51 @@
+/**
+ * A process that decodes one image after the other for its parent (`serving/decode-pool.ts`), so that a decoder that hangs,
+ * grows or dies takes nothing with it. It has no connection, no key and no path: bytes in, pixels out.
+ */
+import { Socket } from 'node:net'
+import { type ErrorBody, toOneclassError } from '../errors.ts'
+import { readFrames, writeFrame } from '../system/frames.ts'
+import { decodeImage } from './decode.ts'
+import type { ImageLimits } from './limits.ts'
+import { blockOtherDecoders } from './only-accepted.ts'
+import type { DecodeTarget } from './pixels.ts'
+import { makeThumbnail } from './thumbnail.ts'
+
+export interface DecodeQuestion {
+  readonly name: string
+  /** Undefined: no pixels. */
+  readonly target: DecodeTarget | undefined
+  readonly thumbnail: boolean
+  readonly limits: ImageLimits
+}
+
+/** The bytes are the pixels, then the thumbnail (WebP; none when it could not be made beside pixels that could). */
+export type DecodeAnswer =
+  | { readonly width: number; readonly height: number; readonly pixels: number }
+  | { readonly error: ErrorBody }
+
+async function answer(
+  { name, target, thumbnail, limits }: DecodeQuestion,
+  bytes: Uint8Array,
+): Promise<[DecodeAnswer, Uint8Array[]]> {
+  try {
+    const source = { name, bytes }
+    const pixels = target && (await decodeImage(source, target, limits))
+    const picture = thumbnail ? makeThumbnail(source, limits) : undefined
+    const webp = await (pixels ? picture?.catch(() => undefined) : picture)
+    const { width = 0, height = 0, data = new Uint8Array(0) } = pixels ?? {}
+    return [{ width, height, pixels: data.length }, webp ? [data, webp] : [data]]
+  } catch (thrown) {
+    return [{ error: toOneclassError(thrown).toJSON() }, []]
+  }
+}
+
+blockOtherDecoders()
+const parent = new Socket({ fd: 3, readable: true, writable: true })
+// an ordinary exit would wait for a decoder that hangs
+parent.on('close', () => process.kill(process.pid, 'SIGKILL'))
+parent.on('error', () => process.kill(process.pid, 'SIGKILL'))
+readFrames<DecodeQuestion>(parent, 2 ** 31, ({ header, bytes }) => {
+  void answer(header, bytes).then(([reply, parts]) => writeFrame(parent, reply, parts))
+})
+writeFrame(parent, { ready: true })

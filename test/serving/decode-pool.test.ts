@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { after, describe, it } from 'node:test'
+import sharp from 'sharp'
+import { decodeImage } from '../../src/images/decode.ts'
+import { imageLimits } from '../../src/images/limits.ts'
+import type { DecodeTarget } from '../../src/images/pixels.ts'
+import { createDecodePool, type DecodePool } from '../../src/serving/decode-pool.ts'
+import { jpegOfScans } from '../support/costly-images.ts'
+import { noise } from '../support/image-files.ts'
+
+const target: DecodeTarget = { width: 64, height: 64, resize: 'stretch' }
+const photo = () => sharp(noise(400 * 300 * 3, 5), { raw: { width: 400, height: 300, channels: 3 } })
+
+/** Decode processes below this one. */
+function processes(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const isOurs =
+          Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')[1]) === process.pid
+        return isOurs && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('decode-process')
+      } catch {
+        return false
+      }
+    })
+}
+
+const isLinux = process.platform === 'linux'
+// its header is honest, so the limits of the header are lifted: what the pool stops by itself is seen
+const blind = { ...imageLimits, maxMilliseconds: 60_000 }
+const slowImage = jpegOfScans(4096, 4096, 199) // some seconds of CPU time
+
+describe('the decode pool', { skip: isLinux ? false : 'reads /proc' }, () => {
+  const pools: DecodePool[] = []
+  const open = (options: Partial<Parameters<typeof createDecodePool>[0]> = {}): DecodePool => {
+    const pool = createDecodePool({ cores: 1, ...options })
+    pools.push(pool)
+    return pool
+  }
+  after(() => {
+    for (const pool of pools) pool.close()
+  })
+
+  it('gives the pixels that decoding here gives, and a thumbnail beside them', async () => {
+    const pool = open()
+    for (const format of ['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif'] as const) {
+      const bytes = await photo().toFormat(format).toBuffer()
+      const here = await decodeImage({ name: 'a', bytes }, target)
+      const { pixels, thumbnail } = await pool.decode({ name: 'a', bytes, target, thumbnail: true, lane: 'single' })
+      assert.deepEqual([pixels.width, pixels.height], [64, 64])
+      assert.deepEqual(Buffer.from(pixels.data), Buffer.from(here.data), format)
+      assert.equal((await sharp(thumbnail).metadata()).format, 'webp')
+    }
+    pool.close()
+  })
+
+  it('many at once, each its own answer; errors have their code and name', async () => {
+    const pool = open({ cores: 2 })
+    const colours = Array.from({ length: 40 }, (_, i) => ({ r: i * 6, g: 0, b: 0 }))
+    await Promise.all(
+      colours.map(async (background) => {
+        const bytes = await sharp({ create: { width: 20, height: 20, channels: 3, background } })
+          .png()
+          .toBuffer()
+        const { pixels } = await pool.decode({ name: 'a', bytes, target, lane: 'bulk' })
+        assert.equal(pixels.data[0], background.r)
+      }),
+    )
+    const cut = (await photo().jpeg().toBuffer()).subarray(0, 2000)
+    await assert.rejects(pool.decode({ name: 'cut.jpg', bytes: cut, target, lane: 'single' }), {
+      code: 'IMAGE_UNREADABLE',
+      message: /"cut\.jpg"/,
+    })
+    await assert.rejects(pool.decode({ name: 't', bytes: Buffer.from('text'), target, lane: 'single' }), {
+      code: 'IMAGE_UNREADABLE',
+    })
+    pool.close()
+  })
+
+  it('an ordinary image does not wait for slow ones', async () => {
+    const pool = open({ limits: { ...blind, maxMilliseconds: 60_000 } })
+    const ordinary = await photo().jpeg().toBuffer()
+    await pool.decode({ name: 'warm', bytes: ordinary, target, lane: 'single' })
+    const slow = Array.from({ length: 4 }, () =>
+      pool.decode({ name: 'slow', bytes: slowImage, target, lane: 'single' }).catch((error: unknown) => error),
+    )
+    let worst = 0
+    for (let i = 0; i < 10; i++) {
+      const started = performance.now()
+      await pool.decode({ name: 'b', bytes: ordinary, target, lane: 'single' })
+      worst = Math.max(worst, performance.now() - started)
+    }
+    assert.ok(worst < 3000, `waited ${worst} ms`) // far less on an idle machine
+    pool.close()
+    await Promise.all(slow)
+  })
+
+  it('an abort ends the work, not only the wait', async () => {
+    const pool = open({ limits: blind })
+    const ordinary = await photo().jpeg().toBuffer()
+    await pool.decode({ name: 'warm', bytes: ordinary, target, lane: 'single' })
+    const stop = new AbortController()
+    const work = Array.from({ length: 5 }, () =>
+      pool.decode({ name: 'slow', bytes: slowImage, target, lane: 'single', signal: stop.signal }),
+    )
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    stop.abort()
+    const started = performance.now()
+    for (const result of await Promise.allSettled(work)) assert.equal(result.status, 'rejected')
+    assert.ok(performance.now() - started < 1500)
+    const aborted = AbortSignal.abort()
+    await assert.rejects(pool.decode({ name: 'x', bytes: ordinary, target, lane: 'bulk', signal: aborted }), {
+      code: 'CANCELLED',
+    })
+    await pool.decode({ name: 'b', bytes: ordinary, target, lane: 'single' })
+    pool.close()
+  })
+
+  it('a process that dies costs its own image a second try, and nobody else', async () => {
+    const pool = open({ cores: 2 })
+    const ordinary = await photo().jpeg().toBuffer()
+    await pool.decode({ name: 'warm', bytes: ordinary, target, lane: 'single' })
+    const before = new Set(processes())
+    assert.ok(before.size >= 3)
+    const work = Array.from({ length: 60 }, (_, i) =>
+      pool.decode({ name: `${i}`, bytes: ordinary, target, lane: 'bulk' }),
+    )
+    for (const pid of before) process.kill(pid, 'SIGKILL')
+    for (const { pixels } of await Promise.all(work)) assert.equal(pixels.width, 64)
+    assert.ok(processes().every((pid) => !before.has(pid)))
+    pool.close()
+  })
+
+  it('nothing is left when it is closed', async () => {
+    for (const pool of pools) pool.close()
+    for (let i = 0; i < 100 && processes().length > 0; i++) await new Promise((resolve) => setTimeout(resolve, 50))
+    assert.deepEqual(processes(), [])
+  })
+})
