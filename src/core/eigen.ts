@@ -1,8 +1,12 @@
 /**
  * Eigen-decomposition of a real symmetric matrix: Householder tridiagonalisation, then implicit QL
  * (tred2 and tql2 of Bowdler, Martin, Reinsch and Wilkinson, Numerische Mathematik 11, 1968). O(n^3), deterministic.
+ * The rotations of QL are collected and then applied to eight columns at a time, which stay in the cache meanwhile.
  */
 import type { Matrix } from './matrix.ts'
+import { rowsInPanel } from './panels.ts'
+import { roomFor } from './simd/workspace.ts'
+import { reflectRows, strideFor, type Tridiagonal, tridiagonalise } from './tridiagonal.ts'
 
 export interface Eigen {
   /** Ascending, length n. */
@@ -11,103 +15,88 @@ export interface Eigen {
   readonly vectors: Matrix
 }
 
-/** @param a symmetric (n, n); only read. */
+/** Rotations that are collected before they are applied. */
+const mostRotations = 8192
+
+/** @param a symmetric (n, n); only read. @throws RangeError when QL does not converge, which NaN brings about */
 export function symmetricEigen(a: Matrix): Eigen {
   const n = a.rows
-  // z holds the transposed basis (row k = k-th basis vector), so that the rotations of QL run along memory
-  const { d, e, z } = tridiagonalise(a)
-  diagonalise(d, e, z, n)
+  const panels = Math.ceil(n / rowsInPanel)
+  const rotationRoom = 2 * (mostRotations + n)
+  const T = tridiagonalise(
+    a,
+    roomFor((n + 4) * strideFor(n)) + roomFor(panels * rowsInPanel * n) + roomFor(rotationRoom),
+  )
+  const basis = panelsOfBasis(T, panels)
+  const rotations = createRotations(T, basis, T.space.take(rotationRoom), panels)
+  const { d, e } = T
+  diagonalise(d, e, n, rotations)
   const order = Array.from({ length: n }, (_, i) => i).sort((p, q) => d[p]! - d[q]! || p - q)
   const values = new Float64Array(n)
   const vectors = new Float64Array(n * n)
   order.forEach((from, to) => {
     values[to] = d[from]!
-    vectors.set(z.subarray(from * n, (from + 1) * n), to * n)
+    for (let j = 0; j < n; j++) vectors[to * n + j] = basis[((j >> 3) * n + from) * rowsInPanel + (j & 7)]!
   })
   return { values, vectors: { rows: n, cols: n, data: vectors } }
 }
 
-/** Q, d, e with A = Q T Qᵀ; T has diagonal d and subdiagonal e[1..]. Returns Qᵀ in z. */
-function tridiagonalise(a: Matrix): { d: Float64Array; e: Float64Array; z: Float64Array } {
-  const n = a.rows
-  const w = a.data.slice()
-  const d = new Float64Array(n)
-  const e = new Float64Array(n)
-  const beta = new Float64Array(n)
-  const v = new Float64Array(n)
-  const p = new Float64Array(n)
-  // eliminate row i left of the subdiagonal, from the last row up; Householder vector i stays in row i of w
-  for (let i = n - 1; i >= 2; i--) {
-    const at = i * n
-    let scale = 0
-    for (let k = 0; k < i; k++) scale += Math.abs(w[at + k]!)
-    const below = w[at + i - 1]!
-    let tail = 0
-    for (let k = 0; k < i - 1; k++) tail += Math.abs(w[at + k]!)
-    if (tail === 0) {
-      e[i] = below
-      continue
-    }
-    let norm2 = 0
-    for (let k = 0; k < i; k++) {
-      v[k] = w[at + k]! / scale
-      norm2 += v[k]! * v[k]!
-    }
-    const g = v[i - 1]! >= 0 ? -Math.sqrt(norm2) : Math.sqrt(norm2)
-    e[i] = scale * g
-    const h = norm2 - v[i - 1]! * g
-    v[i - 1]! -= g
-    beta[i] = 1 / h
-    for (let k = 0; k < i; k++) w[at + k] = v[k]!
-    // p = A v / h over the leading i x i block, using only its lower triangle (row-wise)
-    p.fill(0, 0, i)
-    for (let r = 0; r < i; r++) {
-      const ro = r * n
-      let sum = 0
-      const vr = v[r]!
-      for (let c = 0; c < r; c++) {
-        const value = w[ro + c]!
-        sum += value * v[c]!
-        p[c]! += value * vr
-      }
-      p[r]! += sum + w[ro + r]! * vr
-    }
-    let vp = 0
-    for (let k = 0; k < i; k++) {
-      p[k]! /= h
-      vp += v[k]! * p[k]!
-    }
-    const half = vp / (2 * h)
-    for (let k = 0; k < i; k++) p[k]! -= half * v[k]!
-    for (let r = 0; r < i; r++) {
-      const ro = r * n
-      const vr = v[r]!
-      const pr = p[r]!
-      for (let c = 0; c <= r; c++) w[ro + c]! -= vr * p[c]! + pr * v[c]!
-    }
+/** Qᵀ with eight columns at a time: element (i, j) at ((j >> 3) n + i) 8 + (j & 7). */
+function panelsOfBasis(T: Tridiagonal, panels: number): Float64Array {
+  const { n, space, stride } = T
+  const z = space.take((n + 4) * stride)
+  for (let i = 0; i < n; i++) z[i * stride + i] = 1
+  // reflection i touches the first i columns, where rows from i on are still zero
+  reflectRows(T, z, n, 'from', (row) => row + 1)
+  const out = space.take(panels * rowsInPanel * n)
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) out[((j >> 3) * n + i) * rowsInPanel + (j & 7)] = z[i * stride + j]!
   }
-  if (n > 1) e[1] = w[n]!
-  for (let i = 0; i < n; i++) d[i] = w[i * n + i]!
-  // accumulate Qᵀ = (H_{n-1} ... H_2)ᵀ, row by row: z <- z (I - beta v vᵀ)
-  const z = new Float64Array(n * n)
-  for (let i = 0; i < n; i++) z[i * n + i] = 1
-  for (let i = 2; i < n; i++) {
-    const b = beta[i]!
-    if (b === 0) continue
-    const at = i * n
-    for (let r = 0; r < i; r++) {
-      const ro = r * n
-      let s = 0
-      for (let k = 0; k < i; k++) s += z[ro + k]! * w[at + k]!
-      s *= b
-      for (let k = 0; k < i; k++) z[ro + k]! -= s * w[at + k]!
-    }
-  }
-  return { d, e, z }
+  return out
 }
 
-/** Implicit QL on (d, e), rotating the rows of z along. */
-function diagonalise(d: Float64Array, e: Float64Array, z: Float64Array, n: number): void {
+interface Rotations {
+  /** A chain that starts with row `top` as the upper of two. */
+  begin(top: number): void
+  add(c: number, s: number): void
+  flush(): void
+}
+
+function createRotations(
+  { n, space }: Tridiagonal,
+  basis: Float64Array,
+  buffer: Float64Array,
+  panels: number,
+): Rotations {
+  let chains: { top: number; from: number }[] = []
+  let used = 0
+  const flush = (): void => {
+    for (let p = 0; p < panels; p++) {
+      const panel = basis.byteOffset + p * n * rowsInPanel * 8
+      chains.forEach(({ top, from }, k) => {
+        const to = chains[k + 1]?.from ?? used
+        space.rotate(panel + top * rowsInPanel * 8, buffer.byteOffset + from * 8, buffer.byteOffset + to * 8)
+      })
+    }
+    chains = []
+    used = 0
+  }
+  return {
+    begin(top) {
+      if (used > 2 * mostRotations) flush()
+      chains.push({ top, from: used })
+    },
+    add(c, s) {
+      buffer[used] = c
+      buffer[used + 1] = s
+      used += 2
+    },
+    flush,
+  }
+}
+
+/** Implicit QL on (d, e); both are overwritten, and d holds the eigenvalues in the order of the rotated rows. */
+function diagonalise(d: Float64Array, e: Float64Array, n: number, rotations: Rotations): void {
   for (let i = 1; i < n; i++) e[i - 1] = e[i]!
   e[n - 1] = 0
   // Rows that repeat leave a null space whose d and e are rounding errors of the whole matrix: compared with each other they never
@@ -131,8 +120,9 @@ function diagonalise(d: Float64Array, e: Float64Array, z: Float64Array, n: numbe
       let c = 1
       let p = 0
       let i = m - 1
+      rotations.begin(m)
       for (; i >= l; i--) {
-        let f = s * e[i]!
+        const f = s * e[i]!
         const b = c * e[i]!
         r = Math.hypot(f, g)
         e[i + 1] = r
@@ -148,13 +138,7 @@ function diagonalise(d: Float64Array, e: Float64Array, z: Float64Array, n: numbe
         p = s * r
         d[i + 1] = g + p
         g = c * r - b
-        const lo = i * n
-        const hi = lo + n
-        for (let k = 0; k < n; k++) {
-          f = z[hi + k]!
-          z[hi + k] = s * z[lo + k]! + c * f
-          z[lo + k] = c * z[lo + k]! - s * f
-        }
+        rotations.add(c, s)
       }
       if (r === 0 && i >= l) continue
       d[l]! -= p
@@ -162,4 +146,5 @@ function diagonalise(d: Float64Array, e: Float64Array, z: Float64Array, n: numbe
       e[m] = 0
     }
   }
+  rotations.flush()
 }

@@ -65,33 +65,6 @@ export function dot(a: Float64Array, b: Float64Array, n: number, aAt = 0, bAt = 
   return s0 + s1 + (s2 + s3)
 }
 
-/** A Bᵀ for A (m, k) and B (n, k): every inner product of a row of A with a row of B, shape (m, n). */
-export function timesTransposed(a: Matrix, b: Matrix): Matrix {
-  const out = matrix(a.rows, b.rows)
-  for (let i = 0; i < a.rows; i++)
-    for (let j = 0; j < b.rows; j++) out.data[i * b.rows + j] = dot(a.data, b.data, a.cols, i * a.cols, j * b.cols)
-  return out
-}
-
-/** The symmetric A Aᵀ, shape (rows, rows). */
-export function gram(a: Matrix): Matrix {
-  const n = a.rows
-  const out = matrix(n, n)
-  for (let i = 0; i < n; i++)
-    for (let j = 0; j <= i; j++) {
-      const value = dot(a.data, a.data, a.cols, i * a.cols, j * a.cols)
-      out.data[i * n + j] = value
-      out.data[j * n + i] = value
-    }
-  return out
-}
-
-export function transpose(a: Matrix): Matrix {
-  const out = matrix(a.cols, a.rows)
-  for (let i = 0; i < a.rows; i++) for (let j = 0; j < a.cols; j++) out.data[j * a.rows + i] = a.data[i * a.cols + j]!
-  return out
-}
-
 /** Each row divided by its Euclidean norm; a row of zeros stays zero. Returns a copy. */
 export function l2Normalise(m: Matrix): Matrix {
   const out = matrix(m.rows, m.cols, m.data.slice())

@@ -18,8 +18,11 @@ export function panelLength(rows: number, cols: number): number {
   return Math.ceil(rows / rowsInPanel) * rowsInPanel * cols
 }
 
-export function toPanels({ rows, cols, data }: Matrix): Panels {
-  const panels = new Float64Array(panelLength(rows, cols))
+/** @param panels where to write, all zeros; new by default */
+export function toPanels(
+  { rows, cols, data }: Matrix,
+  panels: Float64Array = new Float64Array(panelLength(rows, cols)),
+): Panels {
   for (let k = 0; k < rows; k++) {
     const at = (k >> 3) * cols * rowsInPanel + (k & 7)
     for (let j = 0; j < cols; j++) panels[at + j * rowsInPanel] = data[k * cols + j]!

@@ -8,7 +8,8 @@
  * unit rows the whitened inner products are G (G/n + ridge I)⁻¹, so n x n matrices do.
  */
 import { symmetricEigen } from '../core/eigen.ts'
-import { columnMeans, gram, l2Normalise, type Matrix, matrix, row } from '../core/matrix.ts'
+import { columnMeans, l2Normalise, type Matrix, matrix, row } from '../core/matrix.ts'
+import { gram } from '../core/products.ts'
 
 /** Ridge in shares of the total variance. The larger, the more does light count. */
 const ridgeShare = 0.0015

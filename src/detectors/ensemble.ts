@@ -36,14 +36,8 @@ import {
 } from './join.ts'
 import { type KernelSvmState, scoreKernelSvm, trainKernelSvm } from './kernel-svm.ts'
 import { oneClassSvm } from './one-class-svm.ts'
-import {
-  applyWhitening,
-  fitWhitening,
-  splitWhitening,
-  type Whitened,
-  type WhiteningState,
-  whiten,
-} from './whitening.ts'
+import { splitWhitening } from './split-whitening.ts'
+import { applyWhitening, fitWhitening, type Whitened, type WhiteningState, whiten } from './whitening.ts'
 
 export interface EnsembleState {
   readonly whitening: WhiteningState

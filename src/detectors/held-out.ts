@@ -5,7 +5,7 @@
  */
 import { type Matrix, matrix, row } from '../core/matrix.ts'
 import { type Random, sample } from '../core/random.ts'
-import { type SplitWhitening, splitWhitening } from './whitening.ts'
+import { type SplitWhitening, splitWhitening } from './split-whitening.ts'
 
 /** Fold number of each row, in [0, count). Rows of a group share their fold. */
 export interface Folds {

@@ -11,9 +11,11 @@
  * which has the norm, and to training points the distances, of the d-dimensional z, at r/d of the cost.
  */
 import { symmetricEigen } from '../core/eigen.ts'
-import { columnMeans, dot, gram, l2Normalise, type Matrix, matrix, row, takeRows, transpose } from '../core/matrix.ts'
+import { columnMeans, dot, l2Normalise, type Matrix, matrix, row } from '../core/matrix.ts'
 import { addPanel, type Panels, projectOnPanel, rowsInPanel, toPanels } from '../core/panels.ts'
+import { gram, timesTransposed, transpose } from '../core/products.ts'
 import { OneclassError } from '../errors.ts'
+import { ledoitWolf } from './ledoit-wolf.ts'
 
 export interface WhiteningState {
   /** Width d of the embeddings. */
@@ -45,78 +47,20 @@ export function fitWhitening(X: Matrix): WhiteningState {
   // XXᵀ and XᵀX have the same non-zero eigenvalues: take the smaller one
   const wide = n <= d
   const spectrum = decompose(wide ? gram(centred) : gram(transpose(centred)), squaredLengths(centred), d)
-  const { rank, vectors, values, scales, residualScale, shrinkage } = spectrum
-  const axes = matrix(rank, d)
-  for (let k = 0; k < rank; k++) {
-    const axis = row(axes, k)
-    if (!wide) axis.set(row(vectors, k))
-    else {
-      // Xᵀu / sqrt(λ) is the eigenvector of XᵀX that belongs to u
-      const u = row(vectors, k)
-      const factor = 1 / Math.sqrt(values[k]!)
-      for (let i = 0; i < n; i++) addScaled(axis, u[i]! * factor, centred.data, i * d)
-    }
-  }
+  const { rank, vectors, scales, residualScale, shrinkage } = spectrum
+  const axes = wide ? axesFromRows(centred, spectrum) : matrix(rank, d, vectors.data.subarray(0, rank * d))
   return { dim: d, mean, axes: toPanels(axes), scales, residualScale, shrinkage }
 }
 
-/** Indices of rows to fit on and of rows to whiten; the result has shape (targets, d). */
-export type SplitWhitening = (fit: readonly number[], targets: readonly number[]) => Matrix
-
-/**
- * Symmetric whitening of some rows of X by others, again and again for different splits of the same X: what
- * `applySymmetricWhitening(fitWhitening(fit rows), target rows)` returns. With fewer rows than columns it works from the inner products of all rows, computed once: then whitened
- * rows are sums of training rows, and no axes of length d are needed.
- */
-export function splitWhitening(X: Matrix): SplitWhitening {
-  if (X.rows > X.cols) {
-    return (fit, targets) => applySymmetricWhitening(fitWhitening(takeRows(X, fit)), takeRows(X, targets))
+/** Xᵀu / sqrt(λ) is the eigenvector of XᵀX that belongs to the eigenvector u of XXᵀ: shape (rank, d). */
+function axesFromRows(centred: Matrix, { rank, vectors, values }: Spectrum): Matrix {
+  const n = centred.rows
+  const scaled = matrix(rank, n)
+  for (let k = 0; k < rank; k++) {
+    const factor = 1 / Math.sqrt(values[k]!)
+    for (let i = 0; i < n; i++) scaled.data[k * n + i] = vectors.data[k * n + i]! * factor
   }
-  const unit = l2Normalise(X)
-  const products = gram(unit)
-  const { rows: n, cols: d } = unit
-  return (fit, targets) => {
-    const m = fit.length
-    // inner products with the mean of the fit rows, of every row; and of the mean with itself
-    const withMean = new Float64Array(n)
-    for (let i = 0; i < n; i++) for (const j of fit) withMean[i]! += products.data[i * n + j]! / m
-    let meanMean = 0
-    for (const j of fit) meanMean += withMean[j]! / m
-    const centredProduct = (i: number, j: number) => products.data[i * n + j]! - withMean[i]! - withMean[j]! + meanMean
-    const inner = matrix(m, m)
-    const lengths = new Float64Array(m)
-    fit.forEach((i, p) => {
-      fit.forEach((j, q) => {
-        inner.data[p * m + q] = centredProduct(i, j)
-      })
-      lengths[p] = inner.data[p * m + p]!
-    })
-    const { rank, vectors, values, scales, residualScale } = decompose(inner, lengths, d)
-    const mean = columnMeans(takeRows(unit, fit))
-    const out = takeRows(unit, targets)
-    const toFit = new Float64Array(m)
-    const weights = new Float64Array(m)
-    targets.forEach((i, t) => {
-      fit.forEach((j, p) => {
-        toFit[p] = centredProduct(i, j)
-      })
-      weights.fill(0)
-      for (let k = 0; k < rank; k++) {
-        const projection = dot(toFit, vectors.data, m, 0, k * m) / values[k]!
-        addScaled(weights, projection * (scales[k]! - residualScale), vectors.data, k * m)
-      }
-      // z = residualScale (x - mean) + Σ weights (xₚ - mean)
-      const z = row(out, t)
-      let total = residualScale
-      for (let j = 0; j < d; j++) z[j]! *= residualScale
-      fit.forEach((j, p) => {
-        addScaled(z, weights[p]!, unit.data, j * d)
-        total += weights[p]!
-      })
-      addScaled(z, -total, mean, 0)
-    })
-    return out
-  }
+  return timesTransposed(scaled, transpose(centred))
 }
 
 interface Spectrum {
@@ -137,12 +81,6 @@ interface Spectrum {
 function decompose(inner: Matrix, lengths: Float64Array, d: number): Spectrum {
   const n = lengths.length
   const { shrinkage, mu } = ledoitWolf(inner, lengths, d)
-  if (!(mu > 1e-14)) {
-    throw new OneclassError(
-      'IMAGES_IDENTICAL',
-      `All ${n} images have the same features; a class needs images that differ.`,
-    )
-  }
   const { values: rising, vectors: risingVectors } = symmetricEigen(inner)
   const size = rising.length
   const values = rising.toReversed()
@@ -157,11 +95,6 @@ function decompose(inner: Matrix, lengths: Float64Array, d: number): Spectrum {
   )
   const residualScale = rank < d && shrinkage > 0 ? 1 / Math.sqrt(shrinkage * mu) : 0
   return { rank, vectors, values, scales, residualScale, shrinkage }
-}
-
-/** target += factor * source[at ...]. */
-function addScaled(target: Float64Array, factor: number, source: Float64Array, at: number): void {
-  for (let j = 0; j < target.length; j++) target[j]! += factor * source[at + j]!
 }
 
 function squaredLengths(m: Matrix): Float64Array {
@@ -230,19 +163,4 @@ export function whiten(state: WhiteningState, X: Matrix): Whitened {
     p[rank] = Math.sqrt(Math.max(0, dot(x, x, d) - inside)) * residualScale
   }
   return { principal, symmetric, withMean }
-}
-
-/**
- * Ledoit-Wolf shrinkage intensity towards μI, from inner products only: XXᵀ and XᵀX have the same squared Frobenius norm.
- */
-function ledoitWolf(inner: Matrix, lengths: Float64Array, d: number): { shrinkage: number; mu: number } {
-  const n = lengths.length
-  const trace = lengths.reduce((sum, value) => sum + value, 0)
-  const fourth = dot(lengths, lengths, n)
-  const mu = trace / n / d
-  const frobenius = dot(inner.data, inner.data, inner.data.length) / (n * n)
-  // δ = β / dispersion: β the variance of S's entries, dispersion = ‖S - μI‖²
-  const dispersion = frobenius - d * mu * mu
-  const beta = Math.min((fourth / n - frobenius) / n, dispersion)
-  return { shrinkage: dispersion > 0 ? Math.max(0, beta / dispersion) : 1, mu }
 }

@@ -1,7 +1,8 @@
 /** Embeddings to two dimensions, for the plot: PCA, and UMAP (McInnes, Healy and Melville, arXiv 1802.03426, package umap-js). */
 import { UMAP } from 'umap-js'
 import { symmetricEigen } from '../core/eigen.ts'
-import { columnMeans, dot, gram, l2Normalise, type Matrix, row } from '../core/matrix.ts'
+import { columnMeans, dot, l2Normalise, type Matrix, row } from '../core/matrix.ts'
+import { gram } from '../core/products.ts'
 import { createRandom } from '../core/random.ts'
 
 export type Point = readonly [number, number]

@@ -6,7 +6,8 @@ import { createRandom } from '../../src/core/random.ts'
 import { mahalanobis, nearestNeighbour } from '../../src/detectors/index.ts'
 import { averagePathLength, scoreIsolationTrees } from '../../src/detectors/isolation-trees.ts'
 import { scoreKernelSvm, trainKernelSvm } from '../../src/detectors/kernel-svm.ts'
-import { applySymmetricWhitening, fitWhitening, splitWhitening } from '../../src/detectors/whitening.ts'
+import { splitWhitening } from '../../src/detectors/split-whitening.ts'
+import { applySymmetricWhitening, fitWhitening } from '../../src/detectors/whitening.ts'
 import { golden } from './golden-values.ts'
 
 /** The rows of the recipe. */
