@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { symmetricEigen } from '../../src/core/eigen.ts'
-import { columnMeans, dot, gram, matrix, row } from '../../src/core/matrix.ts'
+import { columnMeans, dot, matrix, row } from '../../src/core/matrix.ts'
 import { readNpy, writeNpy } from '../../src/core/npy.ts'
 import { addPanel, panelLength, projectOnPanel, rowsInPanel, toPanels } from '../../src/core/panels.ts'
+import { gram } from '../../src/core/products.ts'
 import { createRandom, sample } from '../../src/core/random.ts'
 
 test('eigenvectors of symmetric matrices: A v = λ v, orthonormal, ascending; also singular, diagonal and 1 x 1', () => {
