@@ -47,7 +47,7 @@ function panelsOfBasis(T: Tridiagonal, panels: number): Float64Array {
   const z = space.take((n + 4) * stride)
   for (let i = 0; i < n; i++) z[i * stride + i] = 1
   // reflection i touches the first i columns, where rows from i on are still zero
-  reflectRows(T, z, n, 'from', (row) => row + 1)
+  reflectRows(T, z, n, 'back', (row) => row + 1)
   const out = space.take(panels * rowsInPanel * n)
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < n; j++) out[((j >> 3) * n + i) * rowsInPanel + (j & 7)] = z[i * stride + j]!

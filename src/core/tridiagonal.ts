@@ -128,7 +128,7 @@ export function tridiagonalise(a: Matrix, extra = 0): Tridiagonal {
 }
 
 /**
- * Rows y become y Q ('to') or y Qᵀ ('from'), in place.
+ * Rows y become y Q ('into' the coordinates of T) or y Qᵀ ('back'), in place.
  * @param rows in the workspace of the decomposition, `count` of them rounded up to a multiple of 4, `stride` apart
  * @param first reflections below this number leave all of the rows as they are
  */
@@ -136,14 +136,14 @@ export function reflectRows(
   { n, space, w, stride, beta }: Tridiagonal,
   rows: Float64Array,
   count: number,
-  direction: 'to' | 'from',
+  direction: 'into' | 'back',
   firstOf: (row: number) => number = () => 0,
 ): void {
   for (let top = 0; top < count; top += blockRows) {
     const end = Math.min(count, top + blockRows)
     const first = Math.max(2, firstOf(top))
     for (let step = first; step < n; step++) {
-      const i = direction === 'from' ? step : n - 1 - (step - first)
+      const i = direction === 'back' ? step : n - 1 - (step - first)
       if (beta[i] === 0) continue
       const rowEnd = rows.byteOffset + (top + Math.ceil((end - top) / 4) * 4) * stride * 8
       const length = (i + (i & 1)) * 8

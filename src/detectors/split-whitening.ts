@@ -127,9 +127,9 @@ function applyFunction(
   const y = T.space.take((rows.rows + 4) * stride)
   const out = T.space.take((rows.rows + 4) * stride)
   for (let i = 0; i < rows.rows; i++) y.set(row(rows, i), i * stride)
-  reflectRows(T, y, rows.rows, 'to')
+  reflectRows(T, y, rows.rows, 'into')
   applyTerms(T, slope, terms, y, out, rows.rows)
-  reflectRows(T, out, rows.rows, 'from')
+  reflectRows(T, out, rows.rows, 'back')
   const result = matrix(rows.rows, size)
   for (let i = 0; i < rows.rows; i++) row(result, i).set(out.subarray(i * stride, i * stride + size))
   return result

@@ -59,7 +59,7 @@ for (const n of [1, 2, 3, 31, 64, 129, 200]) {
     const basis = T.space.take(rows)
     const solved = T.space.take(rows)
     for (let i = 0; i < n; i++) basis[i * stride + i] = 1
-    reflectRows(T, basis, n, 'to')
+    reflectRows(T, basis, n, 'into')
     const Q = matrix(n, n)
     for (let i = 0; i < n; i++) Q.data.set(basis.subarray(i * stride, i * stride + n), i * n)
     assertClose(plainProduct(Q, Q).data, matrix(n, n, identity(n)).data, 1e-12, 'Q Qᵀ')
@@ -72,7 +72,7 @@ for (const n of [1, 2, 3, 31, 64, 129, 200]) {
     // I Q (2 T + 3 I)⁻¹ Qᵀ times (2 A + 3 I) is I; nine terms that sum to one are more than one round of eight
     const terms = Array.from({ length: 9 }, () => ({ shift: 3, weight: 1 / 9 }))
     applyTerms(T, 2, terms, basis, solved, n)
-    reflectRows(T, solved, n, 'from')
+    reflectRows(T, solved, n, 'back')
     const inverse = matrix(n, n)
     for (let i = 0; i < n; i++) inverse.data.set(solved.subarray(i * stride, i * stride + n), i * n)
     const shifted = matrix(
