@@ -1,143 +1,19 @@
 /** A client of the service: typed, no dependency, for Node and browsers. `import { createClient } from 'oneclass/client'` */
-import type { ErrorBody } from './errors.ts'
-import type { ImageResult, Scored } from './pipeline/result.ts'
+import type { BatchLine, BatchOptions } from './wire/batch.ts'
+import type { BatchJob, FitJob, Job, MapJob } from './wire/job.ts'
+import type { JobState, JobType } from './wire/job-state.ts'
+import type { Model, ModelChange, Positives } from './wire/model.ts'
+import type { DemoImage, Operations } from './wire/operations.ts'
+import type { ScoredImage } from './wire/result.ts'
 
-export interface ClientJob {
-  readonly id: string
-  readonly type: 'classify' | 'batch' | 'fit' | 'compare' | 'map'
-  readonly state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
-  /** The version that it asks, or the name of the model that it makes. */
-  readonly model: string | null
-  readonly progress: {
-    readonly done: number
-    readonly total: number
-    readonly stage?: string
-    readonly errors?: number
-  }
-  /** Of a batch: are there pictures, can it be on a map, can its images be added to a model by index. */
-  readonly keeps?: { readonly thumbnails: boolean; readonly map: boolean; readonly folder: boolean }
-  /** Of a batch: the last name of its folder; null for uploads. */
-  readonly folder?: string | null
-  readonly result: unknown
-  readonly error: ErrorBody | null
-  /** ISO 8601. */
-  readonly createdAt: string | null
-  readonly finishedAt: string | null
-}
-
-export interface ClientModel {
-  readonly name: string
-  readonly version: number
-  readonly createdAt: string
-  readonly alpha: number
-  /** Positives that it was fitted on. */
-  readonly n: number
-  /** Held-out scores that p-values count among. */
-  readonly calibrationScores: number
-  readonly dim: number
-  /** Null for a model of feature files. */
-  readonly backbone: { readonly id: string; readonly hash: string } | null
-  readonly seed: number
-  readonly sha256: string
-  readonly bytes: number
-  /** Null: its positives cannot be shown or added to. */
-  readonly gallery: string | null
-  /** Is this the version that the bare name means? */
-  readonly serving: boolean
-}
-
-export interface ClientPositives {
-  readonly model: string
-  readonly gallery: boolean
-  readonly images: readonly {
-    readonly index: number
-    readonly image: string
-    /** By a model that had not seen it; null where it was not held out. */
-    readonly score: number | null
-    readonly pValue: number | null
-    readonly sameAs: number | null
-    /** A path of the service. */
-    readonly thumbnail: string | null
-  }[]
-  readonly rejected: readonly { readonly image: string; readonly error: ErrorBody }[]
-}
-
-interface ClientDriftReport {
-  readonly images: number
-  readonly log10Capital: number
-  readonly maxLog10Capital: number
-  readonly falseAlarmBound: number
-  readonly alarm: boolean
-}
-
-/** Of all images, and of the accepted ones only. */
-export interface ClientDrift {
-  readonly all: ClientDriftReport
-  readonly accepted: ClientDriftReport
-}
-
-export interface ClientOperations {
-  readonly workers: readonly {
-    readonly id: string
-    readonly host: string
-    readonly pid: number
-    readonly concurrency: number
-    readonly startedAt: string
-    readonly lastSeen: string
-    readonly images: number
-    readonly errors: number
-    readonly inferences: number
-  }[]
-  readonly queues: Readonly<
-    Record<
-      string,
-      { readonly waiting: number; readonly active: number; readonly delayed: number; readonly failed: number }
-    >
-  >
-  readonly storedBytes: number
-  readonly maxStoredBytes: number
-  /** Mean of the last minute. */
-  readonly imagesPerSecond: number
-  readonly images: number
-  readonly inferences: number
-  readonly errors: Readonly<Record<string, number>>
-  readonly models: readonly {
-    readonly label: string
-    readonly drift: ClientDrift
-  }[]
-}
-
-export interface ClientMap {
-  readonly points: readonly {
-    readonly kind: 'positive' | 'batch'
-    readonly index: number
-    readonly image: string
-    readonly isPositive?: boolean
-    readonly error?: ErrorBody
-    readonly pca: readonly [number, number]
-    readonly umap: readonly [number, number] | null
-  }[]
-  readonly omitted: { readonly positives: number; readonly batch: number }
-}
-
-export interface ClientDemoImage {
-  readonly id: string
-  readonly kind: 'positive' | 'negative'
-  readonly what: string
-  /** A path of the service. */
-  readonly url: string
-}
-
-export interface ClientBatchOptions {
-  readonly alpha?: number
-  /** Keep small pictures of the images. */
-  readonly thumbnails?: boolean
-  /** Keep what a map needs. */
-  readonly map?: boolean
-}
-
-/** A result of a batch. */
-export type ClientLine = ImageResult & { readonly index: number }
+export type { BatchLine, BatchOptions } from './wire/batch.ts'
+export type { ErrorBody } from './wire/error.ts'
+export type { BatchJob, CompareJob, FitJob, Job, MapJob } from './wire/job.ts'
+export type { JobState, JobType } from './wire/job-state.ts'
+export type { MapPoint, MapResult } from './wire/map.ts'
+export type { Drift, FitResult, Model, ModelChange, Positives } from './wire/model.ts'
+export type { DemoImage, Operations, Service } from './wire/operations.ts'
+export type { DetectorResult, Heatmap, ImageResult, Neighbour, Scored, ScoredImage } from './wire/result.ts'
 
 export interface ClientImage {
   readonly name: string
@@ -159,43 +35,43 @@ export class ClientError extends Error {
 
 export interface OneclassClient {
   /** The newest version of each, or all. */
-  models(options?: { versions?: 'newest' | 'all' }): Promise<ClientModel[]>
+  models(options?: { versions?: 'newest' | 'all' }): Promise<Model[]>
   /** `use`: the version that the bare name shall mean. */
-  update(model: string, change: { alpha?: number; name?: string; use?: number }): Promise<ClientModel>
+  update(model: string, change: ModelChange): Promise<Model>
   remove(model: string): Promise<void>
   exportModel(model: string): Promise<Uint8Array>
-  importModel(file: ClientImage, options?: { name?: string }): Promise<ClientModel>
-  positives(model: string): Promise<ClientPositives>
+  importModel(file: ClientImage, options?: { name?: string }): Promise<Model>
+  positives(model: string): Promise<Positives>
   /** A fit job over uploaded images, which follow the positives of `base` where that is given. */
   fit(
     name: string,
     images: readonly ClientImage[],
     options?: { alpha?: number; seed?: number; base?: string; exclude?: readonly number[] },
-  ): Promise<ClientJob>
+  ): Promise<FitJob>
   /** The result, after at most `waitSeconds` (default 30; ClientError JOB_TIMEOUT then). */
   classify(
     model: string,
     image: ClientImage,
     options?: { alpha?: number; waitSeconds?: number; explain?: boolean },
-  ): Promise<{ readonly image: string } & Scored>
-  batch(model: string, images: readonly ClientImage[], options?: ClientBatchOptions): Promise<ClientJob>
+  ): Promise<ScoredImage>
+  batch(model: string, images: readonly ClientImage[], options?: BatchOptions): Promise<BatchJob>
   /** A folder on the service's machine, below one of its roots. */
-  batchFolder(model: string, folder: string, options?: ClientBatchOptions): Promise<ClientJob>
+  batchFolder(model: string, folder: string, options?: BatchOptions): Promise<BatchJob>
   /** Each result as it comes; a broken connection is taken up again where it broke. */
-  stream(batch: string): AsyncGenerator<ClientLine>
-  results(batch: string): Promise<ClientLine[]>
+  stream(batch: string): AsyncGenerator<BatchLine>
+  results(batch: string): Promise<BatchLine[]>
   /** Newest first, without the results of classify, map and compare jobs. */
-  jobs(options?: { type?: ClientJob['type']; state?: ClientJob['state']; limit?: number }): Promise<ClientJob[]>
-  /** A job whose result is a `ClientMap`; the batch was made with `map: true`. */
-  map(model: string, options?: { batch?: string }): Promise<ClientJob>
+  jobs(options?: { type?: JobType; state?: JobState; limit?: number }): Promise<Job[]>
+  /** A job whose result is a `MapResult`; the batch was made with `map: true`. */
+  map(model: string, options?: { batch?: string }): Promise<MapJob>
   /** Fits the demo model. */
-  demo(): Promise<ClientJob>
-  demoImages(): Promise<ClientDemoImage[]>
-  operations(): Promise<ClientOperations>
-  job(id: string): Promise<ClientJob>
-  cancel(id: string): Promise<ClientJob>
+  demo(): Promise<FitJob>
+  demoImages(): Promise<DemoImage[]>
+  operations(): Promise<Operations>
+  job(id: string): Promise<Job>
+  cancel(id: string): Promise<Job>
   /** The job when it is done, failed or cancelled. */
-  finished(id: string, options?: { everyMs?: number; signal?: AbortSignal }): Promise<ClientJob>
+  finished(id: string, options?: { everyMs?: number; signal?: AbortSignal }): Promise<Job>
 }
 
 export function createClient(address: string, options: { key?: string; fetch?: typeof fetch } = {}): OneclassClient {
@@ -229,7 +105,7 @@ export function createClient(address: string, options: { key?: string; fetch?: t
   }
   const part = encodeURIComponent
 
-  async function* stream(batch: string): AsyncGenerator<ClientLine> {
+  async function* stream(batch: string): AsyncGenerator<BatchLine> {
     let received = 0
     for (;;) {
       try {
@@ -241,7 +117,7 @@ export function createClient(address: string, options: { key?: string; fetch?: t
           rest = lines.pop() ?? ''
           for (const line of lines) {
             received++
-            yield JSON.parse(line) as ClientLine
+            yield JSON.parse(line) as BatchLine
           }
         }
       } catch (error) {
@@ -258,7 +134,7 @@ export function createClient(address: string, options: { key?: string; fetch?: t
 
   const client: OneclassClient = {
     models: async ({ versions = 'newest' } = {}) =>
-      (await read<{ models: ClientModel[] }>(`/v1/models?versions=${versions}`)).models,
+      (await read<{ models: Model[] }>(`/v1/models?versions=${versions}`)).models,
     update: (model, change) => send(`/v1/models/${part(model)}`, change, 'PATCH'),
     async remove(model) {
       await call(`/v1/models/${part(model)}`, { method: 'DELETE' })
@@ -283,7 +159,7 @@ export function createClient(address: string, options: { key?: string; fetch?: t
       })
       if (response.status === 202)
         throw new ClientError('JOB_TIMEOUT', 504, `There was no result after ${waitSeconds} seconds.`)
-      return (await response.json()) as { image: string } & Scored
+      return (await response.json()) as ScoredImage
     },
     batch: (model, images, { alpha, thumbnails, map } = {}) =>
       read(`/v1/models/${part(model)}/batches`, {
@@ -293,7 +169,7 @@ export function createClient(address: string, options: { key?: string; fetch?: t
     batchFolder: (model, folder, options = {}) => send(`/v1/models/${part(model)}/batches`, { folder, ...options }),
     stream,
     async results(batch) {
-      const lines: ClientLine[] = []
+      const lines: BatchLine[] = []
       for await (const line of stream(batch)) lines.push(line)
       return lines
     },
@@ -301,11 +177,11 @@ export function createClient(address: string, options: { key?: string; fetch?: t
       const query = new URLSearchParams(
         Object.entries(options).map(([name, value]): [string, string] => [name, String(value)]),
       )
-      return (await read<{ jobs: ClientJob[] }>(`/v1/jobs?${query}`)).jobs
+      return (await read<{ jobs: Job[] }>(`/v1/jobs?${query}`)).jobs
     },
     map: (model, options = {}) => send(`/v1/models/${part(model)}/maps`, options),
     demo: () => read('/v1/demo', { method: 'POST' }),
-    demoImages: async () => (await read<{ images: ClientDemoImage[] }>('/v1/demo/images')).images,
+    demoImages: async () => (await read<{ images: DemoImage[] }>('/v1/demo/images')).images,
     operations: () => read('/v1/operations'),
     job: (id) => read(`/v1/jobs/${part(id)}`),
     cancel: (id) => read(`/v1/jobs/${part(id)}`, { method: 'DELETE' }),

@@ -2,7 +2,6 @@
  * The one table of errors: every failure that a user can meet has a code, an HTTP status and a way out.
  * The CLI prints `message`; the API answers `application/problem+json` with `code` and `status`.
  */
-
 export const errorTable = {
   // misuse
   INVALID_ARGUMENT: { status: 400, title: 'An argument is missing or has a wrong value' },
@@ -77,15 +76,10 @@ export class OneclassError extends Error {
     return errorTable[this.code].status
   }
 
-  toJSON(): ErrorBody {
+  /** The form of `ErrorBody` (`wire/error.ts`). */
+  toJSON(): { readonly code: ErrorCode; readonly message: string } {
     return { code: this.code, message: this.message }
   }
-}
-
-/** How an error stands in results, jobs and problem details. */
-export interface ErrorBody {
-  readonly code: ErrorCode
-  readonly message: string
 }
 
 /** Any thrown value as an `OneclassError`; what was not expected becomes `INTERNAL` and keeps its cause. */

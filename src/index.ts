@@ -6,6 +6,12 @@
  *   const hotdog = await load('hotdog')
  *   console.log(await hotdog.score('dinner.jpg'))
  */
+import { labelOf } from './wire/label.ts'
+import type { Model } from './wire/model.ts'
+import type { ImageResult } from './wire/result.ts'
+
+export type { ErrorBody } from './wire/error.ts'
+export type { DetectorResult, ImageResult, Neighbour, RowResult, Scored } from './wire/result.ts'
 
 import type { Matrix } from './core/matrix.ts'
 import { OneclassError } from './errors.ts'
@@ -22,19 +28,16 @@ import { classifyWithModels, type ManyResult } from './pipeline/classify-many.ts
 import { type FitOptions, type FittedImages, fitFeatures, fitImages } from './pipeline/fit.ts'
 import { openModels } from './pipeline/open-models.ts'
 import { collectPositives } from './pipeline/positives.ts'
-import type { ImageResult } from './pipeline/result.ts'
 import { encodeGallery } from './store/gallery.ts'
-import { labelOf } from './store/model-label.ts'
-import { type ModelInfo, openRegistry } from './store/registry.ts'
+import { openRegistry } from './store/registry.ts'
 import { readConfig } from './system/config.ts'
 import type { Evaluation } from './wire/evaluation.ts'
 
 export { readNpy, writeNpy } from './core/npy.ts'
-export { type ErrorBody, type ErrorCode, errorTable, OneclassError } from './errors.ts'
+export { type ErrorCode, errorTable, OneclassError } from './errors.ts'
 export type { ManyResult, ManyScored } from './pipeline/classify-many.ts'
-export type { DetectorResult, ImageResult, Neighbour, RowResult, Scored } from './pipeline/result.ts'
 export type { Evaluation } from './wire/evaluation.ts'
-export type { Classifier, FitOptions, FittedImages, ImageSource, Matrix, ModelInfo, Skipped }
+export type { Classifier, FitOptions, FittedImages, ImageSource, Matrix, Model, Skipped }
 
 export interface Place {
   /** The data directory. Default: `ONECLASS_HOME`, else `.oneclass/` in the current directory. */
@@ -62,7 +65,7 @@ export interface FitCall extends FitOptions, Place {
 export async function fit(
   positives: string | Matrix,
   { name, home = readConfig().home, backbone: ref, base: baseRef, exclude, ...options }: FitCall,
-): Promise<ModelInfo & Pick<FittedImages, 'rejected' | 'duplicates'> & { readonly skipped: readonly Skipped[] }> {
+): Promise<Model & Pick<FittedImages, 'rejected' | 'duplicates'> & { readonly skipped: readonly Skipped[] }> {
   const registry = openRegistry(home)
   if (typeof positives !== 'string') {
     return {
@@ -98,7 +101,7 @@ export async function fit(
  * @param ref NAME@VERSION
  * @throws MODEL_NAME_INVALID, MODEL_NOT_FOUND
  */
-export async function use(ref: string, { home = readConfig().home }: Place = {}): Promise<ModelInfo> {
+export async function use(ref: string, { home = readConfig().home }: Place = {}): Promise<Model> {
   return await openRegistry(home).use(ref)
 }
 
@@ -171,7 +174,7 @@ export async function loadModels(
 }
 
 export interface LoadedModel {
-  readonly info: ModelInfo
+  readonly info: Model
   /** Embeddings to results: synchronous, no network. */
   readonly classifier: Classifier
   /** One image: a path or its bytes. A bad image is a result with `error`. */

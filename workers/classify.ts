@@ -1,11 +1,12 @@
 /** One image, one answer. A bad image fails the job with the image's code. */
+
 import { OneclassError, toOneclassError } from '../src/errors.ts'
 import type { Pixels } from '../src/images/pixels.ts'
 import { explainByOcclusion } from '../src/pipeline/explain.ts'
-import type { Heatmap, ImageResult } from '../src/pipeline/result.ts'
 import { type Consumer, isFault, startConsumer, type Task } from '../src/queue/consumer.ts'
 import { recordServed } from '../src/service/drift-log.ts'
 import type { ReadyModel } from '../src/serving/model-cache.ts'
+import type { Heatmap, ImageResult } from '../src/wire/result.ts'
 import type { WorkerContext } from './context.ts'
 
 export function startClassify(context: WorkerContext): Promise<Consumer> {

@@ -2,8 +2,9 @@
  * Fits a model: seconds of computing that may not hold a worker's main thread. Images and the network stay where they are:
  * this side asks the worker for pixels and for embeddings, within the places that all of its jobs share.
  */
+
 import { parentPort, workerData } from 'node:worker_threads'
-import { type ErrorBody, OneclassError, toOneclassError } from '../src/errors.ts'
+import { OneclassError, toOneclassError } from '../src/errors.ts'
 import type { Backbone } from '../src/features/backbone.ts'
 import type { ImageSource } from '../src/images/decode.ts'
 import { drawDemo } from '../src/images/demo-set.ts'
@@ -11,11 +12,12 @@ import type { Pixels } from '../src/images/pixels.ts'
 import { growthOf } from '../src/pipeline/base-version.ts'
 import { type FittedImages, fitImages } from '../src/pipeline/fit.ts'
 import { noThumbnail } from '../src/pipeline/make-gallery.ts'
-import type { Progress } from '../src/queue/job-view.ts'
 import type { FitOutcome } from '../src/queue/jobs.ts'
 import { encodeSamples } from '../src/service/demo-samples.ts'
 import { encodeArtifact } from '../src/store/artifact.ts'
 import { decodeGallery, encodeGallery } from '../src/store/gallery.ts'
+import type { ErrorBody } from '../src/wire/error.ts'
+import type { Progress } from '../src/wire/job.ts'
 
 export interface FitWork {
   /** Names; pixels are asked for by index. */

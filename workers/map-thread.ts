@@ -2,9 +2,10 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { fromRows } from '../src/core/matrix.ts'
 import { positiveEmbedding } from '../src/detectors/similarity.ts'
-import { type ErrorBody, OneclassError, toOneclassError } from '../src/errors.ts'
+import { OneclassError, toOneclassError } from '../src/errors.ts'
 import { mapEmbeddings, type Place } from '../src/evaluation/map.ts'
 import { decodeArtifact } from '../src/store/artifact.ts'
+import type { ErrorBody } from '../src/wire/error.ts'
 
 export interface MapImage {
   readonly index: number

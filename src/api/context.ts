@@ -4,8 +4,9 @@ import type { ModelUse } from '../queue/jobs.ts'
 import type { Producer } from '../queue/producer.ts'
 import type { Feeder } from '../service/feeder.ts'
 import type { Galleries } from '../service/galleries.ts'
-import type { ModelInfo, Registry } from '../store/registry.ts'
+import type { Registry } from '../store/registry.ts'
 import type { Log } from '../system/log.ts'
+import type { Model } from '../wire/model.ts'
 import type { Streams } from './http/streams.ts'
 import type { Limits } from './limits.ts'
 import type { Metrics } from './metrics.ts'
@@ -29,5 +30,5 @@ export interface ApiContext {
   /** Undefined: no URLs. */
   readonly urls: Omit<UrlFetchOptions, 'maxBytes' | 'timeoutMs'> | undefined
   /** The model that a job shall use; its bytes are in Redis afterwards. */
-  useModel(ref: string, alpha: number | undefined): Promise<{ info: ModelInfo; use: ModelUse }>
+  useModel(ref: string, alpha: number | undefined): Promise<{ info: Model; use: ModelUse }>
 }

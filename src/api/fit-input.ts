@@ -4,9 +4,8 @@ import type { FastifyRequest } from 'fastify'
 import { OneclassError } from '../errors.ts'
 import { type JobData, lifetimes } from '../queue/jobs.ts'
 import { listFolder, readBelow, resolveBelow } from '../service/local-files.ts'
-import { labelOf } from '../store/model-label.ts'
-import type { ModelInfo } from '../store/registry.ts'
-import { FitFields, type FitFromFolder } from '../wire/schemas.ts'
+import { labelOf } from '../wire/label.ts'
+import { FitFields, type FitFromFolder, type Model } from '../wire/model.ts'
 import type { ApiContext } from './context.ts'
 import { listField, parseFields } from './http/fields.ts'
 import { readForm, type Uploaded } from './http/uploads.ts'
@@ -68,7 +67,7 @@ export async function readFitInput(
 export async function readBase(
   { fields, files }: FitInput,
   { registry, producer, limits }: ApiContext,
-): Promise<{ info: ModelInfo; base: NonNullable<JobData['fit']['base']> } | undefined> {
+): Promise<{ info: Model; base: NonNullable<JobData['fit']['base']> } | undefined> {
   if (fields.base === undefined) return undefined
   const info = await registry.info(fields.base)
   const { gallery, backbone } = info

@@ -1,8 +1,8 @@
 /** Lists of jobs, newest first, bounded, and of the caller's own where the key allows no more. */
 import type { FastifyRequest } from 'fastify'
-import type { JobView } from '../queue/job-view.ts'
 import { forgetJobs, noteJob, type RecentJob, recentJobs } from '../queue/recent.ts'
-import { type JobType, jobTypes } from '../wire/job-types.ts'
+import type { Job } from '../wire/job.ts'
+import { type JobType, jobTypes } from '../wire/job-state.ts'
 import type { ApiContext } from './context.ts'
 import { callerOf } from './http/access.ts'
 
@@ -21,13 +21,13 @@ export async function listJobs(
   { producer }: ApiContext,
   request: FastifyRequest,
   wanted: { type?: JobType; state?: string; limit?: number },
-): Promise<JobView[]> {
+): Promise<Job[]> {
   const { limit = listed.default } = wanted
   // ids cannot be guessed, and whoever has one may cancel the job: a key that may classify only is told of its own
   const isMine = ({ owner }: RecentJob) => request.key?.scope !== 'classify' || owner === request.key.id
   const recent = await recentJobs(producer.client, wanted.type ? [wanted.type] : jobTypes)
   const candidates = recent.filter(isMine)
-  const found: JobView[] = []
+  const found: Job[] = []
   const gone: RecentJob[] = []
   for (let i = 0; i < candidates.length && found.length < limit; i += listed.default) {
     const some = candidates.slice(i, i + listed.default)
@@ -42,6 +42,6 @@ export async function listJobs(
 }
 
 /** Models and counts are short; the rest is read with the job. */
-export function brief(view: JobView): JobView {
+export function brief(view: Job): Job {
   return view.type === 'fit' || view.type === 'batch' ? view : { ...view, result: null }
 }

@@ -3,13 +3,14 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry as MetricsRe
 import { readTotals } from '../queue/heartbeat.ts'
 import { jobKinds } from '../queue/jobs.ts'
 import type { Producer } from '../queue/producer.ts'
-import type { ModelDrift, Served } from '../service/drift-log.ts'
+import type { Served } from '../service/drift-log.ts'
+import type { Drift } from '../wire/model.ts'
 
 export interface Metrics {
   observeRequest(route: string, method: string, status: number, seconds: number): void
   observeClassify(seconds: number): void
   observeServed(model: string, served: Served): void
-  setDrift(model: string, drift: ModelDrift): void
+  setDrift(model: string, drift: Drift): void
   /** Asks the queue, then writes everything in the text format. */
   render(producer: Producer): Promise<{ type: string; text: string }>
 }

@@ -7,6 +7,7 @@ import type { KeyStore } from '../service/key-store.ts'
 import type { ApiContext } from './context.ts'
 import { collectDocs } from './docs/openapi.ts'
 import { guardAccess } from './http/access.ts'
+import { checkAnswers } from './http/answers.ts'
 import { guardBodies } from './http/bodies.ts'
 import { type Outside, prefixLocations, withoutBasePath } from './http/outside.ts'
 import { handleErrors } from './http/problem.ts'
@@ -65,6 +66,7 @@ export async function buildServer(context: ApiContext, options: ServerOptions): 
   app.server.maxConnections = limits.maxConnections
   app.removeContentTypeParser('text/plain')
   app.setValidatorCompiler(validatorCompiler as Parameters<typeof app.setValidatorCompiler>[0])
+  checkAnswers(app, log)
   handleErrors(app, log)
   secureHeaders(app)
   refuseWhenStopping(app)

@@ -15,10 +15,11 @@ import { createFitSaver } from '../service/fit-saver.ts'
 import { createGalleries } from '../service/galleries.ts'
 import { type KeyStore, openKeyStore } from '../service/key-store.ts'
 import { readModelFile } from '../store/model-file.ts'
-import { labelOf } from '../store/model-label.ts'
-import { type ModelInfo, openRegistry } from '../store/registry.ts'
+import { openRegistry } from '../store/registry.ts'
 import { makeFolder } from '../system/files.ts'
 import type { Log } from '../system/log.ts'
+import { labelOf } from '../wire/label.ts'
+import type { Model } from '../wire/model.ts'
 import type { ApiContext } from './context.ts'
 import { directly, type Outside } from './http/outside.ts'
 import { createStreams } from './http/streams.ts'
@@ -90,7 +91,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     const found = (await registry.list()).find((info) => info.sha256 === sha256)
     await producer.blobs.putModel(sha256, await registry.bytes(found ? labelOf(found) : label), lifetimes.model)
   }
-  const useModel = async (ref: string, alpha: number | undefined): Promise<{ info: ModelInfo; use: ModelUse }> => {
+  const useModel = async (ref: string, alpha: number | undefined): Promise<{ info: Model; use: ModelUse }> => {
     const info = await registry.info(ref)
     if (info.backbone === null)
       throw new OneclassError('MODEL_INCOMPATIBLE', `The model "${ref}" was fitted on features and cannot take images.`)

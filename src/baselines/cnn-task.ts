@@ -1,4 +1,5 @@
 /** What goes to a training thread and what comes back: plain data and typed arrays, so it crosses threads as it is. */
+import type { EpochRecord } from '../wire/comparison.ts'
 import type { Augmentation } from './augment.ts'
 import type { Head } from './network.ts'
 
@@ -26,15 +27,6 @@ export interface CnnTask {
   readonly toScore: Uint8Array
   /** Return the trained weights too. */
   readonly keepWeights?: boolean
-}
-
-export interface EpochRecord {
-  readonly epoch: number
-  readonly loss: number
-  readonly accuracy: number
-  readonly validationLoss: number | null
-  readonly validationAccuracy: number | null
-  readonly seconds: number
 }
 
 export interface CnnResult {

@@ -5,8 +5,9 @@
  */
 import { Worker } from 'node:worker_threads'
 import { type ErrorCode, errorTable, OneclassError } from '../errors.ts'
+import type { EpochRecord } from '../wire/comparison.ts'
 import { questionAugmentation } from './augment.ts'
-import type { CnnMessage, CnnResult, CnnTask, EpochRecord } from './cnn-task.ts'
+import type { CnnMessage, CnnResult, CnnTask } from './cnn-task.ts'
 
 export type CnnRecipe = 'naive' | 'binary' | 'distance'
 

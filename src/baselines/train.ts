@@ -1,8 +1,9 @@
 /** The training loop of the 2019 network: shuffled mini-batches, augmentation, early stopping, a time budget; seeded throughout. */
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import { createRandom, type Random } from '../core/random.ts'
+import type { EpochRecord } from '../wire/comparison.ts'
 import { augmentImage, copyImage } from './augment.ts'
-import type { CnnResult, CnnTask, EpochRecord } from './cnn-task.ts'
+import type { CnnResult, CnnTask } from './cnn-task.ts'
 import { denseUnits, forward, initialWeights, lossAndGradients } from './network.ts'
 import { createOptimizer } from './optimizer.ts'
 import { loadTensorFlow, type TensorFlow } from './tensorflow.ts'

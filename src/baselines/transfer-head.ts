@@ -4,8 +4,7 @@
  * training images, both classes weighing the same.
  */
 import { columnMeans, dot, l2Normalise, type Matrix, takeRows } from '../core/matrix.ts'
-import type { Random } from '../core/random.ts'
-import { sample } from '../core/random.ts'
+import { type Random, sample } from '../core/random.ts'
 import { OneclassError } from '../errors.ts'
 import { minimise } from './lbfgs.ts'
 

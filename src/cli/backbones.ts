@@ -1,5 +1,4 @@
 /** `oneclass backbones list|pull|check`. */
-
 import { OneclassError } from '../errors.ts'
 import { pullBackbone } from '../features/catalogue/pull.ts'
 import { checkBackbone } from '../features/check.ts'

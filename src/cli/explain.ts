@@ -7,9 +7,9 @@ import { decodeImage, type ImageSource } from '../images/decode.ts'
 import { encodeImage } from '../images/encode.ts'
 import type { Pixels } from '../images/pixels.ts'
 import { explainByOcclusion, type OcclusionMap } from '../pipeline/explain.ts'
-import type { ImageResult } from '../pipeline/result.ts'
 import type { Artifact } from '../store/artifact.ts'
 import { makeFolder } from '../system/files.ts'
+import type { ImageResult } from '../wire/result.ts'
 
 /** Larger pages help nobody, and each image costs some 60 runs of the network. */
 export const explainAtMost = 200

@@ -9,9 +9,10 @@ import { type BaseVersion, growthOf, newToBase, readBaseVersion } from '../pipel
 import { type FittedImages, fitFeatures, fitImages } from '../pipeline/fit.ts'
 import { collectPositives } from '../pipeline/positives.ts'
 import { encodeGallery } from '../store/gallery.ts'
-import { labelOf } from '../store/model-label.ts'
-import { assertModelName, type ModelInfo, openRegistry, type Registry } from '../store/registry.ts'
+import { assertModelName, openRegistry, type Registry } from '../store/registry.ts'
 import { assertHomeWritable } from '../system/files.ts'
+import { labelOf } from '../wire/label.ts'
+import type { Model } from '../wire/model.ts'
 import type { Command, Io, Values } from './command.ts'
 import { progressLine } from './progress.ts'
 import { flag, indices, number, required, text } from './values.ts'
@@ -145,7 +146,7 @@ async function fitFound(
 async function report(
   io: Io,
   values: Values,
-  info: ModelInfo,
+  info: Model,
   fitted: FittedImages | undefined,
   skipped: readonly Skipped[],
   rejectedByBase?: number,
@@ -172,7 +173,7 @@ async function report(
   return rejected.length > 0 ? 2 : 0
 }
 
-function growthLines({ name, growth }: ModelInfo, rejectedByBase = 0): string[] {
+function growthLines({ name, growth }: Model, rejectedByBase = 0): string[] {
   const { base, kept, added, excluded, repeated } = growth!
   const parts = [
     `${kept} positives of ${base}`,
@@ -187,7 +188,7 @@ function growthLines({ name, growth }: ModelInfo, rejectedByBase = 0): string[] 
   ]
 }
 
-function warningsFor({ n, alpha }: ModelInfo, duplicates: FittedImages['duplicates']): string[] {
+function warningsFor({ n, alpha }: Model, duplicates: FittedImages['duplicates']): string[] {
   const warnings: string[] = []
   if (alpha < 1 / (n + 1)) {
     warnings.push(

@@ -1,5 +1,4 @@
 /** `oneclass keys create|list|revoke`: keys for `Authorization: Bearer KEY`. */
-
 import { OneclassError } from '../errors.ts'
 import { openKeyStore, scopes } from '../service/key-store.ts'
 import type { Command } from './command.ts'

@@ -5,7 +5,8 @@ import { basename } from 'node:path'
 import { assertAlpha } from '../detectors/calibration.ts'
 import { OneclassError } from '../errors.ts'
 import { decodeArtifact, encodeArtifact, maxArtifactBytes } from '../store/artifact.ts'
-import { type ModelInfo, openRegistry, type Registry } from '../store/registry.ts'
+import { openRegistry, type Registry } from '../store/registry.ts'
+import type { Model } from '../wire/model.ts'
 import type { Command, Io, Values } from './command.ts'
 import { flag, number, text } from './values.ts'
 
@@ -128,7 +129,7 @@ async function listModels(registry: Registry, values: Values, io: Io): Promise<0
   return 0
 }
 
-function labelOf({ name, version }: Pick<ModelInfo, 'name' | 'version'>): string {
+function labelOf({ name, version }: Pick<Model, 'name' | 'version'>): string {
   return `${name}@${version}`
 }
 

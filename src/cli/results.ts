@@ -1,7 +1,6 @@
 /** Results as lines: a table for people, JSONL and CSV for programs. */
-
 import { printable } from '../images/left-out.ts'
-import type { ImageResult, RowResult } from '../pipeline/result.ts'
+import type { ImageResult, RowResult } from '../wire/result.ts'
 import { csvHeader, csvLine } from '../wire/result-csv.ts'
 
 export const formats = ['table', 'jsonl', 'csv'] as const

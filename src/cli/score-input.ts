@@ -1,10 +1,11 @@
 /** What `score` is asked about: images, folders, patterns, `@FILE` with a path a line, and `-` for standard input; in the order given. */
 import { readFile, stat } from 'node:fs/promises'
-import { type ErrorBody, OneclassError } from '../errors.ts'
+import { OneclassError } from '../errors.ts'
 import { collect } from '../images/collect.ts'
 import { isImageContent } from '../images/format.ts'
 import { mergeSkipped, type Skipped } from '../images/left-out.ts'
 import type { ImageSource } from '../images/source.ts'
+import type { ErrorBody } from '../wire/error.ts'
 import { expandPattern, isPattern } from './glob.ts'
 
 /** An image to score, or what stands in its place. */

@@ -1,5 +1,4 @@
 /** `oneclass worker`: one more worker process, on this machine or another, that needs nothing but the address of Redis. */
-
 import { OneclassError } from '../errors.ts'
 import { withoutPassword } from '../queue/connection.ts'
 import { availableCpus, readConfig } from '../system/config.ts'

@@ -1,5 +1,4 @@
 /** Union-find: from links between things to groups of things. */
-
 export interface Groups {
   /** The first of the group of i. */
   leader(i: number): number

@@ -1,5 +1,4 @@
 /** Seeded randomness: xoshiro128** (Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2018). */
-
 export interface Random {
   /** Uniform in [0, 1), 32 bits. */
   next(): number

@@ -14,7 +14,6 @@
  * right where negatives are expected. Given the threshold, calibration scores below it and accepted positives are
  * exchangeable again, so the second is the first with the rejected gaps cut off (`acceptedGap`).
  */
-
 export interface DriftState {
   /** Calibration scores. */
   readonly n: number

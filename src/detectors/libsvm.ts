@@ -1,5 +1,4 @@
 /** The part of `libsvm-js` (LIBSVM 3.22 in WebAssembly) that we use: training. Loaded on first use, silently. */
-
 export interface LibsvmTrainer {
   train(samples: ArrayLike<number>[], labels: number[]): void
   /** The model as LIBSVM's text: coefficients with 16 digits, rho with 6. */

@@ -7,7 +7,6 @@
  * för Matematik 3, 1958), and for large samples by Smirnov's limit. Where held-out scores come from cross-fitting, they are those
  * of models with fewer positives, so that p-values of new positives may be a little too large.
  */
-
 export interface Uniformity {
   /** p-values looked at. */
   readonly images: number

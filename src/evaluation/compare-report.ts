@@ -1,48 +1,7 @@
 /** What a comparison returns: the content of report.json (documented in docs/compare.md), and the pictures of the HTML. */
-
-import type { EpochRecord } from '../baselines/cnn-task.ts'
 import type { TrainedNetwork } from '../baselines/save-network.ts'
-import type { ErrorBody } from '../errors.ts'
-import type { Interval } from './bootstrap.ts'
-import type { Confusion } from './metrics.ts'
-
-export interface MethodReport {
-  readonly key: string
-  readonly title: string
-  readonly status: 'done' | 'skipped' | 'failed'
-  /** Why it was skipped or failed; null when done. */
-  readonly reason: string | null
-  readonly needs: 'positives' | 'negatives' | 'reference'
-  /** Area under the ROC curve on the test images; null without test negatives, or when not done. So are the following. */
-  readonly auroc: number | null
-  readonly aurocInterval: Interval | null
-  readonly averagePrecision: number | null
-  /** Share of positives accepted by the threshold that accepts the share alpha of the test negatives (a point of the ROC). */
-  readonly truePositiveRate: number | null
-  /** Of the method's own decision: share of test positives rejected, share of test negatives accepted, share decided right. */
-  readonly falseRejectionRate: number | null
-  readonly falseAcceptanceRate: number | null
-  readonly accuracy: number | null
-  readonly confusion: Confusion | null
-  /** How it decides. */
-  readonly decision: string | null
-  /** Share of the accepted that is of the class, when 1, 5 or 50 % of all images are. */
-  readonly precisionAtPrevalence: readonly { readonly prevalence: number; readonly precision: number | null }[] | null
-  /** Seconds from images to a fitted and calibrated model, the embedding of the training images included. */
-  readonly fitSeconds: number | null
-  /** Milliseconds from an image to its score, decoding and embedding included. */
-  readonly scoreMs: number | null
-  /** Megabytes that fitting holds at its peak, counted: training data, and state or tensors. */
-  readonly memoryMb: number | null
-  readonly seeds: { readonly values: readonly number[]; readonly auroc: readonly number[] } | null
-  /** Against the best AUROC, over the same resampled test sets. Null for the best itself. */
-  readonly againstBest: { readonly best: string; readonly interval: Interval; readonly isReal: boolean } | null
-  /** What one should know about this result. */
-  readonly notes: readonly string[]
-  readonly history: readonly EpochRecord[] | null
-  /** Points (false positive rate, true positive rate). */
-  readonly roc: readonly (readonly [number, number])[] | null
-}
+import type { MethodReport } from '../wire/comparison.ts'
+import type { ErrorBody } from '../wire/error.ts'
 
 export interface ImageScore {
   readonly image: string

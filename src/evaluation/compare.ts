@@ -3,15 +3,13 @@
  * in a thread while the detectors run here; then the learning curve, the odd positives and the projections. A method that fails
  * takes nobody with it. Blocks its thread for seconds at a time: run it in a process or thread without other duties.
  */
-import type { Effort } from '../baselines/cnn.ts'
-import { imageSide } from '../baselines/cnn.ts'
+import { type Effort, imageSide } from '../baselines/cnn.ts'
 import { assertAlpha } from '../detectors/calibration.ts'
 import { OneclassError, toOneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import type { ImageSource } from '../images/decode.ts'
 import { drawResamples } from './bootstrap.ts'
-import type { CompareReport, ImageScore, Split } from './compare-report.ts'
-import { splits } from './compare-report.ts'
+import { type CompareReport, type ImageScore, type Split, splits } from './compare-report.ts'
 import { createContext } from './context.ts'
 import { judgeMethods, type MethodRun } from './judge.ts'
 import { labelNoise } from './label-noise.ts'

@@ -1,9 +1,10 @@
 /** What is fitted, on labelled images, without refitting: one model, or two on the same images. */
+
 import { OneclassError } from '../errors.ts'
 import { classifyWithModels } from '../pipeline/classify-many.ts'
 import type { OpenedModel } from '../pipeline/open-models.ts'
-import { labelOf } from '../store/model-label.ts'
 import type { Evaluation } from '../wire/evaluation.ts'
+import { labelOf } from '../wire/label.ts'
 import { tellEvaluation } from './evaluation-text.ts'
 import { type Judged, judgeAgainst, judgeModel } from './judge-model.ts'
 import { asBinary, type Labelled } from './labelled.ts'

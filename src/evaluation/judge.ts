@@ -1,6 +1,6 @@
 /** From each method's scores and decisions to its row of the table. */
+import type { MethodReport } from '../wire/comparison.ts'
 import { pairedDifference, percentileInterval, type Resamples, resampledAuroc } from './bootstrap.ts'
-import type { MethodReport } from './compare-report.ts'
 import type { Method, Outcome } from './method.ts'
 import { auroc, averagePrecision, confusion, precisionAt, rates, rocCurve, truePositiveRateAt } from './metrics.ts'
 

@@ -1,13 +1,12 @@
 /** Everything that the methods work on, made once: each readable image's embedding, small pixels, hash; and what was left out. */
 import { l2Normalise, type Matrix, matrix, row, takeRows } from '../core/matrix.ts'
-import type { ErrorBody } from '../errors.ts'
 import { OneclassError, toOneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { embedImages } from '../features/embed.ts'
 import { decodeImage, type ImageSource } from '../images/decode.ts'
 import { type PerceptualHash, perceptualHash } from '../images/phash.ts'
-import type { Split } from './compare-report.ts'
-import { splits } from './compare-report.ts'
+import type { ErrorBody } from '../wire/error.ts'
+import { type Split, splits } from './compare-report.ts'
 import { areDroppable, findNearDuplicates, groupWithin, type NearDuplicate } from './splits.ts'
 
 /** The readable images of one split, row by row. */

@@ -1,9 +1,10 @@
 /** The contract of a row of the report: what it is given, and what it hands back. */
 import type { CnnRecipe, Effort } from '../baselines/cnn.ts'
-import type { CnnResult, EpochRecord } from '../baselines/cnn-task.ts'
+import type { CnnResult } from '../baselines/cnn-task.ts'
 import type { TrainedNetwork } from '../baselines/save-network.ts'
 import type { Matrix } from '../core/matrix.ts'
 import type { EnsembleScores, EnsembleState } from '../detectors/ensemble.ts'
+import type { EpochRecord } from '../wire/comparison.ts'
 
 export interface ReferenceSet {
   readonly embeddings: Matrix

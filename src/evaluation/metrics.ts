@@ -2,6 +2,7 @@
  * How well anomaly scores tell images of the class from others. Throughout, `scores` are anomaly scores (higher is more anomalous)
  * and `isPositive` is 1 for an image of the class, so a good method gives positives the low scores.
  */
+import type { Confusion } from '../wire/comparison.ts'
 
 /** ROC: of all thresholds, the share of negatives accepted (x) and of positives accepted (y), from (0, 0) to (1, 1). */
 export interface RocPoint {
@@ -73,13 +74,6 @@ export function truePositiveRateAt(scores: ArrayLike<number>, isPositive: ArrayL
 }
 
 /** Counts of the decision. `positive` is an image of the class, `accepted` what the method takes for one. */
-export interface Confusion {
-  readonly positiveAccepted: number
-  readonly positiveRejected: number
-  readonly negativeAccepted: number
-  readonly negativeRejected: number
-}
-
 export function confusion(accepted: ArrayLike<number>, isPositive: ArrayLike<number>): Confusion {
   const cells = [0, 0, 0, 0]
   for (let i = 0; i < isPositive.length; i++) cells[(isPositive[i] ? 0 : 2) + (accepted[i] ? 0 : 1)]!++

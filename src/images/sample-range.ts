@@ -2,7 +2,6 @@
  * What stands for black and for white in images of more than 8 bits a sample. Files do not say it: a camera's 12 bits lie in 16, a
  * thermal camera uses a narrow band of 16, floats go to 1 or to 255. So it is read from the positives, once, and kept in the model.
  */
-
 export interface SampleRange {
   /** Black, in the file's own numbers. */
   readonly low: number

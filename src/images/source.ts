@@ -1,5 +1,4 @@
 /** Where an image comes from. */
-
 export interface FileSource {
   /** What results and messages call it. */
   readonly name: string

@@ -2,15 +2,16 @@
 import { matrix } from '../core/matrix.ts'
 import { OneclassError } from '../errors.ts'
 import { decodeGallery } from '../store/gallery.ts'
-import { labelOf } from '../store/model-label.ts'
-import type { Growth, ModelInfo, Registry } from '../store/registry.ts'
+import type { Registry } from '../store/registry.ts'
+import { labelOf } from '../wire/label.ts'
+import type { Growth, Model } from '../wire/model.ts'
 import { createClassifier } from './classify.ts'
 import type { FittedImages } from './fit.ts'
 import type { BasePositives } from './make-gallery.ts'
 
 export interface BaseVersion {
-  readonly info: ModelInfo
-  readonly backbone: NonNullable<ModelInfo['backbone']>
+  readonly info: Model
+  readonly backbone: NonNullable<Model['backbone']>
   readonly positives: BasePositives
 }
 

@@ -2,13 +2,15 @@
  * One image against several models: decoded and embedded once for each network, then scored by each model on its own. The labels of an
  * image are the models that accept it: with p-values above alpha they are a conformal set over classes that were each taught alone.
  */
+
 import { fromRows } from '../core/matrix.ts'
-import type { ErrorBody, OneclassError } from '../errors.ts'
+import type { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { type Embedded, type EmbedOptions, embedImages } from '../features/embed.ts'
 import type { ImageSource } from '../images/decode.ts'
+import type { ErrorBody } from '../wire/error.ts'
+import type { Scored } from '../wire/result.ts'
 import type { Classifier } from './classify.ts'
-import type { Scored } from './result.ts'
 
 export interface ManyScored {
   /** Models that accept the image, the largest p-value first; empty: it is none of these. */

@@ -9,7 +9,7 @@ import type { Backbone } from '../features/backbone.ts'
 import { type EmbedOptions, embedImages } from '../features/embed.ts'
 import type { ImageSource } from '../images/decode.ts'
 import type { Artifact } from '../store/artifact.ts'
-import type { ImageResult, Neighbour, Scored } from './result.ts'
+import type { ImageResult, Neighbour, Scored } from '../wire/result.ts'
 
 export interface Classifier {
   /** NAME@VERSION, as results carry it. */

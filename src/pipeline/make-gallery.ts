@@ -1,8 +1,9 @@
 /** From the positives of a fit to the gallery beside its model, and from there to the positives of the next version. */
-import { type ErrorBody, OneclassError } from '../errors.ts'
+import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import type { PerceptualHash } from '../images/phash.ts'
 import { type Gallery, keptRows, thumbnailOf } from '../store/gallery.ts'
+import type { ErrorBody } from '../wire/error.ts'
 
 /** One image as a fit needs it. */
 export interface Positive {

@@ -1,16 +1,18 @@
 /** Several models at once, each network opened once however many models use it. */
+
 import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { type OpenOptions, openBackboneOf } from '../features/registry.ts'
 import type { Artifact } from '../store/artifact.ts'
-import { labelOf } from '../store/model-label.ts'
-import type { ModelInfo, Registry } from '../store/registry.ts'
+import type { Registry } from '../store/registry.ts'
+import { labelOf } from '../wire/label.ts'
+import type { Model } from '../wire/model.ts'
 import { type Classifier, createClassifier } from './classify.ts'
 
 export interface OpenedModel {
   /** As it was asked for: NAME or NAME@VERSION. */
   readonly ref: string
-  readonly info: ModelInfo
+  readonly info: Model
   readonly artifact: Artifact
   readonly classifier: Classifier
   /** Models that were fitted with the same network share it. */

@@ -5,13 +5,11 @@
  * index to the order in which results stream, counts, and closes the batch with the last one: all or nothing.
  * Results refer to images by index; a batch is done when every index has a result, an error being a result too.
  */
+import type { JobState } from '../wire/job-state.ts'
 import type { RedisClient } from './connection.ts'
-import type { ModelUse } from './jobs.ts'
-import { lifetimes } from './jobs.ts'
+import { lifetimes, type ModelUse } from './jobs.ts'
 import { channels, keys } from './redis-keys.ts'
 import { runScript, script } from './scripts.ts'
-
-export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
 
 export interface BatchRecord {
   readonly id: string

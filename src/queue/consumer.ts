@@ -10,8 +10,9 @@
 import { type Job, UnrecoverableError, Worker } from 'bullmq'
 import { Value } from 'typebox/value'
 import { type ErrorCode, OneclassError, toOneclassError } from '../errors.ts'
+import type { Progress } from '../wire/job.ts'
 import { closeQueue, connect, disconnect, type RedisClient } from './connection.ts'
-import { cancelledError, type Progress, writeFailure } from './job-view.ts'
+import { cancelledError, writeFailure } from './job-view.ts'
 import { type JobData, type JobKind, jobSchemas, jobTimeouts } from './jobs.ts'
 import { channels, keys, prefix } from './redis-keys.ts'
 

@@ -4,25 +4,21 @@
  * because a message can be lost (a restart of Redis) and nobody may hang on that.
  */
 import { QueueEvents } from 'bullmq'
-import type { JobState } from './batches.ts'
+import type { Job } from '../wire/job.ts'
+import { isFinished, type JobState } from '../wire/job-state.ts'
 import { closeQueue, connect, disconnect } from './connection.ts'
-import { isFinished, type JobView, readFailure } from './job-view.ts'
+import { readFailure } from './job-view.ts'
 import { typeOfJob } from './jobs.ts'
 import { channels, prefix } from './redis-keys.ts'
 
 /** How a job ended, as far as it matters to one who waits. */
-export type Ended = Pick<JobView, 'state' | 'result' | 'error'>
+export type Ended = Pick<Job, 'state' | 'result' | 'error'>
 
 export interface JobEvents {
   /** Calls back after every change of the job or batch (and now and then without one) until the returned function is called. */
   listen(id: string, changed: () => void): () => void
   /** The view as soon as it is finished, or as it is after `ms`. */
-  wait(
-    id: string,
-    ms: number,
-    read: () => Promise<JobView | undefined>,
-    signal?: AbortSignal,
-  ): Promise<JobView | undefined>
+  wait(id: string, ms: number, read: () => Promise<Job | undefined>, signal?: AbortSignal): Promise<Job | undefined>
   /**
    * The end of a job that is about to be added: begin to wait, then add it. Redis itself says how it ended, so nothing is
    * read while it runs; the view is read after `ms`, and now and then in case the message was lost.
@@ -30,9 +26,9 @@ export interface JobEvents {
   outcome(
     id: string,
     ms: number,
-    read: () => Promise<JobView | undefined>,
+    read: () => Promise<Job | undefined>,
     signal: AbortSignal,
-  ): Promise<Ended | JobView | undefined>
+  ): Promise<Ended | Job | undefined>
   /** Resolves at the next change, tick or abort. */
   next(id: string, signal: AbortSignal): Promise<void>
   /** Calls back when a fit or comparison left a worker. */

@@ -1,5 +1,6 @@
 /** Workers say that they live, who they are, and what they did, so that the service knows whether anybody works, and on what. */
 import type { ErrorCode } from '../errors.ts'
+import type { WorkerView } from '../wire/operations.ts'
 import { orGoodbye, type RedisClient } from './connection.ts'
 import { keys } from './redis-keys.ts'
 
@@ -21,12 +22,6 @@ export interface WorkerFacts {
   readonly pid: number
   /** Cores that it uses. */
   readonly concurrency: number
-}
-
-export interface WorkerView extends WorkerFacts, Totals {
-  readonly id: string
-  readonly startedAt: string
-  readonly lastSeen: string
 }
 
 const names = ['images', 'errors', 'inferences'] as const

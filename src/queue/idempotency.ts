@@ -7,7 +7,7 @@
  */
 import { createHash } from 'node:crypto'
 import { OneclassError } from '../errors.ts'
-import type { JobType } from '../wire/job-types.ts'
+import type { JobType } from '../wire/job-state.ts'
 import type { RedisClient } from './connection.ts'
 import { newJobId, typeOfJob } from './jobs.ts'
 import { keys } from './redis-keys.ts'

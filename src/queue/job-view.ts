@@ -1,46 +1,19 @@
 /** A job as the API shows it, made from BullMQ's job and from what outlives it. */
 import { basename } from 'node:path'
-import type { Job } from 'bullmq'
-import { type ErrorBody, type ErrorCode, errorTable } from '../errors.ts'
-import type { JobType } from '../wire/job-types.ts'
-import type { BatchRecord, JobState } from './batches.ts'
-
-export interface Progress {
-  readonly done: number
-  readonly total: number
-  readonly stage?: string
-  /** Images of a batch that could not be scored. */
-  readonly errors?: number
-}
-
-export interface JobView {
-  readonly id: string
-  readonly type: JobType
-  readonly state: JobState
-  /** The version that it asks, or the name of the model that it makes; null for neither. */
-  readonly model: string | null
-  readonly progress: Progress
-  /** Of a batch: what can be asked of its images besides results. */
-  readonly keeps?: { readonly thumbnails: boolean; readonly map: boolean; readonly folder: boolean }
-  /** Of a batch: the last name of its folder, for a title; null for uploads. The way to it is not for every key to know. */
-  readonly folder?: string | null
-  readonly result: unknown
-  readonly error: ErrorBody | null
-  readonly createdAt: string | null
-  readonly finishedAt: string | null
-}
+import type { Job as QueueJob } from 'bullmq'
+import { type ErrorCode, errorTable } from '../errors.ts'
+import type { ErrorBody } from '../wire/error.ts'
+import type { BatchJob, Job, Progress } from '../wire/job.ts'
+import { isFinished, type JobState, type JobType } from '../wire/job-state.ts'
+import type { BatchRecord } from './batches.ts'
 
 /** What is kept of a job beside the queue's own record. */
 export type Outcome =
-  | { readonly kind: 'cancelled'; readonly view: JobView }
-  | { readonly kind: 'saved'; readonly view: JobView }
-
-export function isFinished(state: JobState): boolean {
-  return state === 'done' || state === 'failed' || state === 'cancelled'
-}
+  | { readonly kind: 'cancelled'; readonly view: Job }
+  | { readonly kind: 'saved'; readonly view: Job }
 
 /** @param bull the job's state, read before the job: what a state promises (a result, a reason) is then in the job */
-export function viewOfJob(type: JobType, job: Job, bull: string): JobView {
+export function viewOfJob(type: JobType, job: QueueJob, bull: string): Job {
   const error = bull === 'failed' ? readFailure(job.failedReason) : null
   const state: JobState =
     bull === 'completed'
@@ -52,6 +25,7 @@ export function viewOfJob(type: JobType, job: Job, bull: string): JobView {
         : bull === 'active' || job.attemptsMade > 0
           ? 'running'
           : 'queued'
+  // what it is asked and what came of it, its type says: the worker that wrote it checked the one, and made the other
   return {
     id: job.id ?? '',
     type,
@@ -62,10 +36,10 @@ export function viewOfJob(type: JobType, job: Job, bull: string): JobView {
     error,
     createdAt: timeOf(job.timestamp),
     finishedAt: isFinished(state) ? timeOf(job.finishedOn) : null,
-  }
+  } as Job
 }
 
-export function viewOfBatch(batch: BatchRecord): JobView {
+export function viewOfBatch(batch: BatchRecord): BatchJob {
   return {
     id: batch.id,
     type: 'batch',
@@ -115,7 +89,7 @@ function readProgress(progress: unknown): Progress {
   return { done: 0, total: 1 }
 }
 
-function finishedProgress(job: Job): Progress {
+function finishedProgress(job: QueueJob): Progress {
   const { total } = readProgress(job.progress)
   return { done: total, total }
 }

@@ -5,8 +5,9 @@
 import { randomUUID } from 'node:crypto'
 import type { JobsOptions } from 'bullmq'
 import { type Static, Type } from 'typebox'
-import type { ErrorBody } from '../errors.ts'
-import { type JobType, jobTypes } from '../wire/job-types.ts'
+import { type JobType, jobTypes } from '../wire/job-state.ts'
+import { FitResult, Growth } from '../wire/model.ts'
+import { type Fixed, Nullable } from '../wire/type.ts'
 
 export const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' })
 export const BlobId = Type.String({ pattern: '^[0-9a-f]{24}\\.[0-9a-f]{64}\\.[0-9]{1,12}$' })
@@ -81,31 +82,19 @@ export type JobKind = keyof typeof jobSchemas
 export type JobData = { [K in JobKind]: Static<(typeof jobSchemas)[K]> }
 export const jobKinds = Object.keys(jobSchemas) as JobKind[]
 
-/** What a fit leaves besides the model. */
-export interface FitOutcome {
-  readonly sha256: string
+const { model: _, ...fitFacts } = FitResult.properties
+/** What a fit leaves: the hash of the model's bytes, which are in Redis, and what its job's result tells besides the model. */
+export const FitOutcome = Type.Object({
+  sha256: Sha256,
   /** Hash of the gallery's bytes, which are in Redis as the model's are. */
-  readonly gallery: string | null
+  gallery: Nullable(Sha256),
   /** Hash of the demo's samples, of a fit that drew its images. */
-  readonly samples: string | null
-  readonly used: number
-  readonly rejected: readonly { image: string; error: ErrorBody }[]
-  readonly duplicates: readonly (readonly string[])[]
-  readonly growth?: FitGrowth
-}
-
-/** What a fit took over from an earlier version; saved with the model, and so checked before. */
-export const FitGrowth = Type.Object(
-  {
-    base: Type.String({ maxLength: 100, description: 'NAME@VERSION whose positives came first' }),
-    kept: Type.Integer({ minimum: 0, description: 'Positives taken over from it' }),
-    added: Type.Integer({ minimum: 0, description: 'New ones' }),
-    excluded: Type.Integer({ minimum: 0, description: 'Positives of it that were left out' }),
-    repeated: Type.Integer({ minimum: 0, description: 'Images that were among its positives already' }),
-  },
-  { additionalProperties: false },
-)
-export type FitGrowth = Static<typeof FitGrowth>
+  samples: Nullable(Sha256),
+  /** What it took over from an earlier version; saved with the model. */
+  growth: Type.Optional(Growth),
+  ...fitFacts,
+})
+export type FitOutcome = Fixed<typeof FitOutcome>
 
 /** Faults are tried again, further and further apart; bad input never is (the consumer marks it). */
 export const jobOptions: { readonly [K in JobKind]: JobsOptions } = {

@@ -4,22 +4,17 @@
  * Order matters in every method: bytes first, then the job that names them. What is left over when we die in between
  * expires by itself.
  */
-import { type Job, Queue } from 'bullmq'
+
+import { Queue, type Job as QueueJob } from 'bullmq'
 import { type ErrorCode, OneclassError } from '../errors.ts'
-import type { JobType } from '../wire/job-types.ts'
+import type { Job } from '../wire/job.ts'
+import { isFinished, type JobType } from '../wire/job-state.ts'
+import type { QueueCounts } from '../wire/operations.ts'
 import { pointStride } from './batch-extras.ts'
 import { type BatchRecord, type BatchStore, createBatchStore } from './batches.ts'
 import { type BlobStore, createBlobStore } from './blobs.ts'
 import { closeQueue, connect, disconnect, type RedisClient, withoutPassword } from './connection.ts'
-import {
-  cancelledError,
-  isFinished,
-  type JobView,
-  type Outcome,
-  readFailure,
-  viewOfBatch,
-  viewOfJob,
-} from './job-view.ts'
+import { cancelledError, type Outcome, readFailure, viewOfBatch, viewOfJob } from './job-view.ts'
 import { chunkId, type JobData, type JobKind, jobKinds, jobOptions, lifetimes, typeOfJob } from './jobs.ts'
 import { channels, keys, prefix } from './redis-keys.ts'
 
@@ -32,13 +27,6 @@ export interface ProducerOptions {
 }
 
 type BatchPlan = Pick<BatchRecord, 'id' | 'model' | 'keep' | 'total'>
-
-export interface QueueCounts {
-  readonly waiting: number
-  readonly active: number
-  readonly delayed: number
-  readonly failed: number
-}
 
 export interface Producer {
   readonly client: RedisClient
@@ -55,9 +43,9 @@ export interface Producer {
   /** Gives a failed chunk out again with the images that it has; why it failed, undefined when it is gone. */
   retryChunk(batch: string, firstIndex: number): Promise<ErrorCode | undefined>
   /** Any job or batch; undefined when there is none of that id. */
-  job(id: string): Promise<JobView | undefined>
+  job(id: string): Promise<Job | undefined>
   /** Cancels what is not finished (CONFLICT else, JOB_NOT_FOUND where there is none) and returns it as it then is. */
-  cancel(id: string): Promise<JobView>
+  cancel(id: string): Promise<Job>
   setOutcome(id: string, outcome: Outcome): Promise<void>
   counts(): Promise<Record<JobKind, QueueCounts>>
   /** Workers heard of in the last 15 seconds. */
@@ -104,7 +92,7 @@ export function createProducer(options: ProducerOptions): Producer {
     await client.set(keys.outcome(id), JSON.stringify(value), 'EX', lifetimes.outcome)
   }
 
-  const job = async (id: string): Promise<JobView | undefined> => {
+  const job = async (id: string): Promise<Job | undefined> => {
     const type = typeOfJob(id)
     if (type === undefined) return undefined
     if (type === 'batch') {
@@ -112,8 +100,8 @@ export function createProducer(options: ProducerOptions): Producer {
       return batch && viewOfBatch(batch)
     }
     const state = await queue(type).getJobState(id)
-    const [kept, found] = await Promise.all([outcome(id), queue(type).getJob(id) as Promise<Job | undefined>])
-    if (kept !== undefined) return { ...kept.view, model: kept.view.model ?? null } // written before there were models
+    const [kept, found] = await Promise.all([outcome(id), queue(type).getJob(id) as Promise<QueueJob | undefined>])
+    if (kept !== undefined) return kept.view
     if (found === undefined) return undefined
     const view = viewOfJob(type, found, state)
     // A fit or a comparison is done when its service has saved it, not when the worker has made it.
@@ -121,7 +109,7 @@ export function createProducer(options: ProducerOptions): Producer {
     return isSavedHere && view.state === 'done' ? { ...view, state: 'running', result: null, finishedAt: null } : view
   }
 
-  const cancelQueued = async (type: JobType, id: string, view: JobView): Promise<boolean> => {
+  const cancelQueued = async (type: JobType, id: string, view: Job): Promise<boolean> => {
     const removed = await queue(type as JobKind).remove(id)
     if (removed === 0) return false
     const finishedAt = new Date().toISOString()
@@ -172,7 +160,7 @@ export function createProducer(options: ProducerOptions): Producer {
       await queue('chunk').remove(chunkId(batch, firstIndex))
     }),
     retryChunk: guard(async (batch, firstIndex) => {
-      const chunk = (await queue('chunk').getJob(chunkId(batch, firstIndex))) as Job | undefined
+      const chunk = (await queue('chunk').getJob(chunkId(batch, firstIndex))) as QueueJob | undefined
       if (chunk === undefined) return undefined
       const { code } = readFailure(chunk.failedReason)
       await chunk.retry('failed', { resetAttemptsMade: true })

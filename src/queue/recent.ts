@@ -1,6 +1,5 @@
 /** Which jobs there were of late: the newest of each type, with who asked for them. The jobs themselves are read one by one. */
-
-import type { JobType } from '../wire/job-types.ts'
+import type { JobType } from '../wire/job-state.ts'
 import type { RedisClient } from './connection.ts'
 import { lifetimes } from './jobs.ts'
 import { keys } from './redis-keys.ts'

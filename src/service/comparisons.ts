@@ -9,18 +9,21 @@ import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { OneclassError, toOneclassError } from '../errors.ts'
 import type { RedisClient } from '../queue/connection.ts'
-import type { JobView } from '../queue/job-view.ts'
 import { BlobId, lifetimes, typeOfJob } from '../queue/jobs.ts'
 import type { Producer } from '../queue/producer.ts'
 import { keys } from '../queue/redis-keys.ts'
 import { makeFolder } from '../system/files.ts'
 import { parseJson } from '../system/parse-json.ts'
+import { ComparisonResult, MethodReport } from '../wire/comparison.ts'
+import { CompareJob } from '../wire/job.ts'
 
 /** File name to blob; no other files are written. */
 const ComparisonFiles = Type.Object(
   { 'report.html': BlobId, 'report.json': BlobId, 'scores.csv': BlobId },
   { additionalProperties: false },
 )
+/** What the job's result repeats of report.json. */
+const Report = Type.Pick(ComparisonResult, ['methods'])
 export type ComparisonFiles = Static<typeof ComparisonFiles>
 export const comparisonFileNames = Object.keys(ComparisonFiles.properties) as (keyof ComparisonFiles)[]
 
@@ -39,16 +42,20 @@ export function comparisonFolder(home: string, jobId: string): string {
 }
 
 /** A comparison that was saved, however long ago; undefined when it was not, or was removed. */
-export async function savedComparison(home: string, id: string): Promise<JobView | undefined> {
+export async function savedComparison(home: string, id: string): Promise<CompareJob | undefined> {
   if (typeOfJob(id) !== 'compare') return undefined
   const folder = comparisonFolder(home, id)
   const text = await readFile(join(folder, 'job.json'), 'utf8').catch(() => undefined)
-  if (text !== undefined) return JSON.parse(text) as JobView
-  // saved before there was a job.json
-  const report = await readFile(join(folder, 'report.json'), 'utf8').catch(() => undefined)
-  if (report === undefined) return undefined
+  const job = parseJson(text)
+  if (Value.Check(CompareJob, job)) return job
+  // saved by an earlier version: the report is all that is sure
+  const report = parseJson(await readFile(join(folder, 'report.json'), 'utf8').catch(() => undefined)) as
+    | { methods?: unknown }
+    | undefined
+  if (!Array.isArray(report?.methods)) return undefined
   const at = (await stat(folder)).mtime.toISOString()
-  return viewOf(id, JSON.parse(report) as Report, at, at)
+  const methods = report.methods.filter((method) => Value.Check(MethodReport, method)) as MethodReport[]
+  return viewOf(id, { methods }, at, at)
 }
 
 /** Ids of the saved comparisons, newest first. */
@@ -86,7 +93,7 @@ async function saveOne(producer: Producer, home: string, id: string, files: Comp
   const before = await producer.job(id)
   const now = new Date().toISOString()
   const createdAt = before?.createdAt ?? now
-  let view: JobView
+  let view: CompareJob
   try {
     const contents: [string, Buffer][] = []
     for (const name of comparisonFileNames) {
@@ -96,29 +103,30 @@ async function saveOne(producer: Producer, home: string, id: string, files: Comp
       contents.push([name, bytes])
     }
     const report = parseJson(contents.find(([name]) => name === 'report.json')![1].toString('utf8'))
-    const methods = (report as { methods?: unknown } | undefined)?.methods
-    if (!Array.isArray(methods)) throw new OneclassError('JOB_EXPIRED', 'The report came home damaged: compare again.')
+    if (!Value.Check(Report, report))
+      throw new OneclassError('JOB_EXPIRED', 'The report came home damaged: compare again.')
     const folder = comparisonFolder(home, id)
     const temporary = `${folder}.${process.pid}`
     await makeFolder(temporary)
     for (const [name, bytes] of contents) await writeFile(join(temporary, name), bytes)
-    view = viewOf(id, { methods }, createdAt, now)
+    view = viewOf(id, report, createdAt, now)
     await writeFile(join(temporary, 'job.json'), JSON.stringify(view))
     await rm(folder, { recursive: true, force: true })
     await rename(temporary, folder)
   } catch (thrown) {
     const error = toOneclassError(thrown)
     if (error.code !== 'JOB_EXPIRED') throw thrown // stays, and is tried again
-    view = { ...viewOf(id, { methods: null }, createdAt, now), state: 'failed', result: null, error: error.toJSON() }
+    view = { ...viewOf(id, { methods: [] }, createdAt, now), state: 'failed', result: null, error: error.toJSON() }
   }
   await producer.setOutcome(id, { kind: 'saved', view })
 }
 
-interface Report {
-  readonly methods: unknown
-}
-
-function viewOf(id: string, { methods }: Report, createdAt: string, finishedAt: string): JobView {
+function viewOf(
+  id: string,
+  { methods }: { readonly methods: readonly MethodReport[] },
+  createdAt: string,
+  finishedAt: string,
+): CompareJob {
   return {
     id,
     type: 'compare',

@@ -6,31 +6,16 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
-import {
-  acceptedGap,
-  type DriftReport,
-  type DriftState,
-  gapOf,
-  newDrift,
-  observe,
-  reportDrift,
-} from '../detectors/drift.ts'
+import { acceptedGap, type DriftState, gapOf, newDrift, observe, reportDrift } from '../detectors/drift.ts'
 import type { RedisClient } from '../queue/connection.ts'
 import { keys } from '../queue/redis-keys.ts'
 import { runScript, script } from '../queue/scripts.ts'
-import type { ModelInfo } from '../store/registry.ts'
 import { parseJson } from '../system/parse-json.ts'
+import type { Drift, Model } from '../wire/model.ts'
 
 export interface Served {
   readonly pValue: number
   readonly score: number
-}
-
-export interface ModelDrift {
-  /** Every image. */
-  readonly all: DriftReport
-  /** Images that were accepted as positive. */
-  readonly accepted: DriftReport
 }
 
 const State = Type.Object({
@@ -78,9 +63,9 @@ return 1
  */
 export async function updateDrift(
   client: RedisClient,
-  { sha256, calibrationScores: n, alpha }: Pick<ModelInfo, 'sha256' | 'calibrationScores' | 'alpha'>,
+  { sha256, calibrationScores: n, alpha }: Pick<Model, 'sha256' | 'calibrationScores' | 'alpha'>,
   onServed?: (served: Served) => void,
-): Promise<ModelDrift> {
+): Promise<Drift> {
   const model = { n, alpha }
   const names = [keys.drift(sha256), keys.driftInbox(sha256), keys.driftLock(sha256)]
   const token = randomBytes(8).toString('hex')

@@ -8,14 +8,16 @@
  * What is fed is known from Redis (results and the states of chunks), not from memory. So a service that starts again
  * goes on where it stopped, and chunks lost with a crash of Redis are found missing and fed again.
  */
+
 import { join } from 'node:path'
-import { type ErrorBody, type ErrorCode, OneclassError, toOneclassError } from '../errors.ts'
+import { type ErrorCode, OneclassError, toOneclassError } from '../errors.ts'
 import type { BatchRecord, BatchResult } from '../queue/batches.ts'
 import { chunksOf } from '../queue/chunks.ts'
 import type { JobEvents } from '../queue/events.ts'
-import { isFinished } from '../queue/job-view.ts'
 import { lifetimes } from '../queue/jobs.ts'
 import type { Producer } from '../queue/producer.ts'
+import type { ErrorBody } from '../wire/error.ts'
+import { isFinished } from '../wire/job-state.ts'
 import { readBelow } from './local-files.ts'
 
 export interface FeederOptions {

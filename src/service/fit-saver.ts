@@ -10,19 +10,18 @@ import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { OneclassError, toOneclassError } from '../errors.ts'
 import type { RedisClient } from '../queue/connection.ts'
-import type { JobView } from '../queue/job-view.ts'
-import { FitGrowth, type FitOutcome, Sha256, typeOfJob } from '../queue/jobs.ts'
+import { FitOutcome, typeOfJob } from '../queue/jobs.ts'
 import type { Producer } from '../queue/producer.ts'
 import { keys } from '../queue/redis-keys.ts'
 import { parseJson } from '../system/parse-json.ts'
+import type { FitJob } from '../wire/job.ts'
+import type { Model } from '../wire/model.ts'
+import { Alpha, ModelName } from '../wire/names.ts'
+import type { Fixed } from '../wire/type.ts'
 
-export interface FinishedFit extends FitOutcome {
-  readonly name: string
-  readonly alpha?: number
-}
-
-/** Of the note, what is used before it is shown. */
-const Note = Type.Object({ name: Type.String(), sha256: Sha256, growth: Type.Optional(FitGrowth) })
+/** The note that a worker leaves: what it fitted, for which name. */
+const FinishedFit = Type.Object({ name: ModelName, alpha: Type.Optional(Alpha), ...FitOutcome.properties })
+export type FinishedFit = Fixed<typeof FinishedFit>
 
 export async function leaveFit(client: RedisClient, origin: string, jobId: string, fit: FinishedFit): Promise<void> {
   await client.hset(keys.finishedFits(origin), jobId, JSON.stringify(fit))
@@ -43,7 +42,7 @@ export function createFitSaver(options: {
   producer: Producer
   origin: string
   /** Adds the model to the registry unless it is there under this name; returns what the API shows of it. */
-  save: (fit: FinishedFit, model: Uint8Array, extras: FitExtras) => Promise<unknown>
+  save: (fit: FinishedFit, model: Uint8Array, extras: FitExtras) => Promise<Model>
   onSaved?: (id: string) => void
   onError?: (id: string, error: OneclassError) => void
 }): FitSaver {
@@ -55,7 +54,7 @@ export function createFitSaver(options: {
     for (const [id, text] of Object.entries(waiting)) {
       const fit = parseJson(text)
       // Redis is an input like any other: one note that is none may not keep the others from being saved
-      if (typeOfJob(id) === 'fit' && Value.Check(Note, fit)) await saveOne(id, fit as unknown as FinishedFit)
+      if (typeOfJob(id) === 'fit' && Value.Check(FinishedFit, fit)) await saveOne(id, fit)
       else await producer.client.hdel(keys.finishedFits(origin), id)
     }
   }
@@ -65,7 +64,7 @@ export function createFitSaver(options: {
     if (kept === 0) {
       const now = new Date().toISOString()
       const before = await producer.job(id)
-      const base: JobView = {
+      const base: FitJob = {
         id,
         type: 'fit',
         state: 'done',
@@ -76,7 +75,7 @@ export function createFitSaver(options: {
         createdAt: before?.createdAt ?? now,
         finishedAt: now,
       }
-      let view: JobView
+      let view: FitJob
       try {
         const bytes = await producer.blobs.getModel(fit.sha256)
         if (bytes === undefined)
@@ -85,7 +84,8 @@ export function createFitSaver(options: {
         const read = async (hash: string | null | undefined) => (hash ? await producer.blobs.getModel(hash) : undefined)
         const extras = { gallery: await read(fit.gallery), samples: await read(fit.samples) }
         const model = await options.save(fit, bytes, extras)
-        view = { ...base, result: { model, used: fit.used, rejected: fit.rejected, duplicates: fit.duplicates } }
+        const { used, rejected, duplicates } = fit
+        view = { ...base, result: { model, used, rejected, duplicates } }
       } catch (thrown) {
         const error = toOneclassError(thrown)
         options.onError?.(id, error)

@@ -1,8 +1,9 @@
 /** The galleries of the models that are looked at, decoded once: a page asks for hundreds of thumbnails. */
 import { calibratedScore, firstNotBelow } from '../detectors/calibration.ts'
 import { decodeGallery, type Gallery } from '../store/gallery.ts'
-import { labelOf } from '../store/model-label.ts'
-import type { ModelInfo, Registry } from '../store/registry.ts'
+import type { Registry } from '../store/registry.ts'
+import { labelOf } from '../wire/label.ts'
+import type { Model } from '../wire/model.ts'
 
 export interface ShownGallery extends Pick<Gallery, 'images' | 'leaders' | 'thumbnails' | 'rejected'> {
   /** Score and p-value of positive i, both null where it was not held out. */
@@ -11,13 +12,13 @@ export interface ShownGallery extends Pick<Gallery, 'images' | 'leaders' | 'thum
 
 export interface Galleries {
   /** Undefined for a model without one. @throws MODEL_CORRUPT */
-  get(info: ModelInfo): Promise<ShownGallery | undefined>
+  get(info: Model): Promise<ShownGallery | undefined>
 }
 
 export function createGalleries(registry: Registry, capacity = 4): Galleries {
   const kept = new Map<string, Promise<ShownGallery | undefined>>()
 
-  const load = async (info: ModelInfo): Promise<ShownGallery | undefined> => {
+  const load = async (info: Model): Promise<ShownGallery | undefined> => {
     const bytes = await registry.gallery(labelOf(info))
     return bytes && show(decodeGallery(bytes))
   }

@@ -1,9 +1,10 @@
 /** The other side of `inference.ts`: opens backbones, runs them, one request after the other. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { type ErrorBody, OneclassError, toOneclassError } from '../errors.ts'
+import { OneclassError, toOneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { openBackbone, openBackboneOf } from '../features/registry.ts'
 import type { Pixels } from '../images/pixels.ts'
+import type { ErrorBody } from '../wire/error.ts'
 
 /** By id (null: the default), or exactly the one that a model was fitted with. */
 export type BackboneKey = { readonly ref: string | null } | { readonly id: string; readonly hash: string }

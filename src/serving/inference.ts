@@ -3,9 +3,10 @@
  * main thread that would delay lock renewal, heartbeats and every other job.
  */
 import { Worker } from 'node:worker_threads'
-import { type ErrorBody, OneclassError } from '../errors.ts'
+import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import type { Pixels } from '../images/pixels.ts'
+import type { ErrorBody } from '../wire/error.ts'
 import type { Answer, Asked, BackboneKey, Described } from './inference-thread.ts'
 
 /** A backbone without its session: what `embed` needs goes to the thread. */

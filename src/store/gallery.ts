@@ -2,7 +2,8 @@
  * What is kept beside a model of its positives: enough to show them, to point out those that do not fit, and to fit the next version
  * without their originals. No part of the model: scoring needs none of it, and an exported model is without it.
  */
-import { type ErrorBody, errorTable, OneclassError } from '../errors.ts'
+import { errorTable, OneclassError } from '../errors.ts'
+import type { ErrorBody } from '../wire/error.ts'
 import type { Plain } from './plain-data.ts'
 import { seal, unseal } from './sealed.ts'
 

@@ -3,7 +3,8 @@
  * seconds, which a server's event loop has not got, and a hostile one may ask for any amount of memory.
  */
 import { Worker } from 'node:worker_threads'
-import { type ErrorBody, OneclassError } from '../errors.ts'
+import { OneclassError } from '../errors.ts'
+import type { ErrorBody } from '../wire/error.ts'
 import type { ModelFacts } from './registry.ts'
 
 export interface ModelFile {

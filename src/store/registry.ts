@@ -9,6 +9,10 @@
  * A version is written to a temporary folder and renamed into place: it is there whole or not at all, and of two fits at
  * once each gets its own number.
  */
+import type { Growth, Model } from '../wire/model.ts'
+
+export type { Growth, Model } from '../wire/model.ts'
+
 import { randomUUID } from 'node:crypto'
 import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -18,9 +22,9 @@ import { makeFolder } from '../system/files.ts'
 import { keepFiles } from '../system/kept-file.ts'
 import { type Artifact, decodeArtifact, encodeArtifact, maxArtifactBytes } from './artifact.ts'
 import { maxGalleryBytes } from './gallery.ts'
-import { factsOf, type Growth, type ModelFacts, type ModelInfo, sha256 } from './model-info.ts'
+import { factsOf, type ModelFacts, sha256 } from './model-info.ts'
 
-export type { Growth, ModelFacts, ModelInfo } from './model-info.ts'
+export type { ModelFacts } from './model-info.ts'
 
 /** What may be saved with a model. */
 export interface SaveExtras {
@@ -31,29 +35,29 @@ export interface SaveExtras {
 /** `ref` is NAME (the version in use) or NAME@VERSION. Every call throws MODEL_NAME_INVALID or MODEL_NOT_FOUND where it applies. */
 export interface Registry {
   /** The latest first within a name, names in order. */
-  list(): Promise<ModelInfo[]>
-  info(ref: string): Promise<ModelInfo>
+  list(): Promise<Model[]>
+  info(ref: string): Promise<Model>
   /** Adds the next version, which is then the one in use, with the gallery's bytes where there are some. */
-  save(name: string, artifact: Artifact, extras?: SaveExtras): Promise<ModelInfo>
+  save(name: string, artifact: Artifact, extras?: SaveExtras): Promise<Model>
   /** The same for what is encoded (and checked) already. */
-  saveEncoded(name: string, model: { bytes: Uint8Array; facts: ModelFacts }, extras?: SaveExtras): Promise<ModelInfo>
+  saveEncoded(name: string, model: { bytes: Uint8Array; facts: ModelFacts }, extras?: SaveExtras): Promise<Model>
   /** From now on the bare name means this version, until another is chosen or fitted. @param ref NAME@VERSION */
-  use(ref: string): Promise<ModelInfo>
-  load(ref: string): Promise<{ info: ModelInfo; artifact: Artifact }>
+  use(ref: string): Promise<Model>
+  load(ref: string): Promise<{ info: Model; artifact: Artifact }>
   bytes(ref: string): Promise<Uint8Array>
   /** The gallery's bytes; undefined without one. @throws MODEL_CORRUPT when they are not those that were saved */
   gallery(ref: string): Promise<Uint8Array | undefined>
   /** Gives a version that has none a gallery. */
-  addGallery(ref: string, gallery: Uint8Array): Promise<ModelInfo>
-  setAlpha(ref: string, alpha: number): Promise<ModelInfo>
+  addGallery(ref: string, gallery: Uint8Array): Promise<Model>
+  setAlpha(ref: string, alpha: number): Promise<Model>
   /** Moves all versions to a new name. @throws CONFLICT when there is one of that name */
-  rename(name: string, to: string): Promise<ModelInfo>
+  rename(name: string, to: string): Promise<Model>
   /** Removes one version, or with a bare name all of them. */
   remove(ref: string): Promise<void>
 }
 
 /** What stands beside the artifact. */
-type About = Omit<ModelInfo, 'name' | 'version' | 'serving'>
+type About = Omit<Model, 'name' | 'version' | 'serving'>
 
 const modelName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
@@ -109,7 +113,7 @@ export function openRegistry(home: string): Registry {
     return { name, version }
   }
 
-  const infoOf = async (name: string, version: number): Promise<ModelInfo> => {
+  const infoOf = async (name: string, version: number): Promise<Model> => {
     const about = await abouts.read(join(folderOf(name, version), 'about.json'))
     const { calibrationScores = about.n } = about // not written by the first builds
     const serving = (await servingOf(name, await versionsOf(name))) === version
@@ -124,10 +128,10 @@ export function openRegistry(home: string): Registry {
     return await readFile(path)
   }
 
-  const writeAbout = async ({ name, version, serving: _, ...about }: ModelInfo): Promise<void> =>
+  const writeAbout = async ({ name, version, serving: _, ...about }: Model): Promise<void> =>
     await writeWhole(join(folderOf(name, version), 'about.json'), JSON.stringify(about))
 
-  const info = async (ref: string): Promise<ModelInfo> => {
+  const info = async (ref: string): Promise<Model> => {
     const { name, version } = await resolveRef(ref)
     return await infoOf(name, version)
   }
@@ -137,7 +141,7 @@ export function openRegistry(home: string): Registry {
 
     async list() {
       const names = (await readdir(root).catch(() => [])).filter((name) => modelName.test(name)).sort()
-      const found: ModelInfo[] = []
+      const found: Model[] = []
       for (const name of names) {
         for (const version of await versionsOf(name)) {
           const entry = await infoOf(name, version).catch(() => undefined)

@@ -1,5 +1,4 @@
 /** Text into HTML, safely: file names are the user's and may hold anything. */
-
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
 }

@@ -2,7 +2,6 @@
  * Results as CSV (RFC 4180): one header, one line an image. Names are the senders', and a spreadsheet takes "=1+1" for a
  * formula: a text that begins like one gets an apostrophe before it.
  */
-import type { ErrorBody } from '../errors.ts'
 
 interface Line {
   readonly image: string
@@ -40,3 +39,5 @@ function field(value: unknown): string {
   if (typeof value === 'string' && /^\s*[=+\-@\t\r]/.test(text)) text = `'${text}`
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
+
+import type { ErrorBody } from './error.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import type { MethodReport } from '../../src/evaluation/compare-report.ts'
 import { byMerit } from '../../src/evaluation/judge.ts'
+import type { MethodReport } from '../../src/wire/comparison.ts'
 
 test('the best row comes first, of equals the one that needs less, and rows without an AUROC not at all', () => {
   const row = (key: string, auroc: number | null, needs: MethodReport['needs']) =>

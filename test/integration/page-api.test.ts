@@ -6,14 +6,9 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import sharp from 'sharp'
 import { type Serving, startServing } from '../../src/cli/serve.ts'
-import {
-  type ClientJob,
-  type ClientMap,
-  type ClientModel,
-  createClient,
-  type OneclassClient,
-} from '../../src/client.ts'
+import { createClient, type Job, type MapResult, type Model, type OneclassClient } from '../../src/client.ts'
 import { createRandom } from '../../src/core/random.ts'
+import { MethodReport } from '../../src/wire/comparison.ts'
 
 let base: string
 let root: string
@@ -73,7 +68,7 @@ const read = async <T>(path: string): Promise<T> => (await (await fetch(url(path
 const codeOf = async (response: Response) => `${response.status} ${((await response.json()) as { code: string }).code}`
 
 interface FitResult {
-  readonly model: ClientModel
+  readonly model: Model
   readonly used: number
   readonly rejected: readonly { image: string }[]
 }
@@ -214,6 +209,7 @@ test('a batch with small pictures, and lines that say which image they are of', 
   )
   assert.ok('error' in lines.find(({ index }) => index === 7)!)
   const job = await client.job(id)
+  assert.ok(job.type === 'batch')
   assert.deepEqual(job.keeps, { thumbnails: true, map: true, folder: true })
   assert.equal(job.folder, 'batch', 'its name, and not the way to it')
   const picture = await fetch(url(`/v1/batches/${id}/images/6`))
@@ -225,6 +221,7 @@ test('a batch with small pictures, and lines that say which image they are of', 
   const uploaded = await client.batch('disc', await images(60, 3), { thumbnails: true })
   await client.finished(uploaded.id)
   const sent = await client.job(uploaded.id)
+  assert.ok(sent.type === 'batch')
   assert.deepEqual(sent.keeps, { thumbnails: true, map: false, folder: false })
   assert.equal(sent.folder, null)
   assert.equal((await fetch(url(`/v1/batches/${uploaded.id}/images/2`))).status, 200)
@@ -241,7 +238,7 @@ test('a map of a batch among the positives, and of the positives alone', async (
   assert.deepEqual([job.type, job.model], ['map', 'disc@2'])
   const done = await client.finished(job.id)
   assert.equal(done.state, 'done', JSON.stringify(done.error))
-  const { points, omitted } = done.result as ClientMap
+  const { points, omitted } = done.result as MapResult
   assert.deepEqual(omitted, { positives: 0, batch: 0 })
   const [positives, others] = ['positive', 'batch'].map((kind) => points.filter((point) => point.kind === kind))
   assert.deepEqual([positives!.length, others!.length], [35, 39])
@@ -264,7 +261,7 @@ test('a map of a batch among the positives, and of the positives alone', async (
   const again = await client.finished((await client.map('disc@2', { batch: id })).id)
   assert.deepEqual(again.result, done.result)
   const alone = await client.finished((await client.map('kept')).id)
-  assert.equal((alone.result as ClientMap).points.length, 35)
+  assert.equal((alone.result as MapResult).points.length, 35)
   const plain = await client.batch('disc', await images(60, 1))
   await client.finished(plain.id)
   for (const [batch, expected] of [
@@ -306,7 +303,7 @@ test('operations: who works, what waits, how fast, what went wrong, what drifts'
 test('lists: newest first, by type and state, bounded, without the weight of results', async () => {
   const { id } = await client.batchFolder('disc', join(root, 'batch'))
   await client.finished(id)
-  const { batches } = await read<{ batches: ClientJob[] }>('/v1/batches')
+  const { batches } = await read<{ batches: Job[] }>('/v1/batches')
   assert.equal(batches[0]!.id, id)
   assert.equal(batches[0]!.model, 'disc@4')
   assert.deepEqual(batches[0]!.progress, { done: 40, total: 40, errors: 1 })
@@ -325,18 +322,23 @@ test('lists: newest first, by type and state, bounded, without the weight of res
   for (const query of ['limit=0', 'limit=201', 'type=chunk', 'state=x'])
     assert.equal(await codeOf(await fetch(url(`/v1/jobs?${query}`))), '400 INVALID_ARGUMENT')
 
-  // a report outlives what Redis knows of its job
+  // a report outlives what Redis knows of its job; of a method only what has the present form is told
+  const nothing = Object.fromEntries(
+    Object.entries(MethodReport.properties).map(([name, schema]) => [name, 'anyOf' in schema ? null : 'x']),
+  )
+  const row = { ...nothing, key: 'ensemble', status: 'done', needs: 'positives', notes: [] }
   const old = 'compare-00000000-0000-4000-8000-000000000000'
   await mkdir(join(base, 'home/comparisons', old), { recursive: true })
-  await writeFile(join(base, 'home/comparisons', old, 'report.json'), '{"methods":[{"key":"ensemble"}]}')
+  await writeFile(
+    join(base, 'home/comparisons', old, 'report.json'),
+    JSON.stringify({ methods: [row, { key: 'unknown' }] }),
+  )
   await writeFile(join(base, 'home/comparisons', old, 'report.html'), '<html></html>')
-  const { comparisons } = await read<{ comparisons: ClientJob[] }>('/v1/comparisons')
+  const { comparisons } = await read<{ comparisons: Job[] }>('/v1/comparisons')
   assert.deepEqual(
     comparisons.map(({ id, state, result }) => [id, state, result]),
     [[old, 'done', null]],
   )
-  assert.deepEqual((await read<{ result: { methods: unknown } }>(`/v1/comparisons/${old}`)).result.methods, [
-    { key: 'ensemble' },
-  ])
+  assert.deepEqual((await read<{ result: { methods: unknown } }>(`/v1/comparisons/${old}`)).result.methods, [row])
   assert.equal((await fetch(url(`/v1/comparisons/${old}/report`))).status, 200)
 })

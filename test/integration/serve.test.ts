@@ -104,11 +104,8 @@ test('ready; fits an upload in a job; the model is there', async () => {
   assert.equal(job.type, 'fit')
   const done = await client.finished(job.id)
   assert.equal(done.state, 'done', JSON.stringify(done.error))
-  const { model, used, rejected } = done.result as {
-    model: { name: string; version: number }
-    used: number
-    rejected: { image: string }[]
-  }
+  assert.ok(done.type === 'fit' && done.result)
+  const { model, used, rejected } = done.result
   assert.deepEqual(
     [model.name, model.version, used, rejected.map(({ image }) => image)],
     ['disc', 1, 40, ['broken.jpg']],
@@ -229,7 +226,8 @@ test('a comparison as a job, its report as a page that can reach nothing', async
   assert.match(id, /^compare-/)
   const done = await client.finished(id)
   assert.equal(done.state, 'done', JSON.stringify(done))
-  const { methods } = done.result as { methods: { key: string; auroc: number }[] }
+  assert.ok(done.type === 'compare' && done.result)
+  const { methods } = done.result
   assert.deepEqual(methods.map(({ key }) => key).sort(), ['mahalanobis', 'nearest-neighbour'])
   const report = await fetch(url(`/v1/comparisons/${id}/report`))
   assert.match(report.headers.get('content-security-policy') ?? '', /default-src 'none'.*sandbox/)

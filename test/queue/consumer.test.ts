@@ -10,9 +10,9 @@ import {
   type Task,
 } from '../../src/queue/consumer.ts'
 import { type JobEvents, openJobEvents } from '../../src/queue/events.ts'
-import type { JobView } from '../../src/queue/job-view.ts'
 import { newJobId, typeOfJob } from '../../src/queue/jobs.ts'
 import { createProducer, type Producer } from '../../src/queue/producer.ts'
+import type { Job } from '../../src/wire/job.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 
 let redis: TestRedis
@@ -67,7 +67,7 @@ async function send(change: object = {}): Promise<string> {
   return id
 }
 
-async function finished(id: string): Promise<JobView> {
+async function finished(id: string): Promise<Job> {
   const view = await events.wait(id, 10_000, () => producer.job(id))
   assert.ok(view)
   return view

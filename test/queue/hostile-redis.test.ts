@@ -12,6 +12,7 @@ import { type Consumer, connectConsumer, startConsumer } from '../../src/queue/c
 import { newJobId } from '../../src/queue/jobs.ts'
 import { keys, prefix } from '../../src/queue/redis-keys.ts'
 import { createFitSaver } from '../../src/service/fit-saver.ts'
+import { openRegistry } from '../../src/store/registry.ts'
 import { startTestApi, type TestApi } from '../support/api.ts'
 
 let api: TestApi
@@ -69,12 +70,15 @@ test('notes of fits: names that are paths, bytes that are no model, no note at a
   const saver = createFitSaver({
     producer,
     origin: 'elsewhere',
-    save: async (...args: unknown[]) => saved.push(JSON.stringify(args[0])),
+    save: async (fit) => {
+      saved.push(JSON.stringify(fit))
+      return await openRegistry(api.home).info('thing')
+    },
   })
   const bytes = Buffer.from('x')
   const sha256 = '2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881'
   await producer.blobs.putModel(sha256, bytes, 60)
-  const note = { name: 'm', sha256, used: 1, rejected: [], duplicates: [] }
+  const note = { name: 'm', sha256, gallery: null, samples: null, used: 1, rejected: [], duplicates: [] }
   await client.hset(keys.finishedFits('elsewhere'), {
     '../x': JSON.stringify(note),
     [newJobId('fit')]: 'no json',

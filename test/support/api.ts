@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { wrongAnswer } from '../../src/api/http/answers.ts'
 import type { Limits } from '../../src/api/limits.ts'
 import { openService, type Service, type ServiceOptions } from '../../src/api/service.ts'
 import { matrix } from '../../src/core/matrix.ts'
@@ -70,6 +71,8 @@ export async function startTestApi(
       await service.close()
       await redis.end()
       await rm(base, { recursive: true, force: true })
+      const wrong = lines.filter((line) => line.includes(wrongAnswer))
+      if (wrong.length > 0) throw new Error(wrong.join('\n'))
     },
   }
 }

@@ -1,5 +1,4 @@
 /** TIFF files of any kind: uncompressed samples and any tags, little-endian, one strip. */
-
 export interface TiffFields {
   readonly width: number
   readonly height: number

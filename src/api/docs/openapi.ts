@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { TSchema } from 'typebox'
 import type { Scope } from '../../service/key-store.ts'
-import { Problem } from '../../wire/schemas.ts'
+import { Problem } from '../../wire/error.ts'
 import { problemType } from '../http/problem.ts'
 import type { RouteDocs } from '../http/route.ts'
 

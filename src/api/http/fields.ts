@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Static, TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { OneclassError } from '../../errors.ts'
-import { Alpha } from '../../wire/schemas.ts'
+import { Alpha } from '../../wire/names.ts'
 
 /** Form fields are text: numbers are converted, then all is checked. */
 export function parseFields<T extends TSchema>(schema: T, fields: Readonly<Record<string, unknown>>): Static<T> {

@@ -2,7 +2,6 @@
  * The address under which callers see the service, where a proxy stands in front of it: a base path before every route, a host
  * name of its own, and the callers' addresses in a header of the proxy.
  */
-
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import type { FastifyInstance } from 'fastify'

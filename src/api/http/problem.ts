@@ -3,6 +3,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { type ErrorCode, errorTable, OneclassError } from '../../errors.ts'
 import { asRedisError } from '../../queue/producer.ts'
 import type { Log } from '../../system/log.ts'
+import type { Problem } from '../../wire/error.ts'
 
 export const problemType = 'application/problem+json'
 
@@ -18,7 +19,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
 }
 
 /** @param instance the id of the request */
-export function problemOf(error: OneclassError, instance: string) {
+export function problemOf(error: OneclassError, instance: string): Problem {
   const { status, title } = errorTable[error.code]
   const detail =
     error.code === 'INTERNAL'

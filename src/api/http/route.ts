@@ -4,6 +4,7 @@ import { type Static, type TSchema, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { OneclassError } from '../../errors.ts'
 import type { Scope } from '../../service/key-store.ts'
+import { Problem } from '../../wire/error.ts'
 
 export interface Answer {
   readonly description: string
@@ -71,6 +72,15 @@ export function route<P extends TSchema, Q extends TSchema, B extends TSchema>(
       params: params ?? Type.Object({}),
       querystring: query ?? Type.Object({}),
       ...(body === undefined ? {} : { body: { content: { 'application/json': { schema: body } } } }),
+      response: {
+        ...Object.fromEntries(
+          Object.entries(answers).flatMap(([status, { schema, type }]) =>
+            schema && !type ? [[status, Number(status) < 400 ? schema : Type.Union([schema, Problem])]] : [],
+          ),
+        ),
+        '4xx': Problem,
+        '5xx': Problem,
+      },
     },
     config: { scope, docs },
     ...(definition.bodyLimit === undefined ? {} : { bodyLimit: definition.bodyLimit }),

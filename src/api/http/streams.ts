@@ -3,7 +3,8 @@ import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { OneclassError } from '../../errors.ts'
 import type { JobEvents } from '../../queue/events.ts'
-import { isFinished, type JobView } from '../../queue/job-view.ts'
+import type { Job } from '../../wire/job.ts'
+import { isFinished } from '../../wire/job-state.ts'
 import { callerOf } from './access.ts'
 
 export interface Streams {
@@ -54,14 +55,14 @@ export function createStreams(limits: { all: number; ofOne: number }): Streams {
 /** The job at every change until it is finished, as server-sent events `job`; a comment every 15 seconds keeps the line open. */
 export async function* jobEventStream(
   id: string,
-  first: JobView,
-  read: () => Promise<JobView | undefined>,
+  first: Job,
+  read: () => Promise<Job | undefined>,
   events: JobEvents,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   let last = ''
   let said = Date.now()
-  let view: JobView | undefined = first
+  let view: Job | undefined = first
   while (!signal.aborted) {
     const changed = events.next(id, signal)
     view = await read().catch(() => view) // Redis is away for a moment: the stream stays

@@ -6,11 +6,14 @@ import { readThumbnail } from '../../queue/batch-extras.ts'
 import type { BatchRecord } from '../../queue/batches.ts'
 import { chunksOf } from '../../queue/chunks.ts'
 import { claim } from '../../queue/idempotency.ts'
-import { isFinished, viewOfBatch } from '../../queue/job-view.ts'
+import { viewOfBatch } from '../../queue/job-view.ts'
 import { lifetimes, typeOfJob } from '../../queue/jobs.ts'
 import { listFolder, resolveBelow } from '../../service/local-files.ts'
+import { BatchFromFolder, BatchOptions } from '../../wire/batch.ts'
+import { BatchJob, ListLimit, ListState } from '../../wire/job.ts'
+import { isFinished } from '../../wire/job-state.ts'
+import { JobId, ModelRef } from '../../wire/names.ts'
 import { csvHeader, csvLine } from '../../wire/result-csv.ts'
-import { BatchFromFolder, BatchOptions, Job, JobId, ListLimit, ListState, ModelRef } from '../../wire/schemas.ts'
 import type { ApiContext } from '../context.ts'
 import { callerOf } from '../http/access.ts'
 import { alphaField, flagField, idempotencyKey } from '../http/fields.ts'
@@ -86,8 +89,8 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
     tag: 'Batches',
     params: Type.Object({ name: ModelRef }),
     body: BatchFromFolder,
-    multipart: Type.Object({ images: Type.Array(Type.String({ format: 'binary' })), ...BatchOptions }),
-    answers: { 202: { description: 'The batch, as a job', schema: Job } },
+    multipart: Type.Object({ images: Type.Array(Type.String({ format: 'binary' })), ...BatchOptions.properties }),
+    answers: { 202: { description: 'The batch, as a job', schema: BatchJob } },
     handle: async ({ params, body, request, reply }) => {
       const key = idempotencyKey(request)
       await context.registry.info(params.name)
@@ -138,7 +141,7 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
     tag: 'Batches',
     query: Type.Object({ state: ListState, limit: ListLimit }),
     answers: {
-      200: { description: 'The batches as jobs, newest first', schema: Type.Object({ batches: Type.Array(Job) }) },
+      200: { description: 'The batches as jobs, newest first', schema: Type.Object({ batches: Type.Array(BatchJob) }) },
     },
     handle: async ({ query, request }) => ({ batches: await listJobs(context, request, { ...query, type: 'batch' }) }),
   })
@@ -150,7 +153,7 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
     summary: 'Read a batch',
     tag: 'Batches',
     params: Type.Object({ id: JobId }),
-    answers: { 200: { description: 'The batch, as a job', schema: Job } },
+    answers: { 200: { description: 'The batch, as a job', schema: BatchJob } },
     handle: async ({ params }) => viewOfBatch(await find(params.id)),
   })
 

@@ -5,10 +5,12 @@ import { Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
 import type { Ended } from '../../queue/events.ts'
 import { claim } from '../../queue/idempotency.ts'
-import type { JobView } from '../../queue/job-view.ts'
 import { lifetimes } from '../../queue/jobs.ts'
 import { readBelow } from '../../service/local-files.ts'
-import { Alpha, ImageByReference, ImageResult, Job, ModelRef } from '../../wire/schemas.ts'
+import { ImageByReference } from '../../wire/classify.ts'
+import { ClassifyJob, type Job } from '../../wire/job.ts'
+import { Alpha, ModelRef } from '../../wire/names.ts'
+import { ScoredImage } from '../../wire/result.ts'
 import type { ApiContext } from '../context.ts'
 import { callerOf } from '../http/access.ts'
 import { alphaField, idempotencyKey } from '../http/fields.ts'
@@ -108,8 +110,8 @@ export function classifyRoutes(app: FastifyInstance, context: ApiContext): void 
     multipart: Type.Object({ image: Type.String({ format: 'binary' }), alpha: Type.Optional(Alpha) }),
     bodyLimit: Math.ceil(limits.maxImageBytes * 1.4),
     answers: {
-      200: { description: 'The result, with `wait`', schema: ImageResult },
-      202: { description: 'The job', schema: Job },
+      200: { description: 'The result, with `wait`', schema: ScoredImage },
+      202: { description: 'The job', schema: ClassifyJob },
     },
     handle: async ({ params, query, body, request, reply }) => {
       const key = idempotencyKey(request)
@@ -137,7 +139,7 @@ export function classifyRoutes(app: FastifyInstance, context: ApiContext): void 
       const gone = new AbortController()
       reply.raw.once('close', () => gone.abort())
       const started = performance.now()
-      let view: Ended | JobView | undefined
+      let view: Ended | Job | undefined
       if (known === undefined) {
         const waiting = query.wait ? events.outcome(id, query.wait * 1000, read, gone.signal) : undefined
         try {

@@ -8,7 +8,9 @@ import { claim } from '../../queue/idempotency.ts'
 import { lifetimes, typeOfJob } from '../../queue/jobs.ts'
 import { comparisonFolder, savedComparison, savedComparisons } from '../../service/comparisons.ts'
 import { listFolder, readBelow, resolveBelow } from '../../service/local-files.ts'
-import { ComparisonRequest, Job, JobId, ListLimit } from '../../wire/schemas.ts'
+import { ComparisonRequest } from '../../wire/comparison.ts'
+import { CompareJob, ListLimit } from '../../wire/job.ts'
+import { JobId } from '../../wire/names.ts'
 import type { ApiContext } from '../context.ts'
 import { callerOf } from '../http/access.ts'
 import { idempotencyKey } from '../http/fields.ts'
@@ -62,7 +64,7 @@ export function comparisonRoutes(app: FastifyInstance, context: ApiContext): voi
     description: 'Takes minutes to hours. Folders below a served root, each with positive/ and negative/.',
     tag: 'Comparisons',
     body: ComparisonRequest,
-    answers: { 202: { description: 'The job', schema: Job } },
+    answers: { 202: { description: 'The job', schema: CompareJob } },
     handle: async ({ body, request, reply }) => {
       const { train, test, ...rest } = body
       const { id, isReplay } = await claim(producer.client, 'compare', callerOf(request), idempotencyKey(request), [
@@ -101,7 +103,7 @@ export function comparisonRoutes(app: FastifyInstance, context: ApiContext): voi
     tag: 'Comparisons',
     query: Type.Object({ limit: ListLimit }),
     answers: {
-      200: { description: 'The jobs, newest first', schema: Type.Object({ comparisons: Type.Array(Job) }) },
+      200: { description: 'The jobs, newest first', schema: Type.Object({ comparisons: Type.Array(CompareJob) }) },
     },
     handle: async ({ query, request }) => {
       const { limit = listed.default } = query
@@ -123,7 +125,9 @@ export function comparisonRoutes(app: FastifyInstance, context: ApiContext): voi
     summary: 'Read a comparison',
     tag: 'Comparisons',
     params: Params,
-    answers: { 200: { description: 'The job; its result holds the methods and where the report is', schema: Job } },
+    answers: {
+      200: { description: 'The job; its result holds the methods and where the report is', schema: CompareJob },
+    },
     handle: async ({ params }) => await find(params.id),
   })
 

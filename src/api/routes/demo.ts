@@ -3,11 +3,12 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
 import { claim } from '../../queue/idempotency.ts'
-import { isFinished, type JobView } from '../../queue/job-view.ts'
 import { lifetimes } from '../../queue/jobs.ts'
 import { keys } from '../../queue/redis-keys.ts'
 import { demoModel, readSamples } from '../../service/demo-samples.ts'
-import { DemoImages, Job } from '../../wire/schemas.ts'
+import { FitJob, type Job } from '../../wire/job.ts'
+import { isFinished } from '../../wire/job-state.ts'
+import { DemoImages } from '../../wire/operations.ts'
 import type { ApiContext } from '../context.ts'
 import { callerOf } from '../http/access.ts'
 import { idempotencyKey } from '../http/fields.ts'
@@ -18,7 +19,7 @@ export function demoRoutes(app: FastifyInstance, context: ApiContext): void {
   const { producer, home } = context
 
   /** The demo's fit that is not finished yet, or nothing, and then `id` is noted as that fit: one at a time is enough for all. */
-  const underWay = async (id: string): Promise<JobView | undefined> => {
+  const underWay = async (id: string): Promise<Job | undefined> => {
     if ((await producer.client.set(keys.demo, id, 'EX', 3600, 'NX')) === 'OK') return undefined
     const before = await producer.client.get(keys.demo)
     const view = before === null ? undefined : await producer.job(before)
@@ -34,7 +35,7 @@ export function demoRoutes(app: FastifyInstance, context: ApiContext): void {
     summary: 'Fit the demo model',
     description: `A worker draws 200 photographs of good parts and fits the model "${demoModel}" on them: some ten seconds of a free core. One such fit is under way at a time; fitted again it is the same model, and no new version.`,
     tag: 'Demo',
-    answers: { 202: { description: 'The fit job', schema: Job } },
+    answers: { 202: { description: 'The fit job', schema: FitJob } },
     handle: async ({ request, reply }) => {
       const { id, isReplay } = await claim(producer.client, 'fit', callerOf(request), idempotencyKey(request), ['demo'])
       const known = isReplay ? await producer.job(id) : await underWay(id)

@@ -3,7 +3,8 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { claim } from '../../queue/idempotency.ts'
 import { type JobData, lifetimes } from '../../queue/jobs.ts'
-import { FitFields, FitFromFolder, Job } from '../../wire/schemas.ts'
+import { FitJob } from '../../wire/job.ts'
+import { FitFields, FitFromFolder } from '../../wire/model.ts'
 import type { ApiContext } from '../context.ts'
 import { readBase, readFitInput } from '../fit-input.ts'
 import { callerOf } from '../http/access.ts'
@@ -30,7 +31,7 @@ export function fitRoutes(app: FastifyInstance, context: ApiContext): void {
       exclude: Type.Optional(Type.String({ description: 'Positives of `base` to leave out: 3,17' })),
       images: Type.Optional(Type.Array(Type.String({ format: 'binary' }))),
     }),
-    answers: { 202: { description: 'The fit job', schema: Job } },
+    answers: { 202: { description: 'The fit job', schema: FitJob } },
     handle: async ({ body, request, reply }) => {
       const key = idempotencyKey(request)
       const input = await readFitInput(request, body, context)

@@ -3,7 +3,9 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
 import { claim } from '../../queue/idempotency.ts'
-import { Job, MapRequest, ModelRef } from '../../wire/schemas.ts'
+import { MapJob } from '../../wire/job.ts'
+import { MapRequest } from '../../wire/map.ts'
+import { ModelRef } from '../../wire/names.ts'
 import type { ApiContext } from '../context.ts'
 import { callerOf } from '../http/access.ts'
 import { idempotencyKey } from '../http/fields.ts'
@@ -34,7 +36,7 @@ export function mapRoutes(app: FastifyInstance, context: ApiContext): void {
     tag: 'Maps',
     params: Type.Object({ name: ModelRef }),
     body: MapRequest,
-    answers: { 202: { description: 'The job', schema: Job } },
+    answers: { 202: { description: 'The job', schema: MapJob } },
     handle: async ({ params, body, request, reply }) => {
       const { info, use } = await context.useModel(params.name, undefined)
       if (body.batch !== undefined) await checkBatch(body.batch, info.backbone!.hash)

@@ -3,23 +3,14 @@ import { basename } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { readModelFile } from '../../store/model-file.ts'
-import { labelOf } from '../../store/model-label.ts'
 import { assertModelName } from '../../store/registry.ts'
-import { Model, ModelName, ModelRef } from '../../wire/schemas.ts'
+import { labelOf } from '../../wire/label.ts'
+import { ImportFields, Model } from '../../wire/model.ts'
+import { ModelRef } from '../../wire/names.ts'
 import type { ApiContext } from '../context.ts'
 import { parseFields } from '../http/fields.ts'
 import { route } from '../http/route.ts'
 import { readFileForm } from '../http/uploads.ts'
-
-const ImportFields = Type.Object(
-  {
-    name: Type.Optional({
-      ...ModelName,
-      description: 'Default: the name of the file, up to its first "@" or "."',
-    }),
-  },
-  { additionalProperties: false },
-)
 
 export function modelFileRoutes(app: FastifyInstance, { registry, limits }: ApiContext): void {
   route(app, {

@@ -3,9 +3,9 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
 import { updateDrift } from '../../service/drift-log.ts'
-import { labelOf } from '../../store/model-label.ts'
-import type { ModelInfo } from '../../store/registry.ts'
-import { Model, ModelChange, ModelRef, ModelWithDrift } from '../../wire/schemas.ts'
+import { labelOf } from '../../wire/label.ts'
+import { Model, ModelChange, Models, ModelWithDrift } from '../../wire/model.ts'
+import { ModelRef } from '../../wire/names.ts'
 import type { ApiContext } from '../context.ts'
 import { route } from '../http/route.ts'
 
@@ -31,7 +31,7 @@ export function modelRoutes(app: FastifyInstance, context: ApiContext): void {
     answers: {
       200: {
         description: 'By name, the newest version first',
-        schema: Type.Object({ models: Type.Array(Model) }),
+        schema: Models,
       },
     },
     handle: async ({ query }) => {
@@ -100,6 +100,6 @@ export function modelRoutes(app: FastifyInstance, context: ApiContext): void {
 }
 
 /** The version in use of each name. */
-export function servingOf(models: readonly ModelInfo[]): ModelInfo[] {
+export function servingOf(models: readonly Model[]): Model[] {
   return models.filter(({ serving }) => serving)
 }

@@ -2,10 +2,10 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { readErrors, readRate, readTotals, readWorkers } from '../../queue/heartbeat.ts'
-import { type ModelDrift, updateDrift } from '../../service/drift-log.ts'
-import { labelOf } from '../../store/model-label.ts'
-import type { ModelInfo } from '../../store/registry.ts'
-import { Operations } from '../../wire/schemas.ts'
+import { updateDrift } from '../../service/drift-log.ts'
+import { labelOf } from '../../wire/label.ts'
+import type { Drift, Model } from '../../wire/model.ts'
+import { Health, Operations, Readiness } from '../../wire/operations.ts'
 import type { ApiContext } from '../context.ts'
 import { route } from '../http/route.ts'
 import { servingOf } from './models.ts'
@@ -19,7 +19,7 @@ export function operationRoutes(app: FastifyInstance, context: ApiContext): void
     scope: null,
     summary: 'The process lives',
     tag: 'Operations',
-    answers: { 200: { description: 'It does', schema: Type.Object({ status: Type.String() }) } },
+    answers: { 200: { description: 'It does', schema: Health } },
     handle: async () => ({ status: 'ok' }),
   })
 
@@ -28,7 +28,6 @@ export function operationRoutes(app: FastifyInstance, context: ApiContext): void
     workers: async () => (await producer.workers()) > 0,
     models: async () => (await registry.list()) !== undefined,
   }
-  const Readiness = Type.Object({ status: Type.String(), checks: Type.Record(Type.String(), Type.Boolean()) })
 
   route(app, {
     method: 'GET',
@@ -54,7 +53,7 @@ export function operationRoutes(app: FastifyInstance, context: ApiContext): void
     },
   })
 
-  const driftOf = async (info: ModelInfo): Promise<ModelDrift> => {
+  const driftOf = async (info: Model): Promise<Drift> => {
     const label = labelOf(info)
     const drift = await updateDrift(producer.client, info, (served) => metrics.observeServed(label, served))
     metrics.setDrift(label, drift)
@@ -71,7 +70,7 @@ export function operationRoutes(app: FastifyInstance, context: ApiContext): void
     tag: 'Operations',
     answers: { 200: { description: 'As of now', schema: Operations } },
     handle: async () => {
-      const models: { label: string; drift: ModelDrift }[] = []
+      const models: { label: string; drift: Drift }[] = []
       for (const info of servingOf(await registry.list()).slice(0, 100))
         models.push({ label: labelOf(info), drift: await driftOf(info) })
       return { ...(await queueState(producer)), maxStoredBytes: limits.maxStoredBytes, models }

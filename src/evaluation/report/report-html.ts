@@ -1,8 +1,7 @@
 /** The report as one HTML file that needs nothing else: no network, no fonts, no framework; readable without its script. */
-
 import { dataUri, escapeHtml, scriptJson } from '../../system/html.ts'
-import type { CompareReport, MethodReport } from '../compare-report.ts'
-import { splits } from '../compare-report.ts'
+import type { MethodReport } from '../../wire/comparison.ts'
+import { type CompareReport, splits } from '../compare-report.ts'
 import { splitName } from '../material.ts'
 import { embeddingSection, gallerySection, noiseSection, plotsSection } from './report-pictures.ts'
 import { reportScript, reportStyle } from './report-style.ts'

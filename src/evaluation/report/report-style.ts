@@ -1,5 +1,4 @@
 /** The report's look (phone, desk, dark, paper) and its few lines of script (the image under the pointer). */
-
 export const reportStyle = `
 :root{color-scheme:light dark;--ink:#1b1f24;--soft:#59636e;--line:#d8dee4;--page:#fbfbfa;--card:#fff;--accent:#0b6e4f;
 --positive:#0b6e4f;--negative:#c2410c;--warn:#9a6700;

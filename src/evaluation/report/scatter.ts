@@ -1,8 +1,7 @@
 /** Which images stand in the embedding plot, and where. */
 import { fromRows, row } from '../../core/matrix.ts'
 import { createRandom, sample } from '../../core/random.ts'
-import type { EmbeddedPoint, Split } from '../compare-report.ts'
-import { splits } from '../compare-report.ts'
+import { type EmbeddedPoint, type Split, splits } from '../compare-report.ts'
 import type { Material } from '../material.ts'
 import { principalComponents, umap } from '../projection.ts'
 

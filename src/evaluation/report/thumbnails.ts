@@ -1,6 +1,5 @@
 /** Small pictures for the report: only those that it shows, so that its size stays bounded. */
-import type { ImageSource } from '../../images/decode.ts'
-import { decodeImage } from '../../images/decode.ts'
+import { decodeImage, type ImageSource } from '../../images/decode.ts'
 import { encodeImage } from '../../images/encode.ts'
 import { type ImageScore, splits } from '../compare-report.ts'
 import type { Material } from '../material.ts'

@@ -1,5 +1,6 @@
 /** The result in a few sentences, for someone who reads nothing else. */
-import type { CurvePoint, MethodReport } from '../compare-report.ts'
+import type { MethodReport } from '../../wire/comparison.ts'
+import type { CurvePoint } from '../compare-report.ts'
 import { byMerit } from '../judge.ts'
 
 const percent = (share: number): string => `${(100 * share).toFixed(share > 0.995 || share < 0.1 ? 1 : 0)} %`

@@ -1,5 +1,4 @@
 /** Which proxy a URL goes through, as curl and most tools read HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
-
 export interface Proxies {
   readonly https?: string | undefined
   readonly http?: string | undefined

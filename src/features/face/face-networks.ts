@@ -6,7 +6,6 @@
  * - landmarks: 68 points from densely connected separable convolutions
  * - descriptor: the 29-layer residual network of dlib (King, 2017), 128 values
  */
-
 import { OnnxWriter } from '../onnx/onnx-writer.ts'
 import type { FaceWeights } from './face-weights.ts'
 

@@ -3,7 +3,6 @@
  * feeds the last linear layer of a classifier (better features than its logits), and how to read a tensor that is no output.
  * Fields as numbered in https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
-
 import { field, join, messages, texts } from './protobuf.ts'
 
 interface Node {

@@ -1,5 +1,4 @@
 /** Just enough of protocol buffers to read and write ONNX files (https://protobuf.dev/programming-guides/encoding/). */
-
 export type Bytes = Uint8Array
 
 export function varint(value: number): number[] {

@@ -1,5 +1,4 @@
 /** The sequence header of an AV1 bitstream, and how many frames follow. AV1 specification, sections 5.3 to 5.5. */
-
 export interface CodedImage {
   /** Largest sides that a frame may have. */
   readonly width: number

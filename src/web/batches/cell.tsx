@@ -1,5 +1,4 @@
 /** One result in the grid: its picture, its verdict by shape and colour, and what the reviewer said. */
-
 import type { JSX } from 'preact'
 import { memo } from 'preact/compat'
 import { baseName, pValue } from '../format.ts'

@@ -3,7 +3,7 @@ import type { JSX } from 'preact'
 import { baseName, pValue } from '../format.ts'
 import { usePositives } from '../models/strip.tsx'
 import { href } from '../routes.ts'
-import type { ClassifyResult, Model, Neighbour } from '../service/types.ts'
+import type { ClassifyResult, Model } from '../service/types.ts'
 import { t } from '../text.ts'
 import { LargePicture, Picture } from '../ui/picture.tsx'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
@@ -95,14 +95,17 @@ function Nearest({ result, model }: { result: ClassifyResult; model: Model }): J
     <>
       <h2 class="minor">{t.classify.nearest}</h2>
       <ul class="nearest">
-        {(result.nearest as readonly Neighbour[]).slice(0, 5).map((one, i) => (
-          <li key={one.image ?? i} title={one.image}>
-            <Picture path={positives?.images[one.index ?? -1]?.thumbnail} alt={baseName(one.image ?? '')} />
-            <span class="numbers similarity" title={t.classify.similarity(one.similarity.toFixed(3))}>
-              {one.similarity.toFixed(2)}
-            </span>
-          </li>
-        ))}
+        {result.nearest
+          .flatMap((one) => ('image' in one ? one : []))
+          .slice(0, 5)
+          .map((one) => (
+            <li key={one.image} title={one.image}>
+              <Picture path={positives?.images[one.index]?.thumbnail} alt={baseName(one.image)} />
+              <span class="numbers similarity" title={t.classify.similarity(one.similarity.toFixed(3))}>
+                {one.similarity.toFixed(2)}
+              </span>
+            </li>
+          ))}
       </ul>
     </>
   )

@@ -1,5 +1,4 @@
 /** Image files out of what was dropped, picked or pasted: whole folders too. */
-
 export interface Picked {
   /** Path inside what was dropped, as results call the image. */
   readonly name: string

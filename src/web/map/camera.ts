@@ -1,5 +1,4 @@
 /** Which part of the plane is on the canvas: a scale and a shift, and the moves on them. */
-
 export interface Camera {
   /** Pixels a unit. */
   readonly scale: number

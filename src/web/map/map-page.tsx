@@ -84,7 +84,8 @@ function MapOf({ label, batch }: { label: string; batch: string }): JSX.Element 
         error.value = done.error
         return
       }
-      points.value = (done.result as { points: MapPoint[] }).points
+      if (done.type !== 'map' || done.result === null) return
+      points.value = done.result.points
       drawn.set(name, points.value)
     }
     draw().catch((thrown) => {

@@ -190,7 +190,7 @@ export function Scatter(props: { points: readonly MapPoint[]; label: string; bat
 
 function kindOf(point: MapPoint): Kind {
   if (point.kind === 'positive') return 'positive'
-  return point.error ? 'error' : point.isPositive ? 'belongs' : 'differs'
+  return point.isPositive ? 'belongs' : 'differs'
 }
 
 function KindMark({ kind }: { kind: Kind }): JSX.Element {

@@ -7,7 +7,7 @@ import { type Failure, failureOf } from '../ui/notes.tsx'
 export const models = signal<readonly Model[] | null>(null)
 export const modelsError = signal<Failure | null>(null)
 /** What the service is and allows. */
-export const service = signal<Service>({})
+export const service = signal<Partial<Service>>({})
 
 /** The version in use of each, newest first. */
 export const newest = computed(() =>

@@ -1,0 +1,41 @@
+/** Many images at once: what is asked, and each line of the results. */
+import { type Static, Type } from 'typebox'
+import { Alpha, Folder } from './names.ts'
+import { FailedImage, ScoredImage } from './result.ts'
+import type { Fixed } from './type.ts'
+
+export const BatchOptions = Type.Object({
+  alpha: Type.Optional(Alpha),
+  thumbnails: Type.Optional(
+    Type.Boolean({ description: 'Keep a small picture of each image as long as the results; default false' }),
+  ),
+  map: Type.Optional(
+    Type.Boolean({
+      description: 'Keep embeddings, of 2,000 images at most, so that a map can show them; default false',
+    }),
+  ),
+})
+export type BatchOptions = Fixed<typeof BatchOptions>
+
+export const BatchFromFolder = Type.Object(
+  { folder: Folder, ...BatchOptions.properties },
+  { additionalProperties: false },
+)
+export type BatchFromFolder = Static<typeof BatchFromFolder>
+
+const index = Type.Integer({ minimum: 0, description: "The image's place in the batch" })
+
+/** One line of the results. */
+export const BatchLine = Type.Union([
+  Type.Object({ index, ...ScoredImage.properties }),
+  Type.Object({ index, ...FailedImage.properties }),
+])
+export type BatchLine = Fixed<typeof BatchLine>
+
+/** The result of a batch: its counts. */
+export const BatchResult = Type.Object({
+  images: Type.Integer(),
+  errors: Type.Integer({ description: 'Images that could not be scored' }),
+  model: Type.String({ description: 'NAME@VERSION' }),
+})
+export type BatchCounts = Fixed<typeof BatchResult>

@@ -1,0 +1,65 @@
+/** Jobs: one form for all types, each with its own kind of result. */
+import { type TSchema, Type } from 'typebox'
+import { BatchResult } from './batch.ts'
+import { ComparisonResult } from './comparison.ts'
+import { ErrorBody } from './error.ts'
+import { type JobType, jobStates } from './job-state.ts'
+import { MapResult } from './map.ts'
+import { FitResult } from './model.ts'
+import { ScoredImage } from './result.ts'
+import { type Fixed, Nullable, OneOf } from './type.ts'
+
+export const ListLimit = Type.Optional(
+  Type.Integer({ minimum: 1, maximum: 200, description: 'How many at most; default 50' }),
+)
+export const ListState = Type.Optional(OneOf(jobStates))
+
+export const Progress = Type.Object({
+  done: Type.Number(),
+  total: Type.Number(),
+  stage: Type.Optional(Type.String()),
+  errors: Type.Optional(Type.Integer({ description: 'Images of a batch that could not be scored' })),
+})
+export type Progress = Fixed<typeof Progress>
+
+const about = {
+  progress: Progress,
+  error: Nullable(ErrorBody),
+  createdAt: Nullable(Type.String({ format: 'date-time' })),
+  finishedAt: Nullable(Type.String({ format: 'date-time' })),
+}
+
+/** @param result null as long as the job is not done, and in lists of classify, map and compare jobs */
+const jobOf = <T extends JobType, R extends TSchema, M extends TSchema>(type: T, model: M, result: R) =>
+  Type.Object({
+    id: Type.String(),
+    type: OneOf([type]),
+    state: OneOf(jobStates),
+    model,
+    ...about,
+    result: Nullable(result),
+  })
+
+const label = Type.String({ description: 'NAME@VERSION that is asked' })
+
+export const ClassifyJob = jobOf('classify', label, ScoredImage)
+export type ClassifyJob = Fixed<typeof ClassifyJob>
+export const FitJob = jobOf('fit', Type.String({ description: 'The NAME that is fitted' }), FitResult)
+export type FitJob = Fixed<typeof FitJob>
+export const CompareJob = jobOf('compare', Type.Null(), ComparisonResult)
+export type CompareJob = Fixed<typeof CompareJob>
+export const MapJob = jobOf('map', label, MapResult)
+export type MapJob = Fixed<typeof MapJob>
+export const BatchJob = Type.Object({
+  ...jobOf('batch', label, BatchResult).properties,
+  keeps: Type.Object(
+    { thumbnails: Type.Boolean(), map: Type.Boolean(), folder: Type.Boolean() },
+    { description: 'Are there pictures, can it be on a map, can its images be added to a model by index' },
+  ),
+  // the way to it is not for every key to know
+  folder: Nullable(Type.String({ description: 'The last name of its folder; null for uploads' })),
+})
+export type BatchJob = Fixed<typeof BatchJob>
+
+export const Job = Type.Union([ClassifyJob, BatchJob, FitJob, CompareJob, MapJob])
+export type Job = Fixed<typeof Job>

@@ -1,0 +1,4 @@
+/** A version as results, jobs and metrics name it: NAME@VERSION. */
+export function labelOf({ name, version }: { readonly name: string; readonly version: number }): string {
+  return `${name}@${version}`
+}

@@ -1,0 +1,166 @@
+/** A model: what is told of it, asked of it and changed in it. */
+import { type Static, Type } from 'typebox'
+import { Alpha, BackboneId, Folder, JobId, ModelName, ModelRef, Seed } from './names.ts'
+import { FailedImage } from './result.ts'
+import { type Fixed, Nullable } from './type.ts'
+
+/** How a version came from an earlier one. */
+export const Growth = Type.Object(
+  {
+    base: Type.String({ maxLength: 100, description: 'NAME@VERSION whose positives came first' }),
+    kept: Type.Integer({ minimum: 0, description: 'Positives taken over from it' }),
+    added: Type.Integer({ minimum: 0, description: 'New positives' }),
+    excluded: Type.Integer({ minimum: 0, description: 'Positives of it that were left out' }),
+    repeated: Type.Integer({
+      minimum: 0,
+      description: 'Images that were among its positives already: they count once',
+    }),
+  },
+  { additionalProperties: false },
+)
+export type Growth = Fixed<typeof Growth>
+
+export const Model = Type.Object({
+  name: Type.String(),
+  version: Type.Integer(),
+  createdAt: Type.String({ format: 'date-time' }),
+  alpha: Alpha,
+  n: Type.Integer({ description: 'Positives that it was fitted on' }),
+  calibrationScores: Type.Integer({
+    description: 'Held-out scores that p-values count among; above 1,000 positives a quarter of them',
+  }),
+  dim: Type.Integer({ description: 'Length of its embeddings' }),
+  backbone: Nullable(
+    Type.Object({ id: Type.String(), hash: Type.String() }, { description: 'Null for a model of feature files' }),
+  ),
+  seed: Type.Number(),
+  sha256: Type.String({ description: "Of the model file's bytes" }),
+  bytes: Type.Integer(),
+  gallery: Nullable(
+    Type.String({
+      description: 'Hash of what is kept of the positives; null: none can be shown, and no version be based on it',
+    }),
+  ),
+  serving: Type.Boolean({ description: 'Is this the version that the bare name means?' }),
+  growth: Type.Optional(Growth),
+})
+export type Model = Fixed<typeof Model>
+
+const DriftReport = Type.Object({
+  images: Type.Integer(),
+  log10Capital: Type.Number(),
+  maxLog10Capital: Type.Number(),
+  falseAlarmBound: Type.Number({
+    description: 'The capital was ever this high with at most this probability, had nothing changed',
+  }),
+  alarm: Type.Boolean({ description: 'The bound is at most 0.01' }),
+})
+
+export const Drift = Type.Object(
+  { all: DriftReport, accepted: DriftReport },
+  {
+    description:
+      'Is what is served still like the positives that the model was fitted on? `accepted` looks at accepted images only',
+  },
+)
+export type Drift = Fixed<typeof Drift>
+
+export const ModelWithDrift = Type.Object({ ...Model.properties, drift: Drift })
+export type ModelWithDrift = Fixed<typeof ModelWithDrift>
+
+export const Models = Type.Object({ models: Type.Array(Model) })
+
+export const ModelChange = Type.Object(
+  {
+    alpha: Type.Optional(Alpha),
+    name: Type.Optional(Type.String({ ...ModelName, description: 'The new name, of all versions' })),
+    use: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'The version that the bare name shall mean, until another is fitted' }),
+    ),
+  },
+  { additionalProperties: false, minProperties: 1 },
+)
+export type ModelChange = Fixed<typeof ModelChange>
+
+export const Positives = Type.Object({
+  model: Type.String({ description: 'NAME@VERSION' }),
+  gallery: Type.Boolean({ description: 'False: nothing is kept of the positives, the lists are empty' }),
+  images: Type.Array(
+    Type.Object({
+      index: Type.Integer(),
+      image: Type.String(),
+      score: Nullable(
+        Type.Number({ description: 'By a model that had not seen it, at the alpha in force; null: not held out' }),
+      ),
+      pValue: Nullable(Type.Number({ description: 'Share of the positives at least as anomalous, itself included' })),
+      sameAs: Nullable(Type.Integer({ description: 'The first of the near-duplicates of this image' })),
+      thumbnail: Nullable(Type.String({ description: 'Address of a small picture' })),
+    }),
+  ),
+  rejected: Type.Array(FailedImage),
+})
+export type Positives = Fixed<typeof Positives>
+
+/** The result of a fit job. */
+export const FitResult = Type.Object({
+  model: Model,
+  used: Type.Integer({ description: 'Images that it was fitted on' }),
+  rejected: Type.Array(FailedImage),
+  duplicates: Type.Array(Type.Array(Type.String()), { description: 'Groups of near-duplicates' }),
+})
+export type FitResult = Fixed<typeof FitResult>
+
+export const FitFields = Type.Object(
+  {
+    name: ModelName,
+    alpha: Type.Optional(Alpha),
+    seed: Type.Optional(Seed),
+    backbone: Type.Optional(
+      Type.String({
+        ...BackboneId,
+        description: 'The id of a backbone; without it, the embedded one, or that of `base`',
+      }),
+    ),
+    base: Type.Optional(
+      Type.String({
+        ...ModelRef,
+        description:
+          'A version whose positives come first, as if their files had been sent again; alpha and seed are then its own unless given',
+      }),
+    ),
+    exclude: Type.Optional(
+      Type.Array(Type.Integer({ minimum: 0 }), {
+        maxItems: 10_000,
+        description: 'Positives of `base` to leave out, by their index; in a form one text, such as 3,17',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+export type FitFields = Static<typeof FitFields>
+
+export const FitFromFolder = Type.Object(
+  {
+    ...FitFields.properties,
+    folder: Type.Optional(Folder),
+    batch: Type.Optional(Type.String({ ...JobId, description: 'A batch of a folder, to take `images` of' })),
+    images: Type.Optional(
+      Type.Array(Type.Integer({ minimum: 0 }), {
+        minItems: 1,
+        maxItems: 10_000,
+        description: 'Images of `batch`, by their index',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+export type FitFromFolder = Static<typeof FitFromFolder>
+
+export const ImportFields = Type.Object(
+  {
+    name: Type.Optional(
+      Type.String({ ...ModelName, description: 'Default: the name of the file, up to its first "@" or "."' }),
+    ),
+  },
+  { additionalProperties: false },
+)

@@ -1,0 +1,19 @@
+/** How models, jobs and folders are named, and the numbers that many requests take. */
+import { Type } from 'typebox'
+
+export const Alpha = Type.Number({
+  exclusiveMinimum: 0,
+  exclusiveMaximum: 1,
+  description: 'The false-rejection rate asked for',
+})
+
+const name = '[A-Za-z0-9][A-Za-z0-9._-]{0,63}'
+export const ModelName = Type.String({ pattern: `^${name}$`, description: 'The name of a model' })
+export const ModelRef = Type.String({
+  pattern: `^${name}(@[1-9][0-9]{0,8})?$`,
+  description: 'NAME, its version in use, or NAME@VERSION',
+})
+export const BackboneId = Type.String({ pattern: `^${name}$` })
+export const JobId = Type.String({ minLength: 1, maxLength: 100, description: 'The id of a job or batch' })
+export const Seed = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
+export const Folder = Type.String({ minLength: 1, maxLength: 4096, description: 'A folder below a served root' })

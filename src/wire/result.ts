@@ -1,0 +1,92 @@
+/** The result of one image, as a line of `jsonl`, an API body, and what the library returns. */
+import { Type } from 'typebox'
+import { ErrorBody } from './error.ts'
+import { Alpha } from './names.ts'
+import { type Fixed, OneOf } from './type.ts'
+
+const PValue = Type.Number({
+  minimum: 0,
+  maximum: 1,
+  description: 'Share of held-out positives at least as anomalous, (1 + #{s_i >= s}) / (n + 1)',
+})
+
+export const DetectorResult = Type.Object({
+  score: Type.Number({ description: 'Anomaly score of the detector, higher is more anomalous' }),
+  pValue: PValue,
+})
+export type DetectorResult = Fixed<typeof DetectorResult>
+
+const similarity = Type.Number({ description: 'Cosine similarity of the embeddings, in [-1, 1]' })
+
+/** A training positive: its image or, for a model fitted on features, its row. */
+export const Neighbour = Type.Union([
+  Type.Object({
+    image: Type.String(),
+    similarity,
+    index: Type.Integer({ description: "Its place among the model's positives" }),
+  }),
+  Type.Object({ row: Type.Integer({ description: 'Of a model that was fitted on features' }), similarity }),
+])
+export type Neighbour = Fixed<typeof Neighbour>
+
+export const Heatmap = Type.Object(
+  { width: Type.Integer(), height: Type.Integer(), values: Type.Array(Type.Number()) },
+  {
+    description:
+      'With `explain`: cells of the image row by row; a cell above 0 makes the image more anomalous, a cell below 0 less',
+  },
+)
+export type Heatmap = Fixed<typeof Heatmap>
+
+export const Region = Type.Object(
+  { x: Type.Integer(), y: Type.Integer(), width: Type.Integer(), height: Type.Integer(), pValue: PValue },
+  { description: 'An anomalous part, in pixels of the upright image' },
+)
+export type Region = Fixed<typeof Region>
+
+export const verdicts = ['positive', 'negative', 'unsure'] as const
+
+/** A result without the name of what it is the result of. */
+export const Scored = Type.Object({
+  model: Type.String({ description: 'NAME@VERSION' }),
+  isPositive: Type.Boolean({ description: 'pValue > alpha' }),
+  score: Type.Number({
+    minimum: 0,
+    maximum: 1,
+    description: 'Calibrated anomaly score: higher is more anomalous, 0.5 at the decision',
+  }),
+  pValue: PValue,
+  alpha: Alpha,
+  detectors: Type.Object({
+    isolationForest: DetectorResult,
+    oneClassSvm: DetectorResult,
+    patches: Type.Optional(DetectorResult),
+    discriminative: Type.Optional(DetectorResult),
+  }),
+  nearest: Type.Array(Neighbour),
+  heatmap: Type.Optional(Heatmap),
+  regions: Type.Optional(Type.Array(Region)),
+  flagged: Type.Optional(Type.Boolean({ description: 'With `fdr`: a discovery of the Benjamini-Hochberg procedure' })),
+  verdict: Type.Optional(OneOf(verdicts, { description: 'With `abstain`' })),
+})
+export type Scored = Fixed<typeof Scored>
+
+const image = Type.String({ description: "The image's name, as it was sent" })
+const row = Type.Integer({ description: 'Row of the feature matrix, from 0' })
+
+/** An image that could be scored. */
+export const ScoredImage = Type.Object({ image, ...Scored.properties })
+export type ScoredImage = Fixed<typeof ScoredImage>
+
+/** An image that could not. */
+export const FailedImage = Type.Object({ image, error: ErrorBody })
+export type FailedImage = Fixed<typeof FailedImage>
+
+export const ImageResult = Type.Union([ScoredImage, FailedImage])
+export type ImageResult = Fixed<typeof ImageResult>
+
+export const RowResult = Type.Union([
+  Type.Object({ row, ...Scored.properties }),
+  Type.Object({ row, error: ErrorBody }),
+])
+export type RowResult = Fixed<typeof RowResult>
