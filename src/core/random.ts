@@ -16,7 +16,8 @@ export function createRandom(seed: number): Random {
 
 /** k of the n first integers without repetition, in random order (partial Fisher-Yates). */
 export function sample(n: number, k: number, random: Random): Int32Array {
-  const all = Int32Array.from({ length: n }, (_, i) => i)
+  const all = new Int32Array(n)
+  for (let i = 0; i < n; i++) all[i] = i
   for (let i = 0; i < k; i++) {
     const j = i + random.int(n - i)
     const swap = all[i]!

@@ -6,6 +6,7 @@
  * `feature[i]` is its column, or -1 for a leaf, whose `threshold` holds the path length there (depth + c(size)).
  */
 import { type Matrix, row } from '../core/matrix.ts'
+import { transpose } from '../core/products.ts'
 import { type Random, sample } from '../core/random.ts'
 
 export interface IsolationTreesOptions {
@@ -27,7 +28,9 @@ export interface IsolationTreesState {
 }
 
 export function growIsolationTrees(X: Matrix, options: IsolationTreesOptions, random: Random): IsolationTreesState {
-  const { rows: n, cols: d, data } = X
+  const { rows: n, cols: d } = X
+  // by columns: a cut reads one column at many rows, and a column fits into the fastest cache
+  const { data } = transpose(X)
   const size = Math.min(options.subsample, n)
   const maxDepth = Math.ceil(Math.log2(Math.max(size, 2)))
   const roots = new Int32Array(options.trees)
@@ -57,7 +60,7 @@ export function growIsolationTrees(X: Matrix, options: IsolationTreesOptions, ra
       let middle = from
       for (let k = from; k < to; k++) {
         const p = points[k]!
-        if (data[p * d + cut.column]! <= cut.at) {
+        if (data[cut.column * n + p]! <= cut.at) {
           points[k] = points[middle]!
           points[middle++] = p
         }
@@ -90,7 +93,7 @@ export function growIsolationTrees(X: Matrix, options: IsolationTreesOptions, ra
       let low = Number.POSITIVE_INFINITY
       let high = Number.NEGATIVE_INFINITY
       for (let k = from; k < to; k++) {
-        const value = data[points[k]! * d + column]!
+        const value = data[column * n + points[k]!]!
         if (value < low) low = value
         if (value > high) high = value
       }

@@ -3,8 +3,10 @@
  * distribution", Neural Computation 13, 2001. LIBSVM solves for the coefficients; the offset rho and every score are
  * computed here in float64, because the package's own prediction returns signs only and its saved models are rounded.
  */
-import { dot, type Matrix, matrix, row, squaredDistance, takeRows } from '../core/matrix.ts'
-import { type Panels, projectOnPanel, rowsInPanel, toPanels } from '../core/panels.ts'
+import { dot, type Matrix, matrix, row, takeRows } from '../core/matrix.ts'
+import { productsWithPanels } from '../core/panel-products.ts'
+import { type Panels, toPanels } from '../core/panels.ts'
+import { gram } from '../core/products.ts'
 import { type Random, sample } from '../core/random.ts'
 import { loadLibsvm } from './libsvm.ts'
 
@@ -38,10 +40,14 @@ export async function trainKernelSvm(X: Matrix, options: KernelSvmOptions, rando
   const n = chosen.rows
   // a precomputed kernel: column 0 is the row's number from 1, as LIBSVM wants it
   const kernel = matrix(n, n + 1)
+  const products = gram(chosen)
   for (let i = 0; i < n; i++) {
     kernel.data[i * (n + 1)] = i + 1
+    const own = products.data[i * n + i]!
     for (let j = 0; j <= i; j++) {
-      const value = Math.exp(-options.gamma * squaredDistance(chosen, i, chosen, j))
+      // ‖x - y‖² = ‖x‖² + ‖y‖² - 2 x.y, as in scoring
+      const squared = Math.max(0, own + products.data[j * n + j]! - 2 * products.data[i * n + j]!)
+      const value = Math.exp(-options.gamma * squared)
       kernel.data[i * (n + 1) + j + 1] = value
       kernel.data[j * (n + 1) + i + 1] = value
     }
@@ -93,25 +99,22 @@ export function supportVectors(rows: Matrix): Pick<KernelSvmState, 'vectors' | '
 export function scoreKernelSvm(state: KernelSvmState, X: Matrix): Float64Array {
   const { vectors, squaredLengths, coefficients, gamma, rho } = state
   const exponents = new Float64Array(vectors.rows)
-  const products = new Float64Array(rowsInPanel)
-  return Float64Array.from({ length: X.rows }, (_, i) => {
+  const scores = new Float64Array(X.rows)
+  productsWithPanels(X, vectors, (i, products) => {
     const x = row(X, i)
     const own = dot(x, x, x.length)
     let largest = Number.NEGATIVE_INFINITY
-    for (let from = 0; from < vectors.rows; from += rowsInPanel) {
-      projectOnPanel(x, vectors, from / rowsInPanel, products)
-      const to = Math.min(vectors.rows, from + rowsInPanel)
-      for (let j = from; j < to; j++) {
-        // ‖x - v‖² = ‖x‖² + ‖v‖² - 2 x.v: whitened rows have lengths of their distances' size, so little cancels
-        const exponent = -gamma * Math.max(0, own + squaredLengths[j]! - 2 * products[j - from]!)
-        exponents[j] = exponent
-        if (exponent > largest) largest = exponent
-      }
+    for (let j = 0; j < vectors.rows; j++) {
+      // whitened rows have lengths of their distances' size, so little cancels
+      const exponent = -gamma * Math.max(0, own + squaredLengths[j]! - 2 * products[j]!)
+      exponents[j] = exponent
+      if (exponent > largest) largest = exponent
     }
     let sum = 0
     for (let j = 0; j < vectors.rows; j++) sum += coefficients[j]! * Math.exp(exponents[j]! - largest)
-    return Math.log(rho) - (largest + Math.log(sum))
+    scores[i] = Math.log(rho) - (largest + Math.log(sum))
   })
+  return scores
 }
 
 /** rho as LIBSVM defines it: the mean of Σ α k over free vectors (0 < α < 1), else the middle of what the bounds allow. */

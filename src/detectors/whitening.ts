@@ -12,7 +12,8 @@
  */
 import { symmetricEigen } from '../core/eigen.ts'
 import { columnMeans, dot, l2Normalise, type Matrix, matrix, row } from '../core/matrix.ts'
-import { addPanel, type Panels, projectOnPanel, rowsInPanel, toPanels } from '../core/panels.ts'
+import { projectAndAdd } from '../core/panel-products.ts'
+import { type Panels, toPanels } from '../core/panels.ts'
 import { gram, timesTransposed, transpose } from '../core/products.ts'
 import { OneclassError } from '../errors.ts'
 import { ledoitWolf } from './ledoit-wolf.ts'
@@ -136,31 +137,27 @@ export function whiten(state: WhiteningState, X: Matrix): Whitened {
   const principal = matrix(X.rows, rank + 1)
   const symmetric = l2Normalise(X)
   const withMean = new Float64Array(X.rows)
-  const x = new Float64Array(d)
-  const projections = new Float64Array(rowsInPanel)
+  const centred = matrix(X.rows, d)
   for (let i = 0; i < X.rows; i++) {
-    const p = row(principal, i)
+    const x = row(centred, i)
     const z = row(symmetric, i)
     withMean[i] = dot(z, mean, d)
     for (let j = 0; j < d; j++) {
       x[j] = z[j]! - mean[j]!
       z[j] = x[j]! * residualScale
     }
-    let inside = 0
-    for (let k = 0; k < rank; k += rowsInPanel) {
-      const panel = k / rowsInPanel
-      projectOnPanel(x, axes, panel, projections)
-      const count = Math.min(rowsInPanel, rank - k)
-      for (let q = 0; q < count; q++) {
-        const projection = projections[q]!
-        inside += projection * projection
-        p[k + q] = projection * scales[k + q]!
-        projections[q] = projection * (scales[k + q]! - residualScale)
-      }
-      // what fills up the last panel is zero and adds nothing
-      addPanel(z, axes, panel, projections)
-    }
-    p[rank] = Math.sqrt(Math.max(0, dot(x, x, d) - inside)) * residualScale
   }
+  projectAndAdd(centred, axes, symmetric, (i, values) => {
+    const p = row(principal, i)
+    let inside = 0
+    for (let k = 0; k < rank; k++) {
+      const projection = values[k]!
+      inside += projection * projection
+      p[k] = projection * scales[k]!
+      values[k] = projection * (scales[k]! - residualScale)
+    }
+    const x = row(centred, i)
+    p[rank] = Math.sqrt(Math.max(0, dot(x, x, d) - inside)) * residualScale
+  })
   return { principal, symmetric, withMean }
 }
