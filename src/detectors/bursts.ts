@@ -7,9 +7,8 @@
  * down what varies most among positives (light, pose) and leaves what tells objects apart. With inner products G of the centred
  * unit rows the whitened inner products are G (G/n + ridge I)⁻¹, so n x n matrices do.
  */
-import { symmetricEigen } from '../core/eigen.ts'
 import { columnMeans, l2Normalise, type Matrix, matrix, row } from '../core/matrix.ts'
-import { gram } from '../core/products.ts'
+import { gram, symmetricInverse } from '../core/products.ts'
 
 /** Ridge in shares of the total variance. The larger, the more does light count. */
 const ridgeShare = 0.0015
@@ -83,19 +82,25 @@ function whitenedDistances(X: Matrix): Matrix {
     const r = row(centred, i)
     for (let j = 0; j < r.length; j++) r[j]! -= mean[j]!
   }
-  const { values, vectors } = symmetricEigen(gram(centred))
-  const total = values.reduce((sum, value) => sum + Math.max(0, value), 0) / n
-  // coordinates that have the whitened inner products: column k of the eigenvectors times sqrt(λ / (λ/n + ridge))
-  const coordinates = matrix(n, n)
-  for (let k = 0; k < n; k++) {
-    const value = Math.max(0, values[k]!)
-    const factor = value > 0 ? Math.sqrt(value / (value / n + ridgeShare * total)) : 0
-    for (let i = 0; i < n; i++) coordinates.data[i * n + k] = factor * vectors.data[k * n + i]!
-  }
-  const cosines = gram(l2Normalise(coordinates))
-  return matrix(
+  const inner = gram(centred)
+  let total = 0
+  for (let i = 0; i < n; i++) total += inner.data[i * (n + 1)]! / n
+  const ridge = ridgeShare * total
+  const ridged = matrix(
     n,
     n,
-    cosines.data.map((cosine, at) => (at % (n + 1) === 0 ? 0 : 1 - cosine)),
+    inner.data.map((value, at) => value / n + (at % (n + 1) === 0 ? ridge : 0)),
   )
+  // G (G/n + ridge I)⁻¹ = n (I - ridge (G/n + ridge I)⁻¹)
+  const inverse = symmetricInverse(ridged)
+  const share = (i: number, j: number) => Number(i === j) - ridge * inverse.data[i * n + j]!
+  // a row at the mean has no direction: nothing is near it
+  const scales = Float64Array.from({ length: n }, (_, i) => (share(i, i) > 1e-12 ? 1 / Math.sqrt(share(i, i)) : 0))
+  const distances = matrix(n, n)
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) {
+      if (i !== j) distances.data[i * n + j] = 1 - share(i, j) * scales[i]! * scales[j]!
+    }
+  }
+  return distances
 }

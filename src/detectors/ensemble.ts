@@ -22,6 +22,7 @@ import {
   setRows,
 } from './held-out.ts'
 
+import { heldOutSvm } from './held-out-svm.ts'
 import { isolationForest } from './isolation-forest.ts'
 import { growIsolationTrees, type IsolationTreesState, scoreIsolationTrees } from './isolation-trees.ts'
 import {
@@ -153,6 +154,7 @@ async function fitCrossed(X: Matrix, groups: Int32Array, hooks: Hooks, random: R
   const step = () => hooks.onProgress?.(++done, total)
 
   const whitenBy = splitWhitening(X)
+  const svmBy = heldOutSvm(X, whitenBy, oneClassSvm.defaults)
   const inner = crossFitViews(whitenBy, X, folds, step)
   const outer = matrix(X.rows, X.cols)
   const heldOut: Record<PooledKey, Float64Array> = {
@@ -162,12 +164,14 @@ async function fitCrossed(X: Matrix, groups: Int32Array, hooks: Hooks, random: R
   for (let i = 0; i < k; i++) {
     const inside = rowsOutside(folds, i)
     const rows = rowsIn(folds, i)
-    const whitened = whitenBy(inside, [...inside, ...rows])
-    const own = matrix(inside.length, X.cols, whitened.data.subarray(0, inside.length * X.cols))
-    const held = matrix(rows.length, X.cols, whitened.data.subarray(inside.length * X.cols))
+    const held = whitenBy(inside, rows)
     setRows(outer, rows, held)
-    const members = await fitMembers(takeRows(inner[i]!, inside), own, random.fork(`fold ${i}`))
-    const scores = scoreMembers(members, held, held)
+    const fork = random.fork(`fold ${i}`)
+    const forest = growIsolationTrees(takeRows(inner[i]!, inside), isolationForest.defaults, fork.fork('trees'))
+    const scores = {
+      isolationForest: scoreIsolationTrees(forest, held),
+      oneClassSvm: await svmBy(inside, rows, fork.fork('rows')),
+    }
     rows.forEach((r, at) => {
       for (const key of pooledKeys) heldOut[key][r] = scores[key][at]!
     })

@@ -3,7 +3,7 @@
  * distribution", Neural Computation 13, 2001. LIBSVM solves for the coefficients; the offset rho and every score are
  * computed here in float64, because the package's own prediction returns signs only and its saved models are rounded.
  */
-import { dot, type Matrix, matrix, row, takeRows } from '../core/matrix.ts'
+import { dot, type Matrix, row, takeRows } from '../core/matrix.ts'
 import { productsWithPanels } from '../core/panel-products.ts'
 import { type Panels, toPanels } from '../core/panels.ts'
 import { gram } from '../core/products.ts'
@@ -35,35 +35,43 @@ export interface KernelSvmState {
 const tolerance = 1e-6
 
 export async function trainKernelSvm(X: Matrix, options: KernelSvmOptions, random: Random): Promise<KernelSvmState> {
-  const Svm = await loadLibsvm()
   const chosen = X.rows > options.maxRows ? takeRows(X, sample(X.rows, options.maxRows, random).sort()) : X
-  const n = chosen.rows
-  // a precomputed kernel: column 0 is the row's number from 1, as LIBSVM wants it
-  const kernel = matrix(n, n + 1)
-  const products = gram(chosen)
+  const { indices, rho, coefficients } = await trainOnProducts(gram(chosen), options)
+  return { gamma: options.gamma, rho, ...supportVectors(takeRows(chosen, indices)), coefficients }
+}
+
+/** What scoring needs beside the support vectors' own inner products with a row. */
+export interface SolvedSvm extends Pick<KernelSvmState, 'gamma' | 'rho' | 'squaredLengths' | 'coefficients'> {
+  /** Support vectors among the training rows. */
+  readonly indices: readonly number[]
+}
+
+/** @param products inner products of the training rows, shape (n, n); overwritten */
+export async function trainOnProducts(
+  products: Matrix,
+  { nu, gamma }: Pick<KernelSvmOptions, 'nu' | 'gamma'>,
+): Promise<SolvedSvm> {
+  const Svm = await loadLibsvm()
+  const n = products.rows
+  const kernel = products.data
+  const lengths = Float64Array.from({ length: n }, (_, i) => kernel[i * (n + 1)]!)
   for (let i = 0; i < n; i++) {
-    kernel.data[i * (n + 1)] = i + 1
-    const own = products.data[i * n + i]!
     for (let j = 0; j <= i; j++) {
       // ‖x - y‖² = ‖x‖² + ‖y‖² - 2 x.y, as in scoring
-      const squared = Math.max(0, own + products.data[j * n + j]! - 2 * products.data[i * n + j]!)
-      const value = Math.exp(-options.gamma * squared)
-      kernel.data[i * (n + 1) + j + 1] = value
-      kernel.data[j * (n + 1) + i + 1] = value
+      const squared = Math.max(0, lengths[i]! + lengths[j]! - 2 * kernel[i * n + j]!)
+      kernel[i * n + j] = i === j ? 1 : Math.exp(-gamma * squared)
+      kernel[j * n + i] = kernel[i * n + j]!
     }
   }
   const svm = new Svm({
     type: Svm.SVM_TYPES.ONE_CLASS,
     kernel: Svm.KERNEL_TYPES.PRECOMPUTED,
-    nu: options.nu,
+    nu,
     tolerance,
     quiet: true,
   })
   try {
-    svm.train(
-      Array.from({ length: n }, (_, i) => row(kernel, i)),
-      new Array<number>(n).fill(1),
-    )
+    svm.train(precomputedRows(products), new Array<number>(n).fill(1))
     const indices = svm.getSVIndices()
     const text = svm.serializeModel()
     const coefficients = Float64Array.from(
@@ -73,16 +81,33 @@ export async function trainKernelSvm(X: Matrix, options: KernelSvmOptions, rando
         .split('\n')
         .map(Number.parseFloat),
     )
-    const column = (i: number) => row(kernel, i).subarray(1)
     return {
-      gamma: options.gamma,
-      rho: offset(indices, coefficients, column),
-      ...supportVectors(takeRows(chosen, indices)),
+      gamma,
+      indices,
+      rho: offset(indices, coefficients, (i) => row(products, i)),
+      squaredLengths: Float64Array.from(indices, (i) => lengths[i]!),
       coefficients,
     }
   } finally {
     svm.free()
   }
+}
+
+/** Rows of the kernel behind their number from 1, as LIBSVM wants them, each made when it is asked for: it copies them one by one. */
+function precomputedRows(kernel: Matrix): ArrayLike<number>[] {
+  const n = kernel.rows
+  const rows = new Array<ArrayLike<number>>(n)
+  for (let i = 0; i < n; i++) {
+    Object.defineProperty(rows, i, {
+      get() {
+        const numbered = new Float64Array(n + 1)
+        numbered[0] = i + 1
+        numbered.set(row(kernel, i), 1)
+        return numbered
+      },
+    })
+  }
+  return rows
 }
 
 /** Support vectors as scoring wants them. */
@@ -97,24 +122,35 @@ export function supportVectors(rows: Matrix): Pick<KernelSvmState, 'vectors' | '
  * sign (positive outside of the boundary), that does not flatten where all kernels are tiny.
  */
 export function scoreKernelSvm(state: KernelSvmState, X: Matrix): Float64Array {
-  const { vectors, squaredLengths, coefficients, gamma, rho } = state
-  const exponents = new Float64Array(vectors.rows)
   const scores = new Float64Array(X.rows)
-  productsWithPanels(X, vectors, (i, products) => {
+  const exponents = new Float64Array(state.vectors.rows)
+  productsWithPanels(X, state.vectors, (i, products) => {
     const x = row(X, i)
-    const own = dot(x, x, x.length)
-    let largest = Number.NEGATIVE_INFINITY
-    for (let j = 0; j < vectors.rows; j++) {
-      // whitened rows have lengths of their distances' size, so little cancels
-      const exponent = -gamma * Math.max(0, own + squaredLengths[j]! - 2 * products[j]!)
-      exponents[j] = exponent
-      if (exponent > largest) largest = exponent
-    }
-    let sum = 0
-    for (let j = 0; j < vectors.rows; j++) sum += coefficients[j]! * Math.exp(exponents[j]! - largest)
-    scores[i] = Math.log(rho) - (largest + Math.log(sum))
+    scores[i] = kernelScore(state, dot(x, x, x.length), products, exponents)
   })
   return scores
+}
+
+/**
+ * The score of one row. @param own its squared length
+ * @param products its inner products with the support vectors @param exponents room for one number a support vector
+ */
+export function kernelScore(
+  { squaredLengths, coefficients, gamma, rho }: Omit<SolvedSvm, 'indices'>,
+  own: number,
+  products: ArrayLike<number>,
+  exponents = new Float64Array(coefficients.length),
+): number {
+  let largest = Number.NEGATIVE_INFINITY
+  for (let j = 0; j < exponents.length; j++) {
+    // whitened rows have lengths of their distances' size, so little cancels
+    const exponent = -gamma * Math.max(0, own + squaredLengths[j]! - 2 * products[j]!)
+    exponents[j] = exponent
+    if (exponent > largest) largest = exponent
+  }
+  let sum = 0
+  for (let j = 0; j < exponents.length; j++) sum += coefficients[j]! * Math.exp(exponents[j]! - largest)
+  return Math.log(rho) - (largest + Math.log(sum))
 }
 
 /** rho as LIBSVM defines it: the mean of Σ α k over free vectors (0 < α < 1), else the middle of what the bounds allow. */

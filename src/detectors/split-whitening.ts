@@ -37,23 +37,7 @@ function byProducts(unit: Matrix): Split {
   const { rows: n, cols: d } = unit
   return (fit, targets) => {
     const m = fit.length
-    // inner products with the mean of the fit rows, of every row; and of the mean with itself
-    const withMean = new Float64Array(n)
-    for (let i = 0; i < n; i++) for (const j of fit) withMean[i]! += products.data[i * n + j]! / m
-    let meanMean = 0
-    for (const j of fit) meanMean += withMean[j]! / m
-    const centred = (i: number, out: Float64Array): void => {
-      const shift = meanMean - withMean[i]!
-      for (let q = 0; q < m; q++) out[q] = products.data[i * n + fit[q]!]! - withMean[fit[q]!]! + shift
-    }
-    const inner = matrix(m, m)
-    const toFit = matrix(targets.length, m)
-    fit.forEach((i, p) => {
-      centred(i, row(inner, p))
-    })
-    targets.forEach((i, t) => {
-      centred(i, row(toFit, t))
-    })
+    const { inner, rows: toFit } = centredProducts(products, fit, targets)
     const lengths = Float64Array.from({ length: m }, (_, p) => inner.data[p * m + p]!)
     const shrinkage = ledoitWolf(inner, lengths, d)
     const residualScale = 1 / Math.sqrt(shrinkage.shrinkage * shrinkage.mu)
@@ -75,6 +59,35 @@ function byProducts(unit: Matrix): Split {
     })
     return out
   }
+}
+
+/** Inner products of rows that are centred by the mean of the fit rows, from those of all rows. */
+export function centredProducts(
+  { rows: n, data }: Matrix,
+  fit: readonly number[],
+  others: readonly number[],
+): {
+  /** Of the fit rows with each other, shape (m, m). */
+  inner: Matrix
+  /** Of the others with the fit rows, shape (others, m). */
+  rows: Matrix
+  /** Of each of the others with itself. */
+  squared: Float64Array
+} {
+  const m = fit.length
+  const withMean = new Float64Array(n)
+  for (let i = 0; i < n; i++) for (const j of fit) withMean[i]! += data[i * n + j]! / m
+  let meanMean = 0
+  for (const j of fit) meanMean += withMean[j]! / m
+  const centred = (i: number, j: number) => data[i * n + j]! - withMean[j]! + (meanMean - withMean[i]!)
+  const withFit = (indices: readonly number[]): Matrix => {
+    const out = matrix(indices.length, m)
+    indices.forEach((i, t) => {
+      for (let q = 0; q < m; q++) out.data[t * m + q] = centred(i, fit[q]!)
+    })
+    return out
+  }
+  return { inner: withFit(fit), rows: withFit(others), squared: Float64Array.from(others, (i) => centred(i, i)) }
 }
 
 function byCovariance(unit: Matrix): Split {
@@ -135,7 +148,8 @@ function applyFunction(
   return result
 }
 
-function subtractFromRows(X: Matrix, values: Float64Array): void {
+/** In place. */
+export function subtractFromRows(X: Matrix, values: Float64Array): void {
   for (let i = 0; i < X.rows; i++) {
     const r = row(X, i)
     for (let j = 0; j < r.length; j++) r[j]! -= values[j]!
