@@ -55,6 +55,8 @@ export interface FitCall extends FitOptions, Place {
   readonly exclude?: readonly number[]
   /** Leave out new images that are positives of `base` already. */
   readonly skipRepeated?: boolean
+  /** A folder of images that do not belong, or their embeddings of shape (m, d). */
+  readonly negatives?: string | Matrix
 }
 
 /**
@@ -64,24 +66,30 @@ export interface FitCall extends FitOptions, Place {
  */
 export async function fit(
   positives: string | Matrix,
-  { name, home = readConfig().home, backbone: ref, base: baseRef, exclude, ...options }: FitCall,
+  { name, home = readConfig().home, backbone: ref, base: baseRef, exclude, negatives, ...options }: FitCall,
 ): Promise<Model & Pick<FittedImages, 'rejected' | 'duplicates'> & { readonly skipped: readonly Skipped[] }> {
   const registry = openRegistry(home)
   if (typeof positives !== 'string') {
+    if (typeof negatives === 'string')
+      throw new OneclassError('INVALID_ARGUMENT', 'Negatives of a model of embeddings are embeddings too.')
     return {
-      ...(await registry.save(name, await fitFeatures(positives, options))),
+      ...(await registry.save(name, await fitFeatures(positives, { ...options, negatives }))),
       rejected: [],
       duplicates: [],
       skipped: [],
     }
   }
+  if (typeof negatives === 'object')
+    throw new OneclassError('INVALID_ARGUMENT', 'Negatives of a model of images are a folder of images.')
   const { images: sources, failed, skipped } = await collectPositives(positives)
+  const others = negatives === undefined ? undefined : (await collectPositives(negatives)).images
   const base = baseRef === undefined ? undefined : await readBaseVersion(registry, baseRef, exclude)
   const backbone = base ? await openBackboneOf(base.backbone, { home }) : await openBackbone(ref, { home })
   try {
     const fitted = await fitImages(sources, backbone, {
       ...(base && { base: base.positives, alpha: base.info.alpha, seed: base.info.seed }),
       ...options,
+      negatives: others,
       thumbnails: true,
       failed,
     })

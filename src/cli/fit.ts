@@ -20,7 +20,7 @@ import { flag, indices, number, required, text } from './values.ts'
 export const fit: Command = {
   name: 'fit',
   summary: 'Fit a model to a folder of positives',
-  usage: `fit DIR --name NAME [--backbone ID|FILE.onnx|model.json] [--alpha 0.05] [--seed 1] [--json]
+  usage: `fit DIR --name NAME [--negatives DIR2] [--backbone ID|FILE.onnx|model.json] [--alpha 0.05] [--seed 1] [--json]
 fit NAME --add DIR [--exclude 3,17] [--alpha A] [--seed N] [--json]
 fit [DIR] --name NAME --base NAME[@VERSION] [--exclude 3,17] [--alpha A] [--seed N] [--json]
 fit --features X.npy --name NAME [--alpha 0.05] [--seed 1] [--json]`,
@@ -30,6 +30,11 @@ fit --features X.npy --name NAME [--alpha 0.05] [--seed 1] [--json]`,
     base: { type: 'string', value: 'NAME', description: 'version whose positives come first; DIR holds what is new' },
     add: { type: 'string', value: 'DIR', description: 'new images for the next version of the model NAME' },
     exclude: { type: 'string', value: 'I,J', description: 'positives of --base to leave out, by index' },
+    negatives: {
+      type: 'string',
+      value: 'DIR',
+      description: 'images that do not belong, if there are any: a head uses them',
+    },
     backbone: { type: 'string', value: 'ID|FILE', description: 'network to use (see "oneclass backbones list")' },
     alpha: { type: 'string', value: 'A', description: 'share of good images that may be rejected (default 0.05)' },
     seed: { type: 'string', value: 'N', description: 'seed of all randomness (default 1)' },
@@ -70,7 +75,9 @@ fit --features X.npy --name NAME [--alpha 0.05] [--seed 1] [--json]`,
         return await report(io, values, await registry.save(name, artifact), undefined, [])
       }
       const found = positionals[0] === undefined ? nothing : await collectPositives(positionals[0])
-      const fitted = await fitFound(found, base, values, io, { ...options, onProgress })
+      const others = text(values, 'negatives')
+      const negatives = others === undefined ? nothing : await collectPositives(others)
+      const fitted = await fitFound(found, base, values, io, { ...options, onProgress, negatives: negatives.images })
       progress.fitting.end()
       const saved = await registry.save(name, fitted.artifact, {
         gallery: encodeGallery(fitted.gallery),
@@ -166,6 +173,8 @@ async function report(
     await io.out(
       `${info.name}@${info.version}: fitted on ${info.n} positives, ${info.dim} features, alpha ${info.alpha}, ${(info.bytes / 1e6).toFixed(1)} MB`,
     )
+    if (info.negatives)
+      await io.out(`with ${info.negatives} negatives: a head uses them; the promise about positives is as without them`)
     if (info.growth) for (const line of growthLines(info, rejectedByBase)) await io.out(line)
     const next = info.backbone ? 'IMAGE|DIR' : '--features X.npy'
     await io.out(`next: oneclass score ${next} --model ${info.name}`)

@@ -108,7 +108,8 @@ function mapMembers<T, U>(values: ByMember<T>, map: (value: T, key: MemberKey) =
   return Object.fromEntries(entries) as ByMember<U>
 }
 
-function unitOf(scores: Float64Array): Unit {
+/** Of scores in any order. */
+export function unitOf(scores: Float64Array): Unit {
   const sorted = scores.toSorted()
   const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]!
   return { median: at(0.5), spread: at(0.84) - at(0.16) || 1 }

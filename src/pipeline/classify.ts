@@ -1,6 +1,7 @@
 /** From a model and an image to a result: well under a millisecond beside the network, synchronous, each image on its own. */
 import { assertFinite, type Matrix, matrix } from '../core/matrix.ts'
 import { assertAlpha } from '../detectors/calibration.ts'
+import { scoreDiscriminative } from '../detectors/discriminative.ts'
 import { calibrate, scoreWhitened } from '../detectors/ensemble.ts'
 import { cosineSimilarities } from '../detectors/similarity.ts'
 import { whiten } from '../detectors/whitening.ts'
@@ -43,7 +44,8 @@ export function createClassifier(
     assertFinite(X)
     const { ensemble, positives } = artifact
     const whitened = whiten(ensemble.whitening, X)
-    const scores = scoreWhitened(ensemble, whitened)
+    const { discriminative: head } = artifact
+    const scores = scoreWhitened(ensemble, whitened, head ? { discriminative: scoreDiscriminative(head, X) } : {})
     return Array.from({ length: X.rows }, (_, i) => {
       const { pValue, score, detectors } = calibrate(ensemble.calibration, scores, i, alpha)
       const similarities = cosineSimilarities(positives, ensemble.whitening, whitened, X, i)

@@ -4,7 +4,9 @@
  * gradient, so it works with every backbone.
  */
 import { fromRows } from '../core/matrix.ts'
-import { scoreEnsemble } from '../detectors/ensemble.ts'
+import { scoreDiscriminative } from '../detectors/discriminative.ts'
+import { scoreWhitened } from '../detectors/ensemble.ts'
+import { whiten } from '../detectors/whitening.ts'
 import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import type { Pixels } from '../images/pixels.ts'
@@ -30,7 +32,12 @@ export async function explainByOcclusion(
     cover(pixels, i % cells, Math.floor(i / cells), cells),
   )
   const values = new Float64Array(cells * cells)
-  const raw = (embedding: Float32Array) => scoreEnsemble(artifact.ensemble, fromRows([embedding])).ensemble[0]!
+  const { ensemble, discriminative: head } = artifact
+  const raw = (embedding: Float32Array) => {
+    const X = fromRows([embedding])
+    const extra = head ? { discriminative: scoreDiscriminative(head, X) } : {}
+    return scoreWhitened(ensemble, whiten(ensemble.whitening, X), extra).ensemble[0]!
+  }
   const [whole] = await backbone.embed([pixels])
   if (whole === undefined || whole instanceof OneclassError)
     throw whole ?? new OneclassError('INTERNAL', 'No embedding.')

@@ -13,7 +13,16 @@ import { makeThumbnail } from '../images/thumbnail.ts'
 import type { FailedEntry } from '../images/walk.ts'
 import type { Artifact } from '../store/artifact.ts'
 import type { Gallery } from '../store/gallery.ts'
-import { type BasePositives, galleryOf, noThumbnail, type Positive, positivesOf } from './make-gallery.ts'
+import {
+  type BasePositives,
+  galleryOf,
+  type Negative,
+  negativesOf,
+  noThumbnail,
+  type Positive,
+  positivesOf,
+} from './make-gallery.ts'
+import { joinHead } from './negatives.ts'
 
 export interface FitOptions {
   /** False-rejection rate that decisions use, in (0, 1). Default 0.05. */
@@ -32,6 +41,8 @@ export interface FitImagesOptions extends FitOptions {
   readonly base?: BasePositives
   /** Leave out new images that are positives of the earlier version already. */
   readonly skipRepeated?: boolean
+  /** Images that do not belong, where there are some; those of the earlier version count too. */
+  readonly negatives?: readonly ImageSource[] | undefined
   /** Keep a small picture of each image in the gallery; made here, or given for an image that was decoded elsewhere. */
   readonly thumbnails?: boolean | ((source: ImageSource) => Promise<Uint8Array>)
   readonly decode?: EmbedOptions['decode']
@@ -65,6 +76,8 @@ export async function fitFeatures(
     readonly images?: readonly string[]
     readonly backbone?: Artifact['backbone']
     readonly groups?: ArrayLike<number>
+    /** Embeddings of images that do not belong, shape (m, d): with them the model gets a head. */
+    readonly negatives?: Matrix | undefined
     readonly onHeldOut?: (scores: Float64Array) => void
   } = {},
 ): Promise<Artifact> {
@@ -84,7 +97,9 @@ export async function fitFeatures(
     },
     createRandom(seed),
   )
-  const { state: ensemble, heldOut } = joinMembers(pooled)
+  const { negatives } = options
+  const head = negatives && negatives.rows > 0 ? joinHead(X, negatives, pooled, createRandom(seed)) : undefined
+  const { state: ensemble, heldOut } = head ? joinMembers(pooled, head.extra, head.weight) : joinMembers(pooled)
   options.onHeldOut?.(heldOut)
   return {
     backbone: options.backbone ?? null,
@@ -93,6 +108,7 @@ export async function fitFeatures(
     alpha,
     seed,
     ensemble,
+    ...(head && { discriminative: head.state }),
     positives: { ...describePositives(ensemble.whitening, X), images: options.images ?? null },
   }
 }
@@ -140,6 +156,7 @@ export async function fitImages(
       `Expected at least ${minimumRows} readable images but received ${positives.length}; some 200 make a good model.${lost}`,
     )
   }
+  const negatives = await readNegatives(options, backbone, rejected)
   const images = positives.map(({ image }) => image)
   const groups = groupNearDuplicates(
     positives.map(({ hash }) => hash),
@@ -151,12 +168,28 @@ export async function fitImages(
     images,
     groups,
     backbone: { id: backbone.id, hash: backbone.hash },
+    negatives: negatives && fromRows(negatives.map(({ embedding }) => embedding)),
     onHeldOut(scores) {
       heldOut = Float64Array.from(scores)
     },
   })
-  const gallery = galleryOf(positives, { backbone, groups, heldOut, rejected })
+  const gallery = galleryOf(positives, { backbone, groups, heldOut, rejected, negatives })
   return { artifact, gallery, used: positives.length, rejected, repeated, duplicates: namesOfGroups(groups, images) }
+}
+
+/** Those of the earlier version and the new ones; undefined without any. Those that cannot be read join `rejected`. */
+async function readNegatives(
+  { base, negatives = [], signal, decode }: FitImagesOptions,
+  backbone: Backbone,
+  rejected: FailedEntry[],
+): Promise<Negative[] | undefined> {
+  const all = base ? negativesOf(base.gallery) : []
+  const options = { ...(signal ? { signal } : {}), ...(decode ? { decode } : {}) }
+  for await (const { source, embedding, error } of embedImages(backbone, negatives, options)) {
+    if (error) rejected.push({ image: source.name, error: error.toJSON() })
+    else all.push({ image: source.name, embedding })
+  }
+  return all.length > 0 ? all : undefined
 }
 
 /** Tells whether an image is one of these positives: the same hash and, to the last bit, the same embedding. */

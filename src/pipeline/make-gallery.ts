@@ -15,6 +15,13 @@ export interface Positive {
   readonly thumbnail: Uint8Array
 }
 
+/** An image that does not belong. */
+export interface Negative {
+  readonly image: string
+  /** As the backbone made it, length dim. */
+  readonly embedding: Float32Array
+}
+
 export interface BasePositives {
   readonly gallery: Gallery
   /** Indices of positives to leave out. */
@@ -45,6 +52,13 @@ export function positivesOf(
   }))
 }
 
+/** The negatives that an earlier version was fitted with. */
+export function negativesOf({ dim, negatives }: Gallery): Negative[] {
+  if (negatives === undefined) return []
+  const { images, embeddings } = negatives
+  return images.map((image, i) => ({ image, embedding: embeddings.subarray(i * dim, (i + 1) * dim) }))
+}
+
 /**
  * @param groups for each positive the index of the first of its near-duplicates
  * @param heldOut raw scores, NaN where none was held out
@@ -56,6 +70,7 @@ export function galleryOf(
     readonly groups: readonly number[]
     readonly heldOut: Float64Array
     readonly rejected: readonly { image: string; error: ErrorBody }[]
+    readonly negatives?: readonly Negative[] | undefined
   },
 ): Gallery {
   const n = positives.length
@@ -89,7 +104,16 @@ export function galleryOf(
       image: short(image),
       error: { ...error, message: short(error.message) },
     })),
+    ...(made.negatives && { negatives: keptNegatives(made.negatives, dim) }),
   }
+}
+
+function keptNegatives(negatives: readonly Negative[], dim: number): NonNullable<Gallery['negatives']> {
+  const embeddings = new Float32Array(negatives.length * dim)
+  negatives.forEach(({ embedding }, i) => {
+    embeddings.set(embedding, i * dim)
+  })
+  return { images: negatives.map(({ image }) => short(image)), embeddings }
 }
 
 /** Names are whatever their sender made them. */

@@ -3,6 +3,7 @@
  *
  * No name, no date and no machine is in it: the same positives, options and seed give the same bytes.
  */
+import type { DiscriminativeState } from '../detectors/discriminative.ts'
 import type { EnsembleState } from '../detectors/ensemble.ts'
 import type { PositiveRows } from '../detectors/similarity.ts'
 import { checkArtifact } from './check-artifact.ts'
@@ -21,6 +22,8 @@ export interface Artifact {
   readonly alpha: number
   readonly seed: number
   readonly ensemble: EnsembleState
+  /** There where negatives were given: a further member. */
+  readonly discriminative?: DiscriminativeState
   /** The positives, for nearest neighbours, and their names (null for feature rows). */
   readonly positives: PositiveRows & { readonly images: readonly string[] | null }
 }

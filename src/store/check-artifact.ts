@@ -30,7 +30,13 @@ export function checkArtifact(value: unknown): Artifact {
   vector('coefficients', oneClassSvm.coefficients, oneClassSvm.vectors.rows)
   if (!(oneClassSvm.gamma > 0 && oneClassSvm.rho > 0)) throw new RangeError('the kernel is wrong')
 
-  checkCalibration(calibration, pooledKeys)
+  const { discriminative } = artifact
+  if (discriminative !== undefined) {
+    vector('weights of the head', discriminative.weights, dim)
+    if (!Number.isFinite(discriminative.offset)) throw new RangeError('the head is wrong')
+    count('negatives', discriminative.negatives)
+  }
+  checkCalibration(calibration, [...pooledKeys, ...(discriminative ? (['discriminative'] as const) : [])])
   const { images, principal, embeddings } = positives
   if (principal !== null) panels('positives', principal, n, rank + 1)
   else if (

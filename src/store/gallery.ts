@@ -24,6 +24,8 @@ export interface Gallery {
   readonly thumbnails: { readonly ends: Int32Array; readonly bytes: Uint8Array }
   /** Images that were given and could not be used. */
   readonly rejected: readonly { readonly image: string; readonly error: ErrorBody }[]
+  /** Images that do not belong: names, and embeddings of shape (m, dim). Absent where none were given. */
+  readonly negatives?: { readonly images: readonly string[]; readonly embeddings: Float32Array }
 }
 
 /** Thousands of images with wide embeddings; no file beyond this is looked at. */
@@ -82,6 +84,13 @@ function checkGallery(value: unknown): Gallery {
   if (thumbnails.ends.some((end, i) => end < (i === 0 ? 0 : thumbnails.ends[i - 1]!)))
     throw new RangeError('the thumbnails are not in order')
   if (!Array.isArray(rejected) || !rejected.every(isRejected)) throw new TypeError('the rejected images are wrong')
+  if (gallery.negatives !== undefined) {
+    const { images: names, embeddings: rows } = gallery.negatives
+    if (!Array.isArray(names) || names.length === 0 || !names.every(isText))
+      throw new TypeError('the names of the negatives are wrong')
+    array('embeddings of negatives', rows, Float32Array, names.length * dim)
+    if (!rows.every(Number.isFinite)) throw new RangeError('not all embeddings of negatives are finite')
+  }
   return gallery
 }
 

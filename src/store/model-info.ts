@@ -7,9 +7,13 @@ import type { Artifact } from './artifact.ts'
 export type ModelFacts = Omit<Model, 'name' | 'version' | 'createdAt' | 'gallery' | 'serving' | 'growth'>
 
 /** @param bytes the artifact as encoded */
-export function factsOf({ alpha, n, dim, backbone, seed, ensemble }: Artifact, bytes: Uint8Array): ModelFacts {
+export function factsOf(
+  { alpha, n, dim, backbone, seed, ensemble, discriminative }: Artifact,
+  bytes: Uint8Array,
+): ModelFacts {
   const calibrationScores = ensemble.calibration.heldOut.ensemble.length
-  return { alpha, n, calibrationScores, dim, backbone, seed, sha256: sha256(bytes), bytes: bytes.length }
+  const negatives = discriminative && { negatives: discriminative.negatives }
+  return { alpha, n, calibrationScores, ...negatives, dim, backbone, seed, sha256: sha256(bytes), bytes: bytes.length }
 }
 
 export function sha256(bytes: Uint8Array): string {

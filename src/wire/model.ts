@@ -30,6 +30,7 @@ export const Model = Type.Object({
     description: 'Held-out scores that p-values count among; above 1,000 positives a quarter of them',
   }),
   dim: Type.Integer({ description: 'Length of its embeddings' }),
+  negatives: Type.Optional(Type.Integer({ description: 'Images that do not belong, which it was fitted with' })),
   backbone: Nullable(
     Type.Object({ id: Type.String(), hash: Type.String() }, { description: 'Null for a model of feature files' }),
   ),

@@ -1,0 +1,39 @@
+/** What negatives add to a fit: a head beside the one-class members (`detectors/discriminative.ts`). */
+import type { Matrix } from '../core/matrix.ts'
+import type { Random } from '../core/random.ts'
+import { type DiscriminativeState, joinDiscriminative } from '../detectors/discriminative.ts'
+import { joinMembers, type PooledFit, scoreEnsemble } from '../detectors/ensemble.ts'
+import { type ByMember, type ExtraKey, membersOf } from '../detectors/join.ts'
+
+export interface JoinedHead {
+  readonly state: DiscriminativeState
+  /** Held-out scores of all further members, the head's among them, and the weights of all members. */
+  readonly extra: Partial<Record<ExtraKey, Float64Array>>
+  readonly weight: ByMember<number>
+}
+
+/**
+ * @param X positives, shape (n, d). @param negatives shape (m, d), m >= 1
+ * @param extra held-out scores of the further members that are there without negatives
+ * @param weight of the members without the head; equal when absent
+ */
+export function joinHead(
+  X: Matrix,
+  negatives: Matrix,
+  pooled: PooledFit,
+  random: Random,
+  extra: Partial<Record<ExtraKey, Float64Array>> = {},
+  weight?: ByMember<number>,
+): JoinedHead {
+  const oneClass = joinMembers(pooled)
+  const scores = { positives: oneClass.heldOut, negatives: scoreEnsemble(oneClass.state, negatives).ensemble }
+  const head = joinDiscriminative(X, negatives, pooled.holdOut, scores, random.fork('discriminative'))
+  const keys = membersOf({ ...pooled.heldOut, ...extra })
+  const weights = Object.fromEntries(keys.map((key) => [key, weight?.[key] ?? 1])) as ByMember<number>
+  const total = keys.reduce((sum, key) => sum + weights[key]!, 0)
+  return {
+    state: head.state,
+    extra: { ...extra, discriminative: head.heldOut },
+    weight: { ...weights, discriminative: head.weight * total },
+  }
+}
