@@ -66,8 +66,12 @@ export type ErrorCode = keyof typeof errorTable
 export class OneclassError extends Error {
   readonly code: ErrorCode
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+  /** Seconds after which the same may be tried again, where that is known. */
+  readonly retryAfter: number | undefined
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown; retryAfter?: number }) {
     super(message, options)
+    this.retryAfter = options?.retryAfter
     this.name = 'OneclassError'
     this.code = code
   }

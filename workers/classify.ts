@@ -9,7 +9,12 @@ import type { ReadyModel } from '../src/serving/model-cache.ts'
 import type { Heatmap, ImageResult } from '../src/wire/result.ts'
 import type { WorkerContext } from './context.ts'
 
-export function startClassify(context: WorkerContext): Promise<Consumer> {
+type Kind = 'classify' | 'explain'
+
+/** Explanations at once, for each core: each is dozens of runs of the network and holds as many images. */
+const explainsOfCore = 1
+
+export function startClassify(context: WorkerContext): Promise<Consumer[]> {
   const { blobs, client, engine, heartbeat, models, quarantine } = context
 
   /** Dozens of runs of the network: in the lane of batches, so that other single images go first. */
@@ -24,7 +29,7 @@ export function startClassify(context: WorkerContext): Promise<Consumer> {
     return { width: cells, height: cells, values: Array.from(values, (value) => Number(value.toPrecision(4))) }
   }
 
-  const classify = async ({ data, signal }: Task<'classify'>): Promise<ImageResult> => {
+  const classify = async ({ data, signal }: Task<Kind>): Promise<ImageResult> => {
     const [bytes, model] = await Promise.all([blobs.get(data.blob), models.get(data.model)])
     if (bytes === undefined)
       throw new OneclassError('JOB_EXPIRED', 'The image waited too long for a worker: send it again.')
@@ -42,22 +47,23 @@ export function startClassify(context: WorkerContext): Promise<Consumer> {
     return { image: data.image, ...scored, ...(heatmap && { heatmap }) }
   }
 
-  return startConsumer({
-    ...context.consumer('classify'),
-    // more jobs than cores: the next images are fetched while these are computed, and batches can form
-    concurrency: 8 * context.cores,
-    async handle(task): Promise<ImageResult> {
-      const work = () => classify(task)
-      try {
-        const result = await (task.crashes > 0 ? quarantine.run(task.id, task.data.image, work) : work())
+  const handle = async (task: Task<Kind>): Promise<ImageResult> => {
+    const work = () => classify(task)
+    try {
+      const result = await (task.crashes > 0 ? quarantine.run(task.id, task.data.image, work) : work())
+      void blobs.remove([task.data.blob]).catch(() => {})
+      return result
+    } catch (error) {
+      // a fault is tried again and needs its image; what is final does not, nor what was cancelled
+      if (task.signal.aborted || task.isLastAttempt || !isFault(error))
         void blobs.remove([task.data.blob]).catch(() => {})
-        return result
-      } catch (error) {
-        // a fault is tried again and needs its image; what is final does not, nor what was cancelled
-        if (task.signal.aborted || task.isLastAttempt || !isFault(error))
-          void blobs.remove([task.data.blob]).catch(() => {})
-        throw error
-      }
-    },
-  })
+      throw error
+    }
+  }
+
+  return Promise.all([
+    // more jobs than cores: the next images are fetched while these are computed, and batches can form
+    startConsumer({ ...context.consumer('classify'), concurrency: 8 * context.cores, handle }),
+    startConsumer({ ...context.consumer('explain'), concurrency: explainsOfCore * context.cores, handle }),
+  ])
 }

@@ -8,7 +8,8 @@ import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { OneclassError } from '../src/errors.ts'
 import type { Split } from '../src/evaluation/compare-report.ts'
-import { type Consumer, startConsumer, type Task } from '../src/queue/consumer.ts'
+import { forgetInputs } from '../src/queue/blobs.ts'
+import { type Consumer, isFault, startConsumer, type Task } from '../src/queue/consumer.ts'
 import { BlobId, lifetimes } from '../src/queue/jobs.ts'
 import { type ComparisonFiles, comparisonFileNames, leaveComparison } from '../src/service/comparisons.ts'
 import { childEnvironment } from '../src/system/config.ts'
@@ -103,6 +104,10 @@ export function startCompare(context: WorkerContext): Promise<Consumer> {
         await leaveComparison(client, data.origin, task.id, stored as ComparisonFiles)
         await blobs.remove([...list.map(({ blob }) => blob), data.list]).catch(() => {})
         return {}
+      } catch (error) {
+        // a fault is tried again and needs its images
+        if (task.signal.aborted || task.isLastAttempt || !isFault(error)) await forgetInputs(blobs, data.list)
+        throw error
       } finally {
         await rm(folder, { recursive: true, force: true })
       }

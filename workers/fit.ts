@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { OneclassError, toOneclassError } from '../src/errors.ts'
-import { sha256 } from '../src/queue/blobs.ts'
+import { forgetInputs, sha256 } from '../src/queue/blobs.ts'
 import { type Consumer, isFault, startConsumer, type Task } from '../src/queue/consumer.ts'
 import { BlobId, type FitOutcome, lifetimes } from '../src/queue/jobs.ts'
 import { leaveFit } from '../src/service/fit-saver.ts'
@@ -78,43 +78,53 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
       })
     })
 
+  const fit = async (task: Task<'fit'>): Promise<FitOutcome> => {
+    const { data } = task
+    const listing = await blobs.get(data.list)
+    if (listing === undefined)
+      throw new OneclassError('JOB_EXPIRED', 'The images waited too long for a worker: send them again.')
+    const list = parseJson(listing.toString('utf8'))
+    if (!Value.Check(Listing, list))
+      throw new OneclassError('INVALID_ARGUMENT', 'The list of images has not the form that this worker knows.')
+    await task.progress({ done: 0, total: list.length, stage: 'images' })
+    const base = await fetchBase(data.base)
+    const backbone = await inference.open(data.base?.backbone ?? { ref: data.backbone ?? null })
+    const { id, hash, dim, target } = backbone
+    const { alpha, seed } = data
+    const isDemo = data.demo ?? false
+    const images = list.map(({ image }) => image)
+    const work: FitWork = { images, backbone: { id, hash, dim, target }, alpha, seed, base, isDemo }
+    const reply = await runThread(work, list, backbone, task)
+    const keep = async (bytes: Uint8Array): Promise<string> => {
+      const hash = sha256(bytes)
+      await blobs.putModel(hash, bytes, lifetimes.outcome)
+      return hash
+    }
+    const fit: FitOutcome = {
+      sha256: await keep(reply.artifact),
+      gallery: await keep(reply.gallery),
+      samples: reply.samples ? await keep(reply.samples) : null,
+      used: reply.used,
+      rejected: reply.rejected,
+      duplicates: reply.duplicates,
+      ...(reply.growth && { growth: reply.growth }),
+    }
+    await leaveFit(client, data.origin, task.id, { ...fit, name: data.name })
+    await blobs.remove([...list.map(({ blob }) => blob), data.list]).catch(() => {})
+    return fit
+  }
+
   return startConsumer({
     ...context.consumer('fit'),
     concurrency: 1,
     async handle(task): Promise<FitOutcome> {
-      const { data } = task
-      const listing = await blobs.get(data.list)
-      if (listing === undefined)
-        throw new OneclassError('JOB_EXPIRED', 'The images waited too long for a worker: send them again.')
-      const list = parseJson(listing.toString('utf8'))
-      if (!Value.Check(Listing, list))
-        throw new OneclassError('INVALID_ARGUMENT', 'The list of images has not the form that this worker knows.')
-      await task.progress({ done: 0, total: list.length, stage: 'images' })
-      const base = await fetchBase(data.base)
-      const backbone = await inference.open(data.base?.backbone ?? { ref: data.backbone ?? null })
-      const { id, hash, dim, target } = backbone
-      const { alpha, seed } = data
-      const isDemo = data.demo ?? false
-      const images = list.map(({ image }) => image)
-      const work: FitWork = { images, backbone: { id, hash, dim, target }, alpha, seed, base, isDemo }
-      const reply = await runThread(work, list, backbone, task)
-      const keep = async (bytes: Uint8Array): Promise<string> => {
-        const hash = sha256(bytes)
-        await blobs.putModel(hash, bytes, lifetimes.outcome)
-        return hash
+      try {
+        return await fit(task)
+      } catch (error) {
+        // a fault is tried again and needs its images
+        if (task.signal.aborted || task.isLastAttempt || !isFault(error)) await forgetInputs(blobs, task.data.list)
+        throw error
       }
-      const fit: FitOutcome = {
-        sha256: await keep(reply.artifact),
-        gallery: await keep(reply.gallery),
-        samples: reply.samples ? await keep(reply.samples) : null,
-        used: reply.used,
-        rejected: reply.rejected,
-        duplicates: reply.duplicates,
-        ...(reply.growth && { growth: reply.growth }),
-      }
-      await leaveFit(client, data.origin, task.id, { ...fit, name: data.name })
-      await blobs.remove([...list.map(({ blob }) => blob), data.list]).catch(() => {})
-      return fit
     },
   })
 }

@@ -64,13 +64,14 @@ async function main(url: string): Promise<void> {
         log('debug', 'job', { kind, job: id, ms: Math.round(milliseconds), code }),
     }),
   }
-  const consumers = await Promise.all([
+  const started = await Promise.all([
     startClassify(context),
     startBatch(context),
     startFit(context),
     startCompare(context),
     startMap(context),
   ])
+  const consumers = started.flat()
   log('info', 'worker ready', { cores })
   process.send?.({ ready: true })
 

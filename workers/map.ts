@@ -4,6 +4,7 @@ import { OneclassError } from '../src/errors.ts'
 import { readPoints } from '../src/queue/batch-extras.ts'
 import { type Consumer, startConsumer } from '../src/queue/consumer.ts'
 import { lifetimes } from '../src/queue/jobs.ts'
+import { parseJson } from '../src/system/parse-json.ts'
 import type { WorkerContext } from './context.ts'
 import type { MapImage, MapPoint, MapReply, MapWork } from './map-thread.ts'
 
@@ -33,7 +34,7 @@ export function startMap(context: WorkerContext): Promise<Consumer> {
     const images = points.flatMap(({ index, embedding }, i) => {
       const line = lines[i]
       if (!line) return [] // its result is being written
-      const { isPositive = false } = JSON.parse(line) as { isPositive?: boolean }
+      const { isPositive = false } = (parseJson(line) ?? {}) as { isPositive?: boolean }
       return { index, image: names[index] ?? `${index}`, isPositive, embedding }
     })
     return { images, scored: record.done - record.errors }

@@ -8,6 +8,7 @@ import { labelOf } from '../wire/label.ts'
 import { FitFields, type FitFromFolder, type Model } from '../wire/model.ts'
 import type { ApiContext } from './context.ts'
 import { listField, parseFields } from './http/fields.ts'
+import type { OwnedBlobs } from './http/owned-blobs.ts'
 import { readForm, type Uploaded } from './http/uploads.ts'
 
 export interface FitInput {
@@ -25,7 +26,6 @@ export async function readFitInput(
   context: ApiContext,
 ): Promise<FitInput> {
   const { limits } = context
-  const { blobs } = context.producer
   if (!request.isMultipart()) {
     const { folder, batch, images, ...fields } = body!
     if ((batch === undefined) !== (images === undefined) || (batch !== undefined && folder !== undefined))
@@ -36,28 +36,28 @@ export async function readFitInput(
         'Expected a form with "name" and files "images", or JSON with "name" and "folder", "batch" or "base".',
       )
     checkFields(fields)
-    if (folder !== undefined) return { fields, files: await storeFolder(folder, context), source: folder }
+    if (folder !== undefined)
+      return { fields, files: await storeFolder(folder, context, request.owned), source: folder }
     if (batch === undefined || images === undefined) return { fields, files: [], source: '' }
-    return { fields, files: await storeOfBatch(batch, images, context), source: `${batch} ${images.join()}` }
+    return {
+      fields,
+      files: await storeOfBatch(batch, images, context, request.owned),
+      source: `${batch} ${images.join()}`,
+    }
   }
-  const form = await readForm(request, 'images', blobs, {
+  const form = await readForm(request, 'images', {
     maxFiles: limits.maxFitImages,
     maxFileBytes: limits.maxImageBytes,
     maxTotalBytes: limits.maxRequestBytes,
     seconds: lifetimes.input,
     isFileOptional: true,
   })
-  try {
-    const { exclude, ...rest } = form.fields
-    const fields = parseFields(FitFields, exclude === undefined ? rest : { ...rest, exclude: listField(exclude) })
-    if (form.files.length === 0 && fields.base === undefined)
-      throw new OneclassError('INVALID_ARGUMENT', 'Expected at least one file in the field "images".')
-    checkFields(fields)
-    return { fields, files: form.files, source: 'upload' }
-  } catch (error) {
-    await blobs.remove(form.files.map(({ blob }) => blob))
-    throw error
-  }
+  const { exclude, ...rest } = form.fields
+  const fields = parseFields(FitFields, exclude === undefined ? rest : { ...rest, exclude: listField(exclude) })
+  if (form.files.length === 0 && fields.base === undefined)
+    throw new OneclassError('INVALID_ARGUMENT', 'Expected at least one file in the field "images".')
+  checkFields(fields)
+  return { fields, files: form.files, source: 'upload' }
 }
 
 /**
@@ -99,12 +99,17 @@ function checkFields({ backbone, base, exclude }: FitFields): void {
     throw new OneclassError('INVALID_ARGUMENT', '"exclude" names positives of "base": give that too.')
 }
 
-async function storeFolder(folder: string, context: ApiContext): Promise<Uploaded[]> {
+async function storeFolder(folder: string, context: ApiContext, owned: OwnedBlobs): Promise<Uploaded[]> {
   const real = await resolveBelow(folder, context.roots, 'FOLDER_NOT_FOUND')
-  return await storeFiles(real, await listFolder(real, context.roots, context.limits.maxFitImages), context)
+  return await storeFiles(real, await listFolder(real, context.roots, context.limits.maxFitImages), context, owned)
 }
 
-async function storeOfBatch(id: string, indices: readonly number[], context: ApiContext): Promise<Uploaded[]> {
+async function storeOfBatch(
+  id: string,
+  indices: readonly number[],
+  context: ApiContext,
+  owned: OwnedBlobs,
+): Promise<Uploaded[]> {
   const { batches } = context.producer
   const batch = await batches.read(id)
   if (batch === undefined) throw new OneclassError('JOB_NOT_FOUND', 'There is no batch of this id, or it is too old.')
@@ -124,32 +129,32 @@ async function storeOfBatch(id: string, indices: readonly number[], context: Api
     batch.folder,
     wanted.map((i) => names[i]!),
     context,
+    owned,
   )
 }
 
-async function storeFiles(folder: string, images: readonly string[], context: ApiContext): Promise<Uploaded[]> {
+async function storeFiles(
+  folder: string,
+  images: readonly string[],
+  context: ApiContext,
+  owned: OwnedBlobs,
+): Promise<Uploaded[]> {
   const { limits, roots } = context
-  const { blobs } = context.producer
   const files: Uploaded[] = []
   let total = 0
-  try {
-    for (const image of images) {
-      const bytes = await readBelow(join(folder, image), image, roots, limits.maxImageBytes).catch((error: unknown) => {
-        // one file too large or unreadable is the worker's to report, as every other bad image
-        if (error instanceof OneclassError && error.code.startsWith('IMAGE_')) return Buffer.from('unreadable')
-        throw error
-      })
-      total += bytes.length
-      if (total > limits.maxRequestBytes)
-        throw new OneclassError(
-          'BODY_TOO_LARGE',
-          `The images have more than the ${limits.maxRequestBytes} bytes accepted at once.`,
-        )
-      files.push({ image, blob: await blobs.put(bytes, lifetimes.input) })
-    }
-    return files
-  } catch (error) {
-    await blobs.remove(files.map(({ blob }) => blob)).catch(() => {})
-    throw error
+  for (const image of images) {
+    const bytes = await readBelow(join(folder, image), image, roots, limits.maxImageBytes).catch((error: unknown) => {
+      // one file too large or unreadable is the worker's to report, as every other bad image
+      if (error instanceof OneclassError && error.code.startsWith('IMAGE_')) return Buffer.from('unreadable')
+      throw error
+    })
+    total += bytes.length
+    if (total > limits.maxRequestBytes)
+      throw new OneclassError(
+        'BODY_TOO_LARGE',
+        `The images have more than the ${limits.maxRequestBytes} bytes accepted at once.`,
+      )
+    files.push({ image, blob: await owned.put(bytes, lifetimes.input) })
   }
+  return files
 }

@@ -12,7 +12,9 @@ export interface Limits {
   readonly maxModelBytes: number
   /** Bytes that wait in Redis. */
   readonly maxStoredBytes: number
+  /** Jobs of a kind that wait, of all callers and of one. */
   readonly maxWaitingJobs: number
+  readonly maxWaitingJobsOfOne: number
   /** Seconds of `?wait`. */
   readonly maxWaitSeconds: number
   readonly urlTimeoutMs: number
@@ -39,7 +41,8 @@ export const defaultLimits: Limits = {
   maxRequestBytes: 512 * mebi,
   maxModelBytes: 256 * mebi,
   maxStoredBytes: 1024 * mebi,
-  maxWaitingJobs: 2000,
+  maxWaitingJobs: 4000,
+  maxWaitingJobsOfOne: 2000,
   maxWaitSeconds: 60,
   urlTimeoutMs: 15_000,
   maxStreams: 200,

@@ -10,6 +10,7 @@ import { guardAccess } from './http/access.ts'
 import { checkAnswers } from './http/answers.ts'
 import { guardBodies } from './http/bodies.ts'
 import { type Outside, prefixLocations, withoutBasePath } from './http/outside.ts'
+import { ownBlobs } from './http/owned-blobs.ts'
 import { handleErrors } from './http/problem.ts'
 import { createRateLimit } from './http/rate-limit.ts'
 import { onBadAddress, onBadConnection } from './http/raw-errors.ts'
@@ -79,6 +80,7 @@ export async function buildServer(context: ApiContext, options: ServerOptions): 
     failures: createRateLimit({ perSecond: 1 / 6, burst: 10 }),
   })
   guardBodies(app, limits.maxHeldBytes)
+  ownBlobs(app, context.producer.blobs)
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id)
   })

@@ -63,6 +63,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const producer = createProducer({
     url: options.redisUrl,
     maxWaiting: limits.maxWaitingJobs,
+    maxWaitingOfOne: limits.maxWaitingJobsOfOne,
     maxStoredBytes: limits.maxStoredBytes,
   })
   await waitForRedis(producer.client, options.redisUrl, 15_000).catch(async (error: unknown) => {

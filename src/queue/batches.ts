@@ -25,6 +25,8 @@ export interface BatchRecord {
   /** What is kept of its images besides their results (`batch-extras.ts`). */
   readonly keep?: { readonly thumbnails: boolean; readonly map: boolean }
   readonly origin: string
+  /** Whose it is: callers take turns. None of a batch of an earlier version. */
+  readonly owner?: string
   readonly createdAt: string
   readonly finishedAt: string | null
 }

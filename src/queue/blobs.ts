@@ -4,6 +4,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { OneclassError } from '../errors.ts'
+import { parseJson } from '../system/parse-json.ts'
 import type { RedisClient } from './connection.ts'
 import { keys } from './redis-keys.ts'
 import { runScript, script } from './scripts.ts'
@@ -75,13 +76,9 @@ return 1
 `)
 
 export function createBlobStore(client: RedisClient, maxBytes: number): BlobStore {
-  /** @throws QUEUE_FULL when there is no room, here or in Redis itself */
+  /** @throws QUEUE_FULL when there is no room within the bound */
   const withRoom = async (work: () => Promise<boolean>): Promise<void> => {
-    const hasRoom = await work().catch((error: unknown) => {
-      if (error instanceof Error && /OOM/.test(error.message)) return false
-      throw error
-    })
-    if (hasRoom) return
+    if (await work()) return
     throw new OneclassError(
       'QUEUE_FULL',
       'Too many bytes wait for the workers: try again in a few seconds, or add workers.',
@@ -151,6 +148,13 @@ export function createBlobStore(client: RedisClient, maxBytes: number): BlobStor
       return Number((await client.get(keys.storedBytes)) ?? 0)
     },
   }
+}
+
+/** Removes the images of a list (`[{ blob }]`) and the list. What is not removed expires. */
+export async function forgetInputs(blobs: BlobStore, list: string): Promise<void> {
+  const entries = parseJson((await blobs.get(list).catch(() => undefined))?.toString('utf8'))
+  const ids = (Array.isArray(entries) ? entries : []).map((entry: { blob?: unknown } | null) => entry?.blob)
+  await blobs.remove([...ids, list].filter((id) => typeof id === 'string')).catch(() => {})
 }
 
 export function sha256(bytes: Uint8Array): string {

@@ -4,39 +4,52 @@
  * Order matters in every method: bytes first, then the job that names them. What is left over when we die in between
  * expires by itself.
  */
-
 import { Queue, type Job as QueueJob } from 'bullmq'
+import { Value } from 'typebox/value'
 import { type ErrorCode, OneclassError } from '../errors.ts'
+import { parseJson } from '../system/parse-json.ts'
 import type { Job } from '../wire/job.ts'
 import { isFinished, type JobType } from '../wire/job-state.ts'
 import type { QueueCounts } from '../wire/operations.ts'
+
 import { pointStride } from './batch-extras.ts'
 import { type BatchRecord, type BatchStore, createBatchStore } from './batches.ts'
 import { type BlobStore, createBlobStore } from './blobs.ts'
+import { chunksOf } from './chunks.ts'
 import { closeQueue, connect, disconnect, type RedisClient, withoutPassword } from './connection.ts'
+
+import { takePlace } from './fair-order.ts'
 import { cancelledError, type Outcome, readFailure, viewOfBatch, viewOfJob } from './job-view.ts'
-import { chunkId, type JobData, type JobKind, jobKinds, jobOptions, lifetimes, typeOfJob } from './jobs.ts'
+import { BlobId, chunkId, type JobData, type JobKind, jobKinds, jobOptions, lifetimes, typeOfJob } from './jobs.ts'
+
 import { channels, keys, prefix } from './redis-keys.ts'
+import { runScript, script } from './scripts.ts'
 
 export interface ProducerOptions {
   readonly url: string
   /** Most jobs of a kind that wait; one more is QUEUE_FULL. */
   readonly maxWaiting?: number
+  /** Of one caller. Default: all of them. */
+  readonly maxWaitingOfOne?: number
   /** Most bytes of images and models in Redis. */
   readonly maxStoredBytes?: number
 }
 
-type BatchPlan = Pick<BatchRecord, 'id' | 'model' | 'keep' | 'total'>
+const probe = script(`redis.call('SET', KEYS[1], '1', 'EX', ARGV[1]) return 1`)
+
+type BatchPlan = Pick<BatchRecord, 'id' | 'model' | 'keep' | 'total' | 'owner'>
 
 export interface Producer {
   readonly client: RedisClient
   readonly blobs: BlobStore
   readonly batches: BatchStore
   readonly queues: ReadonlyMap<JobKind, Queue>
-  /** Adds a job; the same id again changes nothing. QUEUE_FULL beyond the bound. */
-  add<K extends Exclude<JobKind, 'chunk'>>(kind: K, id: string, data: JobData[K]): Promise<void>
+  /** Adds a job; the same id again changes nothing. Callers take turns. QUEUE_FULL beyond the bound, or the caller's share of it. */
+  add<K extends Exclude<JobKind, 'chunk'>>(kind: K, id: string, data: JobData[K], caller?: string): Promise<void>
   /** Images of the chunk of a batch that begins at `firstIndex`: all of them, or those that need a worker. */
   addChunk(batch: BatchPlan, firstIndex: number, images: JobData['chunk']['images']): Promise<void>
+  /** Does Redis take what a job writes? Rejects as any other command where it does not. */
+  canWrite(): Promise<boolean>
   /** BullMQ's word for the state of the chunk that begins at `firstIndex`, 'unknown' when there is none. */
   chunkState(batch: string, firstIndex: number): Promise<string>
   removeChunk(batch: string, firstIndex: number): Promise<void>
@@ -58,6 +71,7 @@ export function createProducer(options: ProducerOptions): Producer {
   const blobs = createBlobStore(client, options.maxStoredBytes ?? 1024 ** 3)
   const batches = createBatchStore(client)
   const maxWaiting = options.maxWaiting ?? 2000
+  const shares = { maxWaiting, maxWaitingOfOne: options.maxWaitingOfOne ?? maxWaiting }
   const queues = new Map<JobKind, Queue>(
     jobKinds.map((kind) => {
       const queue = new Queue(kind, {
@@ -73,16 +87,6 @@ export function createProducer(options: ProducerOptions): Producer {
   )
   const queue = (kind: JobKind): Queue => queues.get(kind)!
 
-  /** Asked of Redis ten times a second and counted on between, which spares each job a way to Redis and back. */
-  const waitingSeen = new Map<JobKind, { at: number; count: number }>()
-  const waitingCount = async (kind: JobKind): Promise<number> => {
-    const seen = waitingSeen.get(kind)
-    if (seen !== undefined && performance.now() - seen.at < 100 && seen.count < maxWaiting) return seen.count++
-    const count = await queue(kind).getWaitingCount()
-    waitingSeen.set(kind, { at: performance.now(), count: count + 1 })
-    return count
-  }
-
   const outcome = async (id: string): Promise<Outcome | undefined> => {
     const text = await client.get(keys.outcome(id))
     return text === null ? undefined : (JSON.parse(text) as Outcome)
@@ -92,6 +96,13 @@ export function createProducer(options: ProducerOptions): Producer {
     await client.set(keys.outcome(id), JSON.stringify(value), 'EX', lifetimes.outcome)
   }
 
+  /** The queue that a job is in, and BullMQ's word for its state: an explanation is a classify job in a queue of its own. */
+  const placeOf = async (type: Exclude<JobType, 'batch'>, id: string): Promise<[JobKind, string]> => {
+    const state = await queue(type).getJobState(id)
+    if (type !== 'classify' || state !== 'unknown') return [type, state]
+    return ['explain', await queue('explain').getJobState(id)]
+  }
+
   const job = async (id: string): Promise<Job | undefined> => {
     const type = typeOfJob(id)
     if (type === undefined) return undefined
@@ -99,8 +110,8 @@ export function createProducer(options: ProducerOptions): Producer {
       const batch = await batches.read(id)
       return batch && viewOfBatch(batch)
     }
-    const state = await queue(type).getJobState(id)
-    const [kept, found] = await Promise.all([outcome(id), queue(type).getJob(id) as Promise<QueueJob | undefined>])
+    const [kind, state] = await placeOf(type, id)
+    const [kept, found] = await Promise.all([outcome(id), queue(kind).getJob(id) as Promise<QueueJob | undefined>])
     if (kept !== undefined) return kept.view
     if (found === undefined) return undefined
     const view = viewOfJob(type, found, state)
@@ -109,9 +120,38 @@ export function createProducer(options: ProducerOptions): Producer {
     return isSavedHere && view.state === 'done' ? { ...view, state: 'running', result: null, finishedAt: null } : view
   }
 
+  /** What a job would have fetched: its images, and the list of them. */
+  const inputsOf = async ({ data }: QueueJob): Promise<string[]> => {
+    const { blob, list } = data as { blob?: unknown; list?: unknown }
+    const ids = [blob, list]
+    if (Value.Check(BlobId, list)) {
+      const listed = parseJson((await blobs.get(list))?.toString('utf8'))
+      if (Array.isArray(listed)) for (const entry of listed) ids.push((entry as { blob?: unknown } | null)?.blob)
+    }
+    return ids.filter((id) => Value.Check(BlobId, id))
+  }
+
+  /** Chunks that wait are taken away with their images; those at work are told to stop. */
+  const cancelChunks = async (id: string): Promise<void> => {
+    const batch = await batches.read(id)
+    if (batch === undefined) return
+    for (const { first } of chunksOf(batch.total, batch.chunkSize)) {
+      const chunk = (await queue('chunk').getJob(chunkId(id, first))) as QueueJob<JobData['chunk']> | undefined
+      if (chunk === undefined) continue
+      const isTaken = await queue('chunk').remove(chunkId(id, first))
+      if (isTaken === 1) await blobs.remove(chunk.data.images.map(({ blob }) => blob))
+      else await client.publish(channels.cancel, chunkId(id, first))
+    }
+  }
+
   const cancelQueued = async (type: JobType, id: string, view: Job): Promise<boolean> => {
-    const removed = await queue(type as JobKind).remove(id)
+    if (type === 'batch') return false
+    const [kind] = await placeOf(type, id)
+    const waiting = (await queue(kind).getJob(id)) as QueueJob | undefined
+    const inputs = waiting ? await inputsOf(waiting) : []
+    const removed = await queue(kind).remove(id)
     if (removed === 0) return false
+    await blobs.remove(inputs).catch(() => {}) // they expire
     const finishedAt = new Date().toISOString()
     await setOutcome(id, {
       kind: 'cancelled',
@@ -135,17 +175,11 @@ export function createProducer(options: ProducerOptions): Producer {
     blobs: guardAll(blobs, guard),
     batches: guardAll(batches, guard),
     queues,
-    add: guard(async (kind, id, data) => {
-      const waiting = await waitingCount(kind)
-      if (waiting >= maxWaiting) {
-        throw new OneclassError(
-          'QUEUE_FULL',
-          `${waiting} jobs wait already: try again in a few seconds, or add workers.`,
-        )
-      }
-      await queue(kind).add(kind, data, { jobId: id })
+    add: guard(async (kind, id, data, caller = '') => {
+      const { priority } = await takePlace(client, kind, caller, 1, shares)
+      await queue(kind).add(kind, data, { jobId: id, priority })
     }),
-    addChunk: guard(async ({ id, model, keep, total }, firstIndex, images) => {
+    addChunk: guard(async ({ id, model, keep, total, owner = '' }, firstIndex, images) => {
       const every = keep?.map ? pointStride(total) : 0
       const data: JobData['chunk'] = {
         batch: id,
@@ -153,12 +187,15 @@ export function createProducer(options: ProducerOptions): Producer {
         images,
         ...(keep && { keep: { thumbnails: keep.thumbnails, every } }),
       }
-      await queue('chunk').add('chunk', data, { jobId: chunkId(id, firstIndex) })
+      const unbounded = { maxWaiting: Number.MAX_SAFE_INTEGER, maxWaitingOfOne: Number.MAX_SAFE_INTEGER }
+      const { priority } = await takePlace(client, 'chunk', owner, 1, unbounded) // images are bounded by their bytes
+      await queue('chunk').add('chunk', data, { jobId: chunkId(id, firstIndex), priority })
     }),
     chunkState: guard(async (batch, firstIndex) => await queue('chunk').getJobState(chunkId(batch, firstIndex))),
     removeChunk: guard(async (batch, firstIndex) => {
       await queue('chunk').remove(chunkId(batch, firstIndex))
     }),
+    canWrite: guard(async () => (await runScript(client, probe, [keys.probe], [30])) === 1),
     retryChunk: guard(async (batch, firstIndex) => {
       const chunk = (await queue('chunk').getJob(chunkId(batch, firstIndex))) as QueueJob | undefined
       if (chunk === undefined) return undefined
@@ -173,6 +210,7 @@ export function createProducer(options: ProducerOptions): Producer {
       if (isFinished(view.state)) throw new OneclassError('CONFLICT', `The job is ${view.state} already.`)
       if (view.type === 'batch') {
         await batches.cancel(id)
+        await cancelChunks(id)
       } else if (view.state === 'running' || !(await cancelQueued(view.type, id, view).catch(() => false))) {
         // a worker has it: ask that worker, and leave a note for one that takes it in this moment
         await client.set(keys.cancel(id), '1', 'EX', 3600)
@@ -200,12 +238,20 @@ export function createProducer(options: ProducerOptions): Producer {
   }
 }
 
-/** Lost connections as our own error; everything else as it is. */
+/** How messages begin that say so. */
+export const redisIsFull = 'Redis takes no more data'
+
+/** Lost connections, and a Redis that is full, as our own error; everything else as it is. */
 export function asRedisError(error: unknown, url: string): unknown {
   if (error instanceof OneclassError) return error
   const text = error instanceof Error ? `${error.name} ${error.message}` : String(error)
+  if (/\b(OOM|MISCONF)\b/.test(text)) {
+    return new OneclassError('REDIS_UNAVAILABLE', `${redisIsFull}: try again later, or give Redis more room.`, {
+      cause: error,
+    })
+  }
   if (
-    /MaxRetriesPerRequest|ECONN|ETIMEDOUT|ENOTFOUND|EPIPE|Connection is closed|Command timed out|LOADING|CLUSTERDOWN|NOAUTH|WRONGPASS|All sentinels/.test(
+    /MaxRetriesPerRequest|ECONN|ETIMEDOUT|ENOTFOUND|EPIPE|Connection is closed|Command timed out|LOADING|CLUSTERDOWN|MASTERDOWN|READONLY|BUSY|NOPERM|NOAUTH|WRONGPASS|All sentinels/.test(
       text,
     )
   ) {

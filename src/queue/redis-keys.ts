@@ -19,10 +19,12 @@
  *   idempotency:HASH   Idempotency-Key -> job id, hash of the request           string
  *   recent:TYPE        newest jobs and who asked for them, by time              sorted set
  *   demo               the fit of the demo that was asked for last              string
+ *   probe              written to see whether Redis takes it, expiring          string
  *   workers            worker -> last heartbeat                                  sorted set
  *   worker:ID          what a worker is and did, expiring                        hash
  *   totals             images and errors since ever                              hash
  *   totals:errors      errors since ever, by code                                hash
+ *   places:KIND        caller -> place of its last job (`fair-order.ts`)     hash
  *   rate:SLOT          images of some seconds, expiring                          integer
  *   crashes:IMAGE      how often a worker died while it had this image           integer
  *   drift:MODEL[...]   drift monitor of a model                                  string, list
@@ -53,11 +55,16 @@ export const keys = {
   idempotency: key('idempotency'),
   recent: key('recent'),
   demo: `${prefix}:demo`,
+  probe: `${prefix}:probe`,
   workers: `${prefix}:workers`,
   worker: key('worker'),
   totals: `${prefix}:totals`,
   errorTotals: `${prefix}:totals:errors`,
   rate: key('rate'),
+  places: key('places'),
+  /** BullMQ's own. */
+  prioritized: (kind: string) => `${prefix}:${kind}:prioritized`,
+  waiting: (kind: string) => `${prefix}:${kind}:wait`,
   drift: key('drift'),
   driftInbox: (model: string) => `${prefix}:drift:${model}:inbox`,
   driftLock: (model: string) => `${prefix}:drift:${model}:lock`,

@@ -4,6 +4,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
+import { parseJson } from '../system/parse-json.ts'
 
 /** The name of the demo's model. */
 export const demoModel = 'demo'
@@ -30,7 +31,7 @@ export function encodeSamples(
 
 /** What is not of the form is not kept: Redis is an input like any other. */
 export async function saveSamples(home: string, bytes: Uint8Array): Promise<void> {
-  if (!Value.Check(Samples, JSON.parse(Buffer.from(bytes).toString('utf8')))) return
+  if (!Value.Check(Samples, parseJson(Buffer.from(bytes).toString('utf8')))) return
   const path = join(home, 'demo-samples.json')
   const temporary = `${path}.${randomUUID()}`
   await writeFile(temporary, bytes)

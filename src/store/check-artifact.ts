@@ -7,12 +7,15 @@ import type { IsolationTreesState } from '../detectors/isolation-trees.ts'
 import { type Calibration, type MemberKey, membersOf, pooledKeys } from '../detectors/join.ts'
 import type { Artifact } from './artifact.ts'
 
+/** What scoring an image or looking at a model may cost: sizes that a fit never comes near. */
+const most = { positives: 1_000_000, trees: 20_000, depth: 64, heldOut: 200_000, supportVectors: 200_000 } as const
+
 /** @throws RangeError or TypeError naming what does not fit */
 export function checkArtifact(value: unknown): Artifact {
   const artifact = value as Artifact
   const { dim, n, ensemble, positives, backbone } = artifact
   count('dim', dim)
-  count('n', n)
+  count('n', n, most.positives)
   if (!(artifact.alpha > 0 && artifact.alpha < 1)) throw new RangeError('alpha is not between 0 and 1')
   if (!Number.isFinite(artifact.seed)) throw new RangeError('the seed is not a number')
   if (backbone !== null && !(isText(backbone.id) && isText(backbone.hash)))
@@ -25,6 +28,7 @@ export function checkArtifact(value: unknown): Artifact {
   vector('scales', whitening.scales, rank)
   if (whitening.dim !== dim || !Number.isFinite(whitening.residualScale)) throw new RangeError('the whitening is wrong')
   trees(isolationForest, dim)
+  count('support vectors', oneClassSvm.vectors.rows, most.supportVectors)
   panels('support vectors', oneClassSvm.vectors, oneClassSvm.vectors.rows, rank + 1)
   vector('lengths', oneClassSvm.squaredLengths, oneClassSvm.vectors.rows)
   vector('coefficients', oneClassSvm.coefficients, oneClassSvm.vectors.rows)
@@ -60,8 +64,9 @@ function checkCalibration({ heldOut, unit, weight }: Calibration, keys: readonly
   }
   for (const key of [...keys, 'ensemble'] as const) {
     const scores = heldOut[key]!
+    count('held-out scores', scores.length, most.heldOut)
     vector(`held-out scores of ${key}`, scores, heldOut.ensemble.length)
-    if (scores.length === 0 || scores.some((s, i) => i > 0 && s < scores[i - 1]!)) {
+    if (scores.some((s, i) => i > 0 && s < scores[i - 1]!)) {
       throw new RangeError(`the held-out scores of ${key} are not in order`)
     }
   }
@@ -87,12 +92,17 @@ function trees({ roots, feature, child, threshold, subsample }: IsolationTreesSt
   ) {
     throw new RangeError('the trees have uneven arrays')
   }
+  if (roots.length > most.trees) throw new RangeError(`there are more than ${most.trees} trees`)
   if (roots.some((root) => root < 0 || root >= nodes)) throw new RangeError('a tree has no root')
+  const depth = new Uint8Array(nodes)
   for (let i = 0; i < nodes; i++) {
     const column = feature[i]!
     if (!Number.isFinite(threshold[i]!) || column >= dim) throw new RangeError('a tree cuts nowhere')
     // children come after their parent, so every walk ends
     if (column >= 0 && (child[i]! <= i || child[i]! + 1 >= nodes)) throw new RangeError('a tree does not end')
+    if (column < 0) continue
+    if (depth[i]! >= most.depth) throw new RangeError(`a tree is more than ${most.depth} deep`)
+    for (const next of [child[i]!, child[i]! + 1]) depth[next] = Math.max(depth[next]!, depth[i]! + 1)
   }
 }
 
@@ -108,8 +118,9 @@ function vector(name: string, array: Float64Array, length: number): void {
   if (!array.every(Number.isFinite)) throw new RangeError(`${name}: not all numbers are finite`)
 }
 
-function count(name: string, value: number): void {
+function count(name: string, value: number, highest = Number.MAX_SAFE_INTEGER): void {
   if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`${name} is not a count`)
+  if (value > highest) throw new RangeError(`${name}: more than ${highest}`)
 }
 
 function isText(value: unknown): value is string {

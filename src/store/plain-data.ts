@@ -3,8 +3,13 @@
  * and length, and after it the arrays' own bytes, little-endian, each aligned to 8 (the idea of safetensors).
  */
 
+import { refuseJson } from '../system/json-shape.ts'
+
 type TypedArray = Float64Array | Float32Array | Int32Array | Uint8Array
 export type Plain = null | boolean | number | string | TypedArray | readonly Plain[] | { readonly [key: string]: Plain }
+
+/** Names of 100,000 images and what belongs to them; numbers are in arrays. */
+const shape = { maxDepth: 16, maxValues: 2_000_000 }
 
 const kinds = { f64: Float64Array, f32: Float32Array, i32: Int32Array, u8: Uint8Array } as const
 type Kind = keyof typeof kinds
@@ -65,6 +70,8 @@ export function unflatten(tree: string, data: Uint8Array): unknown {
     // copied by hand: the slice of a Buffer shares its memory
     return new type(new Uint8Array(data.subarray(at, at + bytes)).buffer)
   }
+  const refusal = refuseJson(tree, shape)
+  if (refusal !== undefined) throw new RangeError(`its description is too large: ${refusal}`)
   return restore(JSON.parse(tree))
 }
 

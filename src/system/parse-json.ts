@@ -1,8 +1,13 @@
 /** JSON out of Redis, which is an input like any other. */
 
-/** The value, undefined for what is no JSON. */
+import { refuseJson } from './json-shape.ts'
+
+/** Lists of 200,000 names have their place in it. */
+const shape = { maxDepth: 32, maxValues: 1_000_000 }
+
+/** The value, undefined for what is no JSON or is built beyond all measure. */
 export function parseJson(text: string | null | undefined): unknown {
-  if (text === null || text === undefined) return undefined
+  if (text === null || text === undefined || refuseJson(text, shape) !== undefined) return undefined
   try {
     return JSON.parse(text) as unknown
   } catch {

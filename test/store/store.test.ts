@@ -9,7 +9,7 @@ import type { Panels } from '../../src/core/panels.ts'
 import { createRandom } from '../../src/core/random.ts'
 import { createClassifier } from '../../src/pipeline/classify.ts'
 import { fitFeatures } from '../../src/pipeline/fit.ts'
-import { decodeArtifact, encodeArtifact } from '../../src/store/artifact.ts'
+import { type Artifact, decodeArtifact, encodeArtifact } from '../../src/store/artifact.ts'
 import { readModelFile } from '../../src/store/model-file.ts'
 import { factsOf } from '../../src/store/model-info.ts'
 import { openRegistry } from '../../src/store/registry.ts'
@@ -97,6 +97,30 @@ test('a forged model with a right hash is refused before it is used', () => {
   ]) {
     assert.throws(() => decodeArtifact(forge(change)), { code: 'MODEL_CORRUPT' })
   }
+})
+
+test('a forged model that passes for one but is dear to use is refused: a chain of nodes, trees, held-out scores without number', () => {
+  const model = decodeArtifact(bytes)
+  const refused = (change: Partial<Artifact['ensemble']>, why: RegExp) =>
+    assert.throws(() => decodeArtifact(encodeArtifact({ ...model, ensemble: { ...model.ensemble, ...change } })), {
+      code: 'MODEL_CORRUPT',
+      message: why,
+    })
+  const { isolationForest, calibration } = model.ensemble
+  const n = 1000
+  const feature = new Int32Array(n)
+  const child = Int32Array.from({ length: n }, (_, i) => i + 1)
+  const threshold = new Float32Array(n).fill(3e38)
+  for (const leaf of [n - 2, n - 1]) [feature[leaf], child[leaf], threshold[leaf]] = [-1, 0, 10]
+  const chain = { feature, child, threshold }
+  refused({ isolationForest: { ...isolationForest, ...chain, roots: new Int32Array(9) } }, /64 deep/)
+  refused({ isolationForest: { ...isolationForest, roots: new Int32Array(30_000) } }, /20000 trees/)
+  const long = Float64Array.from({ length: 300_000 }, (_, i) => i)
+  const heldOut = Object.fromEntries(Object.keys(calibration.heldOut).map((key) => [key, long]))
+  refused(
+    { calibration: { ...calibration, heldOut: heldOut as unknown as typeof calibration.heldOut } },
+    /held-out scores: more than 200000/,
+  )
 })
 
 test('a model file through a thread: the same bytes, the alpha that is asked for, and refusals with their code', async () => {

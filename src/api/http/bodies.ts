@@ -5,6 +5,7 @@
 import { Transform } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { OneclassError } from '../../errors.ts'
+import { refuseJson } from '../../system/json-shape.ts'
 import { callerOf } from './access.ts'
 import { createHeldBytes, type Held } from './held-bytes.ts'
 
@@ -14,6 +15,9 @@ declare module 'fastify' {
     held: Held
   }
 }
+
+/** The longest request is a list of some thousand images. */
+const bodyShape = { maxDepth: 16, maxValues: 100_000 }
 
 /** Milliseconds in which a caller may read the answer to a body that was not read to its end. */
 const lingerMs = 2000
@@ -25,6 +29,13 @@ export function guardBodies(app: FastifyInstance, maxHeldBytes: number): void {
   app.addHook('onRequest', async (request, reply) => {
     request.held = held.open(() => callerOf(request))
     reply.raw.once('close', () => request.held.end())
+  })
+  app.removeContentTypeParser('application/json')
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    const refusal = refuseJson(body as string, bodyShape)
+    if (refusal === undefined) void parse(request, body as string, done)
+    else done(new OneclassError('INVALID_ARGUMENT', `The body is no request of this service: ${refusal}.`))
   })
   app.addContentTypeParser(/^image\//, { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   // JSON and bare images are collected by the framework: counted as they pass. Forms are counted where they are read (`uploads.ts`).

@@ -1,7 +1,7 @@
 /** Errors as problem details (RFC 9457), and nothing of the inside in them. */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, errorTable, OneclassError } from '../../errors.ts'
-import { asRedisError } from '../../queue/producer.ts'
+import { asRedisError, redisIsFull } from '../../queue/producer.ts'
 import type { Log } from '../../system/log.ts'
 import type { Problem } from '../../wire/error.ts'
 
@@ -11,7 +11,8 @@ export const problemType = 'application/problem+json'
 const retried: ReadonlySet<ErrorCode> = new Set(['QUEUE_FULL', 'RATE_LIMITED', 'REDIS_UNAVAILABLE', 'STOPPING'])
 
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: OneclassError): FastifyReply {
-  if (retried.has(error.code) && !reply.hasHeader('retry-after')) reply.header('retry-after', '5')
+  if (retried.has(error.code) && !reply.hasHeader('retry-after'))
+    reply.header('retry-after', String(error.retryAfter ?? 5))
   if (error.code === 'UNAUTHORIZED') {
     reply.header('www-authenticate', request.url.startsWith('/admin') ? 'Basic realm="oneclass"' : 'Bearer')
   }
@@ -56,7 +57,12 @@ function translate(error: FastifyError | OneclassError | Error): OneclassError {
   const known = asRedisError(error, 'redis://')
   if (known instanceof OneclassError) {
     return known.code === 'REDIS_UNAVAILABLE'
-      ? new OneclassError('REDIS_UNAVAILABLE', 'The queue cannot be reached: try again in a few seconds.')
+      ? new OneclassError(
+          'REDIS_UNAVAILABLE',
+          known.message.startsWith(redisIsFull)
+            ? `${redisIsFull}: try again later.`
+            : 'The queue cannot be reached: try again in a few seconds.',
+        )
       : known
   }
   const { code = '', statusCode = 500 } = error as FastifyError

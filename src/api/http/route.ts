@@ -86,13 +86,17 @@ export function route<P extends TSchema, Q extends TSchema, B extends TSchema>(
     ...(definition.bodyLimit === undefined ? {} : { bodyLimit: definition.bodyLimit }),
     handler: async (request, reply) => {
       if (body !== undefined) assertBody(request, multipart !== undefined)
-      return await definition.handle({
-        params: request.params as Static<P>,
-        query: request.query as Static<Q>,
-        body: request.body as Static<B>,
-        request,
-        reply,
-      })
+      try {
+        return await definition.handle({
+          params: request.params as Static<P>,
+          query: request.query as Static<Q>,
+          body: request.body as Static<B>,
+          request,
+          reply,
+        })
+      } finally {
+        await request.owned.release()
+      }
     },
   })
 }

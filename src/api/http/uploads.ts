@@ -2,7 +2,6 @@
 import type { MultipartFile } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import { OneclassError, toOneclassError } from '../../errors.ts'
-import type { BlobStore } from '../../queue/blobs.ts'
 import type { Held } from './held-bytes.ts'
 
 export interface Uploaded {
@@ -28,15 +27,10 @@ export interface FormLimits {
 const maxFieldBytes = 32 * 1024
 
 /**
- * Reads the whole form. What was stored of a form that turns out bad is removed again.
+ * Reads the whole form. What is stored of it belongs to the request (`owned-blobs.ts`).
  * @param fileField the only name under which files are taken; whether there are any is the caller's to ask
  */
-export async function readForm(
-  request: FastifyRequest,
-  fileField: string,
-  blobs: BlobStore,
-  limits: FormLimits,
-): Promise<Form> {
+export async function readForm(request: FastifyRequest, fileField: string, limits: FormLimits): Promise<Form> {
   const files: Uploaded[] = []
   let total = 0
   try {
@@ -47,13 +41,12 @@ export async function readForm(
           'BODY_TOO_LARGE',
           `The images have more than the ${limits.maxTotalBytes} bytes accepted at once: send fewer.`,
         )
-      files.push({ image: nameOf(filename, files.length), blob: await blobs.put(bytes, limits.seconds) })
+      files.push({ image: nameOf(filename, files.length), blob: await request.owned.put(bytes, limits.seconds) })
       request.held.give(bytes.length)
     })
     if (files.length === 0 && !limits.isFileOptional) throw noFile(fileField)
     return { fields, files }
   } catch (thrown) {
-    await blobs.remove(files.map(({ blob }) => blob)).catch(() => {})
     throw formError(thrown)
   }
 }

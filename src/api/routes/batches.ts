@@ -48,23 +48,18 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
     body: Static<typeof BatchFromFolder> | undefined,
   ): Promise<Input> => {
     if (request.isMultipart()) {
-      const form = await readForm(request, 'images', blobs, {
+      const form = await readForm(request, 'images', {
         maxFiles: limits.maxUploadImages,
         maxFileBytes: limits.maxImageBytes,
         maxTotalBytes: limits.maxRequestBytes,
         seconds: lifetimes.input,
       })
-      try {
-        return {
-          images: form.files.map(({ image }) => image),
-          uploads: form.files,
-          folder: null,
-          alpha: alphaField(form.fields),
-          keep: { thumbnails: flagField(form.fields, 'thumbnails'), map: flagField(form.fields, 'map') },
-        }
-      } catch (error) {
-        await blobs.remove(form.files.map(({ blob }) => blob))
-        throw error
+      return {
+        images: form.files.map(({ image }) => image),
+        uploads: form.files,
+        folder: null,
+        alpha: alphaField(form.fields),
+        keep: { thumbnails: flagField(form.fields, 'thumbnails'), map: flagField(form.fields, 'map') },
       }
     }
     if (body === undefined || body === null)
@@ -108,7 +103,6 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
       const known = isReplay ? await batches.read(id) : undefined
       if (known !== undefined) {
         reply.header('idempotency-replayed', 'true')
-        await blobs.remove(uploads.map(({ blob }) => blob))
         return viewOfBatch(known)
       }
       const record = {
@@ -119,9 +113,11 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
         folder,
         keep,
         origin: context.origin,
+        owner: callerOf(request),
         createdAt: new Date().toISOString(),
       }
       await batches.create(record, images)
+      request.owned.handOver()
       for (const { first, end } of chunksOf(uploads.length, chunkSize)) {
         const some = uploads.slice(first, end).map(({ image, blob }, i) => ({ index: first + i, image, blob }))
         await producer.addChunk(record, first, some)

@@ -55,18 +55,13 @@ export function classifyRoutes(app: FastifyInstance, context: ApiContext): void 
     name: string | undefined,
   ): Promise<Uploaded & { alpha: number | undefined }> => {
     if (request.isMultipart()) {
-      const form = await readForm(request, 'image', producer.blobs, {
+      const form = await readForm(request, 'image', {
         maxFiles: 1,
         maxFileBytes: limits.maxImageBytes,
         maxTotalBytes: limits.maxImageBytes,
         seconds: lifetimes.classifyInput,
       })
-      try {
-        return { ...form.files[0]!, alpha: alphaField(form.fields) }
-      } catch (error) {
-        await producer.blobs.remove(form.files.map(({ blob }) => blob))
-        throw error
-      }
+      return { ...form.files[0]!, alpha: alphaField(form.fields) }
     }
     if (body === undefined || body === null)
       throw new OneclassError(
@@ -81,7 +76,7 @@ export function classifyRoutes(app: FastifyInstance, context: ApiContext): void 
       throw new OneclassError('IMAGE_TOO_LARGE', `The image has more than the ${limits.maxImageBytes} bytes accepted.`)
     return {
       image,
-      blob: await producer.blobs.put(bytes, lifetimes.classifyInput),
+      blob: await request.owned.put(bytes, lifetimes.classifyInput),
       alpha: 'alpha' in body ? body.alpha : undefined,
     }
   }
@@ -120,10 +115,7 @@ export function classifyRoutes(app: FastifyInstance, context: ApiContext): void 
         offering.catch(() => {}) // awaited below: the bytes are here, both go on at once
       else await offering // no upload for a model that is not there
       const input = await readInput(request, body, query.image)
-      const offered = await offering.catch(async (error: unknown) => {
-        await producer.blobs.remove([input.blob])
-        throw error
-      })
+      const offered = await offering
       const alpha = input.alpha ?? query.alpha
       const use = { ...offered.use, alpha: alpha ?? offered.use.alpha }
       const claimed = await claim(producer.client, 'classify', callerOf(request), key, [
@@ -143,13 +135,10 @@ export function classifyRoutes(app: FastifyInstance, context: ApiContext): void 
       if (known === undefined) {
         const waiting = query.wait ? events.outcome(id, query.wait * 1000, read, gone.signal) : undefined
         try {
-          await producer.add('classify', id, {
-            image: input.image,
-            blob: input.blob,
-            model: use,
-            ...(query.explain && { explain: true }),
-            requestId: request.id,
-          })
+          const data = { image: input.image, blob: input.blob, model: use, requestId: request.id }
+          if (query.explain) await producer.add('explain', id, { ...data, explain: true }, callerOf(request))
+          else await producer.add('classify', id, data, callerOf(request))
+          request.owned.handOver()
           void remember(context, request, 'classify', id).catch(() => {}) // no answer waits for it
         } catch (error) {
           gone.abort()
@@ -159,7 +148,6 @@ export function classifyRoutes(app: FastifyInstance, context: ApiContext): void 
         view = await (waiting ?? read())
       } else {
         reply.header('idempotency-replayed', 'true')
-        await producer.blobs.remove([input.blob])
         view = query.wait ? await events.wait(id, query.wait * 1000, read, gone.signal) : await read()
       }
       reply.header('location', `/v1/jobs/${id}`)

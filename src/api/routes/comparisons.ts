@@ -14,6 +14,7 @@ import { JobId } from '../../wire/names.ts'
 import type { ApiContext } from '../context.ts'
 import { callerOf } from '../http/access.ts'
 import { idempotencyKey } from '../http/fields.ts'
+import type { OwnedBlobs } from '../http/owned-blobs.ts'
 import { route } from '../http/route.ts'
 import { contentPolicy } from '../http/security.ts'
 import { brief, listed, listJobs, remember } from '../job-list.ts'
@@ -28,7 +29,6 @@ type ReportFile = keyof typeof types
 
 export function comparisonRoutes(app: FastifyInstance, context: ApiContext): void {
   const { producer, limits, roots } = context
-  const { blobs } = producer
 
   const find = async (id: string) => {
     const known = typeOfJob(id) === 'compare' ? await producer.job(id) : undefined
@@ -43,6 +43,7 @@ export function comparisonRoutes(app: FastifyInstance, context: ApiContext): voi
     split: string,
     folder: string,
     files: { split: string; image: string; blob: string }[],
+    owned: OwnedBlobs,
   ): Promise<void> => {
     const real = await resolveBelow(folder, roots, 'FOLDER_NOT_FOUND').catch((error: unknown) => {
       if (split.endsWith('Negative') && error instanceof OneclassError && error.code === 'FOLDER_NOT_FOUND')
@@ -52,7 +53,7 @@ export function comparisonRoutes(app: FastifyInstance, context: ApiContext): voi
     if (real === undefined) return
     for (const image of await listFolder(real, roots, limits.maxFitImages)) {
       const bytes = await readBelow(join(real, image), image, roots, limits.maxImageBytes)
-      files.push({ split, image: `${split}/${image}`, blob: await blobs.put(bytes, lifetimes.input) })
+      files.push({ split, image: `${split}/${image}`, blob: await owned.put(bytes, lifetimes.input) })
     }
   }
 
@@ -77,18 +78,20 @@ export function comparisonRoutes(app: FastifyInstance, context: ApiContext): voi
         return known
       }
       const files: { split: string; image: string; blob: string }[] = []
-      try {
-        await storeSplit('trainPositive', join(train, 'positive'), files)
-        await storeSplit('trainNegative', join(train, 'negative'), files)
-        await storeSplit('testPositive', join(test, 'positive'), files)
-        await storeSplit('testNegative', join(test, 'negative'), files)
-        const list = await blobs.put(Buffer.from(JSON.stringify(files)), lifetimes.input)
-        await producer.add('compare', id, { ...rest, list, origin: context.origin, requestId: request.id })
-        await remember(context, request, 'compare', id)
-      } catch (error) {
-        await blobs.remove(files.map(({ blob }) => blob)).catch(() => {})
-        throw error
-      }
+      const { owned } = request
+      await storeSplit('trainPositive', join(train, 'positive'), files, owned)
+      await storeSplit('trainNegative', join(train, 'negative'), files, owned)
+      await storeSplit('testPositive', join(test, 'positive'), files, owned)
+      await storeSplit('testNegative', join(test, 'negative'), files, owned)
+      const list = await owned.put(Buffer.from(JSON.stringify(files)), lifetimes.input)
+      await producer.add(
+        'compare',
+        id,
+        { ...rest, list, origin: context.origin, requestId: request.id },
+        callerOf(request),
+      )
+      owned.handOver()
+      await remember(context, request, 'compare', id)
       return await producer.job(id)
     },
   })

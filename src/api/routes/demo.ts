@@ -44,9 +44,15 @@ export function demoRoutes(app: FastifyInstance, context: ApiContext): void {
         reply.header('idempotency-replayed', 'true')
         return known
       }
-      const list = await producer.blobs.put(Buffer.from('[]'), lifetimes.input)
+      const list = await request.owned.put(Buffer.from('[]'), lifetimes.input)
       const { origin } = context
-      await producer.add('fit', id, { name: demoModel, demo: true, list, origin, requestId: request.id })
+      await producer.add(
+        'fit',
+        id,
+        { name: demoModel, demo: true, list, origin, requestId: request.id },
+        callerOf(request),
+      )
+      request.owned.handOver()
       await remember(context, request, 'fit', id)
       return await producer.job(id)
     },

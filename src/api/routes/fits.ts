@@ -14,7 +14,6 @@ import { remember } from '../job-list.ts'
 
 export function fitRoutes(app: FastifyInstance, context: ApiContext): void {
   const { producer } = context
-  const { blobs } = producer
 
   route(app, {
     method: 'POST',
@@ -36,7 +35,6 @@ export function fitRoutes(app: FastifyInstance, context: ApiContext): void {
       const key = idempotencyKey(request)
       const input = await readFitInput(request, body, context)
       const { fields, files, source } = input
-      const forget = () => blobs.remove(files.map(({ blob }) => blob))
       const contents = files.map(({ image, blob }) => `${image} ${blob.split('.')[1]}`)
       const { id, isReplay } = await claim(producer.client, 'fit', callerOf(request), key, [
         JSON.stringify(fields),
@@ -47,15 +45,11 @@ export function fitRoutes(app: FastifyInstance, context: ApiContext): void {
       const known = isReplay ? await producer.job(id) : undefined
       if (known !== undefined) {
         reply.header('idempotency-replayed', 'true')
-        await forget()
         return known
       }
-      const found = await readBase(input, context).catch(async (error: unknown) => {
-        await forget()
-        throw error
-      })
+      const found = await readBase(input, context)
       const { base: _base, exclude: _exclude, ...rest } = fields
-      const list = await blobs.put(Buffer.from(JSON.stringify(files)), lifetimes.input)
+      const list = await request.owned.put(Buffer.from(JSON.stringify(files)), lifetimes.input)
       const data: JobData['fit'] = {
         ...(found && { alpha: found.info.alpha, seed: found.info.seed, base: found.base }),
         ...rest,
@@ -63,7 +57,8 @@ export function fitRoutes(app: FastifyInstance, context: ApiContext): void {
         origin: context.origin,
         requestId: request.id,
       }
-      await producer.add('fit', id, data)
+      await producer.add('fit', id, data, callerOf(request))
+      request.owned.handOver()
       await remember(context, request, 'fit', id)
       return await producer.job(id)
     },

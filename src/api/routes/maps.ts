@@ -50,7 +50,12 @@ export function mapRoutes(app: FastifyInstance, context: ApiContext): void {
         reply.header('idempotency-replayed', 'true')
         return known
       }
-      await producer.add('map', id, { model: use, ...(body.batch && { batch: body.batch }), requestId: request.id })
+      await producer.add(
+        'map',
+        id,
+        { model: use, ...(body.batch && { batch: body.batch }), requestId: request.id },
+        callerOf(request),
+      )
       await remember(context, request, 'map', id)
       return await producer.job(id)
     },

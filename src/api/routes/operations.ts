@@ -24,7 +24,8 @@ export function operationRoutes(app: FastifyInstance, context: ApiContext): void
   })
 
   const checks: Record<string, () => Promise<boolean>> = {
-    redis: async () => (await producer.client.ping()) === 'PONG',
+    // a Redis that is full or does not let us run scripts answers, and yet takes no job
+    redis: async () => await producer.canWrite(),
     workers: async () => (await producer.workers()) > 0,
     models: async () => (await registry.list()) !== undefined,
   }
@@ -34,7 +35,8 @@ export function operationRoutes(app: FastifyInstance, context: ApiContext): void
     url: '/readyz',
     scope: null,
     summary: 'A request sent now will be worked on',
-    description: 'Redis answers, at least one worker was heard of in the last 15 seconds, and the models can be read.',
+    description:
+      'Redis takes what a job writes, at least one worker was heard of in the last 15 seconds, and the models can be read.',
     tag: 'Operations',
     answers: {
       200: { description: 'Ready', schema: Readiness },
