@@ -1,202 +1,175 @@
 /** A client of the service: typed, no dependency, for Node and browsers. `import { createClient } from 'oneclass/client'` */
-import type { BatchLine, BatchOptions } from './wire/batch.ts'
-import type { BatchJob, FitJob, Job, MapJob } from './wire/job.ts'
-import type { JobState, JobType } from './wire/job-state.ts'
-import type { Model, ModelChange, Positives } from './wire/model.ts'
-import type { DemoImage, Operations } from './wire/operations.ts'
+import {
+  ClientError,
+  type ClientImage,
+  createHttp,
+  formOf,
+  pause,
+  piecesOf,
+  queryOf,
+  type Transport,
+} from './client/http.ts'
+import type { OneclassClient } from './client/interface.ts'
+import type { BatchLine } from './wire/batch.ts'
+import type { ImageByReference } from './wire/classify.ts'
+import type { ClassifyJob, Job } from './wire/job.ts'
+import { isFinished } from './wire/job-state.ts'
 import type { ScoredImage } from './wire/result.ts'
 
+export { type CallOptions, ClientError, type ClientImage, type Transport } from './client/http.ts'
+export type { OneclassClient } from './client/interface.ts'
 export type { BatchLine, BatchOptions } from './wire/batch.ts'
+export type { ImageByReference } from './wire/classify.ts'
+export type { ComparisonRequest, ComparisonResult, MethodReport } from './wire/comparison.ts'
 export type { ErrorBody } from './wire/error.ts'
-export type { BatchJob, CompareJob, FitJob, Job, MapJob } from './wire/job.ts'
+export type { BatchJob, ClassifyJob, CompareJob, FitJob, Job, MapJob } from './wire/job.ts'
 export type { JobState, JobType } from './wire/job-state.ts'
 export type { MapPoint, MapResult } from './wire/map.ts'
-export type { Drift, FitResult, Model, ModelChange, Positives } from './wire/model.ts'
-export type { DemoImage, Operations, Service } from './wire/operations.ts'
+export type { Drift, FitResult, Model, ModelChange, ModelWithDrift, Positives } from './wire/model.ts'
+export type { DemoImage, Operations, Readiness, Service } from './wire/operations.ts'
 export type { DetectorResult, Heatmap, ImageResult, Neighbour, Scored, ScoredImage } from './wire/result.ts'
 
-export interface ClientImage {
-  readonly name: string
-  readonly bytes: Uint8Array
-}
+const part = encodeURIComponent
+/** Seconds that the service is asked to wait for a result at once. */
+const waitAtOnce = 30
 
-/** An answer that is no success: the problem's code, status and detail. */
-export class ClientError extends Error {
-  readonly code: string
-  readonly status: number
+export function createClient(address: string, options: { key?: string; fetch?: Transport } = {}): OneclassClient {
+  const { call, read, send } = createHttp(address, options.key, options.fetch ?? fetch)
+  const post = <T>(path: string, body: FormData, more: Parameters<typeof read>[2]): Promise<T> =>
+    read<T>(path, { method: 'POST', body }, more)
 
-  constructor(code: string, status: number, message: string) {
-    super(message)
-    this.name = 'ClientError'
-    this.code = code
-    this.status = status
+  const classify: OneclassClient['classify'] = async (model, image, { waitSeconds = 30, ...more } = {}) => {
+    const ends = performance.now() + waitSeconds * 1000
+    const answer = await ask(model, image, Math.min(waitSeconds, waitAtOnce), more)
+    if ('isPositive' in answer) return answer
+    const late = new ClientError('JOB_TIMEOUT', 504, `There was no result after ${waitSeconds} seconds.`)
+    let job: Job = answer
+    while (!isFinished(job.state)) {
+      if (performance.now() > ends) throw late
+      await pause(250, more.signal)
+      job = await client.job(answer.id)
+    }
+    if (job.error) throw new ClientError(job.error.code, 422, job.error.message)
+    return job.result as ScoredImage
   }
-}
 
-export interface OneclassClient {
-  /** The newest version of each, or all. */
-  models(options?: { versions?: 'newest' | 'all' }): Promise<Model[]>
-  /** `use`: the version that the bare name shall mean. */
-  update(model: string, change: ModelChange): Promise<Model>
-  remove(model: string): Promise<void>
-  exportModel(model: string): Promise<Uint8Array>
-  importModel(file: ClientImage, options?: { name?: string }): Promise<Model>
-  positives(model: string): Promise<Positives>
-  /** A fit job over uploaded images, which follow the positives of `base` where that is given. */
-  fit(
-    name: string,
-    images: readonly ClientImage[],
-    options?: { alpha?: number; seed?: number; base?: string; exclude?: readonly number[] },
-  ): Promise<FitJob>
-  /** The result, after at most `waitSeconds` (default 30; ClientError JOB_TIMEOUT then). */
-  classify(
+  const ask = async (
     model: string,
-    image: ClientImage,
-    options?: { alpha?: number; waitSeconds?: number; explain?: boolean },
-  ): Promise<ScoredImage>
-  batch(model: string, images: readonly ClientImage[], options?: BatchOptions): Promise<BatchJob>
-  /** A folder on the service's machine, below one of its roots. */
-  batchFolder(model: string, folder: string, options?: BatchOptions): Promise<BatchJob>
-  /** Each result as it comes; a broken connection is taken up again where it broke. */
-  stream(batch: string): AsyncGenerator<BatchLine>
-  results(batch: string): Promise<BatchLine[]>
-  /** Newest first, without the results of classify, map and compare jobs. */
-  jobs(options?: { type?: JobType; state?: JobState; limit?: number }): Promise<Job[]>
-  /** A job whose result is a `MapResult`; the batch was made with `map: true`. */
-  map(model: string, options?: { batch?: string }): Promise<MapJob>
-  /** Fits the demo model. */
-  demo(): Promise<FitJob>
-  demoImages(): Promise<DemoImage[]>
-  operations(): Promise<Operations>
-  job(id: string): Promise<Job>
-  cancel(id: string): Promise<Job>
-  /** The job when it is done, failed or cancelled. */
-  finished(id: string, options?: { everyMs?: number; signal?: AbortSignal }): Promise<Job>
-}
-
-export function createClient(address: string, options: { key?: string; fetch?: typeof fetch } = {}): OneclassClient {
-  const base = address.replace(/\/+$/, '')
-  const request = options.fetch ?? fetch
-
-  const call = async (path: string, init: RequestInit = {}): Promise<Response> => {
-    const headers = new Headers(init.headers)
-    if (options.key !== undefined) headers.set('authorization', `Bearer ${options.key}`)
-    const response = await request(base + path, { ...init, headers })
-    if (response.ok) return response
-    const problem = (await response.json().catch(() => ({}))) as { code?: string; detail?: string }
-    throw new ClientError(
-      problem.code ?? 'INTERNAL',
-      response.status,
-      problem.detail ?? `The service answered with status ${response.status}.`,
-    )
+    image: ClientImage | ImageByReference,
+    wait: number | undefined,
+    { alpha, explain = false, ...more }: Parameters<OneclassClient['classifyLater']>[2] & object,
+  ): Promise<ScoredImage | ClassifyJob> => {
+    const isBytes = 'bytes' in image
+    const query = queryOf({ wait, alpha, image: isBytes ? image.name : undefined, explain: explain || undefined })
+    const path = `/v1/models/${part(model)}/classify${query}`
+    if (!isBytes) return await send(path, image, more)
+    // what it is, the service looks at itself
+    const body = image.bytes as Blob | Uint8Array<ArrayBuffer>
+    return await read(path, { method: 'POST', headers: { 'content-type': 'image/*' }, body }, more)
   }
-  const read = async <T>(path: string, init?: RequestInit): Promise<T> => (await (await call(path, init)).json()) as T
-  const send = <T>(path: string, body: unknown, method = 'POST'): Promise<T> =>
-    read<T>(path, { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
-  const form = (
-    field: string,
-    images: readonly ClientImage[],
-    fields: Readonly<Record<string, string | number | boolean | undefined>>,
-  ): FormData => {
-    const data = new FormData()
-    for (const [name, value] of Object.entries(fields)) if (value !== undefined) data.append(name, String(value))
-    for (const { name, bytes } of images) data.append(field, new Blob([bytes as Uint8Array<ArrayBuffer>]), name)
-    return data
+
+  async function* lines(batch: string, { from = 0, signal }: { from?: number; signal?: AbortSignal } = {}) {
+    const response = await call(`/v1/batches/${part(batch)}/results?from=${from}`, {}, signal ? { signal } : {})
+    for await (const line of piecesOf(response, '\n')) yield JSON.parse(line) as BatchLine
   }
-  const part = encodeURIComponent
 
   async function* stream(batch: string): AsyncGenerator<BatchLine> {
-    let received = 0
-    for (;;) {
+    const goesOn = (error: unknown) => {
+      if (error instanceof ClientError && error.status !== 503) throw error
+    }
+    for (let received = 0; ; ) {
       try {
-        const response = await call(`/v1/batches/${part(batch)}/results?from=${received}`)
-        let rest = ''
-        const decoder = new TextDecoder()
-        for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-          const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
-          rest = lines.pop() ?? ''
-          for (const line of lines) {
-            received++
-            yield JSON.parse(line) as BatchLine
-          }
+        for await (const line of lines(batch, { from: received })) {
+          received++
+          yield line
         }
       } catch (error) {
-        if (error instanceof ClientError && error.status !== 503) throw error
+        goesOn(error)
         await pause(500)
       }
-      const { state, progress } = await client.job(batch).catch((error: unknown) => {
-        if (error instanceof ClientError && error.status !== 503) throw error
-        return { state: 'running', progress: { done: received + 1 } }
-      })
-      if ((state === 'done' || state === 'cancelled' || state === 'failed') && received >= progress.done) return
+      const job = await client.job(batch).catch(goesOn)
+      if (job && isFinished(job.state) && received >= job.progress.done) return
     }
   }
 
   const client: OneclassClient = {
     models: async ({ versions = 'newest' } = {}) =>
-      (await read<{ models: Model[] }>(`/v1/models?versions=${versions}`)).models,
-    update: (model, change) => send(`/v1/models/${part(model)}`, change, 'PATCH'),
+      (await read<{ models: [] }>(`/v1/models${queryOf({ versions })}`)).models,
+    model: (model) => read(`/v1/models/${part(model)}`),
+    update: (model, change) => send(`/v1/models/${part(model)}`, change, {}, 'PATCH'),
     async remove(model) {
       await call(`/v1/models/${part(model)}`, { method: 'DELETE' })
     },
     exportModel: async (model) => new Uint8Array(await (await call(`/v1/models/${part(model)}/export`)).arrayBuffer()),
-    importModel: (file, { name } = {}) =>
-      read('/v1/models/import', { method: 'POST', body: form('model', [file], { name }) }),
+    importModel: (file, { name, ...more } = {}) => post('/v1/models/import', formOf('model', [file], { name }), more),
     positives: (model) => read(`/v1/models/${part(model)}/positives`),
-    fit: (name, images, { exclude, ...fields } = {}) =>
-      read('/v1/models', {
-        method: 'POST',
-        body: form('images', images, { name, ...fields, exclude: exclude?.join() }),
-      }),
-    async classify(model, image, { alpha, waitSeconds = 30, explain = false } = {}) {
-      const query = new URLSearchParams({ wait: String(waitSeconds), image: image.name })
-      if (explain) query.set('explain', 'true')
-      if (alpha !== undefined) query.set('alpha', String(alpha))
-      const response = await call(`/v1/models/${part(model)}/classify?${query}`, {
-        method: 'POST',
-        headers: { 'content-type': 'image/*' }, // what it is, the service looks at itself
-        body: image.bytes as Uint8Array<ArrayBuffer>,
-      })
-      if (response.status === 202)
-        throw new ClientError('JOB_TIMEOUT', 504, `There was no result after ${waitSeconds} seconds.`)
-      return (await response.json()) as ScoredImage
-    },
-    batch: (model, images, { alpha, thumbnails, map } = {}) =>
-      read(`/v1/models/${part(model)}/batches`, {
-        method: 'POST',
-        body: form('images', images, { alpha, thumbnails, map }),
-      }),
-    batchFolder: (model, folder, options = {}) => send(`/v1/models/${part(model)}/batches`, { folder, ...options }),
+
+    fit: (name, images, { alpha, seed, backbone, base, exclude, ...more } = {}) =>
+      post(
+        '/v1/models',
+        formOf('images', images, { name, alpha, seed, backbone, base, exclude: exclude?.join() }),
+        more,
+      ),
+    fitFolder: (request, more) => send('/v1/models', request, more),
+
+    classify,
+    classifyLater: async (model, image, more = {}) => (await ask(model, image, undefined, more)) as ClassifyJob,
+
+    batch: (model, images, { alpha, thumbnails, map, ...more } = {}) =>
+      post(`/v1/models/${part(model)}/batches`, formOf('images', images, { alpha, thumbnails, map }), more),
+    batchFolder: (model, folder, { signal, onProgress: _, idempotencyKey, ...options } = {}) =>
+      send(
+        `/v1/models/${part(model)}/batches`,
+        { folder, ...options },
+        { ...(signal && { signal }), ...(idempotencyKey && { idempotencyKey }) },
+      ),
+    batches: async (query = {}) => (await read<{ batches: [] }>(`/v1/batches${queryOf({ ...query })}`)).batches,
+    readBatch: (batch) => read(`/v1/batches/${part(batch)}`),
     stream,
+    lines,
     async results(batch) {
-      const lines: BatchLine[] = []
-      for await (const line of stream(batch)) lines.push(line)
-      return lines
+      const all: BatchLine[] = []
+      for await (const line of stream(batch)) all.push(line)
+      return all
     },
-    jobs: async (options = {}) => {
-      const query = new URLSearchParams(
-        Object.entries(options).map(([name, value]): [string, string] => [name, String(value)]),
-      )
-      return (await read<{ jobs: Job[] }>(`/v1/jobs?${query}`)).jobs
-    },
-    map: (model, options = {}) => send(`/v1/models/${part(model)}/maps`, options),
-    demo: () => read('/v1/demo', { method: 'POST' }),
-    demoImages: async () => (await read<{ images: DemoImage[] }>('/v1/demo/images')).images,
-    operations: () => read('/v1/operations'),
+    resultsCsv: async (batch) => await (await call(`/v1/batches/${part(batch)}/results?format=csv`)).text(),
+
+    jobs: async (query = {}) => (await read<{ jobs: [] }>(`/v1/jobs${queryOf({ ...query })}`)).jobs,
     job: (id) => read(`/v1/jobs/${part(id)}`),
     cancel: (id) => read(`/v1/jobs/${part(id)}`, { method: 'DELETE' }),
+    async *events(id, more = {}) {
+      for await (const event of piecesOf(await call(`/v1/jobs/${part(id)}/events`, {}, more), '\n\n')) {
+        const data = event.split('\n').flatMap((line) => (line.startsWith('data: ') ? line.slice(6) : []))
+        if (data.length > 0) yield JSON.parse(data.join('\n')) as Job
+      }
+    },
     async finished(id, { everyMs = 250, signal } = {}) {
       for (;;) {
         signal?.throwIfAborted()
         const job = await client.job(id)
-        if (job.state === 'done' || job.state === 'failed' || job.state === 'cancelled') return job
-        await pause(everyMs)
+        if (isFinished(job.state)) return job
+        await pause(everyMs, signal)
       }
     },
+
+    map: (model, request = {}) => send(`/v1/models/${part(model)}/maps`, request),
+
+    compare: (request) => send('/v1/comparisons', request),
+    comparisons: async (query = {}) =>
+      (await read<{ comparisons: [] }>(`/v1/comparisons${queryOf({ ...query })}`)).comparisons,
+    comparison: (id) => read(`/v1/comparisons/${part(id)}`),
+    report: (id) => read(`/v1/comparisons/${part(id)}/report?file=report.json`),
+    reportFile: async (id, file) => await (await call(`/v1/comparisons/${part(id)}/report${queryOf({ file })}`)).blob(),
+
+    demo: () => read('/v1/demo', { method: 'POST' }),
+    demoImages: async () => (await read<{ images: [] }>('/v1/demo/images')).images,
+    picture: async (path) => await (await call(path)).blob(),
+    batchPicture: (batch, index) => `/v1/batches/${part(batch)}/images/${index}`,
+
+    service: () => read('/v1/service'),
+    operations: () => read('/v1/operations'),
+    ready: () => read('/readyz', {}, {}, 503),
+    metrics: async () => await (await call('/metrics')).text(),
   }
   return client
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

@@ -40,8 +40,12 @@ const bans: [string, string[]][] = [
 ]
 
 const files = ['src', 'workers'].flatMap((root) =>
-  (readdirSync(root, { recursive: true }) as string[]).filter((f) => f.endsWith('.ts')).map((f) => join(root, f)),
+  (readdirSync(root, { recursive: true }) as string[]).filter((f) => /\.tsx?$/.test(f)).map((f) => join(root, f)),
 )
+/** The page is a program for a browser: of ours it takes the client and what is on the wire. */
+const pageImports = new Set(['web', 'client.ts', 'wire'])
+/** The client has no dependency: of the wire it takes types, and the words for states. */
+const clientImports = new Set(['client', 'client.ts', 'wire'])
 const folderOf = (file: string) => (file.startsWith('workers') ? 'workers' : (file.split('/')[1] ?? ''))
 
 test('every import goes to its own folder or to a lower rank, and heavy packages stay at home', () => {
@@ -58,6 +62,8 @@ test('every import goes to its own folder or to a lower rank, and heavy packages
       }
       const other = folderOf(normalize(join(dirname(file), target!)))
       const [from, to] = [ranks[folder], ranks[other]]
+      if (folder === 'web') assert.ok(pageImports.has(other), line)
+      if (folder.startsWith('client')) assert.ok(clientImports.has(other), line)
       if (to === undefined) continue // errors.ts, index.ts
       if (from === undefined) continue // index.ts and client.ts re-export
       assert.ok(other === folder || to < from, line)

@@ -2,42 +2,47 @@
  * Results as CSV (RFC 4180): one header, one line an image. Names are the senders', and a spreadsheet takes "=1+1" for a
  * formula: a text that begins like one gets an apostrophe before it.
  */
+import type { BatchLine } from './batch.ts'
+import { csvField } from './csv.ts'
+import type { ImageResult } from './result.ts'
 
-interface Line {
-  readonly image: string
-  readonly error?: ErrorBody
-  readonly [field: string]: unknown
-}
+type Line = ImageResult | BatchLine
+type Column = readonly [name: string, read: (line: Line) => string | number | boolean | undefined]
 
-type Detectors = Readonly<Record<string, { readonly score: number; readonly pValue: number } | undefined>>
+const scored = (line: Line) => ('error' in line ? undefined : line)
+const failed = (line: Line) => ('error' in line ? line.error : undefined)
 
-const columns: readonly (readonly [string, (line: Line) => unknown])[] = [
+const columns: readonly Column[] = [
   ['image', (line) => line.image],
-  ['model', (line) => line['model']],
-  ['isPositive', (line) => line['isPositive']],
-  ['score', (line) => line['score']],
-  ['pValue', (line) => line['pValue']],
-  ['alpha', (line) => line['alpha']],
-  ['isolationForestScore', (line) => (line['detectors'] as Detectors | undefined)?.['isolationForest']?.score],
-  ['isolationForestPValue', (line) => (line['detectors'] as Detectors | undefined)?.['isolationForest']?.pValue],
-  ['oneClassSvmScore', (line) => (line['detectors'] as Detectors | undefined)?.['oneClassSvm']?.score],
-  ['oneClassSvmPValue', (line) => (line['detectors'] as Detectors | undefined)?.['oneClassSvm']?.pValue],
-  ['errorCode', (line) => line.error?.code],
-  ['errorMessage', (line) => line.error?.message],
+  ['model', (line) => scored(line)?.model],
+  ['isPositive', (line) => scored(line)?.isPositive],
+  ['score', (line) => scored(line)?.score],
+  ['pValue', (line) => scored(line)?.pValue],
+  ['alpha', (line) => scored(line)?.alpha],
+  ['isolationForestScore', (line) => scored(line)?.detectors.isolationForest.score],
+  ['isolationForestPValue', (line) => scored(line)?.detectors.isolationForest.pValue],
+  ['oneClassSvmScore', (line) => scored(line)?.detectors.oneClassSvm.score],
+  ['oneClassSvmPValue', (line) => scored(line)?.detectors.oneClassSvm.pValue],
+  ['errorCode', (line) => failed(line)?.code],
+  ['errorMessage', (line) => failed(line)?.message],
 ]
 
-export const csvHeader = `${columns.map(([name]) => name).join(',')}\r\n`
+/** @param more names of columns that the caller adds */
+export function csvHeaderOf(more: readonly string[] = []): string {
+  return `${[...columns.map(([name]) => name), ...more].join(',')}\r\n`
+}
+export const csvHeader = csvHeaderOf()
+
+/** @param more values of the caller's columns */
+export function csvRow(line: Line, more: readonly (string | number)[] = []): string {
+  return `${[...columns.map(([, read]) => read(line)), ...more].map(cell).join(',')}\r\n`
+}
 
 /** @param json one result as JSON */
 export function csvLine(json: string): string {
-  const line = JSON.parse(json) as Line
-  return `${columns.map(([, read]) => field(read(line))).join(',')}\r\n`
+  return csvRow(JSON.parse(json) as Line)
 }
 
-function field(value: unknown): string {
-  let text = value === undefined || value === null ? '' : String(value)
-  if (typeof value === 'string' && /^\s*[=+\-@\t\r]/.test(text)) text = `'${text}`
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+function cell(value: string | number | boolean | undefined): string {
+  return typeof value === 'string' ? csvField(value) : String(value ?? '')
 }
-
-import type { ErrorBody } from './error.ts'

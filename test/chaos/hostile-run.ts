@@ -164,7 +164,7 @@ async function sendSingly(
   return { outcomes, slowest: times.sort((a, b) => b.ms - a.ms).slice(0, 8) }
 }
 
-export async function positives(): Promise<ClientImage[]> {
+export async function positives(): Promise<{ name: string; bytes: Uint8Array }[]> {
   const random = createRandom(4)
   return await Promise.all(
     Array.from({ length: 40 }, async (_, i) => ({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { csvHeader, csvLine } from '../../src/wire/result-csv.ts'
+import { csvHeader, csvHeaderOf, csvLine, csvRow } from '../../src/wire/result-csv.ts'
 
 const result = {
   image: 'a.jpg',
@@ -38,4 +38,16 @@ test('quotes, commas and line ends do not end a field', () => {
   assert.ok(first('a",=1,"\r\nb').startsWith('"a"",=1,""\r\nb",m@1'))
   const error = { image: '=x', error: { code: 'IMAGE_UNREADABLE', message: '"=x" is no image.' } }
   assert.equal(csvLine(JSON.stringify(error)), `'=x,,,,,,,,,,IMAGE_UNREADABLE,"""=x"" is no image."\r\n`)
+})
+
+test("the page's files: the same columns and the same guard, with columns of its own behind them", () => {
+  const line = {
+    index: 0,
+    image: '=HYPERLINK("http://x")',
+    error: { code: 'IMAGE_UNREADABLE' as const, message: 'no' },
+  }
+  assert.equal(csvHeaderOf(['verdict', 'review']), csvHeader.replace('\r\n', ',verdict,review\r\n'))
+  const row = csvRow(line, ['unreadable', '=1+1'])
+  assert.ok(row.startsWith(`"'=HYPERLINK(""http://x"")",`), row)
+  assert.ok(row.endsWith(",unreadable,'=1+1\r\n"), row)
 })

@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { count, duration } from '../format.ts'
 import { go, href } from '../routes.ts'
-import { api } from '../service/api.ts'
+import { client } from '../service/api.ts'
 import { isFinished } from '../service/follow.ts'
 import type { Batch } from '../service/types.ts'
 import { t } from '../text.ts'
@@ -117,7 +117,7 @@ export function BatchHead(props: {
           action={t.batches.cancel}
           onYes={() => {
             stops.value = false
-            void api.cancel(live.id).catch(complain)
+            void client.cancel(live.id).catch(complain)
           }}
           onClose={() => (stops.value = false)}
         />

@@ -5,7 +5,7 @@ import { useCallback, useEffect, useMemo, useState } from 'preact/hooks'
 import { findModel } from '../models/store.ts'
 import { usePositives } from '../models/strip.tsx'
 import { href } from '../routes.ts'
-import { batchPicture } from '../service/api.ts'
+import { client } from '../service/api.ts'
 import { isFinished } from '../service/follow.ts'
 import { t } from '../text.ts'
 import { AlphaSlider } from '../ui/alpha-slider.tsx'
@@ -102,7 +102,7 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
     event.preventDefault()
     action()
   }
-  const pathOf = (index: number) => (job?.keeps?.thumbnails ? batchPicture(id, index) : null)
+  const pathOf = (index: number) => (job?.keeps?.thumbnails ? client.batchPicture(id, index) : null)
   const error = useComputed(() => live.error.value)
 
   if (error.value) {

@@ -4,7 +4,7 @@ import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { FitProgress } from '../models/fit-progress.tsx'
 import { findModel } from '../models/store.ts'
-import { api } from '../service/api.ts'
+import { client } from '../service/api.ts'
 import type { Batch, Job } from '../service/types.ts'
 import { upload } from '../service/upload.ts'
 import { t } from '../text.ts'
@@ -34,17 +34,15 @@ export function ConfirmPositives(props: {
     error.value = null
     try {
       if (isFolder) {
-        job.value = await api.fitFolder({ name, alpha, base: label, batch: batch.id, images: indices })
+        job.value = await client.fitFolder({ name, alpha, base: label, batch: batch.id, images: [...indices] })
         return
       }
-      const form = new FormData()
-      for (const [field, value] of Object.entries({ name, alpha, base: label })) form.append(field, String(value))
-      for (const index of indices) {
+      const files = indices.flatMap((index) => {
         const file = fileOf(batch.id, index)
-        if (file) form.append('images', file, file.name)
-      }
+        return file ? { name: file.name, bytes: file } : []
+      })
       sent.value = 0
-      job.value = await upload<Job>('/v1/models', form, {
+      job.value = await upload((more) => client.fit(name, files, { alpha, base: label, ...more }), {
         signal: stop.current.signal,
         onProgress: (share) => (sent.value = share),
       })

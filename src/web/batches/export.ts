@@ -1,4 +1,5 @@
 /** Results with the review, as files. The service's own fields stay as they were served; three are added. */
+import { csvHeaderOf, csvRow } from '../../wire/result-csv.ts'
 import { saveBlob } from '../models/actions.tsx'
 import { verdictOf } from '../verdict.ts'
 import type { Item } from './live.ts'
@@ -20,36 +21,11 @@ export function jsonLines({ items, reviews, alpha }: Reviewed): string {
 }
 
 export function csv({ items, reviews, alpha }: Reviewed): string {
-  const header =
-    'image,model,isPositive,score,pValue,alpha,isolationForestScore,isolationForestPValue,oneClassSvmScore,oneClassSvmPValue,errorCode,errorMessage,verdict,verdictAlpha,review'
   const rows = items.map((item) => {
-    const { line } = item
-    const more = added(item, reviews, alpha)
-    const scored =
-      'score' in line
-        ? [
-            line.model,
-            line.isPositive,
-            line.score,
-            line.pValue,
-            line.alpha,
-            line.detectors.isolationForest.score,
-            line.detectors.isolationForest.pValue,
-            line.detectors.oneClassSvm.score,
-            line.detectors.oneClassSvm.pValue,
-            '',
-            '',
-          ]
-        : ['', '', '', '', '', '', '', '', '', line.error.code, line.error.message]
-    return [line.image, ...scored, more.verdict, more.verdictAlpha, more.review].map(field).join(',')
+    const { verdict, verdictAlpha, review } = added(item, reviews, alpha)
+    return csvRow(item.line, [verdict, verdictAlpha, review])
   })
-  return `${[header, ...rows].join('\r\n')}\r\n`
-}
-
-/** RFC 4180. */
-function field(value: unknown): string {
-  const text = String(value)
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  return [csvHeaderOf(['verdict', 'verdictAlpha', 'review']), ...rows].join('')
 }
 
 export function saveCsv(name: string, reviewed: Reviewed): void {

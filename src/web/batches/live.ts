@@ -4,8 +4,8 @@
  */
 import { signal } from '@preact/signals'
 import { ClientError } from '../../client.ts'
-import { api } from '../service/api.ts'
-import { connected, isConnected, problemOf, send } from '../service/connection.ts'
+import { client } from '../service/api.ts'
+import { connected, isConnected } from '../service/connection.ts'
 import { isFinished } from '../service/follow.ts'
 import type { Batch, BatchLine } from '../service/types.ts'
 import { type Failure, failureOf } from '../ui/notes.tsx'
@@ -63,27 +63,17 @@ export function openBatch(id: string): LiveBatch {
   }
 
   const read = async () => {
-    const response = await send(`/v1/batches/${encodeURIComponent(id)}/results?from=0`, { signal: controller.signal })
-    if (!response.ok) throw await problemOf(response)
-    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
-    let rest = ''
     let position = 0
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return
-      const lines = (rest + value).split('\n')
-      rest = lines.pop() ?? ''
-      for (const line of lines) take(JSON.parse(line) as BatchLine, position++)
-    }
+    for await (const line of client.lines(id, { signal: controller.signal })) take(line, position++)
   }
 
   const run = async () => {
     while (!controller.signal.aborted) {
       try {
-        job.value = await api.batch(id)
+        job.value = await client.readBatch(id)
         backlog = job.value.progress.done
         await read()
-        job.value = await api.batch(id)
+        job.value = await client.readBatch(id)
         if (isFinished(job.value) && (job.value.state !== 'done' || known.size >= job.value.progress.done)) break
       } catch (thrown) {
         if (controller.signal.aborted) return

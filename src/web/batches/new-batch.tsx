@@ -7,8 +7,8 @@ import { bytes } from '../format.ts'
 import { PhotoSource } from '../models/photo-source.tsx'
 import { findModel, newest, service } from '../models/store.ts'
 import { go, route } from '../routes.ts'
-import { api, batchesOf } from '../service/api.ts'
-import { type Batch, labelOf } from '../service/types.ts'
+import { client } from '../service/api.ts'
+import { labelOf } from '../service/types.ts'
 import { upload } from '../service/upload.ts'
 import { t } from '../text.ts'
 import { ModelSelect } from '../ui/model-select.tsx'
@@ -50,16 +50,13 @@ export function NewBatch(): JSX.Element | null {
     error.value = null
     try {
       if (!isLocal) {
-        const batch = await api.batchFolder(label.value, { folder: folder.value.trim(), thumbnails: true, map: true })
+        const batch = await client.batchFolder(label.value, folder.value.trim(), { thumbnails: true, map: true })
         return go('batches', batch.id)
       }
-      const form = new FormData()
-      form.append('thumbnails', 'true')
-      form.append('map', 'true')
-      for (const { name, file } of images.value) form.append('images', file, name)
+      const files = images.value.map(({ name, file }) => ({ name, bytes: file }))
       sent.value = 0
       stop.current = new AbortController()
-      const batch = await upload<Batch>(batchesOf(label.value), form, {
+      const batch = await upload((more) => client.batch(label.value, files, { thumbnails: true, map: true, ...more }), {
         signal: stop.current.signal,
         onProgress: (share) => (sent.value = share),
       })

@@ -4,7 +4,7 @@ import { NoModel } from '../classify/view.tsx'
 import { ago, count, date } from '../format.ts'
 import { models } from '../models/store.ts'
 import { href, route } from '../routes.ts'
-import { api } from '../service/api.ts'
+import { client } from '../service/api.ts'
 import { isFinished } from '../service/follow.ts'
 import type { Batch } from '../service/types.ts'
 import { t } from '../text.ts'
@@ -33,7 +33,7 @@ export function BatchesView(): JSX.Element {
 }
 
 function RecentBatches(): JSX.Element {
-  const { data, error, reload } = useLoad(() => api.batches(), [], 3000)
+  const { data, error, reload } = useLoad(() => client.batches(), [], 3000)
   return (
     <section class="stack recent">
       <h2>{t.batches.recent}</h2>

@@ -2,7 +2,7 @@
 import { computed, signal } from '@preact/signals'
 import type { Picked } from '../files/collect.ts'
 import { findModel } from '../models/store.ts'
-import { api } from '../service/api.ts'
+import { client } from '../service/api.ts'
 import type { ClassifyResult, ErrorBody } from '../service/types.ts'
 import { type Failure, failureOf } from '../ui/notes.tsx'
 
@@ -80,8 +80,8 @@ function pump(): void {
     const one = asked.value.find((other) => other.id === id)
     if (one === undefined) continue
     running++
-    void api
-      .classify(one.model, one.file, one.name, withMap)
+    void client
+      .classify(one.model, { name: one.name, bytes: one.file }, { explain: withMap, waitSeconds: 3600 })
       .then((result) => settle(one, { result }, withMap))
       .catch((error: unknown) => settle(one, { error: failureOf(error) }))
       .finally(() => {

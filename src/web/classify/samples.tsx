@@ -1,7 +1,6 @@
 /** Images of the demo that its model has never seen: one click asks about them. */
 import type { JSX } from 'preact'
-import { api } from '../service/api.ts'
-import { send } from '../service/connection.ts'
+import { client } from '../service/api.ts'
 import type { DemoImage } from '../service/types.ts'
 import { t } from '../text.ts'
 import { useLoad } from '../ui/load.ts'
@@ -10,10 +9,10 @@ import { Picture } from '../ui/picture.tsx'
 import { ask } from './asked.ts'
 
 export function Samples({ model }: { model: string }): JSX.Element {
-  const { data } = useLoad(() => api.demoImages(), [])
+  const { data } = useLoad(() => client.demoImages(), [])
   const pick = async ({ id, url }: DemoImage) => {
     try {
-      const blob = await (await send(url)).blob()
+      const blob = await client.picture(url)
       ask([{ name: id, file: new File([blob], id, { type: blob.type }) }], model)
     } catch (error) {
       complain(error)

@@ -5,7 +5,7 @@ import { useCallback, useEffect } from 'preact/hooks'
 import type { Collected } from '../files/collect.ts'
 import { findModel, loadModels, models, newest } from '../models/store.ts'
 import { go, href, route } from '../routes.ts'
-import { api } from '../service/api.ts'
+import { client } from '../service/api.ts'
 import { labelOf, type Model } from '../service/types.ts'
 import { t } from '../text.ts'
 import { AlphaSlider } from '../ui/alpha-slider.tsx'
@@ -63,7 +63,7 @@ function Asking({ model, label }: { model: Model; label: string }): JSX.Element 
   )
   const keep = async () => {
     try {
-      await api.setAlpha(label, alpha)
+      await client.update(label, { alpha })
       await loadModels()
       chosenAlpha.value = null
       say(t.alpha.kept)

@@ -4,7 +4,7 @@ import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { percent } from '../format.ts'
 import { saveBlob } from '../models/actions.tsx'
-import { api } from '../service/api.ts'
+import { client } from '../service/api.ts'
 import { key, serviceAddress } from '../service/connection.ts'
 import { followJob } from '../service/follow.ts'
 import type { CompareRow, Job } from '../service/types.ts'
@@ -35,7 +35,7 @@ export function ComparisonPage({ id }: { id: string }): JSX.Element {
     <section class="card stack">
       <Progress share={total > 1 ? done / total : null} label={stage ?? t.batches.state[view.state] ?? view.state} />
       <div class="row">
-        <button type="button" class="button" onClick={() => void api.cancel(id).catch(complain)}>
+        <button type="button" class="button" onClick={() => void client.cancel(id).catch(complain)}>
           {t.compare.cancel}
         </button>
       </div>
@@ -44,10 +44,10 @@ export function ComparisonPage({ id }: { id: string }): JSX.Element {
 }
 
 function Report({ id }: { id: string }): JSX.Element {
-  const { data, error } = useLoad(() => api.report(id), [id])
+  const { data, error } = useLoad(() => client.report(id), [id])
   const address = `${serviceAddress}/v1/comparisons/${encodeURIComponent(id)}/report`
-  const save = (file: string) =>
-    void api.reportFile(id, file).then((blob) => saveBlob(blob, `comparison-${file}`), complain)
+  const save = (file: 'report.html' | 'report.json' | 'scores.csv') =>
+    void client.reportFile(id, file).then((blob) => saveBlob(blob, `comparison-${file}`), complain)
   if (error) return <ErrorNote error={error} />
   return (
     <section class="stack">

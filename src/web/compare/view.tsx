@@ -4,7 +4,7 @@ import type { JSX } from 'preact'
 import { ago, date } from '../format.ts'
 import { FolderField } from '../models/photo-source.tsx'
 import { go, href, route } from '../routes.ts'
-import { api } from '../service/api.ts'
+import { client } from '../service/api.ts'
 import type { Job } from '../service/types.ts'
 import { t } from '../text.ts'
 import { useLoad } from '../ui/load.ts'
@@ -53,7 +53,7 @@ function NewComparison(): JSX.Element {
     busy.value = true
     error.value = null
     try {
-      const job = await api.compare({
+      const job = await client.compare({
         train: train.value.trim(),
         test: test.value.trim(),
         quick: quick.value,
@@ -110,7 +110,7 @@ function NewComparison(): JSX.Element {
 }
 
 function Recent(): JSX.Element {
-  const { data, error, reload } = useLoad(() => api.comparisons(), [], 4000)
+  const { data, error, reload } = useLoad(() => client.comparisons(), [], 4000)
   return (
     <section class="stack recent">
       <h2>{t.compare.recent}</h2>

@@ -6,7 +6,7 @@ import { NoModel } from '../classify/view.tsx'
 import { ago } from '../format.ts'
 import { findModel, models, newest } from '../models/store.ts'
 import { go, route } from '../routes.ts'
-import { api } from '../service/api.ts'
+import { client } from '../service/api.ts'
 import { followJob, isFinished } from '../service/follow.ts'
 import { type Batch, type Job, labelOf, type MapPoint } from '../service/types.ts'
 import { t } from '../text.ts'
@@ -44,7 +44,7 @@ export function MapPage(): JSX.Element {
 }
 
 function BatchSelect({ label, value }: { label: string; value: string }): JSX.Element {
-  const { data } = useLoad(() => api.batches(), [])
+  const { data } = useLoad(() => client.batches(), [])
   const fitting = (data ?? []).filter(
     (batch: Batch) => isFinished(batch) && batch.keeps?.map && (batch.model ?? label) === label,
   )
@@ -78,7 +78,7 @@ function MapOf({ label, batch }: { label: string; batch: string }): JSX.Element 
     if (points.value !== null) return
     const controller = new AbortController()
     const draw = async () => {
-      const started = await api.map(label, batch === '' ? undefined : batch)
+      const started = await client.map(label, batch === '' ? {} : { batch })
       const done = await followJob(started.id, (view) => (job.value = view), controller.signal)
       if (done.error) {
         error.value = done.error

@@ -6,7 +6,7 @@ import { fileOf } from '../batches/local-files.ts'
 import { count } from '../format.ts'
 import { findModel } from '../models/store.ts'
 import { usePositives } from '../models/strip.tsx'
-import { batchPicture } from '../service/api.ts'
+import { client } from '../service/api.ts'
 import type { MapPoint } from '../service/types.ts'
 import { t } from '../text.ts'
 import { themeChanges } from '../theme.ts'
@@ -225,7 +225,7 @@ function Tip(props: {
     <div class="map-tip" aria-hidden="true" style={{ transform: `translate(${x}px, ${y}px)` }}>
       <Picture
         file={isOwn ? undefined : fileOf(batch, point.index)}
-        path={isOwn ? positives?.images[point.index]?.thumbnail : batchPicture(batch, point.index)}
+        path={isOwn ? positives?.images[point.index]?.thumbnail : client.batchPicture(batch, point.index)}
         alt=""
       />
       <span class="cut">{point.image}</span>

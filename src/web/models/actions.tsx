@@ -3,9 +3,8 @@ import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useRef } from 'preact/hooks'
 import { go, href } from '../routes.ts'
-import { api } from '../service/api.ts'
+import { client } from '../service/api.ts'
 import { labelOf, type Model } from '../service/types.ts'
-import { upload } from '../service/upload.ts'
 import { t } from '../text.ts'
 import { Confirm, Dialog } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icons.tsx'
@@ -32,7 +31,7 @@ export function ModelMenu({ model, all }: { model: Model; all: boolean }): JSX.E
   const remove = async () => {
     open.value = null
     try {
-      await api.remove(label)
+      await client.remove(label)
       say(t.models.removed(label))
       await loadModels()
       if (all || versionsOf(model.name).length === 0) location.hash = href('models')
@@ -59,7 +58,10 @@ export function ModelMenu({ model, all }: { model: Model; all: boolean }): JSX.E
 
 async function saveModel(model: Model): Promise<void> {
   try {
-    saveBlob(await api.exportModel(labelOf(model)), `${labelOf(model)}.oneclass`)
+    saveBlob(
+      new Blob([(await client.exportModel(labelOf(model))) as Uint8Array<ArrayBuffer>]),
+      `${labelOf(model)}.oneclass`,
+    )
   } catch (error) {
     complain(error)
   }
@@ -82,7 +84,7 @@ function Rename({ name, onClose }: { name: string; onClose: () => void }): JSX.E
     event.preventDefault()
     if (!isValid || value.value === name) return
     try {
-      await api.rename(name, value.value)
+      await client.update(name, { name: value.value })
       await loadModels()
       say(t.models.renamed(value.value))
       onClose()
@@ -135,13 +137,10 @@ export function ImportButton(): JSX.Element {
   const busy = useSignal(false)
   const send = async (event: Event) => {
     event.preventDefault()
-    const form = new FormData()
-    form.append('name', name.value)
-    form.append('model', file.value!, file.value!.name)
     busy.value = true
     error.value = null
     try {
-      await upload('/v1/models/import', form, { signal: new AbortController().signal, onProgress: () => {} })
+      await client.importModel({ name: file.value!.name, bytes: file.value! }, { name: name.value })
       await loadModels()
       say(t.models.imported(name.value))
       file.value = null

@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { go } from '../routes.ts'
-import { api } from '../service/api.ts'
+import { client } from '../service/api.ts'
 import { followJob } from '../service/follow.ts'
 import type { FitResult, Job } from '../service/types.ts'
 import { labelOf } from '../service/types.ts'
@@ -17,7 +17,7 @@ const isBusy = signal(false)
 async function start(): Promise<void> {
   isBusy.value = true
   try {
-    const started = await api.demo()
+    const started = await client.demo()
     const onView = (view: Job) => {
       job.value = view
     }

@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { bytes, count, date } from '../format.ts'
 import { href } from '../routes.ts'
-import { api } from '../service/api.ts'
+import { client } from '../service/api.ts'
 import { type Drift, labelOf, type Model } from '../service/types.ts'
 import { t } from '../text.ts'
 import { AlphaSlider } from '../ui/alpha-slider.tsx'
@@ -105,7 +105,7 @@ function AlphaOfModel({ model }: { model: Model }): JSX.Element {
   const isChanged = Math.abs(alpha.value - model.alpha) > 1e-9
   const save = async () => {
     try {
-      await api.setAlpha(labelOf(model), alpha.value)
+      await client.update(labelOf(model), { alpha: alpha.value })
       await loadModels()
       say(t.alpha.kept)
     } catch (error) {
@@ -130,7 +130,7 @@ function AlphaOfModel({ model }: { model: Model }): JSX.Element {
 }
 
 function DriftOfModel({ label }: { label: string }): JSX.Element {
-  const { data } = useLoad(() => api.model(label), [label])
+  const { data } = useLoad(() => client.model(label), [label])
   return <div class="drift">{data && <DriftWords drift={data.drift} />}</div>
 }
 

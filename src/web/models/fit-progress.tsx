@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { href } from '../routes.ts'
-import { api } from '../service/api.ts'
+import { client } from '../service/api.ts'
 import { followJob } from '../service/follow.ts'
 import { type FitResult, type Job, labelOf } from '../service/types.ts'
 import { t } from '../text.ts'
@@ -52,7 +52,7 @@ export function FitProgress({ id, onAgain }: { id: string; onAgain: () => void }
         {...(stage === 'images' ? { text: t.batches.progress(done, total) } : {})}
       />
       <div class="row">
-        <button type="button" class="button" onClick={() => void api.cancel(id).catch(complain)}>
+        <button type="button" class="button" onClick={() => void client.cancel(id).catch(complain)}>
           {t.common.cancel}
         </button>
       </div>

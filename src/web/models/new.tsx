@@ -5,7 +5,7 @@ import { useCallback, useEffect, useRef } from 'preact/hooks'
 import { type Collected, type Picked, totalBytes } from '../files/collect.ts'
 import { bytes, count } from '../format.ts'
 import { href } from '../routes.ts'
-import { api } from '../service/api.ts'
+import { client } from '../service/api.ts'
 import type { Job } from '../service/types.ts'
 import { upload } from '../service/upload.ts'
 import { t } from '../text.ts'
@@ -71,15 +71,14 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
     }
     try {
       if (!isLocal) {
-        job.value = await api.fitFolder({ ...fields, folder: folder.value.trim() })
+        job.value = await client.fitFolder({ ...fields, folder: folder.value.trim() })
         return
       }
-      const form = new FormData()
-      for (const [field, value] of Object.entries(fields)) form.append(field, String(value))
-      for (const { name: path, file } of images.value) form.append('images', file, path)
+      const { name: called, ...options } = fields
+      const files = images.value.map(({ name: path, file }) => ({ name: path, bytes: file }))
       sent.value = 0
       stop.current = new AbortController()
-      job.value = await upload<Job>('/v1/models', form, {
+      job.value = await upload((more) => client.fit(called, files, { ...options, ...more }), {
         signal: stop.current.signal,
         onProgress: (share) => (sent.value = share),
       })

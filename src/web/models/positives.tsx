@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { baseName, count, pValue } from '../format.ts'
-import { api } from '../service/api.ts'
+import { client } from '../service/api.ts'
 import { type Job, labelOf, type Model, type Positive } from '../service/types.ts'
 import { t } from '../text.ts'
 import { ErrorNote, type Failure, failureOf } from '../ui/notes.tsx'
@@ -41,7 +41,7 @@ export function PositivesGallery({ model }: { model: Model }): JSX.Element | nul
     error.value = null
     try {
       const body = { name: model.name, alpha: model.alpha, base: labelOf(model), exclude: [...out.value] }
-      job.value = await api.fitFolder(body)
+      job.value = await client.fitFolder(body)
     } catch (thrown) {
       error.value = failureOf(thrown)
     }

@@ -1,6 +1,6 @@
 /** The models, known to every view. */
 import { computed, signal } from '@preact/signals'
-import { api } from '../service/api.ts'
+import { client } from '../service/api.ts'
 import type { Model, Service } from '../service/types.ts'
 import { type Failure, failureOf } from '../ui/notes.tsx'
 
@@ -16,12 +16,12 @@ export const newest = computed(() =>
 
 export async function loadModels(): Promise<void> {
   try {
-    models.value = await api.models()
+    models.value = await client.models({ versions: 'all' })
     modelsError.value = null
   } catch (error) {
     if (!(error instanceof TypeError)) modelsError.value = failureOf(error)
   }
-  service.value = await api.service().catch(() => service.value)
+  service.value = await client.service().catch(() => service.value)
 }
 
 /** The model of NAME (its version in use) or NAME@VERSION. */

@@ -1,7 +1,7 @@
 /** A few of the photos that a model was taught, so that it is known by sight. */
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { api } from '../service/api.ts'
+import { client } from '../service/api.ts'
 import { labelOf, type Model, type Positives } from '../service/types.ts'
 import { Picture } from '../ui/picture.tsx'
 
@@ -11,7 +11,7 @@ const known = new Map<string, Promise<Positives | null>>()
 export function positivesOf(model: Model): Promise<Positives | null> {
   let positives = known.get(model.sha256)
   if (positives === undefined) {
-    positives = api.positives(labelOf(model)).catch(() => {
+    positives = client.positives(labelOf(model)).catch(() => {
       known.delete(model.sha256)
       return null
     })

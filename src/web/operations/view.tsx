@@ -4,7 +4,7 @@ import { useRef } from 'preact/hooks'
 import { ago, bytes, count } from '../format.ts'
 import { DriftWords } from '../models/detail.tsx'
 import { href } from '../routes.ts'
-import { api } from '../service/api.ts'
+import { client } from '../service/api.ts'
 import type { Operations } from '../service/types.ts'
 import { t } from '../text.ts'
 import { useLoad } from '../ui/load.ts'
@@ -15,7 +15,7 @@ import { Sparkline } from './sparkline.tsx'
 const kept = 90
 
 export function OperationsView(): JSX.Element {
-  const { data, error, reload } = useLoad(() => api.operations(), [], 2000)
+  const { data, error, reload } = useLoad(() => client.operations(), [], 2000)
   const rates = useRef<{ seen: Operations | undefined; values: number[] }>({ seen: undefined, values: [] })
   if (data && rates.current.seen !== data) {
     rates.current.seen = data

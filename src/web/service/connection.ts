@@ -1,6 +1,7 @@
 /** The one way out of the page: requests to its own origin, with the key; and whether the service answers at all. */
 import { signal } from '@preact/signals'
-import { ClientError } from '../../client.ts'
+import type { Transport } from '../../client.ts'
+import { fetchWithProgress } from './progress.ts'
 
 const storageName = 'oneclass.key'
 
@@ -31,23 +32,17 @@ export function setKey(value: string | null, remember: boolean): void {
   key.value = value
 }
 
-export function authorization(): Record<string, string> {
-  return key.value === null ? {} : { authorization: `Bearer ${key.value}` }
-}
-
 /** Where the service is: the folder that this page came from, which a proxy may have put below a path. */
 export const serviceAddress = new URL('.', document.baseURI).href.replace(/\/$/, '')
 
 /** As `fetch`; notes lost and found connections and refused keys. */
-export const send: typeof fetch = async (input, init) => {
-  const headers = new Headers(init?.headers)
-  for (const [name, value] of Object.entries(authorization())) headers.set(name, value)
+export const send: Transport = async (address, { onProgress, ...init }) => {
+  const headers = new Headers(init.headers)
+  if (key.value !== null) headers.set('authorization', `Bearer ${key.value}`)
+  const request = { ...init, headers }
   let response: Response
   try {
-    response = await fetch(typeof input === 'string' && input.startsWith('/') ? serviceAddress + input : input, {
-      ...init,
-      headers,
-    })
+    response = await (onProgress ? fetchWithProgress(address, { ...request, onProgress }) : fetch(address, request))
   } catch (error) {
     if (!(error instanceof DOMException && error.name === 'AbortError')) noteLost()
     throw error
@@ -92,20 +87,6 @@ export function connected(signalOfCaller?: AbortSignal): Promise<void> {
     }
     signalOfCaller?.addEventListener('abort', () => end(() => reject(signalOfCaller.reason)))
   })
-}
-
-/** An answer that is no success, as an error with the problem's code and sentence. */
-export async function problemOf(response: Response): Promise<ClientError> {
-  const problem = (await response.json().catch(() => ({}))) as { code?: string; detail?: string }
-  return errorOf(response.status, problem)
-}
-
-export function errorOf(status: number, problem: { code?: string; detail?: string }): ClientError {
-  return new ClientError(
-    problem.code ?? 'INTERNAL',
-    status,
-    problem.detail ?? `The service answered with status ${status}.`,
-  )
 }
 
 export const isLost = (error: unknown): boolean => error instanceof TypeError

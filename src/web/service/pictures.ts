@@ -1,6 +1,7 @@
 /** Pictures of the service. An <img> sends no key, so where there is one they are fetched and shown from memory. */
 import { useEffect, useState } from 'preact/hooks'
-import { key, send } from './connection.ts'
+import { client } from './api.ts'
+import { key } from './connection.ts'
 
 const kept = new Map<string, Promise<string | null>>()
 const most = 3000
@@ -24,8 +25,9 @@ export function usePicture(path: string | null | undefined): string | null {
 function fetched(path: string): Promise<string | null> {
   let url = kept.get(path)
   if (url === undefined) {
-    url = send(path)
-      .then(async (response) => (response.ok ? URL.createObjectURL(await response.blob()) : null))
+    url = client
+      .picture(path)
+      .then((blob) => URL.createObjectURL(blob))
       .catch(() => null)
     kept.set(path, url)
     if (kept.size > most) {

@@ -1,0 +1,98 @@
+/** Every call of the service, typed. */
+import type { BatchLine, BatchOptions } from '../wire/batch.ts'
+import type { ImageByReference } from '../wire/classify.ts'
+import type { ComparisonRequest, MethodReport } from '../wire/comparison.ts'
+import type { BatchJob, ClassifyJob, CompareJob, FitJob, Job, MapJob } from '../wire/job.ts'
+import type { JobState, JobType } from '../wire/job-state.ts'
+import type { FitFromFolder, Model, ModelChange, ModelWithDrift, Positives } from '../wire/model.ts'
+import type { DemoImage, Operations, Readiness, Service } from '../wire/operations.ts'
+import type { ScoredImage } from '../wire/result.ts'
+import type { CallOptions, ClientImage } from './http.ts'
+
+interface ClassifyOptions extends CallOptions {
+  readonly alpha?: number
+  /** Also where the image is anomalous. */
+  readonly explain?: boolean
+}
+
+export interface OneclassClient {
+  /** The version in use of each, or all. */
+  models(options?: { versions?: 'newest' | 'all' }): Promise<Model[]>
+  model(model: string): Promise<ModelWithDrift>
+  /** `use`: the version that the bare name shall mean. */
+  update(model: string, change: ModelChange): Promise<Model>
+  remove(model: string): Promise<void>
+  exportModel(model: string): Promise<Uint8Array>
+  importModel(file: ClientImage, options?: CallOptions & { name?: string }): Promise<Model>
+  positives(model: string): Promise<Positives>
+
+  /** A fit job over uploaded images, which follow the positives of `base` where that is given. */
+  fit(
+    name: string,
+    images: readonly ClientImage[],
+    options?: CallOptions & {
+      alpha?: number
+      seed?: number
+      backbone?: string
+      base?: string
+      exclude?: readonly number[]
+    },
+  ): Promise<FitJob>
+  /** The same over images that are on the service's machine, or in a batch, or over the positives of `base` alone. */
+  fitFolder(request: FitFromFolder, options?: CallOptions): Promise<FitJob>
+
+  /** The result, after at most `waitSeconds` (default 30; ClientError JOB_TIMEOUT then). */
+  classify(
+    model: string,
+    image: ClientImage | ImageByReference,
+    options?: ClassifyOptions & { waitSeconds?: number },
+  ): Promise<ScoredImage>
+  /** The same as a job, at once. */
+  classifyLater(model: string, image: ClientImage | ImageByReference, options?: ClassifyOptions): Promise<ClassifyJob>
+
+  batch(model: string, images: readonly ClientImage[], options?: CallOptions & BatchOptions): Promise<BatchJob>
+  /** A folder on the service's machine, below one of its roots. */
+  batchFolder(model: string, folder: string, options?: CallOptions & BatchOptions): Promise<BatchJob>
+  batches(options?: { state?: JobState; limit?: number }): Promise<BatchJob[]>
+  readBatch(batch: string): Promise<BatchJob>
+  /** Each result as it comes; a broken connection is taken up again where it broke. */
+  stream(batch: string): AsyncGenerator<BatchLine>
+  results(batch: string): Promise<BatchLine[]>
+  /** Results from the `from`-th on, over one connection: ends with the batch, throws when the connection breaks. */
+  lines(batch: string, options?: { from?: number; signal?: AbortSignal }): AsyncGenerator<BatchLine>
+  resultsCsv(batch: string): Promise<string>
+
+  /** Newest first, without the results of classify, map and compare jobs. */
+  jobs(options?: { type?: JobType; state?: JobState; limit?: number }): Promise<Job[]>
+  job(id: string): Promise<Job>
+  cancel(id: string): Promise<Job>
+  /** The job at each change, over one connection: ends when it is finished, throws when the connection breaks. */
+  events(id: string, options?: { signal?: AbortSignal }): AsyncGenerator<Job>
+  /** The job when it is done, failed or cancelled. */
+  finished(id: string, options?: { everyMs?: number; signal?: AbortSignal }): Promise<Job>
+
+  /** A job whose result is a `MapResult`; the batch was made with `map: true`. */
+  map(model: string, options?: { batch?: string }): Promise<MapJob>
+
+  compare(request: ComparisonRequest): Promise<CompareJob>
+  comparisons(options?: { limit?: number }): Promise<CompareJob[]>
+  comparison(id: string): Promise<CompareJob>
+  /** What `report.json` says of each method. */
+  report(id: string): Promise<{ readonly methods: readonly MethodReport[] }>
+  reportFile(id: string, file: 'report.html' | 'report.json' | 'scores.csv'): Promise<Blob>
+
+  /** Fits the demo model. */
+  demo(): Promise<FitJob>
+  demoImages(): Promise<DemoImage[]>
+  /** A picture of the service: a thumbnail of a positive or of a batch, or a demo image. @param path as an answer gives it */
+  picture(path: string): Promise<Blob>
+  /** The path of the small picture of an image of a batch. */
+  batchPicture(batch: string, index: number): string
+
+  service(): Promise<Service>
+  operations(): Promise<Operations>
+  /** Is a request that is sent now worked on? */
+  ready(): Promise<Readiness>
+  /** As Prometheus reads it. */
+  metrics(): Promise<string>
+}
