@@ -28,6 +28,7 @@ import { classifyWithModels, type ManyResult } from './pipeline/classify-many.ts
 import { type FitOptions, type FittedImages, fitFeatures, fitImages } from './pipeline/fit.ts'
 import { openModels } from './pipeline/open-models.ts'
 import { collectPositives } from './pipeline/positives.ts'
+import { withRange } from './pipeline/range.ts'
 import { encodeGallery } from './store/gallery.ts'
 import { openRegistry } from './store/registry.ts'
 import { readConfig } from './system/config.ts'
@@ -203,7 +204,8 @@ export async function load(ref: string, { home = readConfig().home }: Place = {}
   const { info, artifact } = await openRegistry(home).load(ref)
   const model = `${info.name}@${info.version}`
   const classifier = createClassifier(artifact, { model })
-  const backbone = artifact.backbone ? await openBackboneOf(artifact.backbone, { home }) : undefined
+  const network = artifact.backbone ? await openBackboneOf(artifact.backbone, { home }) : undefined
+  const backbone = network && withRange(network, artifact.range)
   const classify = (sources: readonly ImageSource[], options: { alpha?: number; signal?: AbortSignal } = {}) => {
     if (!backbone) {
       throw new OneclassError('MODEL_INCOMPATIBLE', `"${model}" was fitted on features; use classifier.scoreMatrix.`)

@@ -42,7 +42,7 @@ export function startBatch(context: WorkerContext): Promise<Consumer> {
     try {
       if (bytes === undefined) throw new OneclassError('JOB_EXPIRED', `"${item.image}" waited too long for a worker.`)
       const wantsPicture = data.keep?.thumbnails === true && item.index < maxThumbnails
-      const { embedding, thumbnail } = await engine.embed({ name: item.image, bytes }, model.backbone, {
+      const { embedding, thumbnail, pixels } = await engine.embed({ name: item.image, bytes }, model.backbone, {
         lane: 'bulk',
         signal,
         thumbnail: wantsPicture,
@@ -52,7 +52,12 @@ export function startBatch(context: WorkerContext): Promise<Consumer> {
       return {
         index: item.index,
         isError: false,
-        line: JSON.stringify({ image: item.image, index: item.index, ...scored }),
+        line: JSON.stringify({
+          image: item.image,
+          index: item.index,
+          ...scored,
+          ...(pixels.notes && { notes: pixels.notes }),
+        }),
         served: scored,
         embedding,
       }

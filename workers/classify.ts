@@ -44,7 +44,8 @@ export function startClassify(context: WorkerContext): Promise<Consumer[]> {
     const heatmap = data.explain ? await explain(pixels, model, signal) : undefined
     // May not delay the answer or spoil it.
     void recordServed(client, data.model.sha256, [scored]).catch(() => {})
-    return { image: data.image, ...scored, ...(heatmap && { heatmap }) }
+    const { notes } = pixels
+    return { image: data.image, ...scored, ...(heatmap && { heatmap }), ...(notes && { notes }) }
   }
 
   const handle = async (task: Task<Kind>): Promise<ImageResult> => {

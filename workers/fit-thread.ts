@@ -9,6 +9,7 @@ import type { Backbone } from '../src/features/backbone.ts'
 import type { ImageSource } from '../src/images/decode.ts'
 import { drawDemo } from '../src/images/demo-set.ts'
 import type { Pixels } from '../src/images/pixels.ts'
+import type { SampleRange } from '../src/images/sample-range.ts'
 import { growthOf } from '../src/pipeline/base-version.ts'
 import { type FittedImages, fitImages } from '../src/pipeline/fit.ts'
 import { noThumbnail } from '../src/pipeline/make-gallery.ts'
@@ -29,6 +30,8 @@ export interface FitWork {
   readonly base:
     | { readonly label: string | undefined; readonly gallery: Uint8Array; readonly exclude: readonly number[] }
     | undefined
+  /** What is black and white in images of more than 8 bits a sample. */
+  readonly range: SampleRange | undefined
   /** The images are drawn here. */
   readonly isDemo: boolean
 }
@@ -120,6 +123,7 @@ try {
   const fitted = await fitImages(drawn?.sources ?? sources, backbone, {
     ...(work.alpha === undefined ? {} : { alpha: work.alpha }),
     ...(work.seed === undefined ? {} : { seed: work.seed }),
+    ...(work.range ? { range: work.range } : {}),
     ...(work.base ? { base: { gallery: decodeGallery(work.base.gallery), exclude: work.base.exclude } } : {}),
     ...(drawn ? { thumbnails: true } : { thumbnails: thumbnailOf, decode }),
     onProgress: (done, total) => report(done, total, done < total ? 'images' : 'fitting'),

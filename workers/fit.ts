@@ -3,6 +3,8 @@ import { Worker } from 'node:worker_threads'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { OneclassError, toOneclassError } from '../src/errors.ts'
+import { rangeOf, type SampleRange, type UsedSamples } from '../src/images/sample-range.ts'
+import { spread } from '../src/pipeline/range.ts'
 import { forgetInputs, sha256 } from '../src/queue/blobs.ts'
 import { type Consumer, isFault, startConsumer, type Task } from '../src/queue/consumer.ts'
 import { BlobId, type FitOutcome, lifetimes } from '../src/queue/jobs.ts'
@@ -25,6 +27,22 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
     return { label: base.label, gallery: bytes, exclude: base.exclude }
   }
 
+  /** As `rangeOfImages`, with the images out of Redis and in the decode processes. */
+  const rangeOfList = async (
+    list: readonly { image: string; blob: string }[],
+    signal: AbortSignal,
+  ): Promise<SampleRange | undefined> => {
+    const found: UsedSamples[] = []
+    for (const { image, blob } of spread(list)) {
+      const bytes = await blobs.get(blob)
+      // what cannot be read is said when it is decoded
+      const used =
+        bytes && (await engine.measure({ name: image, bytes }, { lane: 'bulk', signal }).catch(() => undefined))
+      if (used) found.push(used)
+    }
+    return rangeOf(found)
+  }
+
   const runThread = (
     work: FitWork,
     list: readonly { image: string; blob: string }[],
@@ -38,6 +56,7 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
         reject(error)
         stop()
       }
+      const target = { ...backbone.target, ...(work.range && { range: work.range }) }
       // fetched when its turn comes: the images of a fit are never in memory together
       const decode = async (index: number): Promise<DecodedReply> => {
         const { image, blob } = list[index]!
@@ -45,7 +64,7 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
         if (bytes === undefined)
           throw new OneclassError('JOB_EXPIRED', 'The images waited too long for a worker: send them again.')
         try {
-          return await engine.decode({ name: image, bytes }, backbone, { lane: 'bulk', signal, thumbnail: true })
+          return await engine.decode({ name: image, bytes }, { target }, { lane: 'bulk', signal, thumbnail: true })
         } catch (thrown) {
           const error = toOneclassError(thrown)
           if (signal.aborted || isFault(error)) throw thrown
@@ -93,7 +112,8 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
     const { alpha, seed } = data
     const isDemo = data.demo ?? false
     const images = list.map(({ image }) => image)
-    const work: FitWork = { images, backbone: { id, hash, dim, target }, alpha, seed, base, isDemo }
+    const range = data.base?.range ?? (await rangeOfList(list, task.signal))
+    const work: FitWork = { images, backbone: { id, hash, dim, target }, alpha, seed, base, range, isDemo }
     const reply = await runThread(work, list, backbone, task)
     const keep = async (bytes: Uint8Array): Promise<string> => {
       const hash = sha256(bytes)

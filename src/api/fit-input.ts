@@ -87,7 +87,7 @@ export async function readBase(
     )
   if (!(await producer.blobs.touchModel(gallery, lifetimes.input)))
     await producer.blobs.putModel(gallery, (await registry.gallery(labelOf(info)))!, lifetimes.input)
-  return { info, base: { label: labelOf(info), gallery, backbone, exclude } }
+  return { info, base: { label: labelOf(info), gallery, backbone, exclude, ...(info.range && { range: info.range }) } }
 }
 
 function checkFields({ backbone, base, exclude }: FitFields): void {

@@ -26,8 +26,8 @@ export interface Io {
   readonly signal: AbortSignal
 }
 
-/** 0 done, 1 failed or misused, 2 done but some images could not be read. */
-export type ExitStatus = 0 | 1 | 2
+/** 0 done, 1 failed or misused, 2 done but some images could not be read, 130 and 143 interrupted. */
+export type ExitStatus = 0 | 1 | 2 | 130 | 143
 
 export interface Command {
   readonly name: string
@@ -35,6 +35,8 @@ export interface Command {
   /** Without `oneclass`, one form a line. */
   readonly usage: string
   readonly options: Readonly<Record<string, Option>>
+  /** A signal lets it finish what it has begun. */
+  readonly endsGently?: boolean
   run(call: { readonly values: Values; readonly positionals: readonly string[]; readonly io: Io }): Promise<ExitStatus>
 }
 

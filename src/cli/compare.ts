@@ -11,6 +11,7 @@ import { openBackbone } from '../features/registry.ts'
 import { collectImages } from '../images/collect.ts'
 import type { ImageSource } from '../images/decode.ts'
 import { availableCpus, version } from '../system/config.ts'
+import { assertWritable } from '../system/files.ts'
 import type { Command, Io, Values } from './command.ts'
 import { progressLine } from './progress.ts'
 import { flag, number, required, text } from './values.ts'
@@ -50,10 +51,12 @@ export const compare: Command = {
       .map((key) => key.trim())
       .filter((key) => key !== '')
     selectMethods(keys)
+    await assertWritable(out, 'folder of --out', 'name another')
     const images = await collectSplits(train, test)
     const backbone = await openBackbone(text(values, 'backbone'), { home: io.home, onNotice: (note) => io.err(note) })
     const line = progressLine(io, 'compare')
     let last = ''
+    let percent = 0
     try {
       const report = await compareMethods(
         {
@@ -76,7 +79,8 @@ export const compare: Command = {
             if (io.isTerminal) line.update(Math.round(100 * fraction), 100)
             // a line a step of the work; of images every 50th, of epochs every fifth
             else if (message !== last && (!/\d+ of/.test(message) || /[05]0 of|epoch \d*[05] /.test(message))) {
-              io.err(`${Math.round(100 * fraction)} % ${message}`)
+              percent = Math.max(percent, Math.round(100 * fraction))
+              io.err(`${percent} % ${message}`)
             }
             last = message
           },

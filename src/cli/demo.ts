@@ -47,7 +47,8 @@ export const demo: Command = {
       alpha,
       thumbnails: true,
       signal: io.signal,
-      onProgress: (done, total, stage) => fitting.update(stage === 'images' ? done / 2 : total / 2 + done / 2, total),
+      onProgress: (done, total, stage) =>
+        fitting.update(Math.floor((50 * done) / total) + (stage === 'images' ? 0 : 50), 100),
     })
     fitting.end()
     const info = await openRegistry(io.home).save(model, artifact, { gallery: encodeGallery(gallery) })

@@ -5,9 +5,12 @@ import { OneclassError } from '../errors.ts'
 import { openBackbone, openBackboneOf } from '../features/registry.ts'
 import type { Collected } from '../images/collect.ts'
 import { describeSkipped, printable, type Skipped } from '../images/left-out.ts'
+import { imageLimits } from '../images/limits.ts'
+import type { SampleRange } from '../images/sample-range.ts'
 import { type BaseVersion, growthOf, newToBase, readBaseVersion } from '../pipeline/base-version.ts'
 import { type FittedImages, fitFeatures, fitImages } from '../pipeline/fit.ts'
 import { collectPositives } from '../pipeline/positives.ts'
+import { parseRange, rangeSentence } from '../pipeline/range.ts'
 import { encodeGallery } from '../store/gallery.ts'
 import { assertModelName, openRegistry, type Registry } from '../store/registry.ts'
 import { assertHomeWritable } from '../system/files.ts'
@@ -38,6 +41,12 @@ fit --features X.npy --name NAME [--alpha 0.05] [--seed 1] [--json]`,
     backbone: { type: 'string', value: 'ID|FILE', description: 'network to use (see "oneclass backbones list")' },
     alpha: { type: 'string', value: 'A', description: 'share of good images that may be rejected (default 0.05)' },
     seed: { type: 'string', value: 'N', description: 'seed of all randomness (default 1)' },
+    range: {
+      type: 'string',
+      value: 'LOW,HIGH',
+      description: 'black and white beyond 8 bits a sample (default: from the images)',
+    },
+    strict: { type: 'boolean', description: 'refuse images that were cut off, even where no pixel is missing' },
     json: { type: 'boolean', description: 'print the result as one JSON object' },
   },
 
@@ -55,6 +64,8 @@ fit --features X.npy --name NAME [--alpha 0.05] [--seed 1] [--json]`,
     ) {
       throw new OneclassError('INVALID_ARGUMENT', 'Expected one folder of positives, or --features X.npy.')
     }
+    const wantedRange = text(values, 'range')
+    if (wantedRange !== undefined) parseRange(wantedRange)
     const registry = openRegistry(io.home)
     await assertHomeWritable(io.home)
     const base = await readBase(registry, values)
@@ -125,6 +136,13 @@ async function readBase(registry: Registry, values: Values): Promise<BaseVersion
   return await readBaseVersion(registry, ref, exclude)
 }
 
+/** Given, that of the version before, or read from the images. */
+function rangeFor(values: Values, base: BaseVersion | undefined): { range?: SampleRange } {
+  const given = text(values, 'range')
+  if (given !== undefined) return { range: parseRange(given) }
+  return base?.info.range ? { range: base.info.range } : {}
+}
+
 const nothing: Collected = { images: [], failed: [], skipped: [] }
 
 async function fitFound(
@@ -143,6 +161,8 @@ async function fitFound(
       ...options,
       failed,
       thumbnails: true,
+      ...rangeFor(values, base),
+      ...(flag(values, 'strict') ? { limits: { ...imageLimits, strict: true } } : {}),
       ...(base ? { base: base.positives, skipRepeated: text(values, 'add') !== undefined } : {}),
     })
   } finally {
@@ -163,12 +183,21 @@ async function report(
   const warnings = warningsFor(info, duplicates)
   for (const { image, error } of rejected) io.err(`${printable(image)}: ${error.code}: ${printable(error.message)}`)
   for (const warning of warnings) io.err(`note: ${warning}`)
+  const notes = fitted?.notes ?? []
+  for (const code of new Set(notes.map((note) => note.code))) {
+    const [first, ...rest] = notes.filter((note) => note.code === code)
+    const more = rest.length > 0 ? ` (and ${rest.length} more images)` : ''
+    io.err(`note: ${printable(first!.image)}${more}: ${first!.message}`)
+  }
+  if (info.range) io.err(`note: ${rangeSentence(info.range)}`)
   const leftOut = describeSkipped(skipped)
   if (leftOut) io.err(`note: ${leftOut}`)
   if (flag(values, 'json')) {
     const model = `${info.name}@${info.version}`
     const change = rejectedByBase === undefined ? {} : { rejectedByBase }
-    await io.out(JSON.stringify({ model, ...info, ...change, used: info.n, rejected, duplicates, warnings, skipped }))
+    await io.out(
+      JSON.stringify({ model, ...info, ...change, used: info.n, rejected, duplicates, warnings, notes, skipped }),
+    )
   } else {
     await io.out(
       `${info.name}@${info.version}: fitted on ${info.n} positives, ${info.dim} features, alpha ${info.alpha}, ${(info.bytes / 1e6).toFixed(1)} MB`,

@@ -7,20 +7,9 @@ import { parseArgs } from 'node:util'
 import { OneclassError, toOneclassError } from '../errors.ts'
 import { readConfig, version } from '../system/config.ts'
 import { type Command, type ExitStatus, helpOf, type Io, parseConfig } from './command.ts'
-
-/** Loaded when called, so that `--help` and `models list` start no network and no Redis client. */
-const commands: Record<string, () => Promise<Command>> = {
-  fit: async () => (await import('./fit.ts')).fit,
-  score: async () => (await import('./score.ts')).score,
-  evaluate: async () => (await import('./evaluate.ts')).evaluate,
-  compare: async () => (await import('./compare.ts')).compare,
-  serve: async () => (await import('./serve.ts')).serve,
-  worker: async () => (await import('./worker.ts')).worker,
-  models: async () => (await import('./models.ts')).models,
-  keys: async () => (await import('./keys.ts')).keys,
-  backbones: async () => (await import('./backbones.ts')).backbones,
-  demo: async () => (await import('./demo.ts')).demo,
-}
+import { commands } from './commands.ts'
+import { watchSignals } from './interrupt.ts'
+import { didYouMean } from './suggest.ts'
 
 export async function main(args: readonly string[]): Promise<ExitStatus> {
   const [name, ...rest] = args
@@ -28,20 +17,20 @@ export async function main(args: readonly string[]): Promise<ExitStatus> {
     process.stdout.write(`${version}\n`)
     return 0
   }
+  if (name === 'help' && rest[0] !== undefined) return await main([rest[0], '--help'])
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
     process.stdout.write(`${await overview()}\n`)
     return name === undefined ? 1 : 0
   }
-  const stop = new AbortController()
-  const onSignal = () => {
-    if (stop.signal.aborted) process.exit(1)
-    stop.abort()
-  }
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  const interrupts = watchSignals()
+  let home: string | undefined
   try {
     const load = Object.hasOwn(commands, name) ? commands[name] : undefined
     if (!load) {
-      throw new OneclassError('INVALID_ARGUMENT', `There is no command "${name}"; "oneclass help" lists them.`)
+      throw new OneclassError(
+        'INVALID_ARGUMENT',
+        `There is no command "${name}".${didYouMean(name, Object.keys(commands))} "oneclass help" lists them.`,
+      )
     }
     const command = await load()
     const { values, positionals } = parse(command, rest)
@@ -49,24 +38,42 @@ export async function main(args: readonly string[]): Promise<ExitStatus> {
       process.stdout.write(`${helpOf(command)}\n`)
       return 0
     }
-    const home = typeof values['home'] === 'string' ? resolve(values['home']) : readConfig().home
-    return await command.run({ values, positionals, io: createIo(home, stop.signal) })
+    if (command.endsGently) interrupts.beGentle()
+    home = typeof values['home'] === 'string' ? resolve(values['home']) : readConfig().home
+    const status = await command.run({ values, positionals, io: createIo(home, interrupts.signal) })
+    return interrupts.status() ?? status
   } catch (error) {
+    const interrupted = interrupts.status()
+    if (interrupted !== undefined) {
+      process.stderr.write(`\noneclass: interrupted; nothing was saved.\n`)
+      return interrupted
+    }
     const known = toOneclassError(error)
-    process.stderr.write(`oneclass: ${known.code}: ${known.message}\n`)
+    const where = known.code === 'MODEL_NOT_FOUND' && home !== undefined ? ` (data directory: ${home})` : ''
+    process.stderr.write(`oneclass: ${known.code}: ${known.message}${where}\n`)
     if (known.code === 'INTERNAL' && error instanceof Error && error.stack) process.stderr.write(`${error.stack}\n`)
     return 1
   } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+    interrupts.dispose()
   }
 }
 
 function parse(command: Command, args: string[]) {
+  const options = parseConfig(command) ?? {}
   try {
-    return parseArgs({ args, options: parseConfig(command) ?? {}, allowPositionals: true, strict: true })
+    return parseArgs({ args, options, allowPositionals: true, strict: true })
   } catch (error) {
     const reason = (error as Error).message.split('. ')[0]!
-    throw new OneclassError('INVALID_ARGUMENT', `${reason}. See "oneclass ${command.name} --help".`, { cause: error })
+    const unknown = /^Unknown option '--?([^']+)'/.exec(reason)?.[1]
+    const meant =
+      unknown === undefined
+        ? ''
+        : didYouMean(
+            `--${unknown}`,
+            Object.keys(options).map((name) => `--${name}`),
+          )
+    const sentence = `${reason}.${meant} See "oneclass ${command.name} --help".`
+    throw new OneclassError('INVALID_ARGUMENT', sentence, { cause: error })
   }
 }
 
@@ -95,5 +102,8 @@ const script = process.argv[1]
 if (script !== undefined && realpathSync(script) === fileURLToPath(import.meta.url)) {
   // a reader that has gone away (`| head`) is no failure of ours
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
-  process.exitCode = await main(process.argv.slice(2))
+  const status = await main(process.argv.slice(2))
+  // what an interrupted command left running must not keep the process
+  if (status === 130 || status === 143) process.exit(status)
+  process.exitCode = status
 }

@@ -6,8 +6,10 @@ import { assertAlpha } from '../detectors/calibration.ts'
 import { OneclassError } from '../errors.ts'
 import { decodeArtifact, encodeArtifact, maxArtifactBytes } from '../store/artifact.ts'
 import { openRegistry, type Registry } from '../store/registry.ts'
+import { assertHomeWritable } from '../system/files.ts'
 import type { Model } from '../wire/model.ts'
 import type { Command, Io, Values } from './command.ts'
+import { didYouMean } from './suggest.ts'
 import { flag, number, text } from './values.ts'
 
 export const models: Command = {
@@ -35,7 +37,7 @@ models import FILE.oneclass [--name NAME]`,
     if (!perform) {
       throw new OneclassError(
         'INVALID_ARGUMENT',
-        `Expected models list, ${Object.keys(actions).join(', ')} but received "${action ?? ''}".`,
+        `Expected models list, ${Object.keys(actions).join(', ')} but received "${action ?? ''}".${didYouMean(action ?? '', ['list', ...Object.keys(actions)])}`,
       )
     }
     if (ref === undefined || rest.length > (action === 'rename' ? 1 : 0)) {
@@ -103,6 +105,7 @@ const actions: Record<string, Action> = {
     if (size === undefined)
       throw new OneclassError('MODEL_NOT_FOUND', `The model file "${path}" does not exist or cannot be read.`)
     if (size > maxArtifactBytes) throw new OneclassError('MODEL_CORRUPT', `"${path}" is larger than a model can be.`)
+    await assertHomeWritable(io.home)
     const info = await registry.save(name, decodeArtifact(await readFile(path)))
     await io.out(`imported ${labelOf(info)}`)
   },

@@ -1,4 +1,4 @@
-/** Progress of long work: one line rewritten on a terminal, a plain line every tenth elsewhere. */
+/** Progress of long work: one line rewritten on a terminal, a plain line every tenth elsewhere. It never runs backwards. */
 import type { Io } from './command.ts'
 
 export interface ProgressLine {
@@ -7,23 +7,37 @@ export interface ProgressLine {
   end(): void
 }
 
+/** Seconds of work before the time that is left is guessed. */
+const firstGuessSeconds = 3
+
 export function progressLine(io: Io, label: string): ProgressLine {
-  let lastShare = -1
+  const started = performance.now()
+  let most = 0
+  let lastTenth = -1
   let lastTime = 0
   let open = false
+  const timeLeft = (share: number): string => {
+    const seconds = (performance.now() - started) / 1000
+    return share > 0.01 && share < 1 && seconds >= firstGuessSeconds
+      ? `, ${duration((seconds * (1 - share)) / share)} left`
+      : ''
+  }
   return {
     update(done, total) {
-      const share = total > 0 ? done / total : 1
+      const share = total > 0 ? Math.min(1, done / total) : 1
+      if (share < most) return
+      most = share
+      const text = `${Math.floor(done)}/${total}${timeLeft(share)}`
       if (io.isTerminal) {
         const now = performance.now()
-        if (done < total && now - lastTime < 80) return
+        if (share < 1 && now - lastTime < 80) return
         lastTime = now
         const filled = Math.round(share * 24)
-        process.stderr.write(`\r${label} ${'█'.repeat(filled)}${'░'.repeat(24 - filled)} ${done}/${total} `)
+        process.stderr.write(`\r${label} ${'█'.repeat(filled)}${'░'.repeat(24 - filled)} ${text}\u001b[K`)
         open = true
-      } else if (Math.floor(share * 10) > lastShare) {
-        lastShare = Math.floor(share * 10)
-        io.err(`${label} ${done}/${total}`)
+      } else if (Math.floor(share * 10) > lastTenth) {
+        lastTenth = Math.floor(share * 10)
+        io.err(`${label} ${text}`)
       }
     },
     end() {
@@ -31,4 +45,9 @@ export function progressLine(io: Io, label: string): ProgressLine {
       open = false
     },
   }
+}
+
+function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`
+  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`
 }

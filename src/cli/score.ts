@@ -4,8 +4,10 @@ import { assertAlpha } from '../detectors/calibration.ts'
 import { OneclassError } from '../errors.ts'
 import { openBackbone, openBackboneOf } from '../features/registry.ts'
 import { describeSkipped, printable, type Skipped } from '../images/left-out.ts'
+import { imageLimits } from '../images/limits.ts'
 import type { ImageSource } from '../images/source.ts'
 import { classifyImages, createClassifier } from '../pipeline/classify.ts'
+import { withRange } from '../pipeline/range.ts'
 import { openRegistry } from '../store/registry.ts'
 import { assertWritable, type Output, openOutput } from '../system/files.ts'
 import type { ImageResult, RowResult } from '../wire/result.ts'
@@ -33,6 +35,7 @@ score --features X.npy --model NAME --format jsonl`,
       value: 'DIR',
       description: 'write a page that shows each image beside its nearest positives',
     },
+    strict: { type: 'boolean', description: 'refuse images that were cut off, even where no pixel is missing' },
     json: { type: 'boolean', description: 'as --format jsonl, and the closing summary as JSON too' },
     backbone: { type: 'string', value: 'ID|FILE', description: 'where the model’s network is now, if it has moved' },
   },
@@ -71,9 +74,10 @@ score --features X.npy --model NAME --format jsonl`,
       const sources = entries.filter((entry): entry is ImageSource => !('error' in entry))
       const named = text(values, 'backbone')
       const options = { home: io.home, onNotice: (note: string) => io.err(note) }
-      const backbone = named
+      const network = named
         ? await openBackbone(named, options)
         : await openBackboneOf({ id: artifact.backbone.id, hash: artifact.backbone.hash }, options)
+      const backbone = withRange(network, artifact.range)
       try {
         if (backbone.hash !== artifact.backbone.hash) {
           throw new OneclassError(
@@ -86,6 +90,7 @@ score --features X.npy --model NAME --format jsonl`,
         const scored: ImageResult[] = []
         const classified = classifyImages(classifier, backbone, sources, {
           signal: io.signal,
+          ...(flag(values, 'strict') ? { limits: { ...imageLimits, strict: true } } : {}),
           ...(isWatched ? { onProgress: progress.update } : {}),
         })
         const seen = keepFor(explain === undefined ? undefined : scored, classified)
@@ -159,8 +164,11 @@ async function writeResults(
       counts.failed++
       if (format !== 'jsonl' && 'image' in result)
         io.err(`${printable(result.image)}: ${result.error.code}: ${printable(result.error.message)}`)
-    } else if (result.isPositive) counts.positive++
-    else counts.negative++
+    } else {
+      counts[result.isPositive ? 'positive' : 'negative']++
+      if (format !== 'jsonl' && 'image' in result)
+        for (const { message } of result.notes ?? []) io.err(`${printable(result.image)}: note: ${message}`)
+    }
     for (const line of writer.lines(result)) await write(line)
   }
   return counts

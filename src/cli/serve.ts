@@ -55,6 +55,7 @@ const graceMs = 5000
 
 export const serve: Command = {
   name: 'serve',
+  endsGently: true,
   summary: 'Serve models over HTTP, with workers and, where none is given, a private Redis',
   usage:
     'serve [--host 127.0.0.1] [--port 3000] [--redis URL] [--workers N] [--root DIR]... [--allow-url]\n      [--public-url URL] [--base-path /oneclass/] [--trust-proxy ADDRESSES]',

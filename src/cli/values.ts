@@ -1,6 +1,7 @@
 /** Option values as numbers and lists, with one sentence for each wrong one. */
 import { OneclassError } from '../errors.ts'
 import type { Values } from './command.ts'
+import { didYouMean } from './suggest.ts'
 
 export function text(values: Values, name: string): string | undefined {
   const value = values[name]
@@ -60,7 +61,7 @@ export function oneOf<T extends string>(values: Values, name: string, choices: r
   if (found === undefined) {
     throw new OneclassError(
       'INVALID_ARGUMENT',
-      `Expected --${name} to be ${choices.join(', ')} but received "${value}".`,
+      `Expected --${name} to be ${choices.join(', ')} but received "${value}".${didYouMean(value, choices)}`,
     )
   }
   return found

@@ -13,6 +13,7 @@ const patienceMs = 3000
 
 export const worker: Command = {
   name: 'worker',
+  endsGently: true,
   summary: 'Add a worker to a service, over Redis',
   usage: 'worker [--redis URL] [--concurrency N]',
   options: {

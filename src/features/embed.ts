@@ -7,6 +7,7 @@ import { decodeImage, type ImageSource } from '../images/decode.ts'
 import type { ImageLimits } from '../images/limits.ts'
 import type { DecodeTarget, Pixels } from '../images/pixels.ts'
 import { usableCpus } from '../system/cpus.ts'
+import type { Note } from '../wire/notes.ts'
 import type { Backbone } from './backbone.ts'
 
 export interface EmbedOptions {
@@ -23,7 +24,11 @@ export interface EmbedOptions {
   readonly onPixels?: (index: number, pixels: Pixels) => void
 }
 
-export type Embedded = { readonly index: number; readonly source: ImageSource } & (
+export type Embedded = {
+  readonly index: number
+  readonly source: ImageSource
+  readonly notes?: readonly Note[]
+} & (
   | { readonly embedding: Float32Array; readonly error?: never }
   | { readonly error: OneclassError; readonly embedding?: never }
 )
@@ -65,8 +70,12 @@ async function* embedBatch(
     const outcome = result instanceof OneclassError ? result : embeddings[next++]!
     options.onProgress?.(++done.count, sources.length)
     if (outcome instanceof OneclassError) yield { index, source, error: nameImage(outcome, source) }
-    else yield { index, source, embedding: outcome }
+    else yield { index, source, embedding: outcome, ...notesOf(result) }
   }
+}
+
+function notesOf(result: Pixels | OneclassError): { notes?: readonly Note[] } {
+  return !(result instanceof OneclassError) && result.notes ? { notes: result.notes } : {}
 }
 
 /** Decodes up to `ahead` images beyond the one taken, and yields them in order. */

@@ -7,10 +7,12 @@ import { Socket } from 'node:net'
 import { toOneclassError } from '../errors.ts'
 import { readFrames, writeFrame } from '../system/frames.ts'
 import type { ErrorBody } from '../wire/error.ts'
-import { decodeImage } from './decode.ts'
+import type { Note } from '../wire/notes.ts'
+import { decodeImage, measureSamples } from './decode.ts'
 import type { ImageLimits } from './limits.ts'
 import { blockOtherDecoders } from './only-accepted.ts'
 import type { DecodeTarget } from './pixels.ts'
+import type { UsedSamples } from './sample-range.ts'
 import { makeThumbnail } from './thumbnail.ts'
 
 export interface DecodeQuestion {
@@ -18,25 +20,34 @@ export interface DecodeQuestion {
   /** Undefined: no pixels. */
   readonly target: DecodeTarget | undefined
   readonly thumbnail: boolean
+  /** Only tell what the image uses of its samples. */
+  readonly measure?: boolean
   readonly limits: ImageLimits
 }
 
 /** The bytes are the pixels, then the thumbnail (WebP; none when it could not be made beside pixels that could). */
 export type DecodeAnswer =
-  | { readonly width: number; readonly height: number; readonly pixels: number }
+  | {
+      readonly width: number
+      readonly height: number
+      readonly pixels: number
+      readonly notes?: readonly Note[] | undefined
+      readonly used?: UsedSamples | undefined
+    }
   | { readonly error: ErrorBody }
 
 async function answer(
-  { name, target, thumbnail, limits }: DecodeQuestion,
+  { name, target, thumbnail, measure, limits }: DecodeQuestion,
   bytes: Uint8Array,
 ): Promise<[DecodeAnswer, Uint8Array[]]> {
   try {
     const source = { name, bytes }
+    if (measure) return [{ width: 0, height: 0, pixels: 0, used: await measureSamples(source, limits) }, []]
     const pixels = target && (await decodeImage(source, target, limits))
-    const picture = thumbnail ? makeThumbnail(source, limits) : undefined
+    const picture = thumbnail ? makeThumbnail(source, limits, target?.range) : undefined
     const webp = await (pixels ? picture?.catch(() => undefined) : picture)
     const { width = 0, height = 0, data = new Uint8Array(0) } = pixels ?? {}
-    return [{ width, height, pixels: data.length }, webp ? [data, webp] : [data]]
+    return [{ width, height, pixels: data.length, notes: pixels?.notes }, webp ? [data, webp] : [data]]
   } catch (thrown) {
     return [{ error: toOneclassError(thrown).toJSON() }, []]
   }

@@ -8,6 +8,12 @@ import { covers, describeRange, guessedRange, type UsedSamples, usedSamples } fr
 import { sharp } from './sharp.ts'
 import { checkTiff, type TiffSamples } from './tiff-page.ts'
 
+/** PNG of 16 bits and TIFF: others need no closer look. */
+export function mayBeDeep(bytes: Uint8Array): boolean {
+  if (bytes[0] === 0x89 && bytes[1] === 0x50) return bytes[24] === 16
+  return (bytes[0] === 0x49 && bytes[1] === 0x49) || (bytes[0] === 0x4d && bytes[1] === 0x4d)
+}
+
 /** Of PNG and TIFF, the formats that hold what instruments measure; those of photos scale their own. */
 export function deepSamples(bytes: Uint8Array, format: ImageFormat, name: string): TiffSamples | undefined {
   if (format === 'png') return bytes[24] === 16 ? { bits: 16, kind: 'integer', channels: 3 } : undefined

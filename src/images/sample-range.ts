@@ -2,14 +2,9 @@
  * What stands for black and for white in images of more than 8 bits a sample. Files do not say it: a camera's 12 bits lie in 16, a
  * thermal camera uses a narrow band of 16, floats go to 1 or to 255. So it is read from the positives, once, and kept in the model.
  */
-export interface SampleRange {
-  /** Black, in the file's own numbers. */
-  readonly low: number
-  /** White; above `low`. */
-  readonly high: number
-  /** Samples that it stands for: as the positives had them, or `any` when it was given. */
-  readonly samples: 'integer' | 'float' | 'any'
-}
+import type { SampleRange } from '../wire/sample-range.ts'
+
+export type { SampleRange } from '../wire/sample-range.ts'
 
 /** What one image uses: all but the darkest and the brightest thousandth of its samples, so that dead pixels do not count. */
 export interface UsedSamples {

@@ -70,9 +70,9 @@ export async function* classifyImages(
   sources: readonly ImageSource[],
   options: EmbedOptions & { readonly alpha?: number } = {},
 ): AsyncGenerator<ImageResult, void, undefined> {
-  for await (const { source, embedding, error } of embedImages(backbone, sources, options)) {
+  for await (const { source, embedding, error, notes } of embedImages(backbone, sources, options)) {
     if (error) yield { image: source.name, error: error.toJSON() }
-    else yield { image: source.name, ...classifier.scoreEmbedding(embedding, options.alpha) }
+    else yield { image: source.name, ...classifier.scoreEmbedding(embedding, options.alpha), ...(notes && { notes }) }
   }
 }
 

@@ -8,11 +8,14 @@ import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { type EmbedOptions, embedImages } from '../features/embed.ts'
 import type { ImageSource } from '../images/decode.ts'
+import type { ImageLimits } from '../images/limits.ts'
 import { groupNearDuplicates, type PerceptualHash, perceptualHash } from '../images/phash.ts'
+import type { SampleRange } from '../images/sample-range.ts'
 import { makeThumbnail } from '../images/thumbnail.ts'
 import type { FailedEntry } from '../images/walk.ts'
 import type { Artifact } from '../store/artifact.ts'
 import type { Gallery } from '../store/gallery.ts'
+import type { Note } from '../wire/notes.ts'
 import {
   type BasePositives,
   galleryOf,
@@ -23,6 +26,7 @@ import {
   positivesOf,
 } from './make-gallery.ts'
 import { joinHead } from './negatives.ts'
+import { rangeOfImages, withRange } from './range.ts'
 
 export interface FitOptions {
   /** False-rejection rate that decisions use, in (0, 1). Default 0.05. */
@@ -48,6 +52,9 @@ export interface FitImagesOptions extends FitOptions {
   readonly decode?: EmbedOptions['decode']
   /** What could not even be looked at: stands first among the rejected. */
   readonly failed?: readonly FailedEntry[]
+  /** What is black and white beyond 8 bits a sample. Default: read from the images. */
+  readonly range?: SampleRange
+  readonly limits?: ImageLimits
 }
 
 export interface FittedImages {
@@ -61,6 +68,8 @@ export interface FittedImages {
   readonly repeated: readonly string[]
   /** Groups of two or more images that look the same; they are used, but held out together. */
   readonly duplicates: readonly (readonly string[])[]
+  /** What was noticed about images that were used. */
+  readonly notes: readonly ({ readonly image: string } & Note)[]
 }
 
 /** Bits by which perceptual hashes of the same photo may differ. */
@@ -93,10 +102,14 @@ export async function fitFeatures(
     X,
     {
       ...(options.groups ? { groups: options.groups } : {}),
-      onProgress: (done, total) => onProgress?.(done, total, 'fitting'),
+      onProgress: (done, total) => {
+        throwIfAborted(options.signal)
+        onProgress?.(done, total, 'fitting')
+      },
     },
     createRandom(seed),
   )
+  throwIfAborted(options.signal)
   const { negatives } = options
   const head = negatives && negatives.rows > 0 ? joinHead(X, negatives, pooled, createRandom(seed)) : undefined
   const { state: ensemble, heldOut } = head ? joinMembers(pooled, head.extra, head.weight) : joinMembers(pooled)
@@ -116,10 +129,13 @@ export async function fitFeatures(
 /** @throws TOO_FEW_IMAGES, IMAGES_IDENTICAL, ALPHA_INVALID, CANCELLED; an image that cannot be read is reported, not thrown */
 export async function fitImages(
   sources: readonly ImageSource[],
-  backbone: Backbone,
+  network: Backbone,
   options: FitImagesOptions = {},
 ): Promise<FittedImages> {
   assertAlpha(options.alpha ?? 0.05)
+  const range = options.range ?? (await rangeOfImages(sources, options))
+  const backbone = withRange(network, range)
+  const notes: ({ readonly image: string } & Note)[] = []
   const positives = options.base ? positivesOf(options.base, backbone) : []
   const rejected: FailedEntry[] = [...(options.failed ?? [])]
   const isKnown = knownPixels(options.skipRepeated ? [...positives] : [])
@@ -127,13 +143,18 @@ export async function fitImages(
   const pending = new Map<number, { hash: PerceptualHash; thumbnail: Promise<Uint8Array> | undefined }>()
   const embedded = embedImages(backbone, sources, {
     onPixels(index, pixels) {
-      const make = typeof options.thumbnails === 'function' ? options.thumbnails : makeThumbnail
+      for (const note of pixels.notes ?? []) notes.push({ image: sources[index]!.name, ...note })
+      const make =
+        typeof options.thumbnails === 'function'
+          ? options.thumbnails
+          : (source: ImageSource) => makeThumbnail(source, options.limits, range)
       const thumbnail = options.thumbnails ? make(sources[index]!).catch(() => noThumbnail) : undefined
       pending.set(index, { hash: perceptualHash(pixels), thumbnail })
     },
     onProgress: (done, total) => options.onProgress?.(done, total, 'images'),
     ...(options.signal ? { signal: options.signal } : {}),
     ...(options.decode ? { decode: options.decode } : {}),
+    ...(options.limits ? { limits: options.limits } : {}),
   })
   for await (const { index, source, embedding, error } of embedded) {
     const made = pending.get(index)
@@ -173,8 +194,14 @@ export async function fitImages(
       heldOut = Float64Array.from(scores)
     },
   })
+  const withItsRange = range ? { ...artifact, range } : artifact
   const gallery = galleryOf(positives, { backbone, groups, heldOut, rejected, negatives })
-  return { artifact, gallery, used: positives.length, rejected, repeated, duplicates: namesOfGroups(groups, images) }
+  const duplicates = namesOfGroups(groups, images)
+  return { artifact: withItsRange, gallery, used: positives.length, rejected, repeated, duplicates, notes }
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new OneclassError('CANCELLED', 'The work was cancelled.')
 }
 
 /** Those of the earlier version and the new ones; undefined without any. Those that cannot be read join `rejected`. */

@@ -8,6 +8,7 @@ import type { Registry } from '../store/registry.ts'
 import { labelOf } from '../wire/label.ts'
 import type { Model } from '../wire/model.ts'
 import { type Classifier, createClassifier } from './classify.ts'
+import { withRange } from './range.ts'
 
 export interface OpenedModel {
   /** As it was asked for: NAME or NAME@VERSION. */
@@ -63,7 +64,7 @@ export async function openModels(
       backbones.set(hash, opened)
       const alpha = options.alpha === undefined ? {} : { alpha: options.alpha }
       const classifier = createClassifier(artifact, { model: labelOf(info), ...alpha })
-      models.push({ ref, info, artifact, classifier, backbone: await opened })
+      models.push({ ref, info, artifact, classifier, backbone: withRange(await opened, artifact.range) })
     }
     return { models, close }
   } catch (error) {

@@ -7,6 +7,7 @@ import type { JobsOptions } from 'bullmq'
 import { type Static, Type } from 'typebox'
 import { type JobType, jobTypes } from '../wire/job-state.ts'
 import { FitResult, Growth } from '../wire/model.ts'
+import { SampleRange } from '../wire/sample-range.ts'
 import { type Fixed, Nullable } from '../wire/type.ts'
 
 export const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' })
@@ -57,6 +58,7 @@ export const jobSchemas = {
         gallery: Sha256,
         backbone: Type.Object({ id: Type.String({ maxLength: 4096 }), hash: Type.String({ maxLength: 4096 }) }),
         exclude: Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 100_000 }),
+        range: Type.Optional(SampleRange),
       }),
     ),
     /** The service that will save the model. */

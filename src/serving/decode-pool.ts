@@ -16,6 +16,7 @@ import type { DecodeAnswer } from '../images/decode-process.ts'
 import { detectFormat } from '../images/format.ts'
 import { type ImageLimits, imageLimits } from '../images/limits.ts'
 import type { DecodeTarget, Pixels } from '../images/pixels.ts'
+import type { UsedSamples } from '../images/sample-range.ts'
 import type { Frame } from '../system/frames.ts'
 import { type DecodeChild, startDecodeChild } from './decode-child.ts'
 import type { Lane } from './micro-batcher.ts'
@@ -27,6 +28,8 @@ export interface DecodeRequest {
   /** Undefined: only a thumbnail. */
   readonly target?: DecodeTarget
   readonly thumbnail?: boolean
+  /** Instead of pixels: what the image uses of its samples. */
+  readonly measure?: boolean
   readonly lane: Lane
   readonly signal?: AbortSignal | undefined
 }
@@ -36,6 +39,8 @@ export interface Decoded {
   readonly pixels: Pixels
   /** WebP; undefined when it was not asked for or could not be made. */
   readonly thumbnail: Uint8Array | undefined
+  /** With `measure`; undefined of 8-bit images. */
+  readonly used?: UsedSamples | undefined
 }
 
 export interface DecodePool {
@@ -131,7 +136,7 @@ export function createDecodePool(options: DecodePoolOptions): DecodePool {
   /** Runs one image in a process until it is done or stopped. */
   const runIn = async (child: DecodeChild, job: Job, watch: (cpuMs: number) => 'on' | 'stop'): Promise<Decoded> => {
     const { request } = job
-    const { name, bytes, target, thumbnail = false, signal } = request
+    const { name, bytes, target, thumbnail = false, measure = false, signal } = request
     const before = child.usage()
     const started = performance.now()
     let stopped: OneclassError | Error | undefined
@@ -153,7 +158,7 @@ export function createDecodePool(options: DecodePoolOptions): DecodePool {
     }, watchMs)
     try {
       if (signal?.aborted) throw cancelled()
-      return read(await child.ask({ name, target, thumbnail, limits }, bytes))
+      return read(await child.ask({ name, target, thumbnail, measure, limits }, bytes))
     } catch (error) {
       throw stopped ?? error
     } finally {
@@ -284,9 +289,10 @@ function read({ header, bytes }: Frame<DecodeAnswer>): Decoded {
     if (header.error.code === 'INTERNAL') throw new Error(header.error.message)
     throw new OneclassError(header.error.code, header.error.message)
   }
-  const { width, height, pixels } = header
+  const { width, height, pixels, notes, used } = header
   const thumbnail = bytes.length > pixels ? Uint8Array.prototype.slice.call(bytes, pixels) : undefined
-  return { pixels: { width, height, data: bytes.subarray(0, pixels) }, thumbnail }
+  const data = bytes.subarray(0, pixels)
+  return { pixels: { width, height, data, ...(notes && { notes }) }, thumbnail, used }
 }
 
 function closed(): Error {

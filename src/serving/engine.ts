@@ -1,7 +1,9 @@
 /** Images to embeddings for all jobs of a worker: decode, gather, infer, within the cores that it was given. */
 import { OneclassError } from '../errors.ts'
+import { mayBeDeep } from '../images/deep-samples.ts'
 import type { ImageLimits } from '../images/limits.ts'
 import type { Pixels } from '../images/pixels.ts'
+import type { UsedSamples } from '../images/sample-range.ts'
 import { createCpuSlots } from './cpu-slots.ts'
 import { createDecodePool, type Decoded } from './decode-pool.ts'
 import type { Inference, RemoteBackbone } from './inference.ts'
@@ -30,6 +32,8 @@ export interface Engine {
   embed(image: ReceivedImage, backbone: RemoteBackbone, options: WorkOptions): Promise<Embedded>
   /** Errors of the image. */
   decode(image: ReceivedImage, backbone: Pick<RemoteBackbone, 'target'>, options: WorkOptions): Promise<Decoded>
+  /** What an image uses of more than 8 bits a sample; undefined of others. Errors of the image. */
+  measure(image: ReceivedImage, options: WorkOptions): Promise<UsedSamples | undefined>
   /** For pixels that are decoded already. */
   embedPixels(
     images: readonly Pixels[],
@@ -92,6 +96,10 @@ export function createEngine(
       return { ...decoded, embedding }
     },
     decode,
+    async measure({ name, bytes }, { lane, signal }) {
+      if (!mayBeDeep(bytes)) return undefined
+      return (await pool.decode({ name, bytes, measure: true, lane, signal })).used
+    },
     async embedPixels(images, backbone, { lane, signal }) {
       return await Promise.all(images.map((pixels) => batcherOf(backbone).submit(pixels, lane, signal)))
     },

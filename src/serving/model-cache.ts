@@ -33,10 +33,12 @@ export function createModelCache(blobs: BlobStore, inference: Inference, capacit
       )
     }
     const { id, hash } = artifact.backbone
+    const backbone = await inference.open({ id, hash })
+    const { range } = artifact
     return {
       artifact,
       classifier: createClassifier(artifact, { model: model.label }),
-      backbone: await inference.open({ id, hash }),
+      backbone: range ? { ...backbone, target: { ...backbone.target, range } } : backbone,
     }
   }
 

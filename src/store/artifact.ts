@@ -6,6 +6,7 @@
 import type { DiscriminativeState } from '../detectors/discriminative.ts'
 import type { EnsembleState } from '../detectors/ensemble.ts'
 import type { PositiveRows } from '../detectors/similarity.ts'
+import type { SampleRange } from '../images/sample-range.ts'
 import { checkArtifact } from './check-artifact.ts'
 import { fromVersion1 } from './format-1.ts'
 import type { Plain } from './plain-data.ts'
@@ -21,6 +22,8 @@ export interface Artifact {
   /** The false-rejection rate that decisions use unless another is asked for. */
   readonly alpha: number
   readonly seed: number
+  /** What is black and white in images of more than 8 bits a sample; absent where none had more, or used them all. */
+  readonly range?: SampleRange
   readonly ensemble: EnsembleState
   /** There where negatives were given: a further member. */
   readonly discriminative?: DiscriminativeState

@@ -18,6 +18,7 @@ export function checkArtifact(value: unknown): Artifact {
   count('n', n, most.positives)
   if (!(artifact.alpha > 0 && artifact.alpha < 1)) throw new RangeError('alpha is not between 0 and 1')
   if (!Number.isFinite(artifact.seed)) throw new RangeError('the seed is not a number')
+  if (artifact.range !== undefined) range(artifact.range)
   if (backbone !== null && !(isText(backbone.id) && isText(backbone.hash)))
     throw new TypeError('the backbone is not named')
 
@@ -104,6 +105,12 @@ function trees({ roots, feature, child, threshold, subsample }: IsolationTreesSt
     if (depth[i]! >= most.depth) throw new RangeError(`a tree is more than ${most.depth} deep`)
     for (const next of [child[i]!, child[i]! + 1]) depth[next] = Math.max(depth[next]!, depth[i]! + 1)
   }
+}
+
+function range({ low, high, samples }: NonNullable<Artifact['range']>): void {
+  if (!(Number.isFinite(low) && Number.isFinite(high) && low < high))
+    throw new RangeError('the range of samples is wrong')
+  if (!['integer', 'float', 'any'].includes(samples)) throw new RangeError('the range stands for no known samples')
 }
 
 function panels(name: string, p: Panels, rows: number, cols: number): void {

@@ -8,12 +8,23 @@ export type ModelFacts = Omit<Model, 'name' | 'version' | 'createdAt' | 'gallery
 
 /** @param bytes the artifact as encoded */
 export function factsOf(
-  { alpha, n, dim, backbone, seed, ensemble, discriminative }: Artifact,
+  { alpha, n, dim, backbone, seed, range, ensemble, discriminative }: Artifact,
   bytes: Uint8Array,
 ): ModelFacts {
   const calibrationScores = ensemble.calibration.heldOut.ensemble.length
   const negatives = discriminative && { negatives: discriminative.negatives }
-  return { alpha, n, calibrationScores, ...negatives, dim, backbone, seed, sha256: sha256(bytes), bytes: bytes.length }
+  const facts = {
+    alpha,
+    n,
+    calibrationScores,
+    ...negatives,
+    dim,
+    backbone,
+    seed,
+    sha256: sha256(bytes),
+    bytes: bytes.length,
+  }
+  return range ? { ...facts, range } : facts
 }
 
 export function sha256(bytes: Uint8Array): string {

@@ -2,6 +2,7 @@
 import { type Static, Type } from 'typebox'
 import { Alpha, BackboneId, Folder, JobId, ModelName, ModelRef, Seed } from './names.ts'
 import { FailedImage } from './result.ts'
+import { SampleRange } from './sample-range.ts'
 import { type Fixed, Nullable } from './type.ts'
 
 /** How a version came from an earlier one. */
@@ -35,6 +36,7 @@ export const Model = Type.Object({
     Type.Object({ id: Type.String(), hash: Type.String() }, { description: 'Null for a model of feature files' }),
   ),
   seed: Type.Number(),
+  range: Type.Optional(SampleRange),
   sha256: Type.String({ description: "Of the model file's bytes" }),
   bytes: Type.Integer(),
   gallery: Nullable(

@@ -1,9 +1,9 @@
 /** What was noticed about an image that was used all the same: stands in its result as `notes`. */
-export const noteCodes = ['TRUNCATED', 'BLANK', 'EXTREME', 'RANGE_GUESSED', 'OUT_OF_RANGE'] as const
-export type NoteCode = (typeof noteCodes)[number]
+import { Type } from 'typebox'
+import { type Fixed, OneOf } from './type.ts'
 
-export interface Note {
-  readonly code: NoteCode
-  /** One sentence. */
-  readonly message: string
-}
+export const Note = Type.Object({
+  code: OneOf(['TRUNCATED', 'BLANK', 'EXTREME', 'RANGE_GUESSED', 'OUT_OF_RANGE']),
+  message: Type.String({ description: 'One sentence' }),
+})
+export type Note = Fixed<typeof Note>

@@ -2,6 +2,7 @@
 import { Type } from 'typebox'
 import { ErrorBody } from './error.ts'
 import { Alpha } from './names.ts'
+import { Note } from './notes.ts'
 import { type Fixed, OneOf } from './type.ts'
 
 const PValue = Type.Number({
@@ -64,6 +65,7 @@ export const Scored = Type.Object({
     discriminative: Type.Optional(DetectorResult),
   }),
   nearest: Type.Array(Neighbour),
+  notes: Type.Optional(Type.Array(Note, { description: 'What was noticed about an image that was used all the same' })),
   heatmap: Type.Optional(Heatmap),
   regions: Type.Optional(Type.Array(Region)),
   flagged: Type.Optional(Type.Boolean({ description: 'With `fdr`: a discovery of the Benjamini-Hochberg procedure' })),

@@ -1,0 +1,79 @@
+/** The range of samples that a model was fitted with: found among its positives, then the same for every image that it judges. */
+import { OneclassError } from '../errors.ts'
+import type { Backbone } from '../features/backbone.ts'
+import { measureSamples } from '../images/decode.ts'
+import type { ImageLimits } from '../images/limits.ts'
+import type { DecodeTarget } from '../images/pixels.ts'
+import { describeRange, rangeOf, type SampleRange, type UsedSamples } from '../images/sample-range.ts'
+import type { ImageSource } from '../images/source.ts'
+
+/** Images that are measured: enough to see what the others use. */
+const mostMeasured = 100
+
+/**
+ * @returns undefined where the images have 8 bits a sample or use all of their 16
+ * @throws CANCELLED
+ */
+export async function rangeOfImages(
+  sources: readonly ImageSource[],
+  options: { readonly limits?: ImageLimits | undefined; readonly signal?: AbortSignal | undefined } = {},
+): Promise<SampleRange | undefined> {
+  const found: UsedSamples[] = []
+  for (const source of spread(sources)) {
+    if (options.signal?.aborted) throw new OneclassError('CANCELLED', 'The work was cancelled.')
+    // what cannot be read is said when it is decoded
+    const used = await measureSamples(source, options.limits).catch(() => undefined)
+    if (used) found.push(used)
+  }
+  return rangeOf(found)
+}
+
+/** Up to a hundred of them, evenly spread. */
+export function spread<T>(items: readonly T[]): T[] {
+  const step = Math.max(1, items.length / mostMeasured)
+  const count = Math.min(items.length, mostMeasured)
+  return Array.from({ length: count }, (_, i) => items[Math.floor(i * step)]!)
+}
+
+/** The same network, asking the decoder for this range. */
+export function withRange(backbone: Backbone, range: SampleRange | undefined): Backbone {
+  if (range === undefined) return backbone
+  const target: DecodeTarget = { ...backbone.target, range }
+  return new Proxy(backbone, {
+    get(inner, key) {
+      if (key === 'target') return target
+      const value: unknown = Reflect.get(inner, key, inner)
+      return typeof value === 'function' ? value.bind(inner) : value
+    },
+  })
+}
+
+/** One sentence for the report of a fit. */
+export function rangeSentence(range: SampleRange): string {
+  const what = range.samples === 'any' ? 'samples beyond 8 bits' : range.samples === 'float' ? 'floats' : 'samples'
+  return `${what} of ${describeRange(range)} are taken for black to white, in scoring too; --range LOW,HIGH fixes another range.`
+}
+
+/** @param text `LOW,HIGH`. @throws INVALID_ARGUMENT */
+export function parseRange(text: string): SampleRange {
+  const parts = text.split(',')
+  const [low, high] = parts.map((part) => (part.trim() === '' ? Number.NaN : Number(part)))
+  return checkRange(parts.length === 2 ? low : Number.NaN, high, text)
+}
+
+/** @throws INVALID_ARGUMENT */
+export function checkRange(low: unknown, high: unknown, shown = `${String(low)},${String(high)}`): SampleRange {
+  if (
+    typeof low !== 'number' ||
+    typeof high !== 'number' ||
+    !Number.isFinite(low) ||
+    !Number.isFinite(high) ||
+    low >= high
+  ) {
+    throw new OneclassError(
+      'INVALID_ARGUMENT',
+      `Expected a range as LOW,HIGH, two numbers in rising order such as 0,4095, but received "${shown}".`,
+    )
+  }
+  return { low, high, samples: 'any' }
+}
