@@ -9,21 +9,24 @@ import { imageLimits } from '../images/limits.ts'
 import type { SampleRange } from '../images/sample-range.ts'
 import { type BaseVersion, growthOf, newToBase, readBaseVersion } from '../pipeline/base-version.ts'
 import { type FittedImages, fitFeatures, fitImages } from '../pipeline/fit.ts'
-import { collectPositives } from '../pipeline/positives.ts'
+import { type CollectedPositives, collectPositives } from '../pipeline/positives.ts'
 import { parseRange, rangeSentence } from '../pipeline/range.ts'
+import { fitReport } from '../store/fit-facts.ts'
 import { encodeGallery } from '../store/gallery.ts'
 import { assertModelName, openRegistry, type Registry } from '../store/registry.ts'
 import { assertHomeWritable } from '../system/files.ts'
 import { labelOf } from '../wire/label.ts'
 import type { Model } from '../wire/model.ts'
 import type { Command, Io, Values } from './command.ts'
+import { reportLines } from './fit-words.ts'
 import { progressLine } from './progress.ts'
-import { flag, indices, number, required, text } from './values.ts'
+import { flag, number, oneOf, required, text } from './values.ts'
 
 export const fit: Command = {
   name: 'fit',
   summary: 'Fit a model to a folder of positives',
-  usage: `fit DIR --name NAME [--negatives DIR2] [--backbone ID|FILE.onnx|model.json] [--alpha 0.05] [--seed 1] [--json]
+  usage: `fit DIR --name NAME [--negatives DIR2] [--backbone ID|FILE.onnx|model.json] [--alpha 0.05] [--confidence 0.95]
+    [--calibration cross-fit|split] [--exclude NAME,...|misfits] [--seed 1] [--json]
 fit NAME --add DIR [--exclude 3,17] [--alpha A] [--seed N] [--json]
 fit [DIR] --name NAME --base NAME[@VERSION] [--exclude 3,17] [--alpha A] [--seed N] [--json]
 fit --features X.npy --name NAME [--alpha 0.05] [--seed 1] [--json]`,
@@ -32,7 +35,11 @@ fit --features X.npy --name NAME [--alpha 0.05] [--seed 1] [--json]`,
     features: { type: 'string', value: 'X.npy', description: 'fit on embeddings, shape (n, d), instead of images' },
     base: { type: 'string', value: 'NAME', description: 'version whose positives come first; DIR holds what is new' },
     add: { type: 'string', value: 'DIR', description: 'new images for the next version of the model NAME' },
-    exclude: { type: 'string', value: 'I,J', description: 'positives of --base to leave out, by index' },
+    exclude: {
+      type: 'string',
+      value: 'NAME,...',
+      description: 'images to leave out, by name or, of --base, by index; or "misfits"',
+    },
     negatives: {
       type: 'string',
       value: 'DIR',
@@ -40,6 +47,17 @@ fit --features X.npy --name NAME [--alpha 0.05] [--seed 1] [--json]`,
     },
     backbone: { type: 'string', value: 'ID|FILE', description: 'network to use (see "oneclass backbones list")' },
     alpha: { type: 'string', value: 'A', description: 'share of good images that may be rejected (default 0.05)' },
+    confidence: {
+      type: 'string',
+      value: 'C',
+      description: 'keep alpha with this probability, such as 0.95, instead of on average',
+    },
+    calibration: {
+      type: 'string',
+      value: 'HOW',
+      description:
+        'cross-fit: hold out every image once; split: set a quarter aside (default: by the number of images)',
+    },
     seed: { type: 'string', value: 'N', description: 'seed of all randomness (default 1)' },
     range: {
       type: 'string',
@@ -69,9 +87,13 @@ fit --features X.npy --name NAME [--alpha 0.05] [--seed 1] [--json]`,
     const registry = openRegistry(io.home)
     await assertHomeWritable(io.home)
     const base = await readBase(registry, values)
+    const confidence = number(values, 'confidence')
+    const calibration = oneOf(values, 'calibration', ['auto', 'cross-fit', 'split'] as const, 'auto')
     const options = {
       alpha: number(values, 'alpha') ?? base?.info.alpha ?? 0.05,
       seed: number(values, 'seed', 'whole') ?? base?.info.seed ?? 1,
+      ...(confidence === undefined ? {} : { confidence }),
+      ...(calibration === 'auto' ? {} : { calibration }),
       signal: io.signal,
     }
     const progress = { images: progressLine(io, 'images '), fitting: progressLine(io, 'fitting') }
@@ -88,6 +110,7 @@ fit --features X.npy --name NAME [--alpha 0.05] [--seed 1] [--json]`,
       const found = positionals[0] === undefined ? nothing : await collectPositives(positionals[0])
       const others = text(values, 'negatives')
       const negatives = others === undefined ? nothing : await collectPositives(others)
+      if (found.note) io.err(`note: ${found.note}`)
       const fitted = await fitFound(found, base, values, io, { ...options, onProgress, negatives: negatives.images })
       progress.fitting.end()
       const saved = await registry.save(name, fitted.artifact, {
@@ -126,14 +149,10 @@ export async function readFeatureFile(path: string): Promise<Uint8Array> {
 
 async function readBase(registry: Registry, values: Values): Promise<BaseVersion | undefined> {
   const ref = text(values, 'base')
-  const exclude = indices(values, 'exclude')
-  if (ref === undefined) {
-    if (exclude) throw new OneclassError('INVALID_ARGUMENT', '--exclude names positives of --base: give that too.')
-    return undefined
-  }
+  if (ref === undefined) return undefined
   if (text(values, 'features') !== undefined || text(values, 'backbone') !== undefined)
     throw new OneclassError('INVALID_ARGUMENT', '--base brings its own backbone: leave --backbone and --features away.')
-  return await readBaseVersion(registry, ref, exclude)
+  return await readBaseVersion(registry, ref, excluded(values).indices)
 }
 
 /** Given, that of the version before, or read from the images. */
@@ -143,7 +162,17 @@ function rangeFor(values: Values, base: BaseVersion | undefined): { range?: Samp
   return base?.info.range ? { range: base.info.range } : {}
 }
 
-const nothing: Collected = { images: [], failed: [], skipped: [] }
+/** `--exclude`: indices mean positives of --base, everything else the names of images. */
+function excluded(values: Values): { indices: number[]; images: string[] | 'misfits' | undefined } {
+  const given = text(values, 'exclude')
+  if (given === undefined) return { indices: [], images: undefined }
+  if (given === 'misfits') return { indices: [], images: 'misfits' }
+  const parts = given.split(',').map((part) => part.trim())
+  const isIndex = (part: string) => text(values, 'base') !== undefined && /^\d{1,9}$/.test(part)
+  return { indices: parts.filter(isIndex).map(Number), images: parts.filter((part) => !isIndex(part)) }
+}
+
+const nothing: CollectedPositives = { images: [], failed: [], skipped: [] }
 
 async function fitFound(
   { images, failed }: Collected,
@@ -152,6 +181,7 @@ async function fitFound(
   io: Io,
   options: Parameters<typeof fitImages>[2],
 ): Promise<FittedImages> {
+  const exclude = excluded(values).images
   const place = { home: io.home, onNotice: (note: string) => io.err(note) }
   const backbone = base
     ? await openBackboneOf(base.backbone, place)
@@ -163,6 +193,7 @@ async function fitFound(
       thumbnails: true,
       ...rangeFor(values, base),
       ...(flag(values, 'strict') ? { limits: { ...imageLimits, strict: true } } : {}),
+      ...(exclude?.length ? { exclude } : {}),
       ...(base ? { base: base.positives, skipRepeated: text(values, 'add') !== undefined } : {}),
     })
   } finally {
@@ -180,7 +211,8 @@ async function report(
 ): Promise<0 | 2> {
   const rejected = fitted?.rejected ?? []
   const duplicates = fitted?.duplicates ?? []
-  const warnings = warningsFor(info, duplicates)
+  const said = fitReport(info)
+  const { warnings } = said
   for (const { image, error } of rejected) io.err(`${printable(image)}: ${error.code}: ${printable(error.message)}`)
   for (const warning of warnings) io.err(`note: ${warning}`)
   const notes = fitted?.notes ?? []
@@ -195,15 +227,18 @@ async function report(
   if (flag(values, 'json')) {
     const model = `${info.name}@${info.version}`
     const change = rejectedByBase === undefined ? {} : { rejectedByBase }
-    await io.out(
-      JSON.stringify({ model, ...info, ...change, used: info.n, rejected, duplicates, warnings, notes, skipped }),
-    )
+    const { facts: _, ...about } = info
+    const excluded = fitted?.excluded ?? []
+    const more = { used: info.n, rejected, duplicates, excluded, notes, skipped }
+    await io.out(JSON.stringify({ model, ...about, ...change, ...said, ...more }))
   } else {
     await io.out(
       `${info.name}@${info.version}: fitted on ${info.n} positives, ${info.dim} features, alpha ${info.alpha}, ${(info.bytes / 1e6).toFixed(1)} MB`,
     )
     if (info.negatives)
       await io.out(`with ${info.negatives} negatives: a head uses them; the promise about positives is as without them`)
+    for (const line of reportLines(said)) await io.out(line)
+    if (fitted?.excluded.length) await io.out(`  left out                ${fitted.excluded.map(printable).join(', ')}`)
     if (info.growth) for (const line of growthLines(info, rejectedByBase)) await io.out(line)
     const next = info.backbone ? 'IMAGE|DIR' : '--features X.npy'
     await io.out(`next: oneclass score ${next} --model ${info.name}`)
@@ -224,18 +259,4 @@ function growthLines({ name, growth }: Model, rejectedByBase = 0): string[] {
     ...(added > 0 ? [`${base} rejects ${rejectedByBase} of the ${added} new ones`] : []),
     ...(base.startsWith(`${name}@`) ? [`undo: oneclass models use ${base}`] : []),
   ]
-}
-
-function warningsFor({ n, alpha }: Model, duplicates: FittedImages['duplicates']): string[] {
-  const warnings: string[] = []
-  if (alpha < 1 / (n + 1)) {
-    warnings.push(
-      `with ${n} positives no p-value is below ${(1 / (n + 1)).toPrecision(2)}, so nothing is rejected at alpha ${alpha}; take ${Math.ceil(1 / alpha) - 1} or more.`,
-    )
-  } else if (n < 50) warnings.push(`${n} positives make a rough model; some 200 make a good one.`)
-  if (duplicates.length > 0) {
-    const images = duplicates.reduce((sum, group) => sum + group.length, 0)
-    warnings.push(`${images} images look like another one (${duplicates.length} groups); they were held out together.`)
-  }
-  return warnings
 }

@@ -5,6 +5,7 @@ import { basename } from 'node:path'
 import { assertAlpha } from '../detectors/calibration.ts'
 import { OneclassError } from '../errors.ts'
 import { decodeArtifact, encodeArtifact, maxArtifactBytes } from '../store/artifact.ts'
+import { alphaWarning } from '../store/fit-facts.ts'
 import { openRegistry, type Registry } from '../store/registry.ts'
 import { assertHomeWritable } from '../system/files.ts'
 import type { Model } from '../wire/model.ts'
@@ -74,6 +75,8 @@ const actions: Record<string, Action> = {
     assertAlpha(alpha)
     const info = await registry.setAlpha(ref, alpha)
     await io.out(`${labelOf(info)}: alpha ${info.alpha}`)
+    const warning = alphaWarning(info.calibrationScores, info.alpha)
+    if (warning) io.err(`note: ${warning}`)
   },
   async use(registry, ref, _values, io) {
     const info = await registry.use(ref)

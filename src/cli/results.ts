@@ -30,7 +30,9 @@ export function resultWriter(format: ResultFormat): ResultWriter {
         `  ${isolationForest.pValue.toFixed(4)}`,
         oneClassSvm.pValue.toFixed(4),
       ]
-      return [`${(result.isPositive ? 'positive' : 'NEGATIVE').padEnd(9)}  ${numbers.join('  ')}   ${nameOf(result)}`]
+      const word = result.verdict === 'unsure' ? 'unsure' : result.isPositive ? 'positive' : 'NEGATIVE'
+      const flag = result.flagged ? '  FLAGGED' : ''
+      return [`${word.padEnd(9)}  ${numbers.join('  ')}   ${nameOf(result)}${flag}`]
     },
   }
 }

@@ -1,13 +1,16 @@
 /** `oneclass score`: images, folders or feature rows against a model, one result each. */
 import { readNpy } from '../core/npy.ts'
 import { assertAlpha } from '../detectors/calibration.ts'
+import { assertDiscoveryRate, fewestDiscoveries, smallestAlpha } from '../detectors/promise.ts'
 import { OneclassError } from '../errors.ts'
 import { openBackbone, openBackboneOf } from '../features/registry.ts'
 import { describeSkipped, printable, type Skipped } from '../images/left-out.ts'
 import { imageLimits } from '../images/limits.ts'
 import type { ImageSource } from '../images/source.ts'
 import { classifyImages, createClassifier } from '../pipeline/classify.ts'
+import { type Decisions, decide } from '../pipeline/decide.ts'
 import { withRange } from '../pipeline/range.ts'
+import { alphaWarning } from '../store/fit-facts.ts'
 import { openRegistry } from '../store/registry.ts'
 import { assertWritable, type Output, openOutput } from '../system/files.ts'
 import type { ImageResult, RowResult } from '../wire/result.ts'
@@ -22,7 +25,7 @@ export const score: Command = {
   name: 'score',
   summary: 'Score images, folders or feature rows with a model',
   usage: `score IMAGE|DIR|PATTERN|@LIST|-... --model NAME[@VERSION] [--alpha A] [--format table|jsonl|csv] [--json]
-      [--out FILE] [--explain DIR]      (@LIST: a file with a path a line; -: the same from standard input)
+      [--out FILE] [--explain DIR] [--fdr 0.1] [--abstain]      (@LIST: a file with a path a line; -: the same from standard input)
 score --features X.npy --model NAME --format jsonl`,
   options: {
     model: { type: 'string', value: 'NAME[@V]', description: 'the model; without a version the latest' },
@@ -36,6 +39,15 @@ score --features X.npy --model NAME --format jsonl`,
       description: 'write a page that shows each image beside its nearest positives',
     },
     strict: { type: 'boolean', description: 'refuse images that were cut off, even where no pixel is missing' },
+    fdr: {
+      type: 'string',
+      value: 'Q',
+      description: 'flag what is anomalous so that at most this share of what is flagged is good, on average',
+    },
+    abstain: {
+      type: 'boolean',
+      description: 'add a verdict: positive, negative, or unsure where the model cannot say',
+    },
     json: { type: 'boolean', description: 'as --format jsonl, and the closing summary as JSON too' },
     backbone: { type: 'string', value: 'ID|FILE', description: 'where the model’s network is now, if it has moved' },
   },
@@ -52,6 +64,12 @@ score --features X.npy --model NAME --format jsonl`,
     const { info, artifact } = await openRegistry(io.home).load(required(values, 'model', 'NAME'))
     const label = `${info.name}@${info.version}`
     const classifier = createClassifier(artifact, { model: label, ...(alpha === undefined ? {} : { alpha }) })
+    const { calibrationScores } = info
+    const warning = alphaWarning(calibrationScores, classifier.alpha)
+    if (warning) io.err(`note: ${warning}`)
+    const fdr = number(values, 'fdr')
+    if (fdr !== undefined) assertDiscoveryRate(fdr)
+    const decisions = { ...(fdr === undefined ? {} : { fdr }), abstain: flag(values, 'abstain') }
     const out = text(values, 'out')
     const explain = text(values, 'explain')
     if (explain !== undefined) await assertWritable(explain, 'folder of --explain', 'name another')
@@ -60,7 +78,8 @@ score --features X.npy --model NAME --format jsonl`,
       if (features !== undefined) {
         const X = readNpy(await readFeatureFile(features))
         const rows = classifier.scoreMatrix(X).map((result, row): RowResult => ({ row, ...result }))
-        await writeResults(rows, format, file, io)
+        sayFewest(rows.length, calibrationScores, fdr, io)
+        await writeResults(decide(rows, calibrationScores, decisions), format, file, io)
         await file?.commit()
         return 0
       }
@@ -94,7 +113,9 @@ score --features X.npy --model NAME --format jsonl`,
           ...(isWatched ? { onProgress: progress.update } : {}),
         })
         const seen = keepFor(explain === undefined ? undefined : scored, classified)
-        const counts = await writeResults(inOrder(entries, seen), format, file, io)
+        const ordered = inOrder(entries, seen)
+        sayFewest(sources.length, calibrationScores, fdr, io)
+        const counts = await writeResults(decided(ordered, calibrationScores, decisions), format, file, io)
         await file?.commit()
         progress.end()
         if (explain !== undefined) {
@@ -115,6 +136,27 @@ score --features X.npy --model NAME --format jsonl`,
       await file?.discard()
     }
   },
+}
+
+/** Flags need every p-value: results then come all at the end. */
+async function* decided(results: AsyncIterable<ImageResult>, calibrationScores: number, decisions: Decisions) {
+  if (decisions.fdr === undefined) {
+    for await (const result of results) yield* decide([result], calibrationScores, decisions)
+    return
+  }
+  const all: ImageResult[] = []
+  for await (const result of results) all.push(result)
+  yield* decide(all, calibrationScores, decisions)
+}
+
+/** With n held-out scores no p-value is below 1/(n + 1): among many images a few anomalous ones cannot be told from chance. */
+function sayFewest(images: number, calibrationScores: number, fdr: number | undefined, io: Io): void {
+  if (fdr === undefined) return
+  const fewest = fewestDiscoveries(calibrationScores, images, fdr)
+  if (fewest > 1)
+    io.err(
+      `note: of ${images} images any are flagged only if at least ${fewest} have the smallest p-value, ${smallestAlpha(calibrationScores).toPrecision(2)}; a model of more photos flags fewer.`,
+    )
 }
 
 async function* keepFor(list: ImageResult[] | undefined, results: AsyncIterable<ImageResult>) {

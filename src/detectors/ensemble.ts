@@ -62,6 +62,10 @@ export interface PooledFit {
 export interface EnsembleOptions {
   /** A group number for each row; rows of a group (near-duplicates) are held out together. */
   readonly groups?: ArrayLike<number>
+  /**
+   * `cross-fit`: every row is held out once. `split`: a quarter is set aside and held out of everything. Absent: `split` above 1,000 rows.
+   */
+  readonly method?: HoldOut['method']
   readonly onProgress?: (done: number, total: number) => void
 }
 
@@ -116,9 +120,9 @@ export async function fitPooled(X: Matrix, options: EnsembleOptions, random: Ran
         : `Only ${distinct} of the ${X.rows} images differ; a class needs images that differ.`,
     )
   }
-  return X.rows > splitFrom
-    ? fitSplit(X, known, options, random)
-    : fitCrossed(X, groupBursts(X, known), options, random)
+  const groups = X.rows > splitFrom ? known : withBursts(X, known)
+  const method = options.method ?? (X.rows > splitFrom ? 'split' : 'cross-fit')
+  return method === 'split' ? fitSplit(X, groups, options, random) : fitCrossed(X, groups, options, random)
 }
 
 /** Raw scores of each row of X, each on its own, by an ensemble without further members. @throws FEATURES_WRONG_WIDTH */
@@ -234,6 +238,19 @@ function scoreMembers(members: Members, likeView: Matrix, likeOwn: Matrix): Reco
     isolationForest: scoreIsolationTrees(members.isolationForest, likeView),
     oneClassSvm: scoreKernelSvm(members.oneClassSvm, likeOwn),
   }
+}
+
+/** Bursts among the first rows of the known groups: copies would make every neighbourhood look narrow. */
+function withBursts(X: Matrix, known: Int32Array): Int32Array {
+  const place = new Map<number, number>()
+  const firsts: number[] = []
+  known.forEach((group, i) => {
+    if (place.has(group)) return
+    place.set(group, firsts.length)
+    firsts.push(i)
+  })
+  const bursts = groupBursts(takeRows(X, firsts), Array.from(firsts.keys()))
+  return known.map((group) => bursts[place.get(group)!]!)
 }
 
 /** Groups in which equal rows are together too. */

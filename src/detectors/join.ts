@@ -7,6 +7,7 @@
  */
 import { OneclassError } from '../errors.ts'
 import { calibratedScore, pValue } from './calibration.ts'
+import { independentRows } from './effective.ts'
 import type { HoldOut } from './held-out.ts'
 
 /** Always there: they judge the embedding of the whole image. */
@@ -31,7 +32,10 @@ export interface Unit {
 export interface Calibration {
   readonly method: HoldOut['method']
   readonly folds: number
-  /** Raw scores of held-out positives, ascending, of each member and of all together. */
+  /**
+   * Raw scores of held-out positives, ascending, of each member and of all together. Of a group of near-duplicates as many count as it
+   * is worth in independent photos (`effective.ts`).
+   */
   readonly heldOut: ByMember<Float64Array> & { readonly ensemble: Float64Array }
   /** Median and spread of each member's held-out scores: its unit in the mean. */
   readonly unit: ByMember<Unit>
@@ -54,7 +58,7 @@ export interface CalibratedResult {
  * @returns the calibration, and the joint raw score of each row (NaN where not held out)
  */
 export function calibrateMembers(
-  { method, rounds }: Pick<HoldOut, 'method' | 'rounds'>,
+  { method, rounds, groups }: Pick<HoldOut, 'method' | 'rounds' | 'groups'>,
   folds: number,
   heldOut: ByMember<Float64Array>,
   weight?: ByMember<number>,
@@ -63,8 +67,9 @@ export function calibrateMembers(
   const of = mapMembers(heldOut, (scores) => Float64Array.from(rows, (i) => scores[i]!))
   const unit = mapMembers(of, unitOf)
   const joint = joinScores({ unit, ...(weight && { weight }) }, heldOut)
-  const ensemble = Float64Array.from(rows, (i) => joint[i]!).sort()
-  const sorted = { ...mapMembers(of, (scores) => scores.sort()), ensemble }
+  const counted = independentRows(rows, groups, joint)
+  const sortedOf = (scores: Float64Array) => Float64Array.from(counted, (i) => scores[i]!).sort()
+  const sorted = { ...mapMembers(heldOut, sortedOf), ensemble: sortedOf(joint) }
   return { calibration: { method, folds, unit, ...(weight && { weight }), heldOut: sorted }, joint }
 }
 

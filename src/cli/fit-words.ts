@@ -1,0 +1,39 @@
+/** What a fit says about itself, in words: docs/promises.md explains every number. */
+import { printable } from '../images/left-out.ts'
+import type { FitReport } from '../wire/fit-report.ts'
+
+/** Misfits that are named on a terminal; `--json` has all of them. */
+const named = 10
+
+export function reportLines(report: FitReport): string[] {
+  const { n, groups, effectiveN, expectedFalseRejection: rate, smallestAlpha, power, misfits, confidence } = report
+  const copies =
+    groups === 0 ? 'no near-duplicates' : `${groups} groups of near-duplicates, worth ${effectiveN} independent images`
+  const lines = [
+    ['images', `${n}, ${copies}`],
+    [
+      'good images rejected',
+      rate.mean === 0
+        ? 'none, and nothing else either: see the note'
+        : `${percent(rate.mean)} expected; ${percent(rate.low)} to ${percent(rate.high)} in nine of ten fits`,
+    ],
+    ['strictest alpha', `${Number(smallestAlpha.toPrecision(2))}`],
+    ['anything else rejected', power ? `${percent(power.share)} of ${power.reference}` : 'not tried'],
+    ['misfits', misfits.length === 0 ? 'none stand out' : `${misfits.length} of ${n}:`],
+  ]
+  if (confidence !== undefined) {
+    lines.splice(1, 0, [
+      'promise',
+      `with probability ${confidence} at most ${percent(report.askedAlpha!)} of good images are rejected; so alpha is ${report.alpha}`,
+    ])
+  }
+  return [
+    ...lines.map(([what, words]) => `  ${what!.padEnd(23)} ${words}`),
+    ...misfits.slice(0, named).map(({ image, reason }) => `    ${printable(image)}: ${printable(reason)}`),
+    ...(misfits.length > named ? [`    and ${misfits.length - named} more (--json names all)`] : []),
+  ]
+}
+
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`
+}

@@ -1,0 +1,112 @@
+/**
+ * Positives that do not belong: a test with a stated error rate on distances that each row has from a model which has not seen it.
+ *
+ * The distance is the Mahalanobis distance under the shrunk covariance of the other folds. Its scale comes from the middle of the
+ * distances, which a few wrong images hardly move: the median and the 90th percentile. Beyond that a positive's distance is
+ * taken to fall off no slower than exponentially; the p-values of that tail go through Benjamini and Hochberg's step at
+ * `misfitRate`. So of 50 folders without misfits about one names any, and of all that is named at most that share is wrong,
+ * on average, as long as the class has no heavier tail. Wrong images hide each other, for they are part of what distances are
+ * measured by: suspects are left out of it and the test is repeated until it finds the same ones.
+ */
+import { dot, type Matrix, row, takeRows } from '../core/matrix.ts'
+import type { Random } from '../core/random.ts'
+import { drawFolds, rowsIn } from './held-out.ts'
+import { flagDiscoveries } from './promise.ts'
+import { splitWhitening } from './split-whitening.ts'
+
+/** False discoveries among named misfits, at most, on average. */
+export const misfitRate = 0.02
+/** Suspects are left out of the measure at this rate, which is loose, for it names nothing. */
+const suspectRate = 0.2
+const rounds = 3
+/** With more suspects than this the folder is of two kinds rather than of one with misfits (`kinds.ts`). */
+const mostSuspects = 0.3
+/** Below this nothing is known of a tail. */
+const fewestRows = 20
+/** So many rows are looked at together, at most: time grows with the cube. */
+const chunk = 600
+
+export interface Misfit {
+  readonly row: number
+  /** Probability that a positive lies this far out. */
+  readonly pValue: number
+  /** Its distance in distances of the row that nine in ten rows are nearer than. */
+  readonly times: number
+}
+
+/**
+ * @param X embeddings, shape (n, d)
+ * @param groups rows of a group are held out together
+ * @returns the misfits, the farthest first; none where none stands out
+ */
+export function findMisfits(X: Matrix, groups: ArrayLike<number>, random: Random): Misfit[] {
+  const n = X.rows
+  if (n < fewestRows) return []
+  const pieces = Math.ceil(n / chunk)
+  const pieceOf = drawFolds(n, pieces, random.fork('pieces'), groups)
+  const pValues = new Float64Array(n).fill(1)
+  const times = new Float64Array(n)
+  for (let piece = 0; piece < pieceOf.count; piece++) {
+    const rows = rowsIn(pieceOf, piece)
+    const own = rows.map((i) => groups[i]!)
+    const found = testRows(takeRows(X, rows), own, random.fork(piece))
+    rows.forEach((i, at) => {
+      pValues[i] = found.pValues[at]!
+      times[i] = found.times[at]!
+    })
+  }
+  const { flagged } = flagDiscoveries(pValues, misfitRate)
+  return Array.from(flagged.keys())
+    .filter((i) => flagged[i] === 1)
+    .map((i) => ({ row: i, pValue: pValues[i]!, times: times[i]! }))
+    .sort((a, b) => a.pValue - b.pValue || a.row - b.row)
+}
+
+function testRows(X: Matrix, groups: readonly number[], random: Random) {
+  const folds = drawFolds(X.rows, X.rows <= 300 ? 8 : 5, random, groups)
+  const whiten = splitWhitening(X)
+  let suspects: Uint8Array = new Uint8Array(X.rows)
+  for (let round = 1; ; round++) {
+    const distances = heldOutDistances(X, folds, whiten, suspects)
+    const tested = tailPValues(distances, suspects)
+    if (round === rounds) return tested
+    const { flagged } = flagDiscoveries(tested.pValues, suspectRate)
+    const count = flagged.reduce((sum, f) => sum + f, 0)
+    if (count > mostSuspects * X.rows || flagged.every((f, i) => f === suspects[i])) return tested
+    suspects = flagged
+  }
+}
+
+/** Length of each row whitened by the rows of the other folds that are no suspects. */
+function heldOutDistances(
+  X: Matrix,
+  folds: ReturnType<typeof drawFolds>,
+  whiten: ReturnType<typeof splitWhitening>,
+  suspects: Uint8Array,
+): Float64Array {
+  const out = new Float64Array(X.rows)
+  for (let f = 0; f < folds.count; f++) {
+    const held = rowsIn(folds, f)
+    const fit = Array.from(folds.of.keys()).filter((i) => folds.of[i] !== f && suspects[i] === 0)
+    const whitened = whiten(fit, held)
+    held.forEach((i, at) => {
+      const z = row(whitened, at)
+      out[i] = Math.sqrt(dot(z, z, z.length))
+    })
+  }
+  return out
+}
+
+function tailPValues(distances: Float64Array, suspects: Uint8Array) {
+  const reference = distances.filter((_, i) => suspects[i] === 0).sort()
+  const n = reference.length
+  const at = (share: number) => reference[Math.min(n - 1, Math.round(share * (n - 1)))]!
+  const [middle, upper] = [at(0.5), at(0.9)]
+  const unit = upper - middle || Number.MIN_VALUE
+  // an exponential tail has ln 5 means between its median and its 90th percentile; few rows tell that width only roughly
+  const mean = (1 / Math.log(5)) * (1 + 12 / n)
+  return {
+    pValues: distances.map((s) => (s <= upper ? 1 : 0.1 * Math.exp(-((s - upper) / unit) / mean))),
+    times: distances.map((s) => (upper > 0 ? s / upper : 1)),
+  }
+}

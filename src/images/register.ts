@@ -1,0 +1,215 @@
+/**
+ * Lays one picture onto another: the affine map, gain and bias that make them most alike, by Gauss-Newton from coarse to fine (Baker and
+ * Matthews, "Lucas-Kanade 20 years on", IJCV 56, 2004). Says how alike the textures then are.
+ */
+import { bestTurns, type Grid, type Prepared, sampleAt } from './fingerprint.ts'
+
+/** Coordinates of b from those of a, both in [-1, 1]: (p x + q y + s, r x + t y + u). */
+type Affine = [p: number, q: number, s: number, r: number, t: number, u: number]
+
+/** Of a picture only the disc in it counts: the corners of a turned copy are filled in. */
+const disc = 0.94
+/** The least share of the disc on which both pictures must lie. */
+const leastOverlap = 0.35
+/**
+ * At each level: Gauss-Newton steps, how unlike (1 - correlation) two pictures may be after them and still be copies, how many maps go on, and
+ * whether the map
+ * only turns, scales and moves. A map that may also squeeze would fit anything at few cells.
+ */
+const coarsest = { tried: 3, steps: 8, unlike: 0.07, kept: 2 } as const
+const stages = [
+  { steps: 5, unlike: 0.04, kept: 1, isRigid: true },
+  { steps: 4, unlike: 0.022, kept: 1, isRigid: false },
+  { steps: 2, unlike: 1, kept: 1, isRigid: false },
+] as const
+/** A copy shows the other at 0.7 to 1.4 times its size. */
+const sizes = [0.5, 2] as const
+
+/** Correlation of the two textures, in [-1, 1]; 0 where the pictures cannot be laid onto each other. */
+export function textureCorrelation(a: Prepared, b: Prepared): number {
+  let maps: readonly Affine[] = coarseMaps(a, b)
+  stages.forEach((stage, level) => {
+    const [from, onto] = [a.levels[level + 1]!, b.levels[level + 1]!]
+    maps = mostAlike(
+      from,
+      onto,
+      maps.flatMap((start) => refined(from, onto, start, stage.steps, stage.isRigid)),
+      stage,
+    )
+  })
+  return Math.max(0, ...maps.map((map) => correlation(a.texture, b.texture, map)))
+}
+
+/** Where to begin, at 12 cells: both ways round, for the way from the smaller part to the larger one is often the only one that leads there. */
+function coarseMaps(a: Prepared, b: Prepared): Affine[] {
+  const [from, onto] = [a.levels[0]!, b.levels[0]!]
+  const { steps } = coarsest
+  const tried = { unlike: 2, kept: coarsest.tried }
+  const there = mostAlike(from, onto, startsOf(a, b), tried).flatMap((map) => refined(from, onto, map, steps, true))
+  const back = mostAlike(onto, from, startsOf(b, a), tried).flatMap((map) =>
+    refined(onto, from, map, steps, true).map(inverse),
+  )
+  return mostAlike(from, onto, [...there, ...back], coarsest)
+}
+
+/** The map that `refine` finds, or none. */
+function refined(...parameters: Parameters<typeof refine>): Affine[] {
+  const map = refine(...parameters)
+  return map ? [map] : []
+}
+
+function mostAlike(
+  a: Grid,
+  b: Grid,
+  maps: readonly Affine[],
+  { unlike, kept }: { readonly unlike: number; readonly kept: number },
+): Affine[] {
+  return maps
+    .map((map) => ({ map, unlike: 1 - correlation(a, b, map) }))
+    .filter((found) => found.unlike <= unlike)
+    .sort((x, y) => x.unlike - y.unlike)
+    .slice(0, kept)
+    .map(({ map }) => map)
+}
+
+function inverse([p, q, s, r, t, u]: Affine): Affine {
+  const d = p * t - q * r
+  return [t / d, -q / d, (q * u - t * s) / d, -r / d, p / d, (r * s - p * u) / d]
+}
+
+/** As circles around the middle say, for what was turned; the eight ways to lay down a square, for what was cropped. */
+function startsOf(a: Prepared, b: Prepared): Affine[] {
+  const turns = bestTurns(a.spectrum, b.spectrum)
+  const quarters = [0, 1, 2, 3].flatMap((k) =>
+    [false, true].map((isMirrored) => ({ angle: (k * Math.PI) / 2, isMirrored })),
+  )
+  return [...turns, ...quarters].map(({ angle, isMirrored }) => {
+    const [c, s] = [Math.cos(angle), Math.sin(angle)]
+    return isMirrored ? [c, -s, 0, -s, -c, 0] : [c, -s, 0, s, c, 0]
+  })
+}
+
+function refine(a: Grid, b: Grid, start: Affine, most: number, isRigid: boolean): Affine | undefined {
+  let map = start
+  const { side } = a
+  const cell = 2 / side
+  // unknowns of a step: four or six of the map, gain and bias
+  const unknowns = isRigid ? 6 : 8
+  const sign = start[0] * start[4] - start[1] * start[3] > 0 ? 1 : -1
+  const normal = new Float64Array(unknowns * unknowns)
+  const right = new Float64Array(unknowns)
+  const j = new Float64Array(unknowns)
+  for (let step = 0; step < most; step++) {
+    normal.fill(0)
+    right.fill(0)
+    let count = 0
+    for (let y = 0; y < side; y++) {
+      const v = (y + 0.5) * cell - 1
+      for (let x = 0; x < side; x++) {
+        const u = (x + 0.5) * cell - 1
+        if (u * u + v * v > disc * disc) continue
+        const bu = map[0] * u + map[1] * v + map[2]
+        const bv = map[3] * u + map[4] * v + map[5]
+        if (bu * bu + bv * bv > disc * disc) continue
+        count++
+        // the value of b between four cells, and its slope there
+        const gu = Math.min(side - 1.001, Math.max(0, ((bu + 1) * side - 1) / 2))
+        const gv = Math.min(side - 1.001, Math.max(0, ((bv + 1) * side - 1) / 2))
+        const [iu, iv] = [Math.floor(gu), Math.floor(gv)]
+        const [fu, fv] = [gu - iu, gv - iv]
+        const at = iv * side + iu
+        const above = b.values[at + 1]! - b.values[at]!
+        const below = b.values[at + side + 1]! - b.values[at + side]!
+        const top = b.values[at]! + fu * above
+        const rise = b.values[at + side]! + fu * below - top
+        const value = top + fv * rise
+        const du = (above + fv * (below - above)) / cell
+        const dv = rise / cell
+        if (isRigid) {
+          j[0] = du * u + sign * dv * v
+          j[1] = dv * u - sign * du * v
+          j[2] = du
+          j[3] = dv
+        } else {
+          j[0] = du * u
+          j[1] = du * v
+          j[2] = du
+          j[3] = dv * u
+          j[4] = dv * v
+          j[5] = dv
+        }
+        j[unknowns - 2] = -a.values[y * side + x]!
+        j[unknowns - 1] = -1
+        for (let p = 0; p < unknowns; p++) {
+          right[p]! -= j[p]! * value
+          for (let q = 0; q <= p; q++) normal[p * unknowns + q]! += j[p]! * j[q]!
+        }
+      }
+    }
+    if (count < leastOverlap * (Math.PI / 4) * side * side) return undefined
+    // gain and bias are found anew in each step, the map is moved
+    const found = solve(normal, right)
+    if (!found) return undefined
+    const [f0, f1, f2, f3, f4, f5] = found as unknown as Affine
+    const moved = isRigid ? [f0, -sign * f1, f2, f1, sign * f0, f3] : [f0, f1, f2, f3, f4, f5]
+    map = map.map((value, i) => value + moved[i]!) as Affine
+    const size = Math.abs(map[0] * map[4] - map[1] * map[3])
+    if (!(size > sizes[0] && size < sizes[1])) return undefined
+    if (Math.abs(moved[2]!) + Math.abs(moved[5]!) < cell / 100) break
+  }
+  return map
+}
+
+/** Correlation of a with b under the map, where both are; 0 where too little of them is. */
+function correlation(a: Grid, b: Grid, map: Affine): number {
+  const { side } = a
+  const cell = 2 / side
+  let [count, sa, sb, saa, sbb, sab] = [0, 0, 0, 0, 0, 0]
+  for (let y = 0; y < side; y++) {
+    const v = (y + 0.5) * cell - 1
+    for (let x = 0; x < side; x++) {
+      const u = (x + 0.5) * cell - 1
+      if (u * u + v * v > disc * disc) continue
+      const bu = map[0] * u + map[1] * v + map[2]
+      const bv = map[3] * u + map[4] * v + map[5]
+      if (bu * bu + bv * bv > disc * disc) continue
+      const p = a.values[y * side + x]!
+      const q = sampleAt(b, bu, bv)
+      count++
+      sa += p
+      sb += q
+      saa += p * p
+      sbb += q * q
+      sab += p * q
+    }
+  }
+  if (count < leastOverlap * (Math.PI / 4) * side * side) return 0
+  const [va, vb] = [saa - (sa * sa) / count, sbb - (sb * sb) / count]
+  return va > 0 && vb > 0 ? (sab - (sa * sb) / count) / Math.sqrt(va * vb) : 0
+}
+
+/** Solves the symmetric system, given its lower half, by Cholesky with a little ridge; undefined where it has no solution. */
+function solve(lower: Float64Array, right: Float64Array): Float64Array | undefined {
+  const n = right.length
+  const l = lower.slice()
+  for (let i = 0; i < n; i++) l[i * n + i]! *= 1 + 1e-9
+  for (let i = 0; i < n; i++) {
+    for (let k = 0; k <= i; k++) {
+      let sum = l[i * n + k]!
+      for (let m = 0; m < k; m++) sum -= l[i * n + m]! * l[k * n + m]!
+      if (i !== k) l[i * n + k] = sum / l[k * n + k]!
+      else if (sum > 0) l[i * n + i] = Math.sqrt(sum)
+      else return undefined
+    }
+  }
+  const x = right.slice()
+  for (let i = 0; i < n; i++) {
+    for (let m = 0; m < i; m++) x[i]! -= l[i * n + m]! * x[m]!
+    x[i]! /= l[i * n + i]!
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    for (let m = i + 1; m < n; m++) x[i]! -= l[m * n + i]! * x[m]!
+    x[i]! /= l[i * n + i]!
+  }
+  return x
+}

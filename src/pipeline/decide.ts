@@ -1,0 +1,38 @@
+/** Decisions on a whole folder, when every image has its p-value: which to flag, and where the model cannot say. */
+import { assertDiscoveryRate, flagDiscoveries, verdictOf } from '../detectors/promise.ts'
+
+interface Scored {
+  readonly pValue: number
+  readonly alpha: number
+}
+type Entry = Scored | { readonly error: unknown }
+
+export interface Decisions {
+  /** Flag images so that at most this share of the flagged are positives, on average (`flagged`). In (0, 1). */
+  readonly fdr?: number
+  /** Add a `verdict` with a third answer, `unsure`. */
+  readonly abstain?: boolean
+}
+
+/**
+ * Results with `flagged` and `verdict` where they are asked for; those with an error stay as they are.
+ * @param calibrationScores held-out scores of the model
+ * @throws INVALID_ARGUMENT
+ */
+export function decide<T extends Entry>(
+  results: readonly T[],
+  calibrationScores: number,
+  { fdr, abstain }: Decisions,
+): T[] {
+  if (fdr !== undefined) assertDiscoveryRate(fdr)
+  const pValues = results.map((result) => ('pValue' in result ? result.pValue : Number.NaN))
+  const flagged = fdr === undefined ? undefined : flagDiscoveries(pValues, fdr).flagged
+  return results.map((result, i) => {
+    if (!('pValue' in result)) return result
+    return {
+      ...result,
+      ...(flagged && { flagged: flagged[i] === 1 }),
+      ...(abstain && { verdict: verdictOf(calibrationScores, result.pValue, result.alpha) }),
+    }
+  })
+}

@@ -1,0 +1,34 @@
+/** Images that a fit leaves out by their names. */
+import { OneclassError } from '../errors.ts'
+
+export interface Exclusion {
+  leavesOut(image: string): boolean
+  /** Names of images that were left out. */
+  readonly found: readonly string[]
+  /** @throws INVALID_ARGUMENT for a name that no image has */
+  assertAllFound(): void
+}
+
+/** @param names each the whole name of an image, or its end after a "/" */
+export function exclusion(names: readonly string[]): Exclusion {
+  const missing = new Set(names)
+  const found: string[] = []
+  return {
+    found,
+    leavesOut(image) {
+      const name = names.find((wanted) => wanted !== '' && (image === wanted || image.endsWith(`/${wanted}`)))
+      if (name === undefined) return false
+      missing.delete(name)
+      found.push(image)
+      return true
+    },
+    assertAllFound() {
+      if (missing.size === 0) return
+      const list = [...missing].slice(0, 5).map((name) => JSON.stringify(name))
+      throw new OneclassError(
+        'INVALID_ARGUMENT',
+        `There is no image named ${list.join(', ')} to exclude; give names as fit prints them, or "misfits".`,
+      )
+    },
+  }
+}

@@ -1,0 +1,82 @@
+/** What is found out about a fit beside the model: misfits, kinds, what the positives are worth, and what the model rejects. */
+
+import { renderReference } from '../baselines/rendered-reference.ts'
+import { dot, l2Normalise, type Matrix } from '../core/matrix.ts'
+import { createRandom, type Random } from '../core/random.ts'
+import { findKinds } from '../detectors/kinds.ts'
+import { findMisfits } from '../detectors/misfits.ts'
+import { OneclassError } from '../errors.ts'
+import type { Backbone } from '../features/backbone.ts'
+import { embedImages } from '../features/embed.ts'
+import type { ImageSource } from '../images/decode.ts'
+import { renderOther } from '../images/demo-images.ts'
+import { encodeImage } from '../images/encode.ts'
+import type { FitFacts } from '../store/fit-facts.ts'
+
+/** Of each of the eight drawn patterns, and of drawn things. */
+const drawn = { patterns: 3, things: 16 } as const
+/** Fewer embeddings than this (a face network takes none of them) tell nothing. */
+const fewestReferences = 8
+
+/**
+ * @param X embeddings of the positives, shape (n, d)
+ * @param groups group number of each row, as they were held out
+ * @param heldOut joint score of each row, NaN where not held out
+ * @param counted held-out scores that p-values count among
+ * @param nameOf the name of a row
+ */
+export function factsOfPositives(
+  X: Matrix,
+  groups: ArrayLike<number>,
+  { heldOut, counted, random }: { heldOut: Float64Array; counted: number; random: Random },
+  nameOf: (row: number) => string,
+): Omit<FitFacts, 'asked' | 'reference'> {
+  const sizes = new Map<number, number>()
+  for (let i = 0; i < groups.length; i++) sizes.set(groups[i]!, (sizes.get(groups[i]!) ?? 0) + 1)
+  const held = heldOut.reduce((count, score) => count + (Number.isNaN(score) ? 0 : 1), 0)
+  const kinds = findKinds(X, random.fork('kinds'))
+  const unit = l2Normalise(X)
+  const misfits = findMisfits(X, groups, random.fork('misfits')).map(({ row, pValue, times }) => {
+    let [nearest, similarity] = [-1, -2]
+    for (let j = 0; j < X.rows; j++) {
+      if (groups[j] === groups[row]) continue
+      const cosine = dot(unit.data, unit.data, unit.cols, row * unit.cols, j * unit.cols)
+      if (cosine > similarity) [nearest, similarity] = [j, cosine]
+    }
+    return { image: nameOf(row), row, pValue, times, nearest: nameOf(nearest), similarity }
+  })
+  return {
+    groups: [...sizes.values()].filter((size) => size > 1).length,
+    effectiveN: Math.min(X.rows, Math.round((X.rows * counted) / held)),
+    misfits,
+    kinds: kinds
+      ? { size: kinds.smaller.length, examples: kinds.smaller.slice(0, 3).map(nameOf), separation: kinds.separation }
+      : null,
+  }
+}
+
+/** Drawn images that are of no class that anybody teaches: patterns and simple things, the same each time. */
+export async function drawnReference(): Promise<ImageSource[]> {
+  const random = createRandom(2026)
+  const pictures = [
+    ...renderReference(drawn.patterns, 176, 176, random.fork('patterns')),
+    ...Array.from({ length: drawn.things }, (_, i) => renderOther(random.fork(`thing ${i}`))),
+  ]
+  return await Promise.all(
+    pictures.map(async (pixels, i) => ({ name: `drawn ${i}`, bytes: await encodeImage(pixels, 'jpeg', 90) })),
+  )
+}
+
+/** p-values of the drawn reference; null where the backbone takes too few of them. @throws CANCELLED */
+export async function tryReference(
+  backbone: Backbone,
+  pValueOf: (embedding: Float32Array) => number,
+  signal: AbortSignal | undefined,
+): Promise<FitFacts['reference']> {
+  const pValues: number[] = []
+  for await (const { embedding, error } of embedImages(backbone, await drawnReference(), signal ? { signal } : {})) {
+    if (!error) pValues.push(pValueOf(embedding))
+    else if (error instanceof OneclassError && error.code === 'INTERNAL') throw error
+  }
+  return pValues.length < fewestReferences ? null : { name: `${pValues.length} drawn images`, pValues }
+}

@@ -1,0 +1,117 @@
+/**
+ * What a fit found out, kept in the model; and the report on it at any alpha, for the command line, the API, the page and the library.
+ */
+import { rejectable } from '../detectors/calibration.ts'
+import { expectedFalseRejection, scoresNeeded, scoresNeededForTolerance, smallestAlpha } from '../detectors/promise.ts'
+import type { FitFacts, FitReport } from '../wire/fit-report.ts'
+
+export type { FitFacts }
+
+/** What the report needs to know of a model. */
+export interface Reported {
+  readonly n: number
+  readonly alpha: number
+  readonly calibrationScores: number
+  /** Null for a model of an earlier build. */
+  readonly facts?: FitFacts | null
+}
+
+export function fitReport({ n, alpha, calibrationScores, facts = null }: Reported): FitReport {
+  const asked = facts?.asked ?? null
+  return {
+    n,
+    groups: facts?.groups ?? 0,
+    effectiveN: facts?.effectiveN ?? n,
+    calibrationScores,
+    alpha,
+    ...(asked && { askedAlpha: asked.alpha, confidence: asked.confidence }),
+    expectedFalseRejection: expectedFalseRejection(calibrationScores, alpha),
+    smallestAlpha: smallestAlpha(calibrationScores),
+    power: powerOf(facts, alpha),
+    misfits: (facts?.misfits ?? []).map(({ image, row, pValue, times, nearest, similarity }) => ({
+      image,
+      row,
+      pValue,
+      reason: `lies ${times.toFixed(1)} times as far out as nine in ten of the images do; most like ${nearest} (similarity ${similarity.toFixed(2)})`,
+    })),
+    warnings: fitWarnings({ n, alpha, calibrationScores, facts }),
+  }
+}
+
+function powerOf(facts: FitFacts | null, alpha: number): FitReport['power'] {
+  const reference = facts?.reference
+  if (!reference) return null
+  const { name, pValues } = reference
+  return { reference: name, share: pValues.filter((p) => p <= alpha).length / pValues.length, images: pValues.length }
+}
+
+/** The warning of an alpha at which a model rejects nothing; undefined where it can. The same for fit, score, models set, API and page. */
+export function alphaWarning(calibrationScores: number, alpha: number): string | undefined {
+  if (rejectable(calibrationScores, alpha) > 0) return undefined
+  const least = smallestAlpha(calibrationScores).toPrecision(2)
+  return `alpha ${alpha} is below 1/(n + 1) = ${least}, the smallest p-value of ${calibrationScores} held-out positives: nothing at all is rejected. Take alpha ${least} or more, or ${scoresNeeded(alpha)} positives that are no near-duplicates.`
+}
+
+export function fitWarnings({ n, alpha, calibrationScores, facts = null }: Reported): string[] {
+  const warnings: string[] = []
+  const asked = facts?.asked
+  const reject = alphaWarning(calibrationScores, alpha)
+  if (asked && reject) {
+    warnings.push(
+      `${calibrationScores} held-out positives are too few to promise a false-rejection rate of at most ${asked.alpha} with confidence ${asked.confidence}: nothing is rejected. That takes ${scoresNeededForTolerance(asked.alpha, asked.confidence)}, a larger alpha, or less confidence.`,
+    )
+  } else if (reject) warnings.push(reject)
+  else if (n < 50) warnings.push(`${n} positives make a rough model; some 200 make a good one.`)
+  if (!facts) return warnings
+  if (facts.groups > 0 && facts.effectiveN < 0.9 * n) {
+    warnings.push(
+      `${n} images with ${facts.groups} groups of near-duplicates are worth some ${facts.effectiveN} independent ones. Copies add nothing to what is known of the class: take other photos.`,
+    )
+  }
+  if (facts.kinds) {
+    const { size, examples } = facts.kinds
+    warnings.push(
+      `the images fall into two kinds that lie far apart: ${size} of ${n} are like ${examples.slice(0, 3).join(', ')}. If both are the class, all is well; if not, leave one out.`,
+    )
+  }
+  if (facts.misfits.length > 0) {
+    warnings.push(
+      `${facts.misfits.length} of ${n} images do not look as if they belonged: look at them, and fit again with --exclude misfits if they do not.`,
+    )
+  }
+  return warnings
+}
+
+/** @throws RangeError or TypeError naming what does not fit */
+export function checkFitFacts(facts: FitFacts, n: number): void {
+  const { groups, effectiveN, asked, reference, misfits, kinds } = facts
+  if (!isCount(groups, n) || !isCount(effectiveN, n)) throw new RangeError('the counts of the fit are wrong')
+  if (asked !== null && !(isShare(asked.alpha) && isShare(asked.confidence)))
+    throw new RangeError('the confidence is wrong')
+  if (reference !== null) {
+    if (!isText(reference.name) || !Array.isArray(reference.pValues)) throw new TypeError('the reference is wrong')
+    if (reference.pValues.length === 0 || !reference.pValues.every((p) => p > 0 && p <= 1))
+      throw new RangeError('the p-values of the reference are wrong')
+  }
+  if (!Array.isArray(misfits) || misfits.length > n) throw new TypeError('the misfits are wrong')
+  for (const { image, row, pValue, times, nearest, similarity } of misfits) {
+    if (!isText(image) || !isText(nearest) || !isCount(row, n - 1)) throw new TypeError('a misfit is not named')
+    if (![pValue, times, similarity].every(Number.isFinite)) throw new RangeError('a misfit has no numbers')
+  }
+  if (kinds !== null) {
+    if (!Array.isArray(kinds.examples) || !kinds.examples.every(isText)) throw new TypeError('the kinds are wrong')
+    if (!isCount(kinds.size, n) || !Number.isFinite(kinds.separation)) throw new RangeError('the kinds are wrong')
+  }
+}
+
+function isCount(value: number, most: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0 && value <= most
+}
+
+function isShare(value: number): boolean {
+  return value > 0 && value < 1
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= 4096
+}

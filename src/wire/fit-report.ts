@@ -1,0 +1,82 @@
+/** What a fit says about itself: what its threshold promises, what it would reject, and what in its folder does not fit. */
+import { Type } from 'typebox'
+import { type Fixed, Nullable } from './type.ts'
+
+export const FitReport = Type.Object({
+  n: Type.Integer({ description: 'Images that the model was fitted on' }),
+  groups: Type.Integer({ description: 'Groups of two or more near-duplicates: copies and photos of one thing' }),
+  effectiveN: Type.Integer({ description: 'Independent images that these are worth; n without near-duplicates' }),
+  calibrationScores: Type.Integer({ description: 'Held-out scores that p-values count among' }),
+  alpha: Type.Number(),
+  askedAlpha: Type.Optional(Type.Number({ description: 'With `confidence`: the false-rejection rate that is kept' })),
+  confidence: Type.Optional(
+    Type.Number({ description: 'Probability that at most `askedAlpha` of new positives are rejected' }),
+  ),
+  expectedFalseRejection: Type.Object(
+    { mean: Type.Number(), low: Type.Number(), high: Type.Number(), level: Type.Number() },
+    {
+      description:
+        'Share of new positives that alpha rejects: its mean over fits, and the range in which it lies in `level` of all fits',
+    },
+  ),
+  smallestAlpha: Type.Number({
+    description: 'The strictest alpha that can reject anything, 1 / (calibrationScores + 1)',
+  }),
+  power: Type.Union(
+    [
+      Type.Object({
+        reference: Type.String({ description: 'What was rejected or not' }),
+        share: Type.Number({ description: 'Share of it that alpha rejects' }),
+        images: Type.Integer(),
+      }),
+      Type.Null(),
+    ],
+    { description: 'Estimated power against anything else; null without images to try' },
+  ),
+  misfits: Type.Array(
+    Type.Object({
+      image: Type.String(),
+      row: Type.Integer({ description: 'Its place among the positives' }),
+      pValue: Type.Number({ description: 'Probability that a positive lies this far out' }),
+      reason: Type.String(),
+    }),
+    { description: 'Positives that do not belong: of those named, at most 2 % are wrong on average' },
+  ),
+  warnings: Type.Array(Type.String()),
+})
+export type FitReport = Fixed<typeof FitReport>
+
+/** What a fit found out, as the model keeps it: alpha may change, and the report with it. */
+export const FitFacts = Type.Object({
+  groups: Type.Integer({ description: 'Groups of two or more near-duplicates' }),
+  effectiveN: Type.Integer({ description: 'Independent images that the positives are worth' }),
+  asked: Nullable(
+    Type.Object(
+      { alpha: Type.Number(), confidence: Type.Number() },
+      { description: 'Where the threshold was asked for with a confidence' },
+    ),
+  ),
+  reference: Nullable(
+    Type.Object(
+      { name: Type.String(), pValues: Type.Array(Type.Number()) },
+      { description: 'p-values of images that are none of the class; null where there were none to try' },
+    ),
+  ),
+  misfits: Type.Array(
+    Type.Object({
+      image: Type.String(),
+      row: Type.Integer(),
+      pValue: Type.Number(),
+      times: Type.Number({ description: 'Its distance in distances of the row that nine in ten are nearer than' }),
+      nearest: Type.String({ description: 'The most like of the other positives' }),
+      similarity: Type.Number(),
+    }),
+  ),
+  kinds: Nullable(
+    Type.Object(
+      { size: Type.Integer(), examples: Type.Array(Type.String()), separation: Type.Number() },
+      { description: 'Where the positives fall into two kinds far apart: the smaller one, and how far in spreads' },
+    ),
+  ),
+})
+export type FitFacts = Fixed<typeof FitFacts>
