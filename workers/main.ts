@@ -12,6 +12,7 @@ import { createBlobStore } from '../src/queue/blobs.ts'
 import { disconnect, waitForRedis } from '../src/queue/connection.ts'
 import { connectConsumer } from '../src/queue/consumer.ts'
 import { startHeartbeat } from '../src/queue/heartbeat.ts'
+import { assertRights } from '../src/queue/rights.ts'
 import { createEngine } from '../src/serving/engine.ts'
 import { startInference } from '../src/serving/inference.ts'
 import { createModelCache } from '../src/serving/model-cache.ts'
@@ -36,6 +37,7 @@ async function main(url: string): Promise<void> {
   const cores = config.concurrency ?? availableCpus()
   const client = connectConsumer(url)
   await waitForRedis(client, url, 60_000)
+  await assertRights(client, url)
   const blobs = createBlobStore(client, 4 * 1024 ** 3) // the service bounds uploads; a model must come home
   const inference = startInference({ home: config.home, threads: cores, onExit: fail })
   const facts = { host: hostname(), pid: process.pid, concurrency: cores }

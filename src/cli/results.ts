@@ -1,7 +1,7 @@
 /** Results as lines: a table for people, JSONL and CSV for programs. */
 import { printable } from '../images/left-out.ts'
 import type { ImageResult, RowResult } from '../wire/result.ts'
-import { csvHeader, csvLine } from '../wire/result-csv.ts'
+import { csvLine, csvStart } from '../wire/result-csv.ts'
 
 export const formats = ['table', 'jsonl', 'csv'] as const
 export type ResultFormat = (typeof formats)[number]
@@ -11,12 +11,15 @@ export interface ResultWriter {
   lines(result: ImageResult | RowResult): string[]
 }
 
-export function resultWriter(format: ResultFormat): ResultWriter {
+/** @param names of all images, where there are some */
+export function resultWriter(format: ResultFormat, names: readonly string[] = []): ResultWriter {
   if (format === 'jsonl') return { head: [], lines: (result) => [JSON.stringify(result)] }
   if (format === 'csv') {
     return {
-      head: [csvHeader.trimEnd()],
-      lines: (result) => [csvLine(JSON.stringify({ ...result, image: nameOf(result) })).trimEnd()],
+      head: [csvStart(names).trimEnd()],
+      lines: (result) => [
+        csvLine(JSON.stringify('row' in result ? { ...result, image: String(result.row) } : result)).trimEnd(),
+      ],
     }
   }
   return {

@@ -90,6 +90,7 @@ score --features X.npy --model NAME --format jsonl`,
         )
       }
       const { entries, skipped } = await readInput(positionals, standardInput, io.signal)
+      const names = entries.map((entry) => ('name' in entry ? entry.name : entry.image))
       const sources = entries.filter((entry): entry is ImageSource => !('error' in entry))
       const named = text(values, 'backbone')
       const options = { home: io.home, onNotice: (note: string) => io.err(note) }
@@ -115,7 +116,7 @@ score --features X.npy --model NAME --format jsonl`,
         const seen = keepFor(explain === undefined ? undefined : scored, classified)
         const ordered = inOrder(entries, seen)
         sayFewest(sources.length, calibrationScores, fdr, io)
-        const counts = await writeResults(decided(ordered, calibrationScores, decisions), format, file, io)
+        const counts = await writeResults(decided(ordered, calibrationScores, decisions), format, file, io, names)
         await file?.commit()
         progress.end()
         if (explain !== undefined) {
@@ -192,12 +193,13 @@ async function writeResults(
   format: ResultFormat,
   file: Output | undefined,
   io: Io,
+  names: readonly string[] = [],
 ): Promise<Counts> {
   const write = async (line: string): Promise<void> => {
     if (file) await file.write(`${line}\n`)
     else await io.out(line)
   }
-  const writer = resultWriter(format)
+  const writer = resultWriter(format, names)
   const counts: Counts = { positive: 0, negative: 0, failed: 0 }
   for (const line of writer.head) await write(line)
   for await (const result of results) {

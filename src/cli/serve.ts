@@ -7,7 +7,8 @@ import { directly, type Outside, readOutside } from '../api/http/outside.ts'
 import type { Limits } from '../api/limits.ts'
 import { openService, type Service } from '../api/service.ts'
 import { OneclassError } from '../errors.ts'
-import { withoutPassword } from '../queue/connection.ts'
+import { connect, disconnect, waitForRedis, withoutPassword } from '../queue/connection.ts'
+import { assertRights } from '../queue/rights.ts'
 import { openKeyStore } from '../service/key-store.ts'
 import { startPrivateRedis } from '../service/private-redis.ts'
 import { allowedCpus, availableCpus, type LogLevel, readConfig, version } from '../system/config.ts'
@@ -154,6 +155,7 @@ export async function startServing(options: ServeOptions): Promise<Serving> {
       redisUrl = server.url
       redis = `private, port ${server.port}`
     }
+    if (options.redisUrl !== undefined) await checkAccess(redisUrl)
     const cpus = availableCpus()
     const count = options.workers ?? cpus
     // only where every core gets its worker and the mask, not a quota, says how many cores there are
@@ -220,6 +222,17 @@ export async function runServe(
   await serving.stop()
   setTimeout(() => process.exit(1), graceMs).unref() // nothing should be left that keeps the process
   return 0
+}
+
+/** What a Redis that is not ours may refuse is known before anything is started on it. */
+async function checkAccess(redisUrl: string): Promise<void> {
+  const client = connect(redisUrl, 'producer', 'oneclass:probe')
+  try {
+    await waitForRedis(client, redisUrl, 15_000)
+    await assertRights(client, redisUrl)
+  } finally {
+    await disconnect(client)
+  }
 }
 
 /** Open requests have `ms`; then their connections are cut, and what does not end even so is left behind. */

@@ -38,6 +38,18 @@ export function csvRow(line: Line, more: readonly (string | number)[] = []): str
   return `${[...columns.map(([, read]) => read(line)), ...more].map(cell).join(',')}\r\n`
 }
 
+/**
+ * What a file of results begins with. Excel takes a CSV without a byte order mark for its own old character set and garbles names
+ * that are no plain ASCII, so there is one where a name needs it, and none where programs that do not expect it would stumble for nothing.
+ * @param names of all images
+ * @param more names of columns that the caller adds
+ */
+export function csvStart(names: readonly string[], more: readonly string[] = []): string {
+  const header = csvHeaderOf(more)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII
+  return names.every((name) => /^[\u0000-\u007f]*$/.test(name)) ? header : `\uFEFF${header}`
+}
+
 /** @param json one result as JSON */
 export function csvLine(json: string): string {
   return csvRow(JSON.parse(json) as Line)

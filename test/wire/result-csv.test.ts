@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { csvHeader, csvHeaderOf, csvLine, csvRow } from '../../src/wire/result-csv.ts'
+import { csvHeader, csvHeaderOf, csvLine, csvRow, csvStart } from '../../src/wire/result-csv.ts'
 
 const result = {
   image: 'a.jpg',
@@ -50,4 +50,10 @@ test("the page's files: the same columns and the same guard, with columns of its
   const row = csvRow(line, ['unreadable', '=1+1'])
   assert.ok(row.startsWith(`"'=HYPERLINK(""http://x"")",`), row)
   assert.ok(row.endsWith(",unreadable,'=1+1\r\n"), row)
+})
+
+test('a byte order mark where a name needs one, so that Excel reads it', () => {
+  assert.equal(csvStart(['a.jpg', 'b c.png']), csvHeader)
+  assert.equal(csvStart([]), csvHeader)
+  assert.equal(csvStart(['a.jpg', 'Grüße.jpg']), `\uFEFF${csvHeader}`)
 })

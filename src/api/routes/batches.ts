@@ -13,7 +13,7 @@ import { BatchFromFolder, BatchOptions } from '../../wire/batch.ts'
 import { BatchJob, ListLimit, ListState } from '../../wire/job.ts'
 import { isFinished } from '../../wire/job-state.ts'
 import { JobId, ModelRef } from '../../wire/names.ts'
-import { csvHeader, csvLine } from '../../wire/result-csv.ts'
+import { csvLine, csvStart } from '../../wire/result-csv.ts'
 import type { ApiContext } from '../context.ts'
 import { callerOf } from '../http/access.ts'
 import { alphaField, flagField, idempotencyKey } from '../http/fields.ts'
@@ -216,7 +216,7 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
         reply,
         isCsv ? 'text/csv; charset=utf-8' : 'application/x-ndjson; charset=utf-8',
         async function* (signal) {
-          if (isCsv) yield csvHeader
+          if (isCsv) yield csvStart(await producer.batches.images(batch.id))
           for await (const line of resultLines(batch, query.from ?? 0, query.follow ?? true, signal))
             yield isCsv ? csvLine(line) : `${line}\n`
         },

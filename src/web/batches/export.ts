@@ -1,5 +1,5 @@
 /** Results with the review, as files. The service's own fields stay as they were served; three are added. */
-import { csvHeaderOf, csvRow } from '../../wire/result-csv.ts'
+import { csvRow, csvStart } from '../../wire/result-csv.ts'
 import { saveBlob } from '../models/actions.tsx'
 import { verdictOf } from '../verdict.ts'
 import type { Item } from './live.ts'
@@ -20,12 +20,14 @@ export function jsonLines({ items, reviews, alpha }: Reviewed): string {
   return items.map((item) => `${JSON.stringify({ ...item.line, ...added(item, reviews, alpha) })}\n`).join('')
 }
 
+/** The service's own columns, and three more. */
 export function csv({ items, reviews, alpha }: Reviewed): string {
   const rows = items.map((item) => {
     const { verdict, verdictAlpha, review } = added(item, reviews, alpha)
     return csvRow(item.line, [verdict, verdictAlpha, review])
   })
-  return [csvHeaderOf(['verdict', 'verdictAlpha', 'review']), ...rows].join('')
+  const names = items.map(({ line }) => line.image)
+  return [csvStart(names, ['verdict', 'verdictAlpha', 'review']), ...rows].join('')
 }
 
 export function saveCsv(name: string, reviewed: Reviewed): void {
