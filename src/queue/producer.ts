@@ -53,8 +53,10 @@ export interface Producer {
   /** BullMQ's word for the state of the chunk that begins at `firstIndex`, 'unknown' when there is none. */
   chunkState(batch: string, firstIndex: number): Promise<string>
   removeChunk(batch: string, firstIndex: number): Promise<void>
-  /** Gives a failed chunk out again with the images that it has; why it failed, undefined when it is gone. */
-  retryChunk(batch: string, firstIndex: number): Promise<ErrorCode | undefined>
+  /** Why a failed chunk failed; undefined when it is gone. */
+  chunkFailure(batch: string, firstIndex: number): Promise<ErrorCode | undefined>
+  /** Gives a failed chunk out again with the images that it has; false when it is gone. */
+  retryChunk(batch: string, firstIndex: number): Promise<boolean>
   /** Any job or batch; undefined when there is none of that id. */
   job(id: string): Promise<Job | undefined>
   /** Cancels what is not finished (CONFLICT else, JOB_NOT_FOUND where there is none) and returns it as it then is. */
@@ -196,12 +198,14 @@ export function createProducer(options: ProducerOptions): Producer {
       await queue('chunk').remove(chunkId(batch, firstIndex))
     }),
     canWrite: guard(async () => (await runScript(client, probe, [keys.probe], [30])) === 1),
+    chunkFailure: guard(async (batch, firstIndex) => {
+      const chunk = (await queue('chunk').getJob(chunkId(batch, firstIndex))) as QueueJob | undefined
+      return chunk && readFailure(chunk.failedReason).code
+    }),
     retryChunk: guard(async (batch, firstIndex) => {
       const chunk = (await queue('chunk').getJob(chunkId(batch, firstIndex))) as QueueJob | undefined
-      if (chunk === undefined) return undefined
-      const { code } = readFailure(chunk.failedReason)
-      await chunk.retry('failed', { resetAttemptsMade: true })
-      return code
+      await chunk?.retry('failed', { resetAttemptsMade: true })
+      return chunk !== undefined
     }),
     job: guard(job),
     cancel: guard(async (id) => {

@@ -44,7 +44,7 @@ export interface Feeder {
 
 const readTogether = 8
 
-/** A worker answers for every image of its chunk even when it fails: this is for chunks that fail before that. */
+/** Tries of a chunk. A worker answers for each image of its chunk even when it fails: this is for what fails before. */
 const maxFailures = 2
 
 /** Say nothing of the images, however often: the chunk is given out again until the batch expires. */
@@ -96,14 +96,15 @@ export function createFeeder(options: FeederOptions): Feeder {
       const state = await producer.chunkState(id, first)
       if (state !== 'completed' && state !== 'failed' && state !== 'unknown') continue
       if (state === 'failed') {
+        const code = await producer.chunkFailure(id, first)
+        if (code !== undefined && !ofTheService.has(code)) failures.set(first, (failures.get(first) ?? 0) + 1)
+        // counted before it is given out again: with the last failure it is over, and no worker gets it once more
         if ((failures.get(first) ?? 0) >= maxFailures) {
           await giveUp(batch, missing, images)
           await producer.removeChunk(id, first)
           continue
         }
-        const code = await producer.retryChunk(id, first)
-        if (code !== undefined && !ofTheService.has(code)) failures.set(first, (failures.get(first) ?? 0) + 1)
-        if (code !== undefined) continue
+        if (await producer.retryChunk(id, first)) continue
       } else if (state === 'completed') await producer.removeChunk(id, first)
       if (!(await roomFor(batch, first))) return true
       await sendChunk(batch, first, missing, images)
