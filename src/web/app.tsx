@@ -10,12 +10,14 @@ import { loadModels } from './models/store.ts'
 import { ModelsView } from './models/view.tsx'
 import { OperationsView } from './operations/view.tsx'
 import { href, route, type View, views } from './routes.ts'
-import { isConnected, key, keyRefused } from './service/connection.ts'
+import { key, keyRefused } from './service/connection.ts'
+import { takesRequests } from './service/health.ts'
 import { t } from './text.ts'
 import { setTheme, type Theme, theme } from './theme.ts'
 import { Icon } from './ui/icons.tsx'
 import { KeyDialog } from './ui/key-dialog.tsx'
 import { Toasts } from './ui/notes.tsx'
+import { TroubleBanner } from './ui/trouble.tsx'
 
 const pages: Record<View, ComponentType> = {
   models: ModelsView,
@@ -30,7 +32,7 @@ export function App(): JSX.Element {
   const asksKey = useSignal(false)
   useSignalEffect(() => {
     void key.value
-    if (isConnected.value) void loadModels()
+    if (takesRequests.value) void loadModels()
   })
   useSignalEffect(() => {
     if (keyRefused.value) asksKey.value = true
@@ -74,12 +76,7 @@ export function App(): JSX.Element {
       <main id="main" tabIndex={-1}>
         <Page key={view} />
       </main>
-      {!isConnected.value && (
-        <div class="offline" role="alert">
-          <span class="spinner" aria-hidden="true" />
-          {t.connection.lost}
-        </div>
-      )}
+      <TroubleBanner />
       {asksKey.value && <KeyDialog onClose={() => (asksKey.value = false)} />}
       <Toasts />
     </>

@@ -1,6 +1,7 @@
 /** Starts the page. */
 import { render } from 'preact'
 import { App } from './app.tsx'
+import { watchHealth } from './service/health.ts'
 import { keepPageOnDrop } from './ui/drop-zone.tsx'
 import './styles/tokens.css'
 import './styles/base.css'
@@ -13,4 +14,5 @@ import './styles/map.css'
 import './styles/operations.css'
 
 keepPageOnDrop()
+watchHealth()
 render(<App />, document.getElementById('app')!)

@@ -32,7 +32,17 @@ export const t = {
   },
   connection: {
     lost: 'The service does not answer. Trying again every second; nothing is lost.',
-    back: 'The service answers again.',
+  },
+  trouble: {
+    redis:
+      'The service cannot reach its queue (Redis). Images and photos wait here until it is back. This page looks every second or two.',
+    workers: 'No worker is running. What you send waits in the queue until one starts.',
+    workersHow: 'Start one with “oneclass worker --redis URL”.',
+    models: 'The service cannot read its models. Look at the disk of its data directory.',
+    version: (page: string, service: string) =>
+      `The service has version ${service}, this page is of version ${page}. Load the page again.`,
+    reload: 'Load again',
+    over: 'The service works again.',
   },
   common: {
     cancel: 'Cancel',
@@ -187,7 +197,7 @@ export const t = {
     belongs: 'Belongs',
     differs: 'Does not belong',
     unreadable: 'Could not be read',
-    short: { belongs: 'belongs', differs: 'differs', unreadable: 'unread' },
+    unanswered: 'No answer',
   },
   classify: {
     title: 'Classify',
@@ -202,6 +212,9 @@ export const t = {
     sampleGood: 'a good part',
     sampleBad: 'something else',
     waiting: 'Looking …',
+    waitsForWorker: 'Waits for a worker …',
+    waitsForService: 'Waits for the service …',
+    notTheImage: 'This says nothing about the image: the service could not finish.',
     odd: (k: number, n: number) =>
       k === 0
         ? `None of the ${count(n)} photos it was taught looked this odd.`
@@ -262,6 +275,7 @@ export const t = {
       belongs: 'Belongs',
       differs: 'Does not belong',
       unreadable: 'Unreadable',
+      unanswered: 'No answer',
       unreviewed: 'Not reviewed',
       right: 'Right',
       wrong: 'Wrong',

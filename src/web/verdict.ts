@@ -1,11 +1,17 @@
 /** What a result means at an alpha: the only place in the page that decides, so moving alpha needs no request. */
+import { blamesImage } from './service/fault.ts'
 import type { ImageResult, Scored } from './service/types.ts'
 
-export type Verdict = 'belongs' | 'differs' | 'unreadable'
+/** `unreadable` is said of the image, `unanswered` of the service. */
+export type Verdict = 'belongs' | 'differs' | 'unreadable' | 'unanswered'
 
 export function verdictOf(result: ImageResult | Scored, alpha: number): Verdict {
-  if (!('pValue' in result)) return 'unreadable'
+  if (!('pValue' in result)) return verdictOfError(result.error.code)
   return result.pValue > alpha ? 'belongs' : 'differs'
+}
+
+export function verdictOfError(code: string): Verdict {
+  return blamesImage(code) ? 'unreadable' : 'unanswered'
 }
 
 /** How many held-out positives look at least as odd, out of p = (1 + count) / (n + 1). */

@@ -6,6 +6,9 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { defineConfig, type Plugin } from 'vite'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
 const outDir = fileURLToPath(new URL('../../dist/web/', import.meta.url))
 
 /** NAME.br and NAME.gz beside each text file: the server sends them as they are. */
@@ -28,6 +31,7 @@ function compressed(): Plugin {
 export default defineConfig({
   root,
   base: './', // the page may lie below any path of a proxy
+  define: { __VERSION__: JSON.stringify(version) },
   plugins: [compressed()],
   esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
   build: {

@@ -1,11 +1,21 @@
 /** Which results are shown, and in which order. */
-import { verdictOf } from '../verdict.ts'
+import { type Verdict, verdictOf } from '../verdict.ts'
 import type { Item } from './live.ts'
 import { markOf, type Reviews } from './review.ts'
 
 export const sorts = ['odd', 'typical', 'arrival', 'name'] as const
 export type Sort = (typeof sorts)[number]
-export const filters = ['all', 'belongs', 'differs', 'unreadable', 'unreviewed', 'right', 'wrong', 'unsure'] as const
+export const filters = [
+  'all',
+  'belongs',
+  'differs',
+  'unreadable',
+  'unanswered',
+  'unreviewed',
+  'right',
+  'wrong',
+  'unsure',
+] as const
 export type Filter = (typeof filters)[number]
 
 export interface View {
@@ -29,9 +39,10 @@ export function shown(items: readonly Item[], reviews: Reviews, { sort, filter, 
 
 export function passes(item: Item, filter: Filter, reviews: Reviews, alpha: number): boolean {
   const verdict = verdictOf(item.line, alpha)
-  if (filter === 'belongs' || filter === 'differs' || filter === 'unreadable') return verdict === filter
+  if (filter === 'belongs' || filter === 'differs' || filter === 'unreadable' || filter === 'unanswered')
+    return verdict === filter
   const mark = markOf(verdict, reviews.get(item.index))
-  return filter === 'unreviewed' ? mark === undefined && verdict !== 'unreadable' : mark === filter
+  return filter === 'unreviewed' ? mark === undefined && isScored(verdict) : mark === filter
 }
 
 export function countFilters(items: readonly Item[], reviews: Reviews, alpha: number): Record<Filter, number> {
@@ -42,9 +53,14 @@ export function countFilters(items: readonly Item[], reviews: Reviews, alpha: nu
     counts.all++
     counts[verdict]++
     if (mark !== undefined) counts[mark]++
-    else if (verdict !== 'unreadable') counts.unreviewed++
+    else if (isScored(verdict)) counts.unreviewed++
   }
   return counts
+}
+
+/** Is there a verdict to review? */
+function isScored(verdict: Verdict): boolean {
+  return verdict === 'belongs' || verdict === 'differs'
 }
 
 /** What could not be read comes last in both directions. */

@@ -52,7 +52,7 @@ export function markOf(verdict: Verdict, truth: Truth | undefined): Mark | undef
 
 /** The truth that a mark stands for, given what the model said. */
 export function truthOf(verdict: Verdict, mark: Mark): Truth | null {
-  if (verdict === 'unreadable') return null
+  if (verdict === 'unreadable' || verdict === 'unanswered') return null
   if (mark === 'unsure') return 'unsure'
   if (mark === 'right') return verdict
   return verdict === 'belongs' ? 'differs' : 'belongs'

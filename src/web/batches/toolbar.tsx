@@ -25,21 +25,23 @@ export function Toolbar(props: {
   const counts = useMemo(() => countFilters(items, reviews, alpha), [items.length, reviews, alpha])
   const id = useId()
   const options = (names: readonly Filter[]) =>
-    names.map((name) => (
-      <label key={name} class={name}>
-        <input type="radio" name={id} checked={filter.value === name} onChange={() => (filter.value = name)} />
-        {t.batches.filters[name]}{' '}
-        <span class="numbers count" style={{ minWidth: `${count(props.total).length}ch` }}>
-          {count(counts[name])}
-        </span>
-      </label>
-    ))
+    names
+      .filter((name) => name !== 'unanswered' || counts.unanswered > 0)
+      .map((name) => (
+        <label key={name} class={name}>
+          <input type="radio" name={id} checked={filter.value === name} onChange={() => (filter.value = name)} />
+          {t.batches.filters[name]}{' '}
+          <span class="numbers count" style={{ minWidth: `${count(props.total).length}ch` }}>
+            {count(counts[name])}
+          </span>
+        </label>
+      ))
   return (
     <div class="toolbar">
       <fieldset class="filters">
         <legend class="hidden">{t.batches.filter}</legend>
-        <div>{options(filters.slice(0, 4))}</div>
-        <div>{options(filters.slice(4))}</div>
+        <div>{options(filters.slice(0, 5))}</div>
+        <div>{options(filters.slice(5))}</div>
       </fieldset>
       <div class="row toolbar-right">
         <select

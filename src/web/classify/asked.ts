@@ -3,6 +3,8 @@ import { computed, signal } from '@preact/signals'
 import type { Picked } from '../files/collect.ts'
 import { findModel } from '../models/store.ts'
 import { client } from '../service/api.ts'
+import { isPassing } from '../service/fault.ts'
+import { takesRequests } from '../service/health.ts'
 import type { ClassifyResult, ErrorBody } from '../service/types.ts'
 import { type Failure, failureOf } from '../ui/notes.tsx'
 
@@ -21,6 +23,8 @@ export interface Asked {
 
 export const mostAtOnce = 50
 const sideBySide = 4
+/** Pause before an image is asked about again, when the service could not answer. */
+const againMs = 1500
 
 export const asked = signal<readonly Asked[]>([])
 export const selectedId = signal<number | null>(null)
@@ -62,6 +66,13 @@ export function explain(id: number): void {
   pump()
 }
 
+/** The same image once more, after the service could not answer. */
+export function retry(id: number): void {
+  asked.value = asked.value.map((one) => (one.id === id ? { ...one, answer: null } : one))
+  waiting.push({ id, explain: false })
+  pump()
+}
+
 export function clear(): void {
   for (const { url } of asked.value) URL.revokeObjectURL(url)
   asked.value = []
@@ -75,7 +86,7 @@ export function alphaOf(model: string): number {
 }
 
 function pump(): void {
-  while (running < sideBySide && waiting.length > 0) {
+  while (running < sideBySide && waiting.length > 0 && takesRequests.peek()) {
     const { id, explain: withMap } = waiting.shift()!
     const one = asked.value.find((other) => other.id === id)
     if (one === undefined) continue
@@ -83,13 +94,23 @@ function pump(): void {
     void client
       .classify(one.model, { name: one.name, bytes: one.file }, { explain: withMap, waitSeconds: 3600 })
       .then((result) => settle(one, { result }, withMap))
-      .catch((error: unknown) => settle(one, { error: failureOf(error) }))
+      .catch(async (error: unknown) => {
+        const failure = failureOf(error)
+        if (!isPassing(failure.code)) return settle(one, { error: failure })
+        // the trouble of the service, not of the image: it waits, and is asked about again
+        await new Promise((resolve) => setTimeout(resolve, againMs))
+        waiting.unshift({ id, explain: withMap })
+      })
       .finally(() => {
         running--
         pump()
       })
   }
 }
+
+takesRequests.subscribe((now) => {
+  if (now) pump()
+})
 
 function settle(one: Asked, answer: Asked['answer'], isExplained = false): void {
   asked.value = asked.value.map((other) =>

@@ -3,12 +3,13 @@ import type { JSX } from 'preact'
 import { baseName, pValue } from '../format.ts'
 import { usePositives } from '../models/strip.tsx'
 import { href } from '../routes.ts'
+import { takesRequests, trouble } from '../service/health.ts'
 import type { ClassifyResult, Model } from '../service/types.ts'
 import { t } from '../text.ts'
 import { LargePicture, Picture } from '../ui/picture.tsx'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
-import { agreementOf, alphaSteps, asOdd, nearestStep, verdictOf } from '../verdict.ts'
-import { type Asked, selected } from './asked.ts'
+import { agreementOf, alphaSteps, asOdd, nearestStep, verdictOf, verdictOfError } from '../verdict.ts'
+import { type Asked, retry, selected } from './asked.ts'
 import { Heat, HeatButton } from './heat.tsx'
 import { Opinions } from './opinions.tsx'
 
@@ -52,21 +53,31 @@ function VerdictBlock({ one, model, alpha }: { one: Asked; model: Model; alpha: 
       <div class="verdict waiting" role="status">
         <p class="verdict-line">
           <span class="spinner" aria-hidden="true" />
-          {t.classify.waiting}
+          {waitingWords()}
         </p>
       </div>
     )
   }
   if ('error' in one.answer) {
+    const { code, message } = one.answer.error
+    const verdict = verdictOfError(code)
     return (
-      <div class="verdict unreadable" role="status">
+      <div class={`verdict ${verdict}`} role="status">
         <p class="verdict-line">
-          <VerdictMark verdict="unreadable" size={34} />
-          {t.verdict.unreadable}
+          <VerdictMark verdict={verdict} size={34} />
+          {t.verdict[verdict]}
         </p>
         <p>
-          {one.answer.error.message} <code>{one.answer.error.code}</code>
+          {message} <code>{code}</code>
         </p>
+        {verdict === 'unanswered' && (
+          <p class="row">
+            <span class="soft">{t.classify.notTheImage}</span>
+            <button type="button" class="button small" onClick={() => retry(one.id)}>
+              {t.common.retry}
+            </button>
+          </p>
+        )}
       </div>
     )
   }
@@ -87,6 +98,11 @@ function VerdictBlock({ one, model, alpha }: { one: Asked; model: Model; alpha: 
       </p>
     </div>
   )
+}
+
+function waitingWords(): string {
+  if (!takesRequests.value) return t.classify.waitsForService
+  return trouble.value === 'workers' ? t.classify.waitsForWorker : t.classify.waiting
 }
 
 function Nearest({ result, model }: { result: ClassifyResult; model: Model }): JSX.Element {

@@ -5,7 +5,7 @@ import { baseName } from '../format.ts'
 import { t } from '../text.ts'
 import { Picture } from '../ui/picture.tsx'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
-import { type Verdict, verdictOf } from '../verdict.ts'
+import { type Verdict, verdictOf, verdictOfError } from '../verdict.ts'
 import { type Asked, asked, selected, selectedId } from './asked.ts'
 
 export function Tray({ alpha, onClear }: { alpha: number; onClear: () => void }): JSX.Element {
@@ -30,7 +30,7 @@ export function Tray({ alpha, onClear }: { alpha: number; onClear: () => void })
         <h2>
           {t.classify.results}{' '}
           <span class="muted numbers tally">
-            {t.classify.tally(count('belongs'), count('differs'), count('unreadable'))}
+            {t.classify.tally(count('belongs'), count('differs'), count('unreadable') + count('unanswered'))}
           </span>
         </h2>
         <button type="button" class="button quiet small" onClick={onClear}>
@@ -68,5 +68,5 @@ export function Tray({ alpha, onClear }: { alpha: number; onClear: () => void })
 
 function verdictOfAsked(one: Asked, alpha: number): Verdict | undefined {
   if (one.answer === null) return undefined
-  return 'error' in one.answer ? 'unreadable' : verdictOf(one.answer.result, alpha)
+  return 'error' in one.answer ? verdictOfError(one.answer.error.code) : verdictOf(one.answer.result, alpha)
 }

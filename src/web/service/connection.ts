@@ -11,6 +11,8 @@ export const key = signal<string | null>(readKey())
 export const keyRefused = signal(false)
 /** False from the first request that finds nobody until one is answered again. */
 export const isConnected = signal(true)
+/** When an answer last said that the service itself has trouble (status 503 or 504). */
+export const lastFault = signal(0)
 
 function readKey(): string | null {
   try {
@@ -47,19 +49,17 @@ export const send: Transport = async (address, { onProgress, ...init }) => {
     if (!(error instanceof DOMException && error.name === 'AbortError')) noteLost()
     throw error
   }
-  noteAnswer(response.status)
-  return response
-}
-
-export function noteAnswer(status: number): void {
   isConnected.value = true
-  if (status === 401) keyRefused.value = true
+  if (response.status === 401) keyRefused.value = true
+  // the question after its health is not taken for a fault: it would ask itself for ever
+  if (response.status > 502 && !address.endsWith('/readyz')) lastFault.value = performance.now()
+  return response
 }
 
 let watching = false
 
 /** Asks once a second whether the service is back. */
-export function noteLost(): void {
+function noteLost(): void {
   isConnected.value = false
   if (watching) return
   watching = true

@@ -1,6 +1,7 @@
 /** Data of a view: loaded when it opens, again when the key changes or the service comes back. */
 import { useCallback, useEffect, useState } from 'preact/hooks'
-import { isConnected, key } from '../service/connection.ts'
+import { key } from '../service/connection.ts'
+import { takesRequests } from '../service/health.ts'
 import { type Failure, failureOf } from './notes.tsx'
 
 export interface Loaded<T> {
@@ -14,7 +15,7 @@ export function useLoad<T>(load: () => Promise<T>, inputs: readonly unknown[], e
   const [state, setState] = useState<{ data?: T; error?: Failure }>({})
   const [turn, setTurn] = useState(0)
   const reload = useCallback(() => setTurn((n) => n + 1), [])
-  const connectedNow = isConnected.value
+  const takesNow = takesRequests.value
   useEffect(() => {
     let current = true
     let timer: ReturnType<typeof setTimeout> | undefined
@@ -32,6 +33,6 @@ export function useLoad<T>(load: () => Promise<T>, inputs: readonly unknown[], e
       current = false
       clearTimeout(timer)
     }
-  }, [...inputs, turn, key.value, connectedNow])
+  }, [...inputs, turn, key.value, takesNow])
   return { data: state.data, error: state.error, reload }
 }

@@ -18,7 +18,7 @@ export function VerdictMark({ verdict, size = 20 }: { verdict: Verdict; size?: n
           <path d="M7 7l6 6M13 7l-6 6" />
         </>
       )}
-      {verdict === 'unreadable' && (
+      {(verdict === 'unreadable' || verdict === 'unanswered') && (
         <>
           <path class="body" d="M10 1.5 19.3 18H.7z" />
           <path d="M10 7.5v4.5M10 14.900v.1" />

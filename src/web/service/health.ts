@@ -1,0 +1,62 @@
+/**
+ * Is a request that is sent now worked on? Asked every few seconds, and at once after an answer that says that the service
+ * itself has trouble, so that no view takes such an answer for a word about an image.
+ */
+import { computed, effect, signal } from '@preact/signals'
+import type { Readiness } from '../../client.ts'
+import { client } from './api.ts'
+import { isConnected, key, keyRefused, lastFault } from './connection.ts'
+
+/** The version that this page was built with. */
+declare const __VERSION__: string
+export const pageVersion = __VERSION__
+
+export type Trouble = 'lost' | 'redis' | 'workers' | 'models' | 'version'
+
+const checks = signal<Readiness['checks'] | null>(null)
+export const serviceVersion = signal<string | null>(null)
+
+/** What keeps the service from its work; the worst first. */
+export const trouble = computed<Trouble | null>(() => {
+  if (!isConnected.value) return 'lost'
+  for (const name of ['redis', 'workers', 'models'] as const) if (checks.value?.[name] === false) return name
+  return serviceVersion.value !== null && serviceVersion.value !== pageVersion ? 'version' : null
+})
+
+/** False while the service cannot even take a request: what is to be asked waits in the page. */
+export const takesRequests = computed(() => trouble.value !== 'lost' && trouble.value !== 'redis' && !keyRefused.value)
+
+const calmMs = 10_000
+const troubledMs = 1500
+
+/** Asks from now on for as long as the page lives. */
+export function watchHealth(): void {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let isAsking = false
+  const ask = async () => {
+    clearTimeout(timer)
+    if (isAsking) return
+    isAsking = true
+    if (isConnected.value && !document.hidden) {
+      checks.value = await client.ready().then(
+        (ready) => ready.checks,
+        () => checks.value,
+      )
+      if (serviceVersion.value === null || trouble.value !== null)
+        serviceVersion.value = await client.service().then(
+          ({ version }) => version,
+          () => serviceVersion.value,
+        )
+    }
+    isAsking = false
+    timer = setTimeout(ask, trouble.value === null || trouble.value === 'version' ? calmMs : troubledMs)
+  }
+  effect(() => {
+    void lastFault.value
+    void key.value
+    if (isConnected.value)
+      setTimeout(ask) // after a lost connection the service may be another one
+    else serviceVersion.value = null
+  })
+  document.addEventListener('visibilitychange', () => void ask())
+}

@@ -1,0 +1,35 @@
+/** A banner over every view while the service cannot do its work: what is wrong, and what to do about it. */
+import type { JSX } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import { href } from '../routes.ts'
+import { pageVersion, serviceVersion, type Trouble, trouble } from '../service/health.ts'
+import { t } from '../text.ts'
+import { say } from './notes.tsx'
+
+export function TroubleBanner(): JSX.Element | null {
+  const now = trouble.value
+  const last = useRef<Trouble | null>(null)
+  useEffect(() => {
+    if (now === null && last.current !== null && last.current !== 'version') say(t.trouble.over)
+    last.current = now
+  }, [now])
+  if (now === null) return null
+  return (
+    <div class={`offline ${now}`} role="alert" data-trouble={now}>
+      {now !== 'version' && <span class="spinner" aria-hidden="true" />}
+      <span>{wordsOf(now)}</span>
+      {now === 'workers' && <a href={href('operations')}>{t.nav.operations}</a>}
+      {now === 'version' && (
+        <button type="button" class="button small" onClick={() => location.reload()}>
+          {t.trouble.reload}
+        </button>
+      )}
+    </div>
+  )
+}
+
+function wordsOf(now: Trouble): string {
+  if (now === 'lost') return t.connection.lost
+  if (now === 'version') return t.trouble.version(pageVersion, serviceVersion.value ?? '')
+  return now === 'workers' ? `${t.trouble.workers} ${t.trouble.workersHow}` : t.trouble[now]
+}
