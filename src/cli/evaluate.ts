@@ -15,7 +15,7 @@ export const evaluate: Command = {
   name: 'evaluate',
   summary: 'Measure a fitted model on labelled images',
   usage: `evaluate NAME[@VERSION] DIR [--against NAME[@VERSION]] [--out REPORT_DIR] [--alpha A] [--json]
-      (DIR holds positive/ and negative/, or labels.csv with the columns image,label)`,
+      (DIR holds positive/ and negative/, or good/ and kinds of defects, or labels.csv with the columns image,label)`,
   options: {
     against: { type: 'string', value: 'NAME[@V]', description: 'another model on the same images, with a paired test' },
     out: { type: 'string', value: 'DIR', description: 'gets report.html, evaluation.json and scores.csv' },
@@ -30,6 +30,7 @@ export const evaluate: Command = {
     const out = text(values, 'out')
     if (out !== undefined) await assertWritable(out, 'folder of --out', 'name another')
     const labelled = await readLabelled(folder)
+    if (labelled.note) io.err(`note: ${labelled.note}`)
     const against = text(values, 'against')
     const { models, close } = await openModels(openRegistry(io.home), against === undefined ? [ref] : [ref, against], {
       home: io.home,

@@ -90,7 +90,7 @@ fit --features X.npy --name NAME [--alpha 0.05] [--seed 1] [--json]`,
     const confidence = number(values, 'confidence')
     const calibration = oneOf(values, 'calibration', ['auto', 'cross-fit', 'split'] as const, 'auto')
     const options = {
-      alpha: number(values, 'alpha') ?? base?.info.alpha ?? 0.05,
+      alpha: number(values, 'alpha') ?? base?.info.alpha,
       seed: number(values, 'seed', 'whole') ?? base?.info.seed ?? 1,
       ...(confidence === undefined ? {} : { confidence }),
       ...(calibration === 'auto' ? {} : { calibration }),

@@ -43,6 +43,20 @@ export function smallestAlpha(n: number): number {
   return 1 / (n + 1)
 }
 
+/** The false-rejection rate that a model decides at where nobody asked for another. */
+export const usualAlpha = 0.05
+/** The loosest alpha that is taken without being asked for. */
+const loosestDefault = 0.1
+
+/**
+ * The alpha of a fit for which none was asked: 0.05, or where n held-out scores are too few to reject anything at 0.05 (n < 19) the
+ * strictest that can, up to 0.1. A model that rejects nothing answers no question.
+ */
+export function defaultAlpha(n: number): number {
+  const least = smallestAlpha(n)
+  return least <= usualAlpha || least > loosestDefault ? usualAlpha : shortest(least, 2 * least)
+}
+
 /** Held-out scores that it takes to reject anything at alpha. */
 export function scoresNeeded(alpha: number): number {
   let n = Math.max(1, Math.floor(1 / alpha) - 2)

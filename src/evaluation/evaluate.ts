@@ -7,7 +7,7 @@ import type { Evaluation } from '../wire/evaluation.ts'
 import { labelOf } from '../wire/label.ts'
 import { tellEvaluation } from './evaluation-text.ts'
 import { type Judged, judgeAgainst, judgeModel } from './judge-model.ts'
-import { asBinary, type Labelled } from './labelled.ts'
+import type { Labelled } from './labelled.ts'
 
 export interface EvaluateOptions {
   readonly onProgress?: (done: number, total: number) => void
@@ -24,14 +24,13 @@ export interface Evaluated {
 
 /**
  * @param models the model, and perhaps the one to set it against
- * @throws INVALID_ARGUMENT (labels other than positive and negative), TOO_FEW_IMAGES (none can be read), CANCELLED
+ * @throws TOO_FEW_IMAGES (none can be read), CANCELLED
  */
 export async function evaluateModel(
   [own, other]: readonly [OpenedModel, (OpenedModel | undefined)?],
   labelled: Labelled,
   options: EvaluateOptions = {},
 ): Promise<Evaluated> {
-  const isPositive = asBinary(labelled.images)
   const asked = [{ ...own, ref: 'own' }, ...(other ? [{ ...other, ref: 'other' }] : [])]
   const images: Judged[] = []
   const others: Judged[] = []
@@ -41,7 +40,7 @@ export async function evaluateModel(
   const { onProgress, signal } = options
   const results = classifyWithModels(asked, sources, { ...(onProgress && { onProgress }), ...(signal && { signal }) })
   for await (const result of results) {
-    const label = isPositive[at++] === 1 ? 'positive' : 'negative'
+    const { label } = labelled.images[at++]!
     if ('error' in result) unreadable.push(result)
     else {
       for (const [ref, list] of [

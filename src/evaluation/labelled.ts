@@ -1,33 +1,44 @@
 /**
- * Images with what they are. Either folders, each named by its label (`positive`, `negative`, or a class), or a file `labels.csv`
- * with the columns `image` and `label`: a path relative to the file, and its label. Other columns are ignored.
+ * Images with what they are. Either folders, each named by its label (`positive`, `negative`, or other names of the two as
+ * `images/layout.ts` knows them), or a file `labels.csv` with the columns `image` and `label`: a path relative to the file, and
+ * its label. Other columns are ignored.
  */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { OneclassError } from '../errors.ts'
 import { collect } from '../images/collect.ts'
+import { splitLabels } from '../images/layout.ts'
 import type { ImageSource } from '../images/source.ts'
 import type { FailedEntry } from '../images/walk.ts'
 import { parseCsv } from '../wire/csv.ts'
 
-export interface LabelledImage {
+export type Label = 'positive' | 'negative'
+
+export interface LabelledImage<L extends string = Label> {
   readonly source: ImageSource
-  readonly label: string
+  readonly label: L
 }
 
-export interface Labelled {
-  readonly images: readonly LabelledImage[]
+export interface Labelled<L extends string = Label> {
+  readonly images: readonly LabelledImage<L>[]
   /** Entries that could not even be looked at. */
   readonly failed: readonly FailedEntry[]
+  /** A sentence on images that are neither positives nor negatives, such as masks; undefined where there are none. */
+  readonly note?: string
 }
 
 const csvName = 'labels.csv'
 
 /**
  * @param path a folder, or a file as `labels.csv` is
- * @throws FOLDER_NOT_FOUND, FOLDER_EMPTY, INVALID_ARGUMENT for a list that is none
+ * @throws FOLDER_NOT_FOUND, FOLDER_EMPTY, INVALID_ARGUMENT for a list that is none, or labels that name no positives and negatives
  */
 export async function readLabelled(path: string): Promise<Labelled> {
+  return asBinary(await readNamed(path), path)
+}
+
+/** Images by the name of their folder or the label of the list, whatever it is. */
+async function readNamed(path: string): Promise<Labelled<string>> {
   const found = await stat(path).catch(() => undefined)
   if (found === undefined) throw new OneclassError('FOLDER_NOT_FOUND', `"${path}" does not exist or cannot be read.`)
   if (found.isFile()) return await readList(path)
@@ -48,7 +59,7 @@ export async function readLabelled(path: string): Promise<Labelled> {
       'FOLDER_EMPTY',
       `"${path}" has neither folders named by what they hold (positive, negative) nor a file ${csvName} with the columns image,label.`,
     )
-  const images: LabelledImage[] = []
+  const images: LabelledImage<string>[] = []
   const failed: FailedEntry[] = []
   for (const label of labels.sort()) {
     const inside = await collect(join(path, label)).catch((error: unknown) => {
@@ -61,7 +72,7 @@ export async function readLabelled(path: string): Promise<Labelled> {
   return { images, failed }
 }
 
-async function readList(path: string): Promise<Labelled> {
+async function readList(path: string): Promise<Labelled<string>> {
   const rows = parseCsv(await readFile(path, 'utf8'))
   const head = (rows[0] ?? []).map((name) => name.trim().toLowerCase())
   const [image, label] = [head.indexOf('image'), head.indexOf('label')]
@@ -70,7 +81,7 @@ async function readList(path: string): Promise<Labelled> {
       'INVALID_ARGUMENT',
       `Expected "${path}" to begin with a line that names the columns image and label.`,
     )
-  const images = rows.slice(1).flatMap((row, i): LabelledImage[] => {
+  const images = rows.slice(1).flatMap((row, i): LabelledImage<string>[] => {
     if (row.every((cell) => cell.trim() === '')) return []
     const [name, what] = [row[image]?.trim() ?? '', row[label]?.trim() ?? '']
     if (name === '' || what === '')
@@ -85,17 +96,29 @@ async function readList(path: string): Promise<Labelled> {
 }
 
 /**
- * 1 for an image of the class. Labels are `positive` and `negative`, in any case.
- * @throws INVALID_ARGUMENT for another label
+ * The positives and negatives among the images. Where two labels say which these are, images under any other label (masks beside
+ * `good` and `bad`) are left out with a note.
+ * @throws INVALID_ARGUMENT where the labels do not say it
  */
-export function asBinary(images: readonly LabelledImage[]): Uint8Array {
-  return Uint8Array.from(images, ({ label, source }) => {
-    const known = ['negative', 'positive'].indexOf(label.toLowerCase())
-    if (known < 0)
-      throw new OneclassError(
-        'INVALID_ARGUMENT',
-        `"${source.name}" has the label "${label}": for one model the labels (or folders) are positive and negative.`,
-      )
-    return known
-  })
+function asBinary({ images, failed }: Labelled<string>, path: string): Labelled {
+  const counts = new Map<string, number>()
+  for (const { label } of images) counts.set(label, (counts.get(label) ?? 0) + 1)
+  const { positive, negative } = splitLabels(counts)
+  if (positive.length + negative.length === 0 && counts.size > 0)
+    throw new OneclassError(
+      'INVALID_ARGUMENT',
+      `"${path}" has the labels ${[...counts.keys()].slice(0, 4).join(', ')}: for one model the labels (or folders) are positive and negative.`,
+    )
+  const known = images.flatMap(({ source, label }): LabelledImage[] =>
+    positive.includes(label)
+      ? [{ source, label: 'positive' }]
+      : negative.includes(label)
+        ? [{ source, label: 'negative' }]
+        : [],
+  )
+  const others = [...counts.keys()].filter((label) => !positive.includes(label) && !negative.includes(label))
+  if (others.length === 0) return { images: known, failed }
+  const left = images.length - known.length
+  const note = `${left} images are neither positives (${positive.join(', ')}) nor negatives (${negative.join(', ')}) and are left out: ${others.join(', ')}.`
+  return { images: known, failed, note }
 }

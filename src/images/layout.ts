@@ -59,6 +59,22 @@ function tally(names: readonly string[], prefix: string): Map<string, number> {
   return counts
 }
 
+/**
+ * Which labels of images are those of positives and which of negatives.
+ * @param counts images under each label
+ */
+export function splitLabels(counts: ReadonlyMap<string, number>): {
+  readonly positive: readonly string[]
+  readonly negative: readonly string[]
+} {
+  const labels = [...counts.keys()]
+  const named = (word: string) => labels.filter((label) => label.toLowerCase() === word)
+  const plain = { positive: named('positive'), negative: named('negative') }
+  if (plain.positive.length + plain.negative.length > 0) return plain
+  const byName = (names: RegExp) => labels.filter((label) => names.test(label.toLowerCase()))
+  return splitOf(counts, '') ?? { positive: byName(positiveNames), negative: [] }
+}
+
 function looksSplit(counts: ReadonlyMap<string, number>): boolean {
   return splitOf(counts, '') !== undefined
 }

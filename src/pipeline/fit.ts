@@ -5,7 +5,7 @@ import { createRandom } from '../core/random.ts'
 import { assertAlpha } from '../detectors/calibration.ts'
 import { fitPooled, joinMembers, minimumRows } from '../detectors/ensemble.ts'
 import { findMisfits } from '../detectors/misfits.ts'
-import { assertConfidence, smallestAlpha, toleranceAlpha } from '../detectors/promise.ts'
+import { assertConfidence, defaultAlpha, smallestAlpha, toleranceAlpha, usualAlpha } from '../detectors/promise.ts'
 import { describePositives } from '../detectors/similarity.ts'
 import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
@@ -37,8 +37,8 @@ import { joinHead } from './negatives.ts'
 import { rangeOfImages, withRange } from './range.ts'
 
 export interface FitOptions {
-  /** False-rejection rate that decisions use, in (0, 1). Default 0.05. */
-  readonly alpha?: number
+  /** False-rejection rate that decisions use, in (0, 1). Default: see `defaultAlpha`, 0.05 from 19 independent images on. */
+  readonly alpha?: number | undefined
   /**
    * Take the strictest alpha at which, with this probability, at most `alpha` of new positives are rejected: the model's alpha is then
    * that one. In (0, 1).
@@ -111,8 +111,8 @@ export async function fitFeatures(
     readonly onHeldOut?: (scores: Float64Array) => void
   } = {},
 ): Promise<Artifact> {
-  const { alpha = 0.05, seed = 1, confidence, onProgress } = options
-  assertAlpha(alpha)
+  const { seed = 1, confidence, onProgress } = options
+  assertAlpha(options.alpha ?? usualAlpha)
   if (confidence !== undefined) assertConfidence(confidence)
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new OneclassError(
@@ -138,6 +138,7 @@ export async function fitFeatures(
   const { state: ensemble, heldOut } = head ? joinMembers(pooled, head.extra, head.weight) : joinMembers(pooled)
   options.onHeldOut?.(heldOut)
   const counted = ensemble.calibration.heldOut.ensemble.length
+  const alpha = options.alpha ?? (confidence === undefined ? defaultAlpha(counted) : usualAlpha)
   const random = createRandom(seed).fork('report')
   const { images } = options
   const nameOf = (row: number) => images?.[row] ?? `row ${row}`
@@ -162,7 +163,7 @@ export async function fitImages(
   network: Backbone,
   options: FitImagesOptions = {},
 ): Promise<FittedImages> {
-  assertAlpha(options.alpha ?? 0.05)
+  assertAlpha(options.alpha ?? usualAlpha)
   const named = exclusion(options.exclude === 'misfits' ? [] : (options.exclude ?? []))
   const sources = given.filter(({ name }) => !named.leavesOut(name))
   const range = options.range ?? (await rangeOfImages(sources, options))

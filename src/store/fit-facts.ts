@@ -2,7 +2,14 @@
  * What a fit found out, kept in the model; and the report on it at any alpha, for the command line, the API, the page and the library.
  */
 import { rejectable } from '../detectors/calibration.ts'
-import { expectedFalseRejection, scoresNeeded, scoresNeededForTolerance, smallestAlpha } from '../detectors/promise.ts'
+import {
+  defaultAlpha,
+  expectedFalseRejection,
+  scoresNeeded,
+  scoresNeededForTolerance,
+  smallestAlpha,
+  usualAlpha,
+} from '../detectors/promise.ts'
 import type { FitFacts, FitReport } from '../wire/fit-report.ts'
 
 export type { FitFacts }
@@ -52,6 +59,11 @@ export function alphaWarning(calibrationScores: number, alpha: number): string |
   return `alpha ${alpha} is below 1/(n + 1) = ${least}, the smallest p-value of ${calibrationScores} held-out positives: nothing at all is rejected. Take alpha ${least} or more, or ${scoresNeeded(alpha)} positives that are no near-duplicates.`
 }
 
+/** Said of a model whose alpha is looser than 0.05 because its positives allow no stricter one. */
+function relaxedAlpha(calibrationScores: number, alpha: number): string {
+  return `alpha is ${alpha}, the strictest at which ${calibrationScores} independent positives can reject anything: about ${(100 * alpha).toFixed(0)} of 100 good images are rejected. ${usualAlpha} takes ${scoresNeeded(usualAlpha)} positives that are no near-duplicates.`
+}
+
 export function fitWarnings({ n, alpha, calibrationScores, facts = null }: Reported): string[] {
   const warnings: string[] = []
   const asked = facts?.asked
@@ -61,6 +73,8 @@ export function fitWarnings({ n, alpha, calibrationScores, facts = null }: Repor
       `${calibrationScores} held-out positives are too few to promise a false-rejection rate of at most ${asked.alpha} with confidence ${asked.confidence}: nothing is rejected. That takes ${scoresNeededForTolerance(asked.alpha, asked.confidence)}, a larger alpha, or less confidence.`,
     )
   } else if (reject) warnings.push(reject)
+  else if (!asked && alpha > usualAlpha && alpha === defaultAlpha(calibrationScores))
+    warnings.push(relaxedAlpha(calibrationScores, alpha))
   else if (n < 50) warnings.push(`${n} positives make a rough model; some 200 make a good one.`)
   if (!facts) return warnings
   if (facts.groups > 0 && facts.effectiveN < 0.9 * n) {

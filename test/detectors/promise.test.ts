@@ -4,6 +4,7 @@ import { betaCdf, betaQuantile } from '../../src/core/beta.ts'
 import { createRandom } from '../../src/core/random.ts'
 import { pValue } from '../../src/detectors/calibration.ts'
 import {
+  defaultAlpha,
   expectedFalseRejection,
   fewestDiscoveries,
   flagDiscoveries,
@@ -134,4 +135,9 @@ test('with conformal p-values at most the asked share of what is flagged is posi
     }
     assert.ok(sum / folders <= 0.1 + 0.01, `${share}: ${sum / folders}`)
   }
+})
+
+test('where nobody asks for an alpha it is 0.05, or the strictest that can reject anything up to 0.1', () => {
+  assert.deepEqual([1000, 19, 18, 14, 9, 8, 3].map(defaultAlpha), [0.05, 0.05, 0.06, 0.07, 0.1, 0.05, 0.05])
+  for (const n of [18, 14, 9]) assert.ok(expectedFalseRejection(n, defaultAlpha(n)).mean > 0)
 })

@@ -41,7 +41,16 @@ test('the command: JSON as its schema says, a page that needs nothing else, exit
   assert.equal((await readFile(join(folder, 'report/scores.csv'), 'utf8')).trim().split('\n').length, 31)
 })
 
-test('labels.csv says the same as folders; other labels and a folder without any are refused', async () => {
+test('folders beside positive and negative, such as masks, are left out with a note', async () => {
+  await cp(join(folder, 'test'), join(folder, 'masked'), { recursive: true })
+  await drawOthers(join(folder, 'masked/masks'), 3, 4)
+  const args = ['evaluate', 'part', 'masked', '--json']
+  const { out, err } = await runCommand(args, { cwd: folder, home })
+  assert.match(err, /note: 3 images are neither positives \(positive\) nor negatives \(negative\).*left out: masks/)
+  assert.deepEqual((JSON.parse(out) as Json)['images'], { positive: 20, negative: 10, unreadable: 1 })
+})
+
+test('labels.csv says the same as folders; labels that name no positives and a folder without any are refused', async () => {
   const named = (kind: string, name: string, count: number) =>
     Array.from({ length: count }, (_, i) => `"${kind}/${name}-${String(i).padStart(3, '0')}.jpg",${kind}`)
   const rows = [...named('negative', 'other', 10), ...named('positive', 'part', 20)]
@@ -51,8 +60,11 @@ test('labels.csv says the same as folders; other labels and a folder without any
   const byList = await evaluate('part@1', join(folder, 'listed'), { home })
   const byFolder = await evaluate('part@1', join(folder, 'test'), { home })
   assert.deepEqual([byList.auroc, byList.confusion], [byFolder.auroc, byFolder.confusion])
-  await writeFile(list, 'image,label\npositive/part-000.jpg,good\n')
-  await assert.rejects(evaluate('part@1', list, { home }), { code: 'INVALID_ARGUMENT', message: /label "good"/ })
+  const others = rows.map((row) => row.replace(/negative$/, 'scratch').replace(/positive$/, 'good'))
+  await writeFile(list, `image,label\n${others.join('\n')}\n`)
+  assert.deepEqual((await evaluate('part@1', list, { home })).confusion, byFolder.confusion)
+  await writeFile(list, 'image,label\npositive/part-000.jpg,part\n')
+  await assert.rejects(evaluate('part@1', list, { home }), { code: 'INVALID_ARGUMENT', message: /the labels part/ })
   await writeFile(list, 'file,kind\nx.jpg,positive\n')
   await assert.rejects(evaluate('part@1', list, { home }), {
     code: 'INVALID_ARGUMENT',
