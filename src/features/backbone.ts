@@ -20,20 +20,41 @@ export interface BackboneManifest {
     /** The tensor is `(pixel / 255 - mean) / std`, per channel. */
     readonly mean: readonly number[]
     readonly std: readonly number[]
+    /** The network also takes every width and height that are multiples of this. Absent: those above only. */
+    readonly multipleOf?: number
   }
   readonly outputs: {
     /** `token: 'first'` for a transformer's output (n, tokens, dim): the class token is the embedding. */
     readonly embedding: { readonly name: string; readonly dim: number; readonly token?: 'first' }
-    /** A mid-level map, (n, channels, height, width), where the network has one. */
-    readonly patches?: {
-      readonly name: string
-      readonly channels: number
-      readonly height: number
-      readonly width: number
-    }
+    /** Maps inside the network, finest first: what scores single places of an image. */
+    readonly maps?: readonly MapOutput[]
   }
   /** Test-time augmentations whose embeddings are averaged. */
   readonly tta?: readonly 'flip'[]
+}
+
+/** An output (n, channels, height / stride, width / stride), with the height and width of the input. */
+export interface MapOutput {
+  readonly name: string
+  readonly channels: number
+  /** Pixels of the input, along a side, for one place of the map. */
+  readonly stride: number
+}
+
+/** What a network sees in one image. */
+export interface Look {
+  /** As `embed` gives it. */
+  readonly embedding: Float32Array
+  /** One for each of `Backbone.maps`. */
+  readonly maps: readonly PlaceMap[]
+}
+
+/** Features of places, shape (channels, height, width). */
+export interface PlaceMap {
+  readonly channels: number
+  readonly height: number
+  readonly width: number
+  readonly data: Float32Array
 }
 
 export interface Backbone {
@@ -45,5 +66,9 @@ export interface Backbone {
   readonly target: DecodeTarget
   /** One embedding (length `dim`) or one error an image, in order. An error of one image never touches another. */
   embed(images: readonly Pixels[]): Promise<(Float32Array | OneclassError)[]>
+  /** The maps that `look` gives, finest first; absent where the network has none. */
+  readonly maps?: readonly MapOutput[]
+  /** As `embed`, with the maps of the same run. Images may be a whole number of times as large as `target` (`detail.ts`). */
+  look?(images: readonly Pixels[]): Promise<(Look | OneclassError)[]>
   close(): Promise<void>
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { OneclassError } from '../errors.ts'
-import type { BackboneManifest } from './backbone.ts'
+import type { BackboneManifest, MapOutput } from './backbone.ts'
 
 /** Of the sides of the input. */
 const maxSide = 4096
@@ -21,7 +21,6 @@ export function parseManifest(text: string, where: string): BackboneManifest {
   const input = check.object(manifest['input'], 'input')
   const outputs = check.object(manifest['outputs'], 'outputs')
   const embedding = check.object(outputs['embedding'], 'outputs.embedding')
-  const patches = outputs['patches'] === undefined ? undefined : check.object(outputs['patches'], 'outputs.patches')
   const file = check.text(manifest['file'], 'file')
   if (file !== basename(file) || file.includes('\\') || file.startsWith('.')) {
     throw check.wrong('file', 'the name of a file in the folder of the manifest', file)
@@ -45,6 +44,9 @@ export function parseManifest(text: string, where: string): BackboneManifest {
       channels: check.oneOf(input['channels'] ?? 'RGB', 'input.channels', ['RGB', 'BGR']),
       mean: check.triple(input['mean'], 'input.mean', false),
       std: check.triple(input['std'], 'input.std', true),
+      ...(input['multipleOf'] === undefined
+        ? {}
+        : { multipleOf: check.integer(input['multipleOf'], 'input.multipleOf', 1, maxSide) }),
     },
     outputs: {
       embedding: {
@@ -54,17 +56,34 @@ export function parseManifest(text: string, where: string): BackboneManifest {
           ? {}
           : { token: check.oneOf(embedding['token'], 'outputs.embedding.token', ['first']) }),
       },
-      ...(patches && {
-        patches: {
-          name: check.text(patches['name'], 'outputs.patches.name'),
-          channels: check.integer(patches['channels'], 'outputs.patches.channels', 1, 65_536),
-          height: check.integer(patches['height'], 'outputs.patches.height', 1, maxSide),
-          width: check.integer(patches['width'], 'outputs.patches.width', 1, maxSide),
-        },
-      }),
+      ...readMaps(check, outputs, input),
     },
     tta: check.list(manifest['tta'] ?? [], 'tta').map((entry, i) => check.oneOf(entry, `tta[${i}]`, ['flip'])),
   }
+}
+
+/** `maps`, or the older `patches`: one map whose stride follows from its width. */
+function readMaps(
+  check: ManifestReader,
+  outputs: Record<string, unknown>,
+  input: Record<string, unknown>,
+): Pick<BackboneManifest['outputs'], 'maps'> {
+  const mapOf = (value: unknown, field: string): MapOutput => {
+    const map = check.object(value, field)
+    const width = check.integer(input['width'], 'input.width', 1, maxSide)
+    const isOld = map['stride'] === undefined && map['width'] !== undefined
+    const stride = isOld ? width / check.integer(map['width'], `${field}.width`, 1, maxSide) : map['stride']
+    return {
+      name: check.text(map['name'], `${field}.name`),
+      channels: check.integer(map['channels'], `${field}.channels`, 1, 65_536),
+      stride: check.integer(stride, `${field}.stride`, 1, maxSide),
+    }
+  }
+  if (outputs['maps'] !== undefined) {
+    const list = check.list(outputs['maps'], 'outputs.maps')
+    return { maps: list.map((value, i) => mapOf(value, `outputs.maps[${i}]`)) }
+  }
+  return outputs['patches'] === undefined ? {} : { maps: [mapOf(outputs['patches'], 'outputs.patches')] }
 }
 
 /** The manifest and weights of a folder; the weights' hash and length are checked. @throws BACKBONE_NOT_FOUND, BACKBONE_INVALID */

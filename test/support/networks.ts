@@ -8,6 +8,8 @@ export interface Shape {
   readonly side?: number | string
   readonly batch?: number | string
   readonly classifier?: boolean
+  /** Also the map "blocks": the mean colour of each block of 4 x 4 pixels. */
+  readonly blocks?: boolean
 }
 
 /** Mean colour through a 3 x dim matrix of ones counting up; with `classifier`, a further linear layer and softmax. */
@@ -16,6 +18,7 @@ export function meanColourNetwork({
   side = 8,
   batch = 'n',
   classifier = false,
+  blocks = false,
 }: Shape = {}): Uint8Array {
   const net = new OnnxWriter()
   const image = net.input('image', [batch, 3, side, side])
@@ -28,6 +31,11 @@ export function meanColourNetwork({
   if (classifier) {
     const logits = net.node('MatMul', [features, net.constant([4, 10], new Float32Array(40).fill(0.1))])
     net.node('Softmax', [logits], { axis: 1 }, output)
+  }
+  if (blocks) {
+    net.node('AveragePool', [image], { kernel_shape: [4, 4], strides: [4, 4] }, 'blocks')
+    const places = typeof side === 'number' ? side / 4 : 'places'
+    net.output('blocks', [batch, 3, places, places])
   }
   net.output(output, [batch, classifier ? 10 : 4])
   return net.finish()

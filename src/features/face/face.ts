@@ -11,7 +11,7 @@ import type { DecodeTarget, Pixels } from '../../images/pixels.ts'
 import { usableCpus } from '../../system/cpus.ts'
 import type { Backbone } from '../backbone.ts'
 import { sha256 } from '../manifest.ts'
-import { createSession, loadRuntime } from '../onnx/onnx.ts'
+import { createSession, loadRuntime } from '../onnx/session.ts'
 import {
   type Anchors,
   alignedSquare,

@@ -7,10 +7,11 @@ import type { InferenceSession } from 'onnxruntime-node'
 import { OneclassError } from '../../errors.ts'
 import type { Pixels } from '../../images/pixels.ts'
 import { usableCpus } from '../../system/cpus.ts'
-import type { Backbone, BackboneManifest } from '../backbone.ts'
+import type { Backbone, BackboneManifest, Look, MapOutput, PlaceMap } from '../backbone.ts'
+import { detailOf, joinTiles, shrink, tilesOf } from '../detail.ts'
 import { backboneHash } from '../manifest.ts'
 import { toTensor } from '../tensor.ts'
-import { readGraph, withOutput } from './onnx-graph.ts'
+import { checkSession, createSession, fixedBatch, loadRuntime } from './session.ts'
 
 export interface OnnxOptions {
   /** Default: the CPUs that this process may use. */
@@ -19,6 +20,8 @@ export interface OnnxOptions {
 
 /** Images a run. More gain nothing on a CPU (measured), and hold memory and the thread longer. */
 const batchSize = 8
+
+type Size = Pick<Pixels, 'width' | 'height'>
 
 interface Open {
   readonly session: Promise<InferenceSession>
@@ -39,7 +42,7 @@ export async function openOnnx(
 ): Promise<OnnxBackbone> {
   const threads = options.threads ?? usableCpus()
   const names = [manifest.outputs.embedding.name]
-  if (manifest.outputs.patches) names.push(manifest.outputs.patches.name)
+  for (const { name } of manifest.outputs.maps ?? []) names.push(name)
   const key = [manifest.sha256, threads, ...names].join(' ')
   await releaseIdle(key)
   const open = sessions.get(key) ?? { session: createSession(weights, threads, names), users: 0 }
@@ -88,6 +91,7 @@ export class OnnxBackbone implements Backbone {
   readonly hash: string
   readonly dim: number
   readonly target: Backbone['target']
+  readonly maps?: readonly MapOutput[]
   readonly manifest: BackboneManifest
   readonly #session: InferenceSession
   readonly #batch: number
@@ -100,48 +104,76 @@ export class OnnxBackbone implements Backbone {
     this.dim = manifest.outputs.embedding.dim
     this.target = { width: manifest.input.width, height: manifest.input.height, resize: manifest.input.resize }
     this.manifest = manifest
+    if (manifest.outputs.maps?.length) this.maps = manifest.outputs.maps
     this.#session = session
     this.#batch = fixedBatch(session) ?? batchSize
     this.#onClose = onClose
   }
 
   async embed(images: readonly Pixels[]): Promise<(Float32Array | OneclassError)[]> {
-    const { dim } = this
-    const output = this.manifest.outputs.embedding.name
-    const flip = this.manifest.tta?.includes('flip') ?? false
-    const results: (Float32Array | OneclassError)[] = []
+    return (await this.#see(images, [])).map((seen) => (seen instanceof OneclassError ? seen : seen.embedding))
+  }
+
+  async look(images: readonly Pixels[]): Promise<(Look | OneclassError)[]> {
+    return await this.#see(images, this.maps ?? [])
+  }
+
+  async #see(images: readonly Pixels[], maps: readonly MapOutput[]): Promise<(Look | OneclassError)[]> {
+    const results: (Look | OneclassError)[] = []
     for (let from = 0; from < images.length; from += this.#batch) {
       const some = images.slice(from, from + this.#batch)
-      const data = await this.#run(toTensor(some, this.manifest.input, flip), some.length * (flip ? 2 : 1), output, dim)
-      for (let i = 0; i < some.length; i++) {
-        const embedding = data.slice(i * dim, (i + 1) * dim)
-        if (flip) {
-          const mirrored = data.subarray((some.length + i) * dim, (some.length + i + 1) * dim)
-          for (let j = 0; j < dim; j++) embedding[j] = (embedding[j]! + mirrored[j]!) / 2
-        }
-        const finite = embedding.every(Number.isFinite)
-        results.push(
-          finite
-            ? embedding
-            : new OneclassError('BACKBONE_INVALID', `The backbone "${this.id}" gave a value that is not finite.`),
-        )
+      const details = some.map((image) => detailOf(image, this.manifest.input))
+      const own = some.map((image, i) => (details[i] === 1 ? image : shrink(image, details[i]!)))
+      // maps of images of the network's own size come with their embeddings
+      const isOwn = details.every((detail) => detail === 1)
+      const seen = await this.#seeOwn(own, isOwn ? maps : [])
+      for (const [i, { embedding, maps: found }] of seen.entries()) {
+        if (!embedding.every(Number.isFinite) || found.some(({ data }) => !data.every(Number.isFinite))) {
+          const message = `The backbone "${this.id}" gave a value that is not finite.`
+          results.push(new OneclassError('BACKBONE_INVALID', message))
+        } else if (isOwn || maps.length === 0) results.push({ embedding, maps: found })
+        else results.push({ embedding, maps: await this.#seeLarge(some[i]!, details[i]!, maps) })
       }
     }
     return results
   }
 
-  /** The mid-level maps (channels, height, width), one an image, without augmentation. @throws BACKBONE_INVALID where there are none */
-  async patches(images: readonly Pixels[]): Promise<Float32Array[]> {
-    const patches = this.manifest.outputs.patches
-    if (!patches) throw new OneclassError('BACKBONE_INVALID', `The backbone "${this.id}" has no patch features.`)
-    const size = patches.channels * patches.height * patches.width
-    const maps: Float32Array[] = []
-    for (let from = 0; from < images.length; from += this.#batch) {
-      const some = images.slice(from, from + this.#batch)
-      const data = await this.#run(toTensor(some, this.manifest.input, false), some.length, patches.name, size)
-      for (let i = 0; i < some.length; i++) maps.push(data.slice(i * size, (i + 1) * size))
-    }
-    return maps
+  /** Images of the network's own size. */
+  async #seeOwn(images: readonly Pixels[], maps: readonly MapOutput[]): Promise<Look[]> {
+    const { dim } = this
+    const { input, outputs } = this.manifest
+    const flip = this.manifest.tta?.includes('flip') ?? false
+    const wanted = [{ name: outputs.embedding.name, size: dim }, ...maps.map((map) => withSize(map, input))]
+    const count = images.length * (flip ? 2 : 1)
+    const [embeddings, ...found] = await this.#run(toTensor(images, input, flip), count, input, wanted)
+    return images.map((_, i) => {
+      const embedding = embeddings!.slice(i * dim, (i + 1) * dim)
+      if (flip) {
+        const mirrored = embeddings!.subarray((images.length + i) * dim, (images.length + i + 1) * dim)
+        for (let j = 0; j < dim; j++) embedding[j] = (embedding[j]! + mirrored[j]!) / 2
+      }
+      return { embedding, maps: maps.map((map, k) => mapOf(map, input, found[k]!, i)) }
+    })
+  }
+
+  /** The maps of an image that is larger than the network's own size. */
+  async #seeLarge(image: Pixels, detail: number, maps: readonly MapOutput[]): Promise<PlaceMap[]> {
+    const { input } = this.manifest
+    const { multipleOf } = input
+    const isFree = multipleOf !== undefined && image.width % multipleOf === 0 && image.height % multipleOf === 0
+    const parts = isFree ? [image] : tilesOf(image, detail)
+    const size = { width: parts[0]!.width, height: parts[0]!.height }
+    const tensor = toTensor(parts, { ...input, ...size }, false)
+    const found = await this.#run(
+      tensor,
+      parts.length,
+      size,
+      maps.map((map) => withSize(map, size)),
+    )
+    return maps.map((map, k) => {
+      const tiles = parts.map((_, t) => mapOf(map, size, found[k]!, t))
+      return isFree ? tiles[0]! : joinTiles(tiles, detail)
+    })
   }
 
   /** The session stays for the next opening; it goes when another network is opened. */
@@ -150,15 +182,21 @@ export class OnnxBackbone implements Backbone {
     this.#closed = true
   }
 
-  /** @returns `count` rows of `size` values; a network of a fixed batch gets zeros for what is missing */
-  async #run(tensor: Float32Array, count: number, output: string, size: number): Promise<Float32Array> {
+  /** @returns for each output `count` rows of `size` values; a network of a fixed batch gets zeros for what is missing */
+  async #run(
+    tensor: Float32Array,
+    count: number,
+    { width, height }: Size,
+    outputs: readonly { readonly name: string; readonly size: number }[],
+  ): Promise<Float32Array[]> {
     if (this.#closed) throw new OneclassError('INTERNAL', `The backbone "${this.id}" was closed.`)
     const { Tensor } = await loadRuntime()
-    const { name, width, height, layout } = this.manifest.input
+    const { name, layout } = this.manifest.input
     const fixed = fixedBatch(this.#session)
     const step = fixed ?? count
     const image = width * height * 3
-    const rows = new Float32Array(count * size)
+    const rows = outputs.map(({ size }) => new Float32Array(count * size))
+    const names = outputs.map((output) => output.name)
     for (let from = 0; from < count; from += step) {
       const used = Math.min(step, count - from)
       let part = tensor.subarray(from * image, (from + used) * image)
@@ -168,20 +206,22 @@ export class OnnxBackbone implements Backbone {
         part = padded
       }
       const shape = layout === 'NCHW' ? [step, 3, height, width] : [step, height, width, 3]
-      const found = await this.#session.run({ [name]: new Tensor('float32', part, shape) }, [output])
-      const result = found[output]
-      const data = result?.data
-      // (n, tokens, size) where the manifest asks for the first token, else (n, size) in all
-      const tokens = this.#isTokens(output) && result ? (result.dims[1] ?? 1) : 1
-      if (!(data instanceof Float32Array) || data.length !== step * tokens * size) {
-        throw new OneclassError(
-          'BACKBONE_INVALID',
-          `Output "${output}" of the backbone "${this.id}" has not the shape that its manifest says.`,
-        )
-      }
-      for (let i = 0; i < used; i++) {
-        const start = i * tokens * size
-        rows.set(data.subarray(start, start + size), (from + i) * size)
+      const found = await this.#session.run({ [name]: new Tensor('float32', part, shape) }, names)
+      for (const [k, { name: output, size }] of outputs.entries()) {
+        const result = found[output]
+        const data = result?.data
+        // (n, tokens, size) where the manifest asks for the first token, else (n, size) in all
+        const tokens = this.#isTokens(output) && result ? (result.dims[1] ?? 1) : 1
+        if (!(data instanceof Float32Array) || data.length !== step * tokens * size) {
+          throw new OneclassError(
+            'BACKBONE_INVALID',
+            `Output "${output}" of the backbone "${this.id}" has not the shape that its manifest says.`,
+          )
+        }
+        for (let i = 0; i < used; i++) {
+          const start = i * tokens * size
+          rows[k]!.set(data.subarray(start, start + size), (from + i) * size)
+        }
       }
     }
     return rows
@@ -193,38 +233,14 @@ export class OnnxBackbone implements Backbone {
   }
 }
 
-/** @param outputs tensors that must be readable, be they outputs of the network or inside it */
-export async function createSession(
-  weights: Uint8Array,
-  threads: number,
-  outputs: readonly string[],
-): Promise<InferenceSession> {
-  const { InferenceSession } = await loadRuntime()
-  let model = weights
-  const declared = outputs.length === 0 ? undefined : readGraph(weights)
-  for (const name of outputs) {
-    const inside = declared?.nodes.some((node) => node.outputs.includes(name)) && !declared.outputs.includes(name)
-    if (inside) model = withOutput(model, name)
-  }
-  return InferenceSession.create(model, {
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-    graphOptimizationLevel: 'all',
-    logSeverityLevel: 3,
-  })
+/** Map i of those that a run gave. */
+function mapOf({ channels, stride }: MapOutput, { width, height }: Size, all: Float32Array, i: number): PlaceMap {
+  const size = channels * (width / stride) * (height / stride)
+  return { channels, width: width / stride, height: height / stride, data: all.slice(i * size, (i + 1) * size) }
 }
 
-export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
-  try {
-    return await import('onnxruntime-node')
-  } catch (error) {
-    throw new OneclassError(
-      'DEPENDENCY_MISSING',
-      'ONNX Runtime does not load here. Run "npm install onnxruntime-node --onnxruntime-node-install=skip" (the flag spares a download of CUDA libraries, which are not used).',
-      { cause: error },
-    )
-  }
+function withSize({ name, channels, stride }: MapOutput, { width, height }: Size): { name: string; size: number } {
+  return { name, size: channels * (width / stride) * (height / stride) }
 }
 
 /** Frees the sessions that nobody uses, but the one wanted now. */
@@ -233,38 +249,5 @@ async function releaseIdle(wanted: string): Promise<void> {
     if (key === wanted || open.users > 0) continue
     sessions.delete(key)
     await open.session.then((session) => session.release()).catch(() => {})
-  }
-}
-
-function fixedBatch(session: InferenceSession): number | undefined {
-  const first = session.inputMetadata[0]
-  const batch = first?.isTensor ? first.shape[0] : undefined
-  return typeof batch === 'number' && batch > 0 ? batch : undefined
-}
-
-function checkSession(session: InferenceSession, manifest: BackboneManifest): void {
-  const { input, outputs } = manifest
-  const found = session.inputMetadata.find((candidate) => candidate.name === input.name)
-  const invalid = (message: string) =>
-    new OneclassError('BACKBONE_INVALID', `The backbone "${manifest.id}" ${message}.`)
-  if (!found?.isTensor) throw invalid(`has no input "${input.name}" (it has ${session.inputNames.join(', ')})`)
-  if (session.inputNames.length > 1) throw invalid(`needs ${session.inputNames.length} inputs, one is supported`)
-  if (found.type !== 'float32') throw invalid(`takes ${found.type} input, float32 is supported`)
-  const wanted = input.layout === 'NCHW' ? [3, input.height, input.width] : [input.height, input.width, 3]
-  const shape = found.shape.slice(1)
-  if (shape.length !== 3 || shape.some((side, i) => typeof side === 'number' && side > 0 && side !== wanted[i])) {
-    throw invalid(`takes input of shape ${found.shape.join(' x ')}, its manifest says n x ${wanted.join(' x ')}`)
-  }
-  const { name, dim } = outputs.embedding
-  const output = session.outputMetadata.find((candidate) => candidate.name === name)
-  if (!output?.isTensor) throw invalid(`has no output "${name}" (it has ${session.outputNames.join(', ')})`)
-  if (outputs.embedding.token === 'first') {
-    const last = output.shape[2]
-    if (output.shape.length === 3 && (typeof last !== 'number' || last <= 0 || last === dim)) return
-    throw invalid(`has an output "${name}" of shape ${output.shape.join(' x ')}, its manifest says n x tokens x ${dim}`)
-  }
-  const width = output.shape.slice(1).filter((side) => side !== 1)
-  if (width.length > 1 || (typeof width[0] === 'number' && width[0] > 0 && width[0] !== dim)) {
-    throw invalid(`has an output "${name}" of shape ${output.shape.join(' x ')}, its manifest says n x ${dim}`)
   }
 }

@@ -1,0 +1,85 @@
+/**
+ * Images at twice or three times the size that a network takes, so that its maps show smaller things. The embedding is still that of the
+ * image at the network's own size; the maps are those of the large image, in one pass where the network takes any size, else
+ * put together from tiles.
+ */
+import { OneclassError } from '../errors.ts'
+import type { Pixels } from '../images/pixels.ts'
+import type { Backbone, PlaceMap } from './backbone.ts'
+
+/** How many times the side. */
+export const details = [1, 2, 3] as const
+export type Detail = (typeof details)[number]
+
+/** The same network, asking the decoder for images of `detail` times its side. */
+export function atDetail(backbone: Backbone, detail: Detail): Backbone {
+  if (detail === 1) return backbone
+  const { target } = backbone
+  const larger = { ...target, width: target.width * detail, height: target.height * detail }
+  return new Proxy(backbone, {
+    get(inner, key) {
+      if (key === 'target') return larger
+      const value: unknown = Reflect.get(inner, key, inner)
+      return typeof value === 'function' ? value.bind(inner) : value
+    },
+  })
+}
+
+/** How many times as large as width x height an image is. @throws INTERNAL when that is not a whole number */
+export function detailOf({ width, height }: Pixels, own: { readonly width: number; readonly height: number }): number {
+  const detail = width / own.width
+  if (!Number.isInteger(detail) || height !== own.height * detail) {
+    throw new OneclassError(
+      'INTERNAL',
+      `A ${width} x ${height} image was given where ${own.width} x ${own.height} is needed.`,
+    )
+  }
+  return detail
+}
+
+/** Mean colour of each k x k block. */
+export function shrink({ width, height, data }: Pixels, k: number): Pixels {
+  const [w, h] = [width / k, height / k]
+  const out = new Uint8Array(w * h * 3)
+  for (let y = 0; y < h; y++) {
+    for (let x = 0; x < w; x++) {
+      for (let c = 0; c < 3; c++) {
+        let sum = 0
+        for (let j = 0; j < k; j++) {
+          for (let i = 0; i < k; i++) sum += data[((y * k + j) * width + x * k + i) * 3 + c]!
+        }
+        out[(y * w + x) * 3 + c] = Math.round(sum / (k * k))
+      }
+    }
+  }
+  return { width: w, height: h, data: out }
+}
+
+/** k x k tiles of equal size, row by row. */
+export function tilesOf({ width, height, data }: Pixels, k: number): Pixels[] {
+  const [w, h] = [width / k, height / k]
+  return Array.from({ length: k * k }, (_, t) => {
+    const [left, top] = [(t % k) * w, Math.floor(t / k) * h]
+    const tile = new Uint8Array(w * h * 3)
+    for (let y = 0; y < h; y++) {
+      const from = ((top + y) * width + left) * 3
+      tile.set(data.subarray(from, from + w * 3), y * w * 3)
+    }
+    return { width: w, height: h, data: tile }
+  })
+}
+
+/** The map of an image from the maps of its k x k tiles, row by row. */
+export function joinTiles(tiles: readonly PlaceMap[], k: number): PlaceMap {
+  const { channels, height: h, width: w } = tiles[0]!
+  const [height, width] = [h * k, w * k]
+  const data = new Float32Array(channels * height * width)
+  tiles.forEach((tile, t) => {
+    const [left, top] = [(t % k) * w, Math.floor(t / k) * h]
+    for (let line = 0; line < channels * h; line++) {
+      const [c, y] = [Math.floor(line / h), line % h]
+      data.set(tile.data.subarray(line * w, (line + 1) * w), (c * height + top + y) * width + left)
+    }
+  })
+  return { channels, height, width, data }
+}
