@@ -22,6 +22,7 @@ export type { BatchLine, BatchOptions } from './wire/batch.ts'
 export type { ImageByReference } from './wire/classify.ts'
 export type { ComparisonRequest, ComparisonResult, MethodReport } from './wire/comparison.ts'
 export type { ErrorBody } from './wire/error.ts'
+export type { ExpectedRates, FitReport } from './wire/fit-report.ts'
 export type { BatchJob, ClassifyJob, CompareJob, FitJob, Job, MapJob } from './wire/job.ts'
 export type { JobState, JobType } from './wire/job-state.ts'
 export type { MapPoint, MapResult } from './wire/map.ts'
@@ -103,6 +104,7 @@ export function createClient(address: string, options: { key?: string; fetch?: T
     exportModel: async (model) => new Uint8Array(await (await call(`/v1/models/${part(model)}/export`)).arrayBuffer()),
     importModel: (file, { name, ...more } = {}) => post('/v1/models/import', formOf('model', [file], { name }), more),
     positives: (model) => read(`/v1/models/${part(model)}/positives`),
+    expectedFalseRejection: (n, alphas) => read(`/v1/expected-false-rejection${queryOf({ n, alpha: alphas.join() })}`),
 
     fit: (name, images, { alpha, seed, backbone, base, exclude, ...more } = {}) =>
       post(

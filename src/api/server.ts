@@ -29,6 +29,7 @@ import { modelRoutes } from './routes/models.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { pageRoutes } from './routes/pages.ts'
 import { positiveRoutes } from './routes/positives.ts'
+import { promiseRoutes } from './routes/promises.ts'
 import { serviceRoutes } from './routes/service.ts'
 
 export interface ServerOptions {
@@ -104,6 +105,7 @@ export async function buildServer(context: ApiContext, options: ServerOptions): 
   modelRoutes(app, context)
   modelFileRoutes(app, context)
   positiveRoutes(app, context)
+  promiseRoutes(app)
   classifyRoutes(app, context)
   batchRoutes(app, context)
   comparisonRoutes(app, context)

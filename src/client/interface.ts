@@ -2,6 +2,7 @@
 import type { BatchLine, BatchOptions } from '../wire/batch.ts'
 import type { ImageByReference } from '../wire/classify.ts'
 import type { ComparisonRequest, MethodReport } from '../wire/comparison.ts'
+import type { ExpectedRates } from '../wire/fit-report.ts'
 import type { BatchJob, ClassifyJob, CompareJob, FitJob, Job, MapJob } from '../wire/job.ts'
 import type { JobState, JobType } from '../wire/job-state.ts'
 import type { FitFromFolder, Model, ModelChange, ModelWithDrift, Positives } from '../wire/model.ts'
@@ -25,6 +26,8 @@ export interface OneclassClient {
   exportModel(model: string): Promise<Uint8Array>
   importModel(file: ClientImage, options?: CallOptions & { name?: string }): Promise<Model>
   positives(model: string): Promise<Positives>
+  /** What alphas promise with n held-out scores (`calibrationScores` of a model). */
+  expectedFalseRejection(n: number, alphas: readonly number[]): Promise<ExpectedRates>
 
   /** A fit job over uploaded images, which follow the positives of `base` where that is given. */
   fit(

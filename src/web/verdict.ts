@@ -34,18 +34,31 @@ export function oddness(score: number): number {
   return Math.log(s / (1 - s))
 }
 
-/** With this few positives nothing can be rejected at alpha. */
-export function canReject(n: number, alpha: number): boolean {
-  return 1 / (n + 1) <= alpha
-}
-
 /** The alphas of the slider, as "1 in k". */
 export const alphaSteps = [500, 400, 300, 200, 150, 100, 75, 50, 40, 30, 25, 20, 15, 12, 10, 8, 6, 5, 4, 3, 2] as const
 
-export function nearestStep(alpha: number): number {
+/** The steps at which a model with n held-out scores can reject anything, the strictest first: its smallest p is 1 / (n + 1). */
+export function stepsFor(n: number | undefined): readonly number[] {
+  if (n === undefined) return alphaSteps
+  const offered = alphaSteps.filter((k) => k <= n + 1)
+  return offered.length > 0 ? offered : alphaSteps.slice(-1)
+}
+
+/** Alpha, or the strictest that can reject anything: stricter ones would call everything one of the class. */
+export function offered(alpha: number, n: number | undefined): number {
+  return n === undefined ? alpha : Math.max(alpha, 1 / (n + 1))
+}
+
+/** Index of the step that is nearest to alpha. */
+export function nearestStep(alpha: number, steps: readonly number[] = alphaSteps): number {
   let best = 0
-  alphaSteps.forEach((k, i) => {
-    if (Math.abs(Math.log(alpha * k)) < Math.abs(Math.log(alpha * alphaSteps[best]!))) best = i
+  steps.forEach((k, i) => {
+    if (Math.abs(Math.log(alpha * k)) < Math.abs(Math.log(alpha * steps[best]!))) best = i
   })
   return best
+}
+
+/** Alpha as "1 in k". */
+export function oneIn(alpha: number): number {
+  return Math.round(1 / alpha)
 }

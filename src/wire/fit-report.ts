@@ -2,6 +2,16 @@
 import { Type } from 'typebox'
 import { type Fixed, Nullable } from './type.ts'
 
+const expectedRate = { mean: Type.Number(), low: Type.Number(), high: Type.Number(), level: Type.Number() }
+
+/** What alphas promise with n held-out scores. */
+export const ExpectedRates = Type.Object({
+  n: Type.Integer(),
+  smallestAlpha: Type.Number({ description: 'The strictest alpha that can reject anything, 1 / (n + 1)' }),
+  rates: Type.Array(Type.Object({ alpha: Type.Number(), ...expectedRate })),
+})
+export type ExpectedRates = Fixed<typeof ExpectedRates>
+
 export const FitReport = Type.Object({
   n: Type.Integer({ description: 'Images that the model was fitted on' }),
   groups: Type.Integer({ description: 'Groups of two or more near-duplicates: copies and photos of one thing' }),
@@ -12,13 +22,10 @@ export const FitReport = Type.Object({
   confidence: Type.Optional(
     Type.Number({ description: 'Probability that at most `askedAlpha` of new positives are rejected' }),
   ),
-  expectedFalseRejection: Type.Object(
-    { mean: Type.Number(), low: Type.Number(), high: Type.Number(), level: Type.Number() },
-    {
-      description:
-        'Share of new positives that alpha rejects: its mean over fits, and the range in which it lies in `level` of all fits',
-    },
-  ),
+  expectedFalseRejection: Type.Object(expectedRate, {
+    description:
+      'Share of new positives that alpha rejects: its mean over fits, and the range in which it lies in `level` of all fits',
+  }),
   smallestAlpha: Type.Number({
     description: 'The strictest alpha that can reject anything, 1 / (calibrationScores + 1)',
   }),

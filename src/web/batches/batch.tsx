@@ -10,7 +10,7 @@ import { isFinished } from '../service/follow.ts'
 import { t } from '../text.ts'
 import { AlphaSlider } from '../ui/alpha-slider.tsx'
 import { ErrorNote } from '../ui/notes.tsx'
-import { alphaSteps, nearestStep, verdictOf } from '../verdict.ts'
+import { offered, oneIn, verdictOf } from '../verdict.ts'
 import { BatchHead } from './batch-head.tsx'
 import { Cell, EmptyCell } from './cell.tsx'
 import { Closer, DetailPanel } from './detail-panel.tsx'
@@ -34,7 +34,7 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
   const positives = usePositives(model)
   const batchAlpha = firstLine && 'alpha' in firstLine ? firstLine.alpha : (model?.alpha ?? 0.05)
   const chosen = useSignal<number | null>(null)
-  const alpha = chosen.value ?? batchAlpha
+  const alpha = offered(chosen.value ?? batchAlpha, model?.calibrationScores)
 
   const sort = useSignal<Sort>('odd')
   const filter = useSignal<Filter>('all')
@@ -179,7 +179,7 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
               disabled={chosen.value === null}
               onClick={() => (chosen.value = null)}
             >
-              {t.alpha.reset(alphaSteps[nearestStep(batchAlpha)]!)}
+              {t.alpha.reset(oneIn(offered(batchAlpha, model?.calibrationScores)))}
             </button>
           </div>
           <DetailPanel

@@ -7,6 +7,7 @@ import { isPassing } from '../service/fault.ts'
 import { takesRequests } from '../service/health.ts'
 import type { ClassifyResult, ErrorBody } from '../service/types.ts'
 import { type Failure, failureOf } from '../ui/notes.tsx'
+import { offered } from '../verdict.ts'
 
 export interface Asked {
   readonly id: number
@@ -80,9 +81,10 @@ export function clear(): void {
   waiting.length = 0
 }
 
-/** What counts now: the slider, else the setting of the model. */
+/** What counts now: the slider, else the setting of the model, and never one at which nothing could be rejected. */
 export function alphaOf(model: string): number {
-  return chosenAlpha.value ?? findModel(model)?.alpha ?? 0.05
+  const known = findModel(model)
+  return offered(chosenAlpha.value ?? known?.alpha ?? 0.05, known?.calibrationScores)
 }
 
 function pump(): void {

@@ -8,7 +8,7 @@ import type { ClassifyResult, Model } from '../service/types.ts'
 import { t } from '../text.ts'
 import { LargePicture, Picture } from '../ui/picture.tsx'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
-import { agreementOf, alphaSteps, asOdd, nearestStep, verdictOf, verdictOfError } from '../verdict.ts'
+import { agreementOf, asOdd, oneIn, verdictOf, verdictOfError } from '../verdict.ts'
 import { type Asked, retry, selected } from './asked.ts'
 import { Heat, HeatButton } from './heat.tsx'
 import { Opinions } from './opinions.tsx'
@@ -94,7 +94,7 @@ function VerdictBlock({ one, model, alpha }: { one: Asked; model: Model; alpha: 
         <span class="numbers soft">{t.classify.pValue(pValue(result.pValue))}</span>
       </p>
       <p class="soft">
-        {t.classify.agree[agreementOf(result, alpha)]} {t.classify.why(alphaSteps[nearestStep(alpha)]!)}
+        {t.classify.agree[agreementOf(result, alpha)]} {t.classify.why(oneIn(alpha))}
       </p>
     </div>
   )

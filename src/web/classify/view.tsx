@@ -13,7 +13,7 @@ import { DropZone } from '../ui/drop-zone.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { ModelSelect } from '../ui/model-select.tsx'
 import { complain, say } from '../ui/notes.tsx'
-import { alphaSteps, nearestStep } from '../verdict.ts'
+import { offered, oneIn } from '../verdict.ts'
 import { alphaOf, ask, askAgain, asked, chosenAlpha, clear, mostAtOnce } from './asked.ts'
 import { Camera } from './camera.tsx'
 import { Samples } from './samples.tsx'
@@ -83,9 +83,17 @@ function Asking({ model, label }: { model: Model; label: string }): JSX.Element 
         </DropZone>
         <div class="card alpha-card">
           <AlphaSlider alpha={alpha} n={model.calibrationScores} onChange={(next) => (chosenAlpha.value = next)} />
+          {offered(model.alpha, model.calibrationScores) > model.alpha && (
+            <p class="hint warn">{t.alpha.raised(oneIn(model.alpha), oneIn(alpha))}</p>
+          )}
           <div class="row alpha-buttons">
-            <button type="button" class="button small" disabled={!isMoved} onClick={() => (chosenAlpha.value = null)}>
-              {t.alpha.reset(alphaSteps[nearestStep(model.alpha)]!)}
+            <button
+              type="button"
+              class="button small"
+              disabled={chosenAlpha.value === null}
+              onClick={() => (chosenAlpha.value = null)}
+            >
+              {t.alpha.reset(oneIn(offered(model.alpha, model.calibrationScores)))}
             </button>
             <button type="button" class="button small" disabled={!isMoved} onClick={() => void keep()}>
               {t.alpha.keep}

@@ -10,8 +10,10 @@ import { AlphaSlider } from '../ui/alpha-slider.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { useLoad } from '../ui/load.ts'
 import { complain, ErrorNote, say } from '../ui/notes.tsx'
+import { offered } from '../verdict.ts'
 import { ModelMenu } from './actions.tsx'
 import { PositivesGallery } from './positives.tsx'
+import { ReportOf } from './report.tsx'
 import { findModel, loadModels, versionsOf } from './store.ts'
 
 export function ModelDetail({ label }: { label: string }): JSX.Element {
@@ -76,6 +78,7 @@ export function ModelDetail({ label }: { label: string }): JSX.Element {
           <DriftOfModel label={labelOf(model)} />
         </section>
       </div>
+      <ReportOf model={model} />
       <PositivesGallery model={model} />
     </div>
   )
@@ -101,7 +104,7 @@ function Facts({ model }: { model: Model }): JSX.Element {
 }
 
 function AlphaOfModel({ model }: { model: Model }): JSX.Element {
-  const alpha = useSignal(model.alpha)
+  const alpha = useSignal(offered(model.alpha, model.calibrationScores))
   const isChanged = Math.abs(alpha.value - model.alpha) > 1e-9
   const save = async () => {
     try {

@@ -11,6 +11,7 @@ import { complain, ErrorNote, type Failure, failureOf } from '../ui/notes.tsx'
 import { Progress } from '../ui/progress.tsx'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
 import { DuplicateGroups, RejectedFiles } from './rejected.tsx'
+import { ReportOf } from './report.tsx'
 import { loadModels } from './store.ts'
 
 export function FitProgress({ id, onAgain }: { id: string; onAgain: () => void }): JSX.Element {
@@ -82,6 +83,7 @@ function Fitted({ result, onAgain }: { result: FitResult; onAgain: () => void })
           </button>
         </div>
       </section>
+      <ReportOf model={result.model} />
       <RejectedFiles rejected={result.rejected} />
       <DuplicateGroups groups={result.duplicates} />
     </div>

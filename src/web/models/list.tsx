@@ -6,7 +6,7 @@ import { href } from '../routes.ts'
 import { labelOf, type Model } from '../service/types.ts'
 import { t } from '../text.ts'
 import { Icon } from '../ui/icons.tsx'
-import { alphaSteps, nearestStep } from '../verdict.ts'
+import { oneIn } from '../verdict.ts'
 import { ImportButton, ModelMenu } from './actions.tsx'
 import { DemoButton } from './demo.tsx'
 import { newest, versionsOf } from './store.ts'
@@ -99,7 +99,6 @@ function ModelCard({ model }: { model: Model }): JSX.Element {
 }
 
 export function ModelFacts({ model }: { model: Model }): JSX.Element {
-  const k = alphaSteps[nearestStep(model.alpha)]!
   return (
     <dl class="mini-facts">
       <div>
@@ -108,7 +107,7 @@ export function ModelFacts({ model }: { model: Model }): JSX.Element {
       </div>
       <div>
         <dt>{t.models.columns.alpha}</dt>
-        <dd class="numbers">{t.alpha.short(k)}</dd>
+        <dd class="numbers">{t.alpha.short(oneIn(model.alpha))}</dd>
       </div>
       <div>
         <dt>{t.models.columns.made}</dt>

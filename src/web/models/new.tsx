@@ -12,6 +12,7 @@ import { t } from '../text.ts'
 import { AlphaSlider } from '../ui/alpha-slider.tsx'
 import { ErrorNote, type Failure, failureOf } from '../ui/notes.tsx'
 import { Progress } from '../ui/progress.tsx'
+import { offered } from '../verdict.ts'
 import { NameField, namePattern } from './actions.tsx'
 import { FitProgress } from './fit-progress.tsx'
 import { ChosenPhotos, PhotoSource } from './photo-source.tsx'
@@ -62,11 +63,14 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
   const isReady =
     namePattern.test(name.value) && (isLocal ? n >= least && tooMuch === null : folder.value.trim() !== '')
 
+  /** What p-values will count among, where that can be told: copies make it fewer. */
+  const heldOut = isLocal && n >= leastPhotos && !baseModel ? n : undefined
+
   const fit = async () => {
     error.value = null
     const fields = {
       name: name.value,
-      alpha: alpha.value,
+      alpha: offered(alpha.value, heldOut),
       ...(baseModel && name.value === baseModel.name && base ? { base } : {}),
     }
     try {
@@ -130,10 +134,10 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
             <NameField label={t.fit.name} value={name.value} onChange={(next) => (name.value = next)} />
             {known && <p class="hint">{t.fit.nameTaken(known.name, known.version + 1)}</p>}
             <AlphaSlider
-              alpha={alpha.value}
+              alpha={offered(alpha.value, heldOut)}
               help={t.alpha.fitHelp}
               onChange={(next) => (alpha.value = next)}
-              {...(isLocal && n >= leastPhotos && !baseModel ? { n } : {})}
+              n={heldOut}
             />
             {isLocal && tooMuch && <p class="field-error">{tooMuch}</p>}
             {isLocal && n > 0 && n < least && <p class="hint warn">{t.fit.tooFew(n, leastPhotos)}</p>}

@@ -1,7 +1,7 @@
 /** The photos of a version: misfits first where asked, near-duplicates pointed out, and any of them left out of the next version. */
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { baseName, count, pValue } from '../format.ts'
+import { baseName, count } from '../format.ts'
 import { client } from '../service/api.ts'
 import { type Job, labelOf, type Model, type Positive } from '../service/types.ts'
 import { t } from '../text.ts'
@@ -9,10 +9,9 @@ import { ErrorNote, type Failure, failureOf } from '../ui/notes.tsx'
 import { Picture } from '../ui/picture.tsx'
 import { FitProgress } from './fit-progress.tsx'
 import { RejectedFiles } from './rejected.tsx'
+import { reasonOf } from './report.tsx'
 import { usePositives } from './strip.tsx'
 
-/** Held-out photos at least this odd are pointed out: 1 in 50 by chance alone. */
-const misfit = 0.02
 type Show = 'all' | 'misfits' | 'duplicates'
 
 export function PositivesGallery({ model }: { model: Model }): JSX.Element | null {
@@ -25,11 +24,10 @@ export function PositivesGallery({ model }: { model: Model }): JSX.Element | nul
   const images = positives?.images ?? []
   if (images.length === 0) return <p class="muted">{t.models.positivesNone}</p>
 
+  const misfits = new Map((model.facts?.misfits ?? []).map((misfit) => [misfit.row, misfit]))
   const lists: Record<Show, Positive[]> = {
     all: [...images],
-    misfits: images
-      .filter(({ pValue: p }) => p !== null && p <= misfit)
-      .sort((a, b) => (a.pValue ?? 1) - (b.pValue ?? 1)),
+    misfits: [...misfits.keys()].flatMap((row) => images[row] ?? []),
     duplicates: images.filter((image) => isDuplicate(image, images)).sort((a, b) => groupOf(a) - groupOf(b)),
   }
   const toggle = (index: number) => {
@@ -81,11 +79,12 @@ export function PositivesGallery({ model }: { model: Model }): JSX.Element | nul
               <input type="checkbox" checked={out.value.has(image.index)} onChange={() => toggle(image.index)} />
               <span class="hidden">{t.models.select}</span>
             </label>
-            {image.pValue !== null && image.pValue <= misfit ? (
-              <span class="positive-words odd cut">{t.models.misfitOf(pValue(image.pValue))}</span>
-            ) : (
-              <span class="positive-words cut">{baseName(image.image)}</span>
-            )}
+            <span
+              class={misfits.has(image.index) ? 'positive-words odd cut' : 'positive-words cut'}
+              title={misfits.has(image.index) ? reasonOf(misfits.get(image.index)!) : image.image}
+            >
+              {baseName(image.image)}
+            </span>
           </li>
         ))}
       </ul>

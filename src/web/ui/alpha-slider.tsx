@@ -1,8 +1,10 @@
-/** Alpha in words: "rejects at most 1 good image in 20". */
+/** Alpha in words: "rejects 1 good image in 20 on average", with the range in which the rate of one fit lies. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useId } from 'preact/hooks'
+import { percent } from '../format.ts'
+import { usePromise } from '../models/promise.ts'
 import { t } from '../text.ts'
-import { alphaSteps, canReject, nearestStep } from '../verdict.ts'
+import { nearestStep, oneIn, stepsFor } from '../verdict.ts'
 
 export function AlphaSlider({
   alpha,
@@ -13,38 +15,43 @@ export function AlphaSlider({
 }: {
   alpha: number
   onChange: (alpha: number) => void
-  /** Photos of the model, to say when nothing can be rejected. */
-  n?: number
+  /** Held-out photos of the model: stricter than 1 / (n + 1) nothing could be rejected, so it is not offered. */
+  n?: number | undefined
   help?: string
   children?: ComponentChildren
 }): JSX.Element {
   const id = useId()
-  const step = nearestStep(alpha)
-  const k = alphaSteps[step]!
+  const steps = stepsFor(n)
+  const step = nearestStep(alpha, steps)
+  const promise = usePromise(n, alpha)
+  const words = t.alpha.words(oneIn(alpha))
   return (
     <div class="alpha">
       <div class="alpha-words">
         <label for={id}>{t.alpha.label}</label>
         <output for={id}>
-          {t.alpha.words(k)} <span class="muted numbers">({t.alpha.value(alpha)})</span>
+          {words} <span class="muted numbers">({t.alpha.value(alpha)})</span>
         </output>
       </div>
       <input
         id={id}
         type="range"
         min={0}
-        max={alphaSteps.length - 1}
+        max={steps.length - 1}
         step={1}
         value={step}
-        aria-valuetext={t.alpha.words(k)}
-        onInput={(event) => onChange(1 / alphaSteps[Number(event.currentTarget.value)]!)}
+        aria-valuetext={words}
+        onInput={(event) => onChange(1 / steps[Number(event.currentTarget.value)]!)}
       />
       <div class="alpha-ends" aria-hidden="true">
         <span>{t.alpha.lenient}</span>
         <span>{t.alpha.strict}</span>
       </div>
+      {n !== undefined && (
+        <p class="hint alpha-range">{promise ? t.alpha.range(percent(promise.low), percent(promise.high)) : ''}</p>
+      )}
+      {n !== undefined && steps[0]! < 500 && step === 0 && <p class="hint">{t.alpha.least(n)}</p>}
       {help && <p class="hint">{help}</p>}
-      {n !== undefined && !canReject(n, alpha) && <p class="hint warn">{t.alpha.none(n)}</p>}
       {children}
     </div>
   )

@@ -1,0 +1,48 @@
+/** What alphas promise with n held-out scores: asked once for all steps of the slider, so moving it needs no request. */
+import { useEffect, useState } from 'preact/hooks'
+import { client } from '../service/api.ts'
+import type { ExpectedRates } from '../service/types.ts'
+import { stepsFor } from '../verdict.ts'
+
+export type Rate = ExpectedRates['rates'][number]
+
+const known = new Map<number, Promise<readonly Rate[]>>()
+const most = 500
+
+function ratesOf(n: number): Promise<readonly Rate[]> {
+  let rates = known.get(n)
+  if (rates === undefined) {
+    if (known.size >= most) known.clear()
+    const alphas = stepsFor(n).map((k) => 1 / k)
+    rates = client.expectedFalseRejection(n, alphas).then(
+      (answer) => answer.rates,
+      () => {
+        known.delete(n)
+        return []
+      },
+    )
+    known.set(n, rates)
+  }
+  return rates
+}
+
+/** The promise of the step nearest to alpha; undefined until it is known. @param n undefined: not known yet */
+export function usePromise(n: number | undefined, alpha: number): Rate | undefined {
+  const [state, setState] = useState<{ n: number; rates: readonly Rate[] }>()
+  useEffect(() => {
+    if (n === undefined || n < 1) return
+    let current = true
+    // photos come by the hundred: the number is asked about when it rests
+    const timer = setTimeout(() => void ratesOf(n).then((rates) => current && setState({ n, rates })), 150)
+    return () => {
+      current = false
+      clearTimeout(timer)
+    }
+  }, [n])
+  if (state === undefined || state.n !== n) return undefined
+  return [...state.rates].sort((a, b) => distance(a.alpha, alpha) - distance(b.alpha, alpha))[0]
+}
+
+function distance(a: number, b: number): number {
+  return Math.abs(Math.log(a / b))
+}

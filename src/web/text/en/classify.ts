@@ -1,0 +1,60 @@
+/** One image and its verdict. */
+import { count } from '../../format.ts'
+
+export const classify = {
+  verdict: {
+    belongs: 'Belongs',
+    differs: 'Does not belong',
+    unreadable: 'Could not be read',
+    unanswered: 'No answer',
+  },
+  classify: {
+    title: 'Classify',
+    lead: 'Does this image belong?',
+    help: 'Up to 50 images at a time. For more, run a batch.',
+    camera: 'Use the camera',
+    shoot: 'Take the picture',
+    cameraRefused:
+      'The camera cannot be used: it was not allowed, or there is none. Allow it in the browser’s address bar, or drop an image instead.',
+    cameraTitle: 'Camera',
+    samples: 'Or try one of these, which the model has never seen',
+    sampleGood: 'a good part',
+    sampleBad: 'something else',
+    waiting: 'Looking …',
+    waitsForWorker: 'Waits for a worker …',
+    waitsForService: 'Waits for the service …',
+    notTheImage: 'This says nothing about the image: the service could not finish.',
+    odd: (k: number, n: number) =>
+      k === 0
+        ? `None of the ${count(n)} photos it was taught looked this odd.`
+        : k === 1
+          ? `1 of the ${count(n)} photos it was taught looks at least this odd.`
+          : `${count(k)} of the ${count(n)} photos it was taught look at least this odd.`,
+    pValue: (p: string) => `p\u00a0=\u00a0${p}`,
+    why: (k: number) => `The limit is set so that 1 good image in ${k} is rejected on average.`,
+    detectors: 'Two opinions',
+    forest: 'Isolation forest',
+    svm: 'One-class SVM',
+    agree: {
+      both: 'Both say that it belongs.',
+      neither: 'Both say that it does not belong.',
+      forest: 'They disagree: only the forest would accept it.',
+      svm: 'They disagree: only the SVM would accept it.',
+    },
+    typical: 'typical',
+    oddEnd: 'odd',
+    nearest: 'Nearest photos it was taught',
+    similarity: (x: string) => `similarity ${x}`,
+    where: 'Where it is odd',
+    whereNone: 'Not computed for this image.',
+    whereNowhere: 'No part by itself makes it odd.',
+    whereShow: 'Show where it is odd',
+    onMap: 'Map of what it was taught',
+    results: 'Results',
+    tally: (b: number, d: number, u: number) =>
+      [`${count(b)} belong`, `${count(d)} do not`, ...(u > 0 ? [`${count(u)} unreadable`] : [])].join(', '),
+    clear: 'Clear',
+    tooMany: (most: number) => `Only the first ${most} were taken: for more, run a batch.`,
+    imageOf: (name: string) => `Image ${name}`,
+  },
+}

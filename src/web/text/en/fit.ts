@@ -1,0 +1,73 @@
+/** A new model, and what a fit says of itself. */
+import { count } from '../../format.ts'
+import { s } from './plural.ts'
+
+export const fit = {
+  fit: {
+    title: 'New model',
+    nextTitle: (name: string) => `Next version of “${name}”`,
+    lead: 'Photos of one thing, as you will meet it later: other days, other light, other angles. About 200 is good; 20 will run.',
+    nextLead: 'New photos are added to those that the last version was taught.',
+    step1: 'Photos',
+    step2: 'Name',
+    step3: 'How strict',
+    name: 'Name',
+    nameHint: 'Letters, digits, “.”, “_” and “-”.',
+    nameWrong: '1 to 64 letters, digits, “.”, “_” or “-”, beginning with a letter or digit.',
+    nameTaken: (name: string, v: number) => `“${name}” exists: this becomes its version ${v}.`,
+    fit: 'Make the model',
+    clear: 'Start over',
+    removeImage: (name: string) => `Leave out ${name}`,
+    few: (n: number) => `${count(n)} photos are few: with some 200 it knows better what is normal.`,
+    tooFew: (n: number, least: number) => `${count(n)} of at least ${least} photos.`,
+    chosen: (n: number, size: string) => `${s(n, 'photo')}, ${size}`,
+    serverFolder: 'A folder on the server',
+    serverFolderHint: 'A path below a folder that the service was started with (--root).',
+    thisDevice: 'This device',
+    source: 'Where the photos are',
+    uploading: 'Sending the photos',
+    stages: {
+      queued: 'Waiting for a worker',
+      images: 'Looking at the photos',
+      fitting: 'Learning what is normal',
+      done: 'Done',
+    } as Record<string, string>,
+    doneTitle: (label: string) => `“${label}” is ready`,
+    doneUsed: (n: number) => `It was taught with ${s(n, 'photo')}.`,
+    rejected: (n: number) => `${s(n, 'file')} could not be used`,
+    duplicates: (n: number) => `${s(n, 'group')} of photos that look the same`,
+    try: 'Try it',
+    see: 'See what it was taught',
+    another: 'Make another',
+  },
+  report: {
+    title: 'What this model promises',
+    photos: 'Photos',
+    alone: (n: number) => `${count(n)}, no two of them nearly the same`,
+    groups: (n: number, groups: number, worth: number) =>
+      `${count(n)}, worth ${count(worth)}: ${s(groups, 'group')} of them look nearly the same`,
+    rejected: 'Good images rejected',
+    promise: (mean: string, low: string, high: string) =>
+      `${mean} on average; between ${low} and ${high}, in 9 cases of 10`,
+    rejectsNothing: 'none, and nothing else either: there are too few photos for this setting',
+    smallest: 'Fewest that it can promise',
+    confidence: 'Asked for',
+    confident: (confidence: string, alpha: string) =>
+      `at most ${alpha} of good images rejected, with ${confidence} confidence`,
+    power: 'Other things rejected',
+    powerOf: (share: string, images: number) =>
+      `${share} of ${count(images)} drawn images that show nothing of the kind`,
+    powerNone: 'not tried',
+    few: (n: number) => `${count(n)} photos make a rough model; some 200 make a good one.`,
+    copies: (n: number, worth: number) =>
+      `${count(n)} photos, many of them nearly the same, are worth ${count(worth)}. Copies teach nothing: take other photos.`,
+    kinds: (size: number, n: number, examples: string) =>
+      `The photos fall into two kinds that look very different: ${count(size)} of ${count(n)} are like ${examples}. If both belong, all is well; if not, leave one kind out.`,
+    older: 'This model was made by an earlier version of oneclass: fit it again to see misfits and copies.',
+    noMisfits: 'No photo stands out: all look as if they belonged.',
+    misfits: (k: number, n: number) => `${count(k)} of ${count(n)} photos do not look as if they belonged`,
+    reason: (times: string, nearest: string, similarity: string) =>
+      `${times} times as far out as nine in ten of the photos. Most like it: ${nearest} (${similarity} alike).`,
+    more: (n: number) => `and ${count(n)} more, under “Misfits” below`,
+  },
+}

@@ -1,0 +1,79 @@
+/** The frame of the page, and what all views say. */
+import { count } from '../../format.ts'
+import { s } from './plural.ts'
+
+export const shell = {
+  brand: 'oneclass',
+  tagline: 'Show it photos of one thing. Ask whether any image belongs.',
+  skip: 'Skip to the content',
+  nav: {
+    label: 'Main',
+    models: 'Models',
+    classify: 'Classify',
+    batches: 'Batches',
+    map: 'Map',
+    compare: 'Compare',
+    operations: 'Operations',
+    docs: 'API reference',
+  },
+  theme: { label: 'Theme', system: 'Auto', light: 'Light', dark: 'Dark' },
+  key: {
+    button: 'API key',
+    set: 'API key: set',
+    title: 'This service asks for an API key',
+    optional: 'API key',
+    why: 'Whoever runs the service makes one with “oneclass keys create --name NAME --scope manage”.',
+    field: 'Key',
+    remember: 'Remember it on this device',
+    save: 'Use this key',
+    forget: 'Forget the key',
+    refused: 'The service did not take the key. Check it, or ask for a new one.',
+  },
+  connection: {
+    lost: 'The service does not answer. Trying again every second; nothing is lost.',
+  },
+  trouble: {
+    redis:
+      'The service cannot reach its queue (Redis). Images and photos wait here until it is back. This page looks every second or two.',
+    workers: 'No worker is running. What you send waits in the queue until one starts.',
+    workersHow: 'Start one with “oneclass worker --redis URL”.',
+    models: 'The service cannot read its models. Look at the disk of its data directory.',
+    version: (page: string, service: string) =>
+      `The service has version ${service}, this page is of version ${page}. Load the page again.`,
+    reload: 'Load again',
+    over: 'The service works again.',
+  },
+  common: {
+    cancel: 'Cancel',
+    close: 'Close',
+    save: 'Save',
+    remove: 'Remove',
+    retry: 'Try again',
+    model: 'Model',
+    newest: 'newest',
+    loading: 'Loading …',
+    more: 'More actions',
+    copy: 'Copy',
+    images: (n: number) => s(n, 'image'),
+    photos: (n: number) => s(n, 'photo'),
+    files: (n: number) => s(n, 'file'),
+    noModels: 'There is no model yet.',
+    makeOne: 'Make a model',
+    errorCode: (code: string) => `Code ${code}`,
+    unexpected: 'Something went wrong that should not have.',
+  },
+  drop: {
+    folder: 'Drop a folder or images here',
+    images: 'Drop images here',
+    overlay: 'Drop to add',
+    pickFolder: 'Choose a folder',
+    pickFiles: 'Choose images',
+    paste: 'or paste one',
+    skipped: (n: number) =>
+      n === 1 ? '1 file is no image and was left out.' : `${count(n)} files are no images and were left out.`,
+    nothing: 'There was no image in what you dropped.',
+    tooMany: (n: number, most: number) => `${count(n)} images are more than the ${count(most)} taken at once.`,
+    tooBig: (size: string, most: string) =>
+      `The images have ${size}, more than the ${most} taken at once. Leave some out, or let the service read a folder of its own.`,
+  },
+}
