@@ -1,6 +1,6 @@
 /** The API's parts put together over one Redis and one data directory, and taken apart again. */
 import { randomUUID } from 'node:crypto'
-import { readFile, realpath, writeFile } from 'node:fs/promises'
+import { readFile, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { OneclassError } from '../errors.ts'
@@ -8,6 +8,7 @@ import { checkRedis, waitForRedis } from '../queue/connection.ts'
 import { openJobEvents } from '../queue/events.ts'
 import { lifetimes, type ModelUse } from '../queue/jobs.ts'
 import { createProducer, type Producer } from '../queue/producer.ts'
+import { keys } from '../queue/redis-keys.ts'
 import { saveComparisons } from '../service/comparisons.ts'
 import { saveSamples } from '../service/demo-samples.ts'
 import { createFeeder } from '../service/feeder.ts'
@@ -17,7 +18,9 @@ import { type KeyStore, openKeyStore } from '../service/key-store.ts'
 import { readModelFile } from '../store/model-file.ts'
 import { openRegistry } from '../store/registry.ts'
 import { makeFolder } from '../system/files.ts'
+import { withLock } from '../system/lock.ts'
 import type { Log } from '../system/log.ts'
+import { privateFolder, writeWhole } from '../system/whole-file.ts'
 import { labelOf } from '../wire/label.ts'
 import type { Model } from '../wire/model.ts'
 import type { ApiContext } from './context.ts'
@@ -57,7 +60,7 @@ const offerAgainMs = 3000
 export async function openService(options: ServiceOptions): Promise<Service> {
   const { home, log } = options
   const limits = { ...defaultLimits, ...options.limits }
-  await makeFolder(home)
+  await makeFolder(home, privateFolder)
   const origin = await originOf(home)
   const roots = await Promise.all(options.roots.map(realRoot))
   const producer = createProducer({
@@ -128,8 +131,13 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     saving = saving
       .catch(() => {})
       .then(async () => {
-        await saver.save()
-        await saveComparisons(producer, origin, home, (id) => events.announce(id))
+        const names = [keys.finishedFits(origin), keys.finishedComparisons(origin)]
+        if ((await producer.client.exists(...names)) === 0) return
+        // another service of this data directory may find the same notes
+        await withLock(join(home, 'saving.lock'), async () => {
+          await saver.save()
+          await saveComparisons(producer, origin, home, (id) => events.announce(id))
+        })
       })
     return saving
   }
@@ -155,9 +163,9 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     urls: options.urls,
     useModel,
   }
-  const keys = openKeyStore(home)
+  const keyStore = openKeyStore(home)
   const app = await buildServer(context, {
-    keys,
+    keys: keyStore,
     isLoopback: options.isLoopback,
     outside: options.outside ?? directly,
     webFolder: options.webFolder,
@@ -166,7 +174,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   return {
     app,
     producer,
-    keys,
+    keys: keyStore,
     async close() {
       clearInterval(timer)
       streams.closeAll()
@@ -182,10 +190,17 @@ export async function openService(options: ServiceOptions): Promise<Service> {
 /** A name for this data directory, for ever: what was asked for before a restart still comes home. */
 async function originOf(home: string): Promise<string> {
   const path = join(home, 'origin')
-  await writeFile(path, `${randomUUID()}\n`, { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error
+  const read = async (): Promise<string | undefined> =>
+    /^[0-9a-f-]{36}$/.exec((await readFile(path, 'utf8').catch(() => '')).trim())?.[0]
+  const known = await read()
+  if (known !== undefined) return known
+  return await withLock(`${path}.lock`, async () => {
+    const meanwhile = await read()
+    if (meanwhile !== undefined) return meanwhile
+    const made = randomUUID()
+    await writeWhole(path, `${made}\n`)
+    return made
   })
-  return (await readFile(path, 'utf8')).trim()
 }
 
 async function realRoot(root: string): Promise<string> {

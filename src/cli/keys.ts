@@ -1,15 +1,20 @@
-/** `oneclass keys create|list|revoke`: keys for `Authorization: Bearer KEY`. */
+/** `oneclass keys create|list|revoke|allow-anonymous`: keys for `Authorization: Bearer KEY`. */
 import { OneclassError } from '../errors.ts'
 import { openKeyStore, scopes } from '../service/key-store.ts'
 import type { Command } from './command.ts'
 import { flag, oneOf, required } from './values.ts'
+
+/** Once there was a key: the service is closed then. */
+export const noKeysLeft =
+  'No key is left, so the service answers nobody: oneclass keys create --name NAME, or keys allow-anonymous to ask for none on this machine.'
 
 export const keys: Command = {
   name: 'keys',
   summary: 'Create, list or revoke API keys',
   usage: `keys create --name NAME [--scope classify|manage] [--json]
 keys list [--json]
-keys revoke ID`,
+keys revoke ID
+keys allow-anonymous`,
   options: {
     name: { type: 'string', value: 'NAME', description: 'whose key it is' },
     scope: {
@@ -36,7 +41,8 @@ keys revoke ID`,
     } else if (action === 'list' && id === undefined) {
       const found = await store.list()
       if (asJson) await io.out(JSON.stringify(found))
-      else if (found.length === 0) await io.out('No keys. Create one: oneclass keys create --name NAME')
+      else if (found.length === 0)
+        await io.out((await store.isOpen()) ? 'No keys. Create one: oneclass keys create --name NAME' : noKeysLeft)
       for (const info of asJson ? [] : found) {
         await io.out(
           `${info.id}  ${info.scope.padEnd(8)}  ${info.createdAt.slice(0, 16).replace('T', ' ')}  ${info.name}`,
@@ -45,8 +51,15 @@ keys revoke ID`,
     } else if (action === 'revoke' && id !== undefined && rest.length === 0) {
       await store.revoke(id)
       await io.out(`revoked ${id}`)
+      if ((await store.list()).length === 0) io.err(noKeysLeft)
+    } else if (action === 'allow-anonymous' && id === undefined) {
+      await store.allowAnonymous()
+      await io.out('on a loopback address no key is asked for, until one is created')
     } else {
-      throw new OneclassError('INVALID_ARGUMENT', 'Expected keys create --name NAME, keys list, or keys revoke ID.')
+      throw new OneclassError(
+        'INVALID_ARGUMENT',
+        'Expected keys create --name NAME, keys list, keys revoke ID, or keys allow-anonymous.',
+      )
     }
     return 0
   },

@@ -22,6 +22,7 @@ models set NAME[@VERSION] --alpha A
 models rename NAME NEW
 models use NAME@VERSION
 models remove NAME[@VERSION]
+models repair NAME@VERSION
 models export NAME[@VERSION] [--out FILE.oneclass]
 models import FILE.oneclass [--name NAME]`,
   options: {
@@ -91,6 +92,10 @@ const actions: Record<string, Action> = {
     await registry.remove(ref)
     await io.out(`removed ${ref}`)
   },
+  async repair(registry, ref, _values, io) {
+    const info = await registry.repair(ref)
+    await io.out(`${labelOf(info)}: its record was made again from the model file; alpha ${info.alpha}`)
+  },
   async export(registry, ref, values, io) {
     // with the alpha that is in force, which the stored artifact does not carry
     const { info, artifact } = await registry.load(ref)
@@ -115,7 +120,8 @@ const actions: Record<string, Action> = {
 }
 
 async function listModels(registry: Registry, values: Values, io: Io): Promise<0> {
-  const found = await registry.list()
+  const { models: found, damaged } = await registry.survey()
+  for (const { label, reason } of damaged) io.err(`${label} is damaged: ${reason}`)
   if (flag(values, 'json')) await io.out(JSON.stringify(found))
   else if (found.length === 0) await io.out('No models yet. Fit one: oneclass fit DIR --name NAME')
   else {

@@ -15,6 +15,7 @@ import { allowedCpus, availableCpus, type LogLevel, readConfig, version } from '
 import { collectLessOften } from '../system/heap.ts'
 import { createLog } from '../system/log.ts'
 import type { Command } from './command.ts'
+import { noKeysLeft } from './keys.ts'
 import { flag, list, number, text } from './values.ts'
 import { startWorkerProcesses } from './worker-processes.ts'
 
@@ -130,7 +131,9 @@ export async function startServing(options: ServeOptions): Promise<Serving> {
   // behind a proxy everybody may be able to call, whatever address it listens on
   const isProxied = outside.publicUrl !== undefined || outside.trustedProxies.length > 0
   const isLoopback = isLoopbackHost(options.host) && !isProxied
-  if (!isLoopback && (await openKeyStore(home).list()).length === 0) {
+  const keys = openKeyStore(home)
+  const hasKeys = (await keys.list()).length > 0
+  if (!isLoopback && !hasKeys) {
     throw new OneclassError(
       'UNAUTHORIZED',
       `To ${isProxied ? 'serve behind a proxy' : `listen on ${options.host}`}, where other machines can reach it, a key is needed first: oneclass keys create --name NAME --scope manage`,
@@ -138,6 +141,7 @@ export async function startServing(options: ServeOptions): Promise<Serving> {
   }
   await assertPortFree(options.host, options.port)
   const log = createLog(options.logLevel, { part: 'api', pid: process.pid })
+  if (!hasKeys && !(await keys.isOpen())) log('warn', noKeysLeft)
   const undo: (() => Promise<unknown>)[] = []
   const stop = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) await step()

@@ -3,7 +3,8 @@
  * job itself as `job.json`, longer than Redis remembers it.
  * What stands in Redis is believed only as far as its form goes: ids and file names become paths here.
  */
-import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
@@ -14,8 +15,10 @@ import type { Producer } from '../queue/producer.ts'
 import { keys } from '../queue/redis-keys.ts'
 import { makeFolder } from '../system/files.ts'
 import { parseJson } from '../system/parse-json.ts'
+import { privateFolder, renameSynced, syncFolder, writeSynced } from '../system/whole-file.ts'
 import { ComparisonResult, MethodReport } from '../wire/comparison.ts'
 import { CompareJob } from '../wire/job.ts'
+import { unknownNote } from './fit-saver.ts'
 
 /** File name to blob; no other files are written. */
 const ComparisonFiles = Type.Object(
@@ -53,7 +56,8 @@ export async function savedComparison(home: string, id: string): Promise<Compare
     | { methods?: unknown }
     | undefined
   if (!Array.isArray(report?.methods)) return undefined
-  const at = (await stat(folder)).mtime.toISOString()
+  const at = (await stat(folder).catch(() => undefined))?.mtime.toISOString()
+  if (at === undefined) return undefined // removed at this moment
   const methods = report.methods.filter((method) => Value.Check(MethodReport, method)) as MethodReport[]
   return viewOf(id, { methods }, at, at)
 }
@@ -76,12 +80,13 @@ export async function saveComparisons(
 ): Promise<void> {
   const waiting = await producer.client.hgetall(keys.finishedComparisons(origin))
   for (const [id, text] of Object.entries(waiting)) {
-    const files = parseJson(text)
-    if (typeOfJob(id) === 'compare' && Value.Check(ComparisonFiles, files)) {
+    const note = parseJson(text)
+    const files = Value.Check(ComparisonFiles, note) ? note : undefined
+    if (typeOfJob(id) === 'compare' && (files || (await producer.job(id)))) {
       const isSaved = (await producer.client.exists(keys.outcome(id))) === 1 // we died before the note was gone
       if (!isSaved) await saveOne(producer, home, id, files)
       await producer.client.hdel(keys.finishedComparisons(origin), id)
-      await producer.blobs.remove(Object.values(files))
+      await producer.blobs.remove(Object.values(files ?? {}))
       onSaved(id)
     } else {
       await producer.client.hdel(keys.finishedComparisons(origin), id)
@@ -89,12 +94,13 @@ export async function saveComparisons(
   }
 }
 
-async function saveOne(producer: Producer, home: string, id: string, files: ComparisonFiles): Promise<void> {
+async function saveOne(producer: Producer, home: string, id: string, files?: ComparisonFiles): Promise<void> {
   const before = await producer.job(id)
   const now = new Date().toISOString()
   const createdAt = before?.createdAt ?? now
   let view: CompareJob
   try {
+    if (files === undefined) throw unknownNote('Compare')
     const contents: [string, Buffer][] = []
     for (const name of comparisonFileNames) {
       const bytes = await producer.blobs.get(files[name])
@@ -106,16 +112,17 @@ async function saveOne(producer: Producer, home: string, id: string, files: Comp
     if (!Value.Check(Report, report))
       throw new OneclassError('JOB_EXPIRED', 'The report came home damaged: compare again.')
     const folder = comparisonFolder(home, id)
-    const temporary = `${folder}.${process.pid}`
-    await makeFolder(temporary)
-    for (const [name, bytes] of contents) await writeFile(join(temporary, name), bytes)
+    const temporary = `${folder}.${randomUUID()}`
+    await makeFolder(temporary, privateFolder)
+    for (const [name, bytes] of contents) await writeSynced(join(temporary, name), bytes)
     view = viewOf(id, report, createdAt, now)
-    await writeFile(join(temporary, 'job.json'), JSON.stringify(view))
+    await writeSynced(join(temporary, 'job.json'), JSON.stringify(view))
+    await syncFolder(temporary)
     await rm(folder, { recursive: true, force: true })
-    await rename(temporary, folder)
+    await renameSynced(temporary, folder)
   } catch (thrown) {
     const error = toOneclassError(thrown)
-    if (error.code !== 'JOB_EXPIRED') throw thrown // stays, and is tried again
+    if (error.code !== 'JOB_EXPIRED' && files) throw thrown // stays, and is tried again
     view = { ...viewOf(id, { methods: [] }, createdAt, now), state: 'failed', result: null, error: error.toJSON() }
   }
   await producer.setOutcome(id, { kind: 'saved', view })

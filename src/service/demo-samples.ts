@@ -1,10 +1,10 @@
 /** The demo's samples to try: drawn by the worker that fits the demo's model, kept by the service in `<home>/demo-samples.json`. */
-import { randomUUID } from 'node:crypto'
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { parseJson } from '../system/parse-json.ts'
+import { writeWhole } from '../system/whole-file.ts'
 
 /** The name of the demo's model. */
 export const demoModel = 'demo'
@@ -32,14 +32,11 @@ export function encodeSamples(
 /** What is not of the form is not kept: Redis is an input like any other. */
 export async function saveSamples(home: string, bytes: Uint8Array): Promise<void> {
   if (!Value.Check(Samples, parseJson(Buffer.from(bytes).toString('utf8')))) return
-  const path = join(home, 'demo-samples.json')
-  const temporary = `${path}.${randomUUID()}`
-  await writeFile(temporary, bytes)
-  await rename(temporary, path)
+  await writeWhole(join(home, 'demo-samples.json'), bytes)
 }
 
-/** None before the demo was fitted. */
+/** None before the demo was fitted, nor from a damaged file: fitted again it is there again. */
 export async function readSamples(home: string): Promise<DemoSamples> {
-  const text = await readFile(join(home, 'demo-samples.json'), 'utf8').catch(() => '[]')
-  return JSON.parse(text) as DemoSamples
+  const samples = parseJson(await readFile(join(home, 'demo-samples.json'), 'utf8').catch(() => undefined))
+  return Value.Check(Samples, samples) ? samples : []
 }

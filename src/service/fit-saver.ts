@@ -38,6 +38,14 @@ export interface FitSaver {
   save(): Promise<void>
 }
 
+/** A job whose note cannot be read is over: else it would be shown as running for ever. @param what 'Fit' or 'Compare' */
+export function unknownNote(what: string): OneclassError {
+  return new OneclassError(
+    'MODEL_INCOMPATIBLE',
+    `What the worker left does not have the form that this service knows: are all parts of one version? ${what} again.`,
+  )
+}
+
 export function createFitSaver(options: {
   producer: Producer
   origin: string
@@ -52,23 +60,23 @@ export function createFitSaver(options: {
   const saveAll = async (): Promise<void> => {
     const waiting = await producer.client.hgetall(keys.finishedFits(origin))
     for (const [id, text] of Object.entries(waiting)) {
-      const fit = parseJson(text)
       // Redis is an input like any other: one note that is none may not keep the others from being saved
-      if (typeOfJob(id) === 'fit' && Value.Check(FinishedFit, fit)) await saveOne(id, fit)
+      if (typeOfJob(id) === 'fit') await saveOne(id, parseJson(text))
       else await producer.client.hdel(keys.finishedFits(origin), id)
     }
   }
 
-  const saveOne = async (id: string, fit: FinishedFit): Promise<void> => {
+  const saveOne = async (id: string, fit: unknown): Promise<void> => {
     const kept = await producer.client.exists(keys.outcome(id))
-    if (kept === 0) {
+    const before = await producer.job(id)
+    const isKnown = before !== undefined || Value.Check(FinishedFit, fit) // else nobody asked for it
+    if (kept === 0 && isKnown) {
       const now = new Date().toISOString()
-      const before = await producer.job(id)
       const base: FitJob = {
         id,
         type: 'fit',
         state: 'done',
-        model: fit.name,
+        model: before?.model ?? (Value.Check(FinishedFit, fit) ? fit.name : ''),
         progress: { done: 1, total: 1 },
         result: null,
         error: null,
@@ -77,6 +85,7 @@ export function createFitSaver(options: {
       }
       let view: FitJob
       try {
+        if (!Value.Check(FinishedFit, fit)) throw unknownNote('Fit')
         const bytes = await producer.blobs.getModel(fit.sha256)
         if (bytes === undefined)
           throw new OneclassError('JOB_EXPIRED', 'The fitted model waited too long to be saved: fit it again.')

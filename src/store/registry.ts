@@ -9,22 +9,25 @@
  * A version is written to a temporary folder and renamed into place: it is there whole or not at all, and of two fits at
  * once each gets its own number.
  */
-import type { Growth, Model } from '../wire/model.ts'
-
-export type { Growth, Model } from '../wire/model.ts'
-
 import { randomUUID } from 'node:crypto'
-import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { assertAlpha } from '../detectors/calibration.ts'
-import { OneclassError } from '../errors.ts'
+import { OneclassError, toOneclassError } from '../errors.ts'
 import { makeFolder } from '../system/files.ts'
-import { keepFiles } from '../system/kept-file.ts'
+import { withLock } from '../system/lock.ts'
+import { privateFolder, renameSynced, syncFolder, writeSynced, writeWhole } from '../system/whole-file.ts'
+import { labelOf } from '../wire/label.ts'
+import type { Growth, Model } from '../wire/model.ts'
+import { type About, aboutFromFiles, keepAbouts, writeAbout } from './about.ts'
 import { type Artifact, decodeArtifact, encodeArtifact, maxArtifactBytes } from './artifact.ts'
 import { maxGalleryBytes } from './gallery.ts'
 import { factsOf, type ModelFacts, sha256 } from './model-info.ts'
+import { assertModelName, isModelName, openVersions } from './versions.ts'
 
+export type { Growth, Model } from '../wire/model.ts'
 export type { ModelFacts } from './model-info.ts'
+export { assertModelName } from './versions.ts'
 
 /** What may be saved with a model. */
 export interface SaveExtras {
@@ -34,8 +37,10 @@ export interface SaveExtras {
 
 /** `ref` is NAME (the version in use) or NAME@VERSION. Every call throws MODEL_NAME_INVALID or MODEL_NOT_FOUND where it applies. */
 export interface Registry {
-  /** The latest first within a name, names in order. */
+  /** The latest first within a name, names in order. Damaged ones are left out. */
   list(): Promise<Model[]>
+  /** The same, and which ones are damaged and how. */
+  survey(): Promise<{ models: Model[]; damaged: DamagedModel[] }>
   info(ref: string): Promise<Model>
   /** Adds the next version, which is then the one in use, with the gallery's bytes where there are some. */
   save(name: string, artifact: Artifact, extras?: SaveExtras): Promise<Model>
@@ -52,112 +57,84 @@ export interface Registry {
   setAlpha(ref: string, alpha: number): Promise<Model>
   /** Moves all versions to a new name. @throws CONFLICT when there is one of that name */
   rename(name: string, to: string): Promise<Model>
+  /** Makes the record of a damaged version again from its model file; alpha is then that of the fit. @throws MODEL_CORRUPT */
+  repair(ref: string): Promise<Model>
   /** Removes one version, or with a bare name all of them. */
   remove(ref: string): Promise<void>
 }
 
-/** What stands beside the artifact. */
-type About = Omit<Model, 'name' | 'version' | 'serving'>
-
-const modelName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
-
-/** @throws MODEL_NAME_INVALID */
-export function assertModelName(name: string): void {
-  if (!modelName.test(name) || name.includes('..')) {
-    throw new OneclassError(
-      'MODEL_NAME_INVALID',
-      `Expected a model name of 1 to 64 letters, digits, ".", "_" or "-" but received ${JSON.stringify(name.slice(0, 100))}.`,
-    )
-  }
+export interface DamagedModel {
+  /** NAME@VERSION */
+  readonly label: string
+  /** What is wrong and what to do. */
+  readonly reason: string
 }
 
 export function openRegistry(home: string): Registry {
   const root = join(home, 'models')
-  const abouts = keepFiles((text) => JSON.parse(text) as About)
-  const chosen = keepFiles((text) => JSON.parse(text) as { version: number })
-  const folderOf = (name: string, version: number) => join(root, name, String(version))
-  const servingFile = (name: string) => join(root, name, 'serving.json')
+  const abouts = keepAbouts()
+  const { folderOf, versionsOf, servingFile, servingOf, resolveRef } = openVersions(root)
 
-  const versionsOf = async (name: string): Promise<number[]> => {
-    const entries = await readdir(join(root, name)).catch(() => [])
-    return entries
-      .filter((entry) => /^[1-9]\d{0,8}$/.test(entry))
-      .map(Number)
-      .sort((a, b) => b - a)
-  }
-
-  /** @param versions of the name, the latest first */
-  const servingOf = async (name: string, versions: readonly number[]): Promise<number | undefined> => {
-    const choice = await chosen.read(servingFile(name)).catch(() => undefined)
-    return versions.find((version) => version === choice?.version) ?? versions[0]
-  }
-
-  const resolveRef = async (ref: string): Promise<{ name: string; version: number }> => {
-    const [name = '', wanted, ...rest] = ref.split('@')
-    assertModelName(name)
-    if (rest.length > 0 || (wanted !== undefined && !/^[1-9]\d{0,8}$/.test(wanted))) {
-      throw new OneclassError(
-        'MODEL_NAME_INVALID',
-        `Expected NAME or NAME@VERSION but received ${JSON.stringify(ref)}.`,
-      )
-    }
-    const versions = await versionsOf(name)
-    const version = wanted === undefined ? await servingOf(name, versions) : versions.find((v) => v === Number(wanted))
-    if (version === undefined) {
-      const names = versions.length ? versions.map((v) => `${name}@${v}`) : await readdir(root).catch(() => [])
-      const there = names.length
-        ? `There are: ${names.slice(0, 20).join(', ')}.`
-        : 'Fit one first: oneclass fit DIR --name NAME.'
-      throw new OneclassError('MODEL_NOT_FOUND', `There is no model "${ref}". ${there}`)
-    }
-    return { name, version }
-  }
-
-  const infoOf = async (name: string, version: number): Promise<Model> => {
-    const about = await abouts.read(join(folderOf(name, version), 'about.json'))
-    const { calibrationScores = about.n } = about // not written by the first builds
-    const serving = (await servingOf(name, await versionsOf(name))) === version
-    return {
-      name,
-      version,
-      ...about,
-      calibrationScores,
-      gallery: about.gallery ?? null,
-      facts: about.facts ?? null,
-      serving,
-    }
+  const infoOf = async (name: string, version: number, serving?: number): Promise<Model> => {
+    const about = await abouts.read(folderOf(name, version), { name, version })
+    const inUse = serving ?? (await servingOf(name, await versionsOf(name)).catch(() => undefined))
+    return { name, version, ...about, serving: inUse === version }
   }
 
   const readBytes = async (name: string, version: number): Promise<Buffer> => {
     const path = join(folderOf(name, version), 'model.oneclass')
-    if ((await stat(path)).size > maxArtifactBytes) {
-      throw new OneclassError('MODEL_CORRUPT', `The model file of "${name}@${version}" is larger than a model can be.`)
+    const size = (await stat(path).catch(() => undefined))?.size
+    if (size === undefined || size > maxArtifactBytes) {
+      const what = size === undefined ? 'missing or cannot be read' : 'larger than a model can be'
+      throw new OneclassError('MODEL_CORRUPT', `The model file of ${labelOf({ name, version })} is ${what}.`)
     }
     return await readFile(path)
   }
 
-  const writeAbout = async ({ name, version, serving: _, ...about }: Model): Promise<void> =>
-    await writeWhole(join(folderOf(name, version), 'about.json'), JSON.stringify(about))
+  /** Reads, changes and writes the record as one step. */
+  const change = async (ref: string, next: (now: Model, folder: string) => Promise<Partial<Model>>): Promise<Model> => {
+    const { name, version } = await resolveRef(ref)
+    const folder = folderOf(name, version)
+    return await withLock(join(folder, 'about.lock'), async (lock) => {
+      const now = await infoOf(name, version)
+      const { name: _n, version: _v, serving, ...about } = { ...now, ...(await next(now, folder)) }
+      await lock.assertHeld()
+      await writeAbout(folder, about)
+      return { name, version, ...about, serving }
+    })
+  }
 
   const info = async (ref: string): Promise<Model> => {
     const { name, version } = await resolveRef(ref)
     return await infoOf(name, version)
   }
 
+  const survey: Registry['survey'] = async () => {
+    const names = (await readdir(root).catch(() => [])).filter(isModelName).sort()
+    const models: Model[] = []
+    const damaged: DamagedModel[] = []
+    for (const name of names) {
+      const versions = await versionsOf(name)
+      const serving = await servingOf(name, versions).catch((error: unknown) => {
+        damaged.push({ label: name, reason: toOneclassError(error).message })
+        return 0
+      })
+      const found = await Promise.allSettled(versions.map((version) => infoOf(name, version, serving)))
+      found.forEach((one, i) => {
+        if (one.status === 'fulfilled') models.push(one.value)
+        else damaged.push({ label: `${name}@${versions[i]}`, reason: toOneclassError(one.reason).message })
+      })
+    }
+    return { models, damaged }
+  }
+
   return {
     info,
 
     async list() {
-      const names = (await readdir(root).catch(() => [])).filter((name) => modelName.test(name)).sort()
-      const found: Model[] = []
-      for (const name of names) {
-        for (const version of await versionsOf(name)) {
-          const entry = await infoOf(name, version).catch(() => undefined)
-          if (entry) found.push(entry)
-        }
-      }
-      return found
+      return (await survey()).models
     },
+    survey,
 
     async save(name, artifact, extras) {
       const bytes = encodeArtifact(artifact)
@@ -173,14 +150,16 @@ export function openRegistry(home: string): Registry {
         ...(growth && { growth }),
       }
       const temporary = join(root, name, `.new-${randomUUID()}`)
-      await makeFolder(temporary)
+      await makeFolder(temporary, privateFolder)
       try {
-        await writeFile(join(temporary, 'model.oneclass'), bytes)
-        if (gallery) await writeFile(join(temporary, 'gallery.oneclass'), gallery)
-        await writeFile(join(temporary, 'about.json'), JSON.stringify(about))
+        await writeSynced(join(temporary, 'model.oneclass'), bytes)
+        if (gallery) await writeSynced(join(temporary, 'gallery.oneclass'), gallery)
+        await writeSynced(join(temporary, 'about.json'), JSON.stringify(about))
+        await syncFolder(temporary)
         for (let version = ((await versionsOf(name))[0] ?? 0) + 1; ; version++) {
           try {
-            await rename(temporary, folderOf(name, version))
+            await renameSynced(temporary, folderOf(name, version))
+            await syncFolder(root)
             await rm(servingFile(name), { force: true })
             return { name, version, ...about, serving: true }
           } catch (error) {
@@ -230,21 +209,21 @@ export function openRegistry(home: string): Registry {
     },
 
     async addGallery(ref, gallery) {
-      const found = await info(ref)
-      const path = join(folderOf(found.name, found.version), 'gallery.oneclass')
-      const temporary = `${path}.${randomUUID()}`
-      await writeFile(temporary, gallery)
-      await rename(temporary, path)
-      const changed = { ...found, gallery: sha256(gallery) }
-      await writeAbout(changed)
-      return changed
+      return await change(ref, async (_now, folder) => {
+        await writeWhole(join(folder, 'gallery.oneclass'), gallery)
+        return { gallery: sha256(gallery) }
+      })
     },
 
     async setAlpha(ref, alpha) {
       assertAlpha(alpha)
-      const changed = { ...(await info(ref)), alpha }
-      await writeAbout(changed)
-      return changed
+      return await change(ref, async () => ({ alpha }))
+    },
+
+    async repair(ref) {
+      const { name, version } = await resolveRef(ref)
+      await writeAbout(folderOf(name, version), await aboutFromFiles(folderOf(name, version)))
+      return await infoOf(name, version)
     },
 
     async rename(name, to) {
@@ -263,20 +242,14 @@ export function openRegistry(home: string): Registry {
     },
 
     async remove(ref) {
-      const { name, version } = await resolveRef(ref)
-      if (ref.includes('@')) await rm(folderOf(name, version), { recursive: true, force: true })
-      if (!ref.includes('@') || (await versionsOf(name)).length === 0) {
-        await rm(join(root, name), { recursive: true, force: true })
-      }
+      const isAll = !ref.includes('@')
+      // whichever is in use: a damaged choice keeps nobody from removing them all
+      const isThere = isAll && isModelName(ref) && (await versionsOf(ref)).length > 0
+      const { name, version } = isThere ? { name: ref, version: 0 } : await resolveRef(ref)
+      if (!isAll) await rm(folderOf(name, version), { recursive: true, force: true })
+      if (isAll || (await versionsOf(name)).length === 0) await rm(join(root, name), { recursive: true, force: true })
     },
   }
-}
-
-/** The file appears whole or not at all. */
-async function writeWhole(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${randomUUID()}`
-  await writeFile(temporary, text)
-  await rename(temporary, path)
 }
 
 function isTaken(error: unknown): boolean {

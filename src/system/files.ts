@@ -4,6 +4,7 @@ import { createWriteStream, rmSync, type WriteStream } from 'node:fs'
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { OneclassError } from '../errors.ts'
+import { privateFolder } from './whole-file.ts'
 
 /**
  * Makes a folder and those above it. Not `mkdir` with `recursive`, which never ends where a parent refuses children with
@@ -36,12 +37,13 @@ async function isFolder(path: string): Promise<boolean> {
  * Makes the folder where it is missing, and writes and removes a file in it.
  * @param what as messages call it, such as "data directory"
  * @param wayOut what to do about it
+ * @param mode of the folder, where it is made
  * @throws INVALID_ARGUMENT
  */
-export async function assertWritable(folder: string, what: string, wayOut: string): Promise<void> {
+export async function assertWritable(folder: string, what: string, wayOut: string, mode?: number): Promise<void> {
   const probe = join(folder, `.write-${randomUUID()}`)
   try {
-    await makeFolder(folder)
+    await makeFolder(folder, mode)
     await writeFile(probe, '')
     await rm(probe, { force: true })
   } catch (error) {
@@ -51,7 +53,7 @@ export async function assertWritable(folder: string, what: string, wayOut: strin
 
 /** @throws INVALID_ARGUMENT when models and keys cannot be kept there */
 export async function assertHomeWritable(home: string): Promise<void> {
-  await assertWritable(home, 'data directory', 'name another with --home or ONECLASS_HOME')
+  await assertWritable(home, 'data directory', 'name another with --home or ONECLASS_HOME', privateFolder)
 }
 
 export interface Output {

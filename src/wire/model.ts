@@ -73,7 +73,14 @@ export type Drift = Fixed<typeof Drift>
 export const ModelWithDrift = Type.Object({ ...Model.properties, drift: Drift, report: FitReport })
 export type ModelWithDrift = Fixed<typeof ModelWithDrift>
 
-export const Models = Type.Object({ models: Type.Array(Model) })
+export const Models = Type.Object({
+  models: Type.Array(Model),
+  damaged: Type.Optional(
+    Type.Array(Type.Object({ label: Type.String(), reason: Type.String() }), {
+      description: 'Versions whose record cannot be read, and what to do; absent where there are none',
+    }),
+  ),
+})
 
 export const ModelChange = Type.Object(
   {

@@ -458,6 +458,10 @@ test('once there is a key: missing, wrong, of the wrong scope, right', async () 
   assert.equal((await as(`oc_00000000_${'x'.repeat(43)}`, '/v1/models')).status, 429)
   assert.equal((await as(manage.key, '/v1/models/disc', 'DELETE')).status, 204)
   await store.revoke(manage.info.id)
+  await store.revoke(classify.info.id)
+  // who revokes the last key closes the service, the board with it
+  for (const path of ['/v1/models', '/metrics', '/admin/queues/']) assert.equal((await fetch(url(path))).status, 401)
+  assert.equal((await fetch(url('/v1/models/disc'), { method: 'DELETE' })).status, 401)
   assert.equal((await as(manage.key, '/v1/models')).status, 429) // by now wrong keys from this address are slowed down
 })
 

@@ -13,6 +13,7 @@ import { newJobId } from '../../src/queue/jobs.ts'
 import { keys, prefix } from '../../src/queue/redis-keys.ts'
 import { createFitSaver } from '../../src/service/fit-saver.ts'
 import { openRegistry } from '../../src/store/registry.ts'
+import { withLock } from '../../src/system/lock.ts'
 import { startTestApi, type TestApi } from '../support/api.ts'
 
 let api: TestApi
@@ -87,10 +88,37 @@ test('notes of fits: names that are paths, bytes that are no model, no note at a
     [newJobId('fit')]: JSON.stringify({ ...note, name: ['m'] }),
     [newJobId('fit')]: JSON.stringify({ ...note, name: 'honest' }),
   })
+  const asked = newJobId('fit')
+  await producer.add('fit', asked, { name: 'm', list: `${'0'.repeat(24)}.${sha256}.1`, origin: 'elsewhere' })
+  await client.hset(keys.finishedFits('elsewhere'), asked, JSON.stringify({ name: 'm', form: 'of a later version' }))
   await saver.save()
   assert.equal(await client.hlen(keys.finishedFits('elsewhere')), 0)
   assert.equal(saved.length, 1)
   assert.match(saved[0]!, /honest/)
+  const view = await producer.job(asked)
+  assert.deepEqual([view?.state, view?.error?.code], ['failed', 'MODEL_INCOMPATIBLE']) // and not running for ever
+})
+
+test('of two services over one data directory one saves a fit', async () => {
+  const { producer } = api.service
+  let saved = 0
+  const saver = () =>
+    createFitSaver({
+      producer,
+      origin: 'shared',
+      save: async () => {
+        saved++
+        return await openRegistry(api.home).info('thing')
+      },
+    })
+  const bytes = Buffer.from('x')
+  const sha256 = '2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881'
+  await producer.blobs.putModel(sha256, bytes, 60)
+  const note = { name: 'm', sha256, gallery: null, samples: null, used: 1, rejected: [], duplicates: [] }
+  await client.hset(keys.finishedFits('shared'), newJobId('fit'), JSON.stringify(note))
+  const lock = join(api.home, 'saving.lock')
+  await Promise.all([saver(), saver()].map((one) => withLock(lock, () => one.save())))
+  assert.equal(saved, 1)
 })
 
 test('a service reads damaged records without dying', async () => {

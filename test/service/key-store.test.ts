@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { createRateLimit } from '../../src/api/http/rate-limit.ts'
 import { openKeyStore } from '../../src/service/key-store.ts'
+import { withLock } from '../../src/system/lock.ts'
 
 let home: string
 before(async () => {
@@ -32,9 +33,72 @@ test('a key is shown once, kept as a hash, verified, listed and revoked', async 
   await assert.rejects(store.revoke(info.id), { code: 'NOT_FOUND' })
 })
 
+test('of a revocation and other changes at the same time none undoes another; no lock is left behind', async (t) => {
+  const home = await mkdtemp(join(tmpdir(), 'oneclass-keys-'))
+  t.after(() => rm(home, { recursive: true, force: true }))
+  for (let i = 0; i < 10; i++) {
+    const [a, b] = [openKeyStore(home), openKeyStore(home)]
+    const leaked = await a.create('leaked', 'manage')
+    const [, made] = await Promise.all([a.revoke(leaked.info.id), b.create('new', 'classify'), b.create('x', 'manage')])
+    assert.equal(await openKeyStore(home).verify(leaked.key), undefined)
+    assert.deepEqual(await openKeyStore(home).verify(made.key), made.info)
+  }
+  assert.equal((await openKeyStore(home).list()).length, 20)
+  assert.deepEqual(await readdir(home), ['keys.json'])
+})
+
+test('a lock whose holder died is taken over, one that is held is not', async (t) => {
+  const home = await mkdtemp(join(tmpdir(), 'oneclass-keys-'))
+  t.after(() => rm(home, { recursive: true, force: true }))
+  const lock = join(home, 'x.lock')
+  await writeFile(lock, 'somebody')
+  await utimes(lock, new Date(), new Date(Date.now() - 60_000))
+  const order: string[] = []
+  await Promise.all(
+    ['a', 'b', 'c'].map((name) =>
+      withLock(lock, async ({ assertHeld }) => {
+        order.push(`${name} in`)
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        await assertHeld()
+        order.push(`${name} out`)
+      }),
+    ),
+  )
+  for (let i = 0; i < 6; i += 2) assert.equal(order[i]!.slice(0, 1), order[i + 1]!.slice(0, 1), order.join())
+  await assert.rejects(
+    withLock(lock, async ({ assertHeld }) => {
+      await writeFile(lock, 'taken over')
+      await assertHeld()
+    }),
+    { code: 'CONFLICT' },
+  )
+  assert.equal(await readFile(lock, 'utf8'), 'taken over')
+})
+
+test('who revokes the last key closes the service, until it is said otherwise', async (t) => {
+  const home = await mkdtemp(join(tmpdir(), 'oneclass-keys-'))
+  t.after(() => rm(home, { recursive: true, force: true }))
+  const store = openKeyStore(home)
+  assert.equal(await store.isOpen(), true)
+  const { info } = await store.create('only', 'manage')
+  assert.equal(await store.isOpen(), false)
+  await assert.rejects(store.allowAnonymous(), { code: 'CONFLICT' })
+  await store.revoke(info.id)
+  assert.deepEqual([await store.list(), await store.isOpen()], [[], false])
+  await store.allowAnonymous()
+  assert.equal(await store.isOpen(), true)
+  const again = await store.create('another', 'manage')
+  await store.revoke(again.info.id)
+  assert.equal(await store.isOpen(), false)
+})
+
 test('a damaged key file closes the service rather than opening it', async () => {
-  await writeFile(join(home, 'keys.json'), '{')
-  await assert.rejects(openKeyStore(home).list())
+  for (const damaged of ['', '{', '{}', 'null', '{"keys":[{"id":"x"}]}']) {
+    await writeFile(join(home, 'keys.json'), damaged)
+    await assert.rejects(openKeyStore(home).list())
+    await assert.rejects(openKeyStore(home).isOpen())
+    await assert.rejects(openKeyStore(home).create('x', 'manage'))
+  }
   await rm(join(home, 'keys.json'))
 })
 

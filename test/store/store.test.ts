@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
@@ -209,6 +209,56 @@ test('the registry: versions, the latest by default, alpha without refitting, re
   await assert.rejects(registry.setAlpha('part', 1), { code: 'ALPHA_INVALID' })
 })
 
+test('damaged records are named and left out of lists; the others stay, and what can be is repaired', async (t) => {
+  const home = await mkdtemp(join(tmpdir(), 'oneclass-'))
+  t.after(() => rm(home, { recursive: true, force: true }))
+  const registry = openRegistry(home)
+  const gallery = Buffer.from('any bytes will do here')
+  await registry.save('whole', artifact)
+  for (const text of ['', '{"createdAt":"2026', 'null', '{"alpha":"x","n":null,"sha256":7}', undefined]) {
+    const { version } = await registry.save('part', artifact, { gallery })
+    const path = join(home, 'models/part', String(version), 'about.json')
+    if (text === undefined) await rm(path)
+    else await writeFile(path, text)
+  }
+  const { models, damaged } = await registry.survey()
+  assert.deepEqual([models.map(({ name }) => name), damaged.length], [['whole'], 5])
+  for (const { label, reason } of damaged) assert.ok(reason.includes(`oneclass models repair ${label}`), reason)
+  for (const call of [() => registry.info('part'), () => registry.setAlpha('part', 0.1), () => registry.load('part')])
+    await assert.rejects(call(), { code: 'MODEL_CORRUPT' })
+  const { createdAt: _, ...whole } = await registry.info('whole')
+  const { createdAt: __, ...repaired } = await registry.repair('part@2')
+  const hash = createHash('sha256').update(gallery).digest('hex')
+  assert.deepEqual(repaired, { ...whole, name: 'part', version: 2, serving: false, gallery: hash })
+  await registry.remove('part@5')
+  await writeFile(join(home, 'models/part/4/model.oneclass'), '')
+  await assert.rejects(registry.repair('part@4'), { code: 'MODEL_CORRUPT' })
+  await registry.repair('part@3')
+  await writeFile(join(home, 'models/part/serving.json'), '')
+  await assert.rejects(registry.info('part'), { code: 'MODEL_CORRUPT' }) // not another version than the chosen one
+  assert.equal((await registry.info('part@3')).version, 3)
+  await registry.use('part@3')
+  assert.equal((await registry.info('part')).version, 3)
+  await writeFile(join(home, 'models/part/serving.json'), '')
+  await registry.remove('part')
+  assert.deepEqual((await registry.list()).length, 1)
+  assert.equal((await stat(join(home, 'models'))).mode & 0o777, 0o700)
+  assert.equal((await stat(join(home, 'models/whole/1/model.oneclass'))).mode & 0o777, 0o600)
+})
+
+test('changes of one record at the same time are all kept', async (t) => {
+  const home = await mkdtemp(join(tmpdir(), 'oneclass-'))
+  t.after(() => rm(home, { recursive: true, force: true }))
+  const registry = openRegistry(home)
+  for (let i = 0; i < 5; i++) {
+    const { version } = await registry.save('part', artifact)
+    const ref = `part@${version}`
+    await Promise.all([openRegistry(home).setAlpha(ref, 0.2), registry.addGallery(ref, Buffer.from('gallery'))])
+    const { alpha, gallery } = await registry.info(ref)
+    assert.deepEqual([alpha, gallery !== null], [0.2, true])
+  }
+})
+
 test('the gallery lies beside its model, moves and goes with it, and is refused when it is not what was saved', async (t) => {
   const home = await mkdtemp(join(tmpdir(), 'oneclass-'))
   t.after(() => rm(home, { recursive: true, force: true }))
@@ -256,7 +306,7 @@ test('the bare name means the version fitted last, or the one that was chosen, u
   await registry.remove('piece@2')
   assert.equal((await registry.info('piece')).version, 3)
   await writeFile(join(home, 'models/piece/serving.json'), 'no json')
-  assert.equal((await registry.info('piece')).version, 3)
+  await assert.rejects(registry.info('piece'), { code: 'MODEL_CORRUPT' }) // a version that was undone does not come back
   await assert.rejects(registry.use('piece'), { code: 'MODEL_NAME_INVALID' })
   await assert.rejects(registry.use('piece@9'), { code: 'MODEL_NOT_FOUND' })
 })

@@ -1,5 +1,5 @@
 /**
- * Who may do what, asked before a body is read: key and scope, rate, and (without keys, on a loopback address) that the
+ * Who may do what, asked before a body is read: key and scope, rate, and (on a loopback address) that the
  * request is no other web page's doing.
  */
 import { BlockList, isIP } from 'node:net'
@@ -44,8 +44,7 @@ export function guardAccess(
     }
     refuseOtherPages(request, options)
     if (scope === null) return
-    const hasKeys = (await options.keys.list()).length > 0
-    if (!hasKeys && options.isLoopback) return
+    if (options.isLoopback && (await options.keys.isOpen())) return
     request.key = await authenticate(request)
     if (scope === 'manage' && request.key.scope !== 'manage') {
       throw new OneclassError('FORBIDDEN', 'This key may classify only: use a key of scope "manage".')

@@ -36,8 +36,8 @@ export function modelRoutes(app: FastifyInstance, context: ApiContext): void {
       },
     },
     handle: async ({ query }) => {
-      const all = await registry.list()
-      return { models: query.versions === 'all' ? all : servingOf(all) }
+      const { models: all, damaged } = await registry.survey()
+      return { models: query.versions === 'all' ? all : servingOf(all), ...(damaged.length > 0 && { damaged }) }
     },
   })
 

@@ -1,0 +1,83 @@
+/** Names and versions of the models in a folder, and which version a bare name means. */
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { OneclassError } from '../errors.ts'
+import { keepFiles } from '../system/kept-file.ts'
+import { parseJson } from '../system/parse-json.ts'
+
+export interface Versions {
+  folderOf(name: string, version: number): string
+  /** The latest first; none of a name that is not there. */
+  versionsOf(name: string): Promise<number[]>
+  /** The file that says which version is in use. */
+  servingFile(name: string): string
+  /** @param versions of the name, the latest first. @throws MODEL_CORRUPT: a damaged choice must not become another version */
+  servingOf(name: string, versions: readonly number[]): Promise<number | undefined>
+  /** @throws MODEL_NAME_INVALID, MODEL_NOT_FOUND, MODEL_CORRUPT */
+  resolveRef(ref: string): Promise<{ name: string; version: number }>
+}
+
+const modelName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+
+export function isModelName(name: string): boolean {
+  return modelName.test(name) && !name.includes('..')
+}
+
+/** @throws MODEL_NAME_INVALID */
+export function assertModelName(name: string): void {
+  if (isModelName(name)) return
+  throw new OneclassError(
+    'MODEL_NAME_INVALID',
+    `Expected a model name of 1 to 64 letters, digits, ".", "_" or "-" but received ${JSON.stringify(name.slice(0, 100))}.`,
+  )
+}
+
+export function openVersions(root: string): Versions {
+  const chosen = keepFiles((text) => (parseJson(text) as { version?: unknown } | null | undefined)?.version)
+  const folderOf = (name: string, version: number) => join(root, name, String(version))
+  const servingFile = (name: string) => join(root, name, 'serving.json')
+
+  const versionsOf = async (name: string): Promise<number[]> => {
+    const entries = await readdir(join(root, name)).catch(() => [])
+    return entries
+      .filter((entry) => /^[1-9]\d{0,8}$/.test(entry))
+      .map(Number)
+      .sort((a, b) => b - a)
+  }
+
+  const servingOf = async (name: string, versions: readonly number[]): Promise<number | undefined> => {
+    if (versions.length === 0) return undefined
+    const choice = await chosen.read(servingFile(name)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return versions[0]
+      throw error
+    })
+    if (typeof choice === 'number') return versions.find((version) => version === choice) ?? versions[0]
+    throw new OneclassError(
+      'MODEL_CORRUPT',
+      `Which version of "${name}" is in use is not known (serving.json is damaged): "oneclass models use ${name}@${versions[0]}" says it again.`,
+    )
+  }
+
+  const resolveRef = async (ref: string): Promise<{ name: string; version: number }> => {
+    const [name = '', wanted, ...rest] = ref.split('@')
+    assertModelName(name)
+    if (rest.length > 0 || (wanted !== undefined && !/^[1-9]\d{0,8}$/.test(wanted))) {
+      throw new OneclassError(
+        'MODEL_NAME_INVALID',
+        `Expected NAME or NAME@VERSION but received ${JSON.stringify(ref)}.`,
+      )
+    }
+    const versions = await versionsOf(name)
+    const version = wanted === undefined ? await servingOf(name, versions) : versions.find((v) => v === Number(wanted))
+    if (version === undefined) {
+      const names = versions.length ? versions.map((v) => `${name}@${v}`) : await readdir(root).catch(() => [])
+      const there = names.length
+        ? `There are: ${names.slice(0, 20).join(', ')}.`
+        : 'Fit one first: oneclass fit DIR --name NAME.'
+      throw new OneclassError('MODEL_NOT_FOUND', `There is no model "${ref}". ${there}`)
+    }
+    return { name, version }
+  }
+
+  return { folderOf, versionsOf, servingFile, servingOf, resolveRef }
+}

@@ -1,0 +1,78 @@
+/**
+ * One at a time, over processes too: a lock is a file that only one can create. Its holder renews its time while it works; a lock
+ * whose time is old was left by a process that died, and is taken over. A holder that was stopped for so long must ask
+ * `assertHeld` before it writes.
+ */
+import { randomUUID } from 'node:crypto'
+import { link, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { OneclassError } from '../errors.ts'
+import { makeFolder } from './files.ts'
+import { privateFolder, writeSynced } from './whole-file.ts'
+
+export interface Lock {
+  /** @throws CONFLICT when another process took the lock over */
+  assertHeld(): Promise<void>
+}
+
+const renewMs = 2000
+const staleMs = 10_000
+const patienceMs = 15_000
+
+/**
+ * @param path of the lock's file; its folder is made where it is missing
+ * @throws CONFLICT when another process holds it for longer than anything takes here; what `work` throws
+ */
+export async function withLock<T>(path: string, work: (lock: Lock) => Promise<T>): Promise<T> {
+  await makeFolder(dirname(path), privateFolder)
+  const token = randomUUID()
+  await take(path, token)
+  const renewal = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => {}), renewMs)
+  renewal.unref()
+  const isHeld = async (): Promise<boolean> => (await readFile(path, 'utf8').catch(() => '')) === token
+  try {
+    return await work({
+      async assertHeld() {
+        if (!(await isHeld())) throw isBusy(path)
+      },
+    })
+  } finally {
+    clearInterval(renewal)
+    if (await isHeld()) await rm(path, { force: true })
+  }
+}
+
+async function take(path: string, token: string): Promise<void> {
+  const deadline = Date.now() + patienceMs
+  for (;;) {
+    try {
+      return await writeSynced(path, token)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+    const found = await stat(path).catch(() => undefined)
+    if (found && Date.now() - found.mtimeMs > staleMs) await removeStale(path, token, found.ino)
+    else if (Date.now() > deadline) throw isBusy(path)
+    else await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20))
+  }
+}
+
+/** Of several that find the same stale lock one moves it away; who moves away a new one by that puts it back. */
+async function removeStale(path: string, token: string, inode: number): Promise<void> {
+  const aside = `${path}.${token}`
+  try {
+    await rename(path, aside)
+    if ((await stat(aside)).ino !== inode) await link(aside, path)
+  } catch {
+    // another was faster
+  } finally {
+    await rm(aside, { force: true })
+  }
+}
+
+function isBusy(path: string): OneclassError {
+  return new OneclassError(
+    'CONFLICT',
+    `Another process is writing here: try again; if there is none, remove the file "${path}".`,
+  )
+}
