@@ -24,7 +24,7 @@ import type { ImageSource } from './images/decode.ts'
 import type { Skipped } from './images/left-out.ts'
 import { growthOf, readBaseVersion } from './pipeline/base-version.ts'
 import { type Classifier, classifyImages, createClassifier } from './pipeline/classify.ts'
-import { classifyWithModels, type ManyResult } from './pipeline/classify-many.ts'
+import { classifyWithModels } from './pipeline/classify-many.ts'
 import { type FitOptions, type FittedImages, fitFeatures, fitImages } from './pipeline/fit.ts'
 import { openModels } from './pipeline/open-models.ts'
 import { collectPositives } from './pipeline/positives.ts'
@@ -33,11 +33,12 @@ import { encodeGallery } from './store/gallery.ts'
 import { openRegistry } from './store/registry.ts'
 import { readConfig } from './system/config.ts'
 import type { Evaluation } from './wire/evaluation.ts'
+import type { ManyResult } from './wire/many.ts'
 
 export { readNpy, writeNpy } from './core/npy.ts'
 export { type ErrorCode, errorTable, OneclassError } from './errors.ts'
-export type { ManyResult, ManyScored } from './pipeline/classify-many.ts'
 export type { Evaluation } from './wire/evaluation.ts'
+export type { ManyResult, ManyScored } from './wire/many.ts'
 export type { Classifier, FitOptions, FittedImages, ImageSource, Matrix, Model, Skipped }
 
 export interface Place {

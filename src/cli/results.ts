@@ -1,14 +1,15 @@
 /** Results as lines: a table for people, JSONL and CSV for programs. */
 import { printable } from '../images/left-out.ts'
+import type { ManyResult, ManyRow } from '../wire/many.ts'
 import type { ImageResult, RowResult } from '../wire/result.ts'
-import { csvLine, csvStart } from '../wire/result-csv.ts'
+import { csvLine, csvRowsOfMany, csvStart } from '../wire/result-csv.ts'
 
 export const formats = ['table', 'jsonl', 'csv'] as const
 export type ResultFormat = (typeof formats)[number]
 
-export interface ResultWriter {
+export interface ResultWriter<T = ImageResult | RowResult> {
   readonly head: readonly string[]
-  lines(result: ImageResult | RowResult): string[]
+  lines(result: T): string[]
 }
 
 /** @param names of all images, where there are some */
@@ -40,6 +41,33 @@ export function resultWriter(format: ResultFormat, names: readonly string[] = []
   }
 }
 
-function nameOf(result: ImageResult | RowResult): string {
+/**
+ * The same for several models: a table has a line an image, CSV a line for each image and model.
+ * @param refs all models that were asked
+ */
+export function manyWriter(
+  format: ResultFormat,
+  refs: readonly string[],
+  names: readonly string[] = [],
+): ResultWriter<ManyResult | ManyRow> {
+  if (format === 'jsonl') return { head: [], lines: (result) => [JSON.stringify(result)] }
+  if (format === 'csv')
+    return { head: [csvStart(names).trimEnd()], lines: (result) => [csvRowsOfMany(result, refs).trimEnd()] }
+  const width = Math.max('none of these'.length, ...refs.map((ref) => ref.length))
+  return {
+    head: [`${'best'.padEnd(width)}  p-value  image`],
+    lines: (result) => {
+      if (!('models' in result)) return [`${'unread'.padEnd(width)}     -     ${nameOf(result)}`]
+      const best = result.best === null ? undefined : result.models[result.best]
+      const p = best && !('error' in best) ? best.pValue.toFixed(4) : '   -  '
+      const more = result.labels.length > 1 ? `  (also ${result.labels.slice(1).join(', ')})` : ''
+      const isFlagged = Object.values(result.models).every((answer) => 'flagged' in answer && answer.flagged)
+      const flag = isFlagged ? '  FLAGGED by all' : ''
+      return [`${(result.best ?? 'none of these').padEnd(width)}  ${p.padEnd(7)}  ${nameOf(result)}${more}${flag}`]
+    },
+  }
+}
+
+function nameOf(result: ImageResult | RowResult | ManyResult | ManyRow): string {
   return 'row' in result ? String(result.row) : printable(result.image)
 }

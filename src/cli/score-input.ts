@@ -95,3 +95,10 @@ async function exists(path: string): Promise<boolean> {
     () => false,
   )
 }
+
+/** All of standard input. */
+export async function standardInput(): Promise<Uint8Array> {
+  const chunks: Buffer[] = []
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}

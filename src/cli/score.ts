@@ -18,17 +18,23 @@ import type { Command, Io } from './command.ts'
 import { readFeatureFile } from './fit.ts'
 import { progressLine } from './progress.ts'
 import { formats, type ResultFormat, resultWriter } from './results.ts'
-import { type Entry, readInput } from './score-input.ts'
+import { readInput, standardInput } from './score-input.ts'
+import { scoreMany, severalRefs } from './score-many.ts'
+import { inOrder, keepFor, writeAll } from './score-output.ts'
 import { flag, number, oneOf, required, text } from './values.ts'
 
 export const score: Command = {
   name: 'score',
   summary: 'Score images, folders or feature rows with a model',
-  usage: `score IMAGE|DIR|PATTERN|@LIST|-... --model NAME[@VERSION] [--alpha A] [--format table|jsonl|csv] [--json]
-      [--out FILE] [--explain DIR] [--fdr 0.1] [--abstain]      (@LIST: a file with a path a line; -: the same from standard input)
+  usage: `score IMAGE|DIR|PATTERN|@LIST|-... --model NAME[@VERSION],...|all [--alpha A] [--format table|jsonl|csv]
+      [--json] [--out FILE] [--explain DIR] [--fdr 0.1] [--abstain]      (@LIST: a file with a path a line; -: the same from standard input)
 score --features X.npy --model NAME --format jsonl`,
   options: {
-    model: { type: 'string', value: 'NAME[@V]', description: 'the model; without a version the latest' },
+    model: {
+      type: 'string',
+      value: 'NAME[@V],...',
+      description: 'the model, without a version the one in use; several with commas between; or "all"',
+    },
     features: { type: 'string', value: 'X.npy', description: 'score embeddings, one result a row' },
     alpha: { type: 'string', value: 'A', description: "another alpha than the model's, without refitting" },
     format: { type: 'string', value: 'FORMAT', description: 'table (default), jsonl or csv' },
@@ -61,7 +67,10 @@ score --features X.npy --model NAME --format jsonl`,
     const format = asJson ? 'jsonl' : oneOf(values, 'format', formats, 'table')
     const alpha = number(values, 'alpha')
     if (alpha !== undefined) assertAlpha(alpha)
-    const { info, artifact } = await openRegistry(io.home).load(required(values, 'model', 'NAME'))
+    const asked = required(values, 'model', 'NAME')
+    const refs = severalRefs(asked)
+    if (refs) return await scoreMany(refs, positionals, values, format, io)
+    const { info, artifact } = await openRegistry(io.home).load(asked)
     const label = `${info.name}@${info.version}`
     const classifier = createClassifier(artifact, { model: label, ...(alpha === undefined ? {} : { alpha }) })
     const { calibrationScores } = info
@@ -160,27 +169,6 @@ function sayFewest(images: number, calibrationScores: number, fdr: number | unde
     )
 }
 
-async function* keepFor(list: ImageResult[] | undefined, results: AsyncIterable<ImageResult>) {
-  for await (const result of results) {
-    list?.push(result)
-    yield result
-  }
-}
-
-/** Results in the order of the entries: those of images as they come, errors in between where they stand. */
-async function* inOrder(entries: readonly Entry[], scored: AsyncIterable<ImageResult>): AsyncGenerator<ImageResult> {
-  const results = scored[Symbol.asyncIterator]()
-  for (const entry of entries) {
-    if ('error' in entry) {
-      yield entry
-      continue
-    }
-    const next = await results.next()
-    if (next.done) throw new OneclassError('INTERNAL', 'An image got no result.')
-    yield next.value
-  }
-}
-
 interface Counts {
   positive: number
   negative: number
@@ -195,15 +183,8 @@ async function writeResults(
   io: Io,
   names: readonly string[] = [],
 ): Promise<Counts> {
-  const write = async (line: string): Promise<void> => {
-    if (file) await file.write(`${line}\n`)
-    else await io.out(line)
-  }
-  const writer = resultWriter(format, names)
   const counts: Counts = { positive: 0, negative: 0, failed: 0 }
-  for (const line of writer.head) await write(line)
-  for await (const result of results) {
-    if (io.signal.aborted) throw new OneclassError('CANCELLED', 'Interrupted.')
+  await writeAll(results, resultWriter(format, names), file, io, (result) => {
     if ('error' in result) {
       counts.failed++
       if (format !== 'jsonl' && 'image' in result)
@@ -213,8 +194,7 @@ async function writeResults(
       if (format !== 'jsonl' && 'image' in result)
         for (const { message } of result.notes ?? []) io.err(`${printable(result.image)}: note: ${message}`)
     }
-    for (const line of writer.lines(result)) await write(line)
-  }
+  })
   return counts
 }
 
@@ -231,10 +211,4 @@ function summarise(counts: Counts, model: string, skipped: readonly Skipped[], a
   io.err(`${images} ${images === 1 ? 'image' : 'images'}: ${parts.join(', ')} (${model})`)
   const leftOut = describeSkipped(skipped)
   if (leftOut) io.err(`note: ${leftOut}`)
-}
-
-async function standardInput(): Promise<Uint8Array> {
-  const chunks: Buffer[] = []
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks)
 }

@@ -41,14 +41,16 @@ export async function evaluateModel(
   const results = classifyWithModels(asked, sources, { ...(onProgress && { onProgress }), ...(signal && { signal }) })
   for await (const result of results) {
     const { label } = labelled.images[at++]!
-    if ('error' in result) unreadable.push(result)
-    else {
+    // both models judge the same images: what one of them cannot use, neither does
+    const failed = 'error' in result ? result : Object.values(result.models).find((answer) => 'error' in answer)
+    if (failed && 'error' in failed) unreadable.push({ image: result.image, error: failed.error })
+    else if ('models' in result) {
       for (const [ref, list] of [
         ['own', images],
         ['other', others],
       ] as const) {
         const scored = result.models[ref]
-        if (scored === undefined) continue
+        if (scored === undefined || 'error' in scored) continue
         const { isPositive: isIn, score, pValue } = scored
         list.push({ image: result.image, label, isPositive: isIn, score, pValue })
       }

@@ -1,26 +1,19 @@
 /**
- * One image against several models: decoded and embedded once for each network, then scored by each model on its own. The labels of an
- * image are the models that accept it: with p-values above alpha they are a conformal set over classes that were each taught alone.
+ * One image against several models: embedded once for each network (and each way to prepare pixels for it), decoded once for each size
+ * that the networks ask for, then scored by each model on its own. The labels of an image are the models that accept it: with p-values
+ * above alpha they are a conformal set over classes that were each taught alone.
  */
 
 import { fromRows } from '../core/matrix.ts'
-import type { OneclassError } from '../errors.ts'
+import { type OneclassError, toOneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { type Embedded, type EmbedOptions, embedImages } from '../features/embed.ts'
-import type { ImageSource } from '../images/decode.ts'
-import type { ErrorBody } from '../wire/error.ts'
+import { decodeImage, type ImageSource } from '../images/decode.ts'
+import type { Pixels } from '../images/pixels.ts'
+import type { FailedModel, ManyResult, ManyScored } from '../wire/many.ts'
+import type { Note } from '../wire/notes.ts'
 import type { Scored } from '../wire/result.ts'
 import type { Classifier } from './classify.ts'
-
-export interface ManyScored {
-  /** Models that accept the image, the largest p-value first; empty: it is none of these. */
-  readonly labels: readonly string[]
-  /** The first of `labels`. */
-  readonly best: string | null
-  /** What each model says, by the name under which it was asked. */
-  readonly models: Readonly<Record<string, Scored>>
-}
-export type ManyResult = { readonly image: string } & (ManyScored | { readonly error: ErrorBody })
 
 export interface AskedModel {
   readonly ref: string
@@ -28,39 +21,106 @@ export interface AskedModel {
   readonly backbone: Backbone
 }
 
+type Answer = Scored | FailedModel
+
 /** Images that a model scores in a row: its numbers are then fetched from memory once for all of them. */
 const rowsAtOnce = 16
 
-/** One result an image, in order; a bad image is a result with its error. @throws MODEL_INCOMPATIBLE, CANCELLED */
+interface Waiting<B> {
+  readonly image: string
+  readonly embedded: Map<
+    B,
+    { readonly embedding?: Float32Array; readonly error?: OneclassError; notes?: readonly Note[] }
+  >
+}
+
+/**
+ * One result an image, in order. A bad image is a result with its error; what one network cannot use (such as an image without a face)
+ * is an error in the place of its models.
+ * @throws CANCELLED
+ */
 export async function* classifyWithModels(
   models: readonly AskedModel[],
   sources: readonly ImageSource[],
   options: EmbedOptions = {},
 ): AsyncGenerator<ManyResult, void, undefined> {
   const backbones = [...new Set(models.map(({ backbone }) => backbone))]
+  const decode = decodeOnce(backbones, options)
   const streams = backbones.map((backbone, at) =>
-    embedImages(backbone, sources, at === 0 ? options : { ...options, onProgress: () => {} }),
+    embedImages(backbone, sources, { ...options, decode, ...(at === 0 ? {} : { onProgress: () => {} }) }),
   )
-  const waiting: { image: string; embeddings: Map<Backbone, Float32Array>; error: OneclassError | undefined }[] = []
+  const waiting: Waiting<Backbone>[] = []
   for (let i = 0; i < sources.length; i++) {
-    const embeddings = new Map<Backbone, Float32Array>()
-    let error: OneclassError | undefined
+    const embedded: Waiting<Backbone>['embedded'] = new Map()
     for (const [at, stream] of streams.entries()) {
       const { value } = (await stream.next()) as IteratorYieldResult<Embedded>
-      if (value.error) error ??= value.error
-      else embeddings.set(backbones[at]!, value.embedding)
+      embedded.set(backbones[at]!, value)
     }
-    waiting.push({ image: sources[i]!.name, embeddings, error })
+    waiting.push({ image: sources[i]!.name, embedded })
     if (waiting.length < rowsAtOnce && i < sources.length - 1) continue
-    const read = waiting.filter((entry) => entry.error === undefined)
-    const scored = scoreWithModels(models, (backbone) => read.map(({ embeddings }) => embeddings.get(backbone)!))
-    let next = 0
-    for (const entry of waiting) {
-      if (entry.error) yield { image: entry.image, error: entry.error.toJSON() }
-      else yield { image: entry.image, ...scored[next++]! }
-    }
+    yield* await scoreWaiting(models, waiting)
     waiting.length = 0
   }
+}
+
+/** Networks that ask for the same pixels share them: each image is decoded once for all of these. */
+function decodeOnce(backbones: readonly Backbone[], options: EmbedOptions): NonNullable<EmbedOptions['decode']> {
+  const decode = options.decode ?? ((source, target) => decodeImage(source, target, options.limits))
+  const users = new Map<string, number>()
+  for (const { target } of backbones) {
+    const key = JSON.stringify(target)
+    users.set(key, (users.get(key) ?? 0) + 1)
+  }
+  const shared = new Map<ImageSource, Map<string, { readonly pixels: Promise<Pixels>; left: number }>>()
+  return (source, target) => {
+    const key = JSON.stringify(target)
+    const count = users.get(key) ?? 1
+    if (count === 1) return decode(source, target)
+    const ofSource = shared.get(source) ?? new Map<string, { readonly pixels: Promise<Pixels>; left: number }>()
+    shared.set(source, ofSource)
+    const entry = ofSource.get(key) ?? { pixels: decode(source, target), left: count }
+    ofSource.set(key, entry)
+    if (--entry.left === 0) ofSource.delete(key)
+    if (ofSource.size === 0) shared.delete(source)
+    return entry.pixels
+  }
+}
+
+async function scoreWaiting(
+  models: readonly AskedModel[],
+  waiting: readonly Waiting<Backbone>[],
+): Promise<ManyResult[]> {
+  const answers = waiting.map((): [string, Answer][] => [])
+  for (const { ref, classifier, backbone } of models) {
+    const read = waiting.flatMap(({ embedded }) => embedded.get(backbone)!.embedding ?? [])
+    const scored = scoreAll(classifier, read)
+    let next = 0
+    for (const [i, { embedded }] of waiting.entries()) {
+      const { error, notes } = embedded.get(backbone)!
+      const answer: Answer = error ? { error: error.toJSON() } : scored[next++]!
+      answers[i]!.push([ref, notes && !('error' in answer) ? { ...answer, notes } : answer])
+    }
+    await pause() // a hundred models are a second's work: whoever interrupts it does not wait for all of them
+  }
+  return waiting.map(({ image, embedded }, i) => {
+    const all = [...embedded.values()]
+    const error = all.every((entry) => entry.error) ? all[0]?.error : undefined
+    return error ? { image, error: error.toJSON() } : { image, ...joinAnswers(answers[i]!) }
+  })
+}
+
+/** What goes wrong within one model is its own answer, for each image. */
+function scoreAll(classifier: Classifier, embeddings: readonly ArrayLike<number>[]): Answer[] {
+  if (embeddings.length === 0) return []
+  try {
+    return classifier.scoreMatrix(fromRows(embeddings))
+  } catch (thrown) {
+    return embeddings.map(() => ({ error: toOneclassError(thrown).toJSON() }))
+  }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }
 
 /**
@@ -71,18 +131,15 @@ export function scoreWithModels<B>(
   models: readonly { readonly ref: string; readonly classifier: Classifier; readonly backbone: B }[],
   embeddingsOf: (backbone: B) => readonly ArrayLike<number>[],
 ): ManyScored[] {
-  const matrices = new Map(models.map(({ backbone }) => [backbone, fromRows(embeddingsOf(backbone))]))
-  const rows = [...matrices.values()][0]?.rows ?? 0
-  if (rows === 0) return []
-  const byModel = models.map(({ classifier, backbone }) => classifier.scoreMatrix(matrices.get(backbone)!))
-  return Array.from({ length: rows }, (_, i) => joinAnswers(models.map(({ ref }, at) => [ref, byModel[at]![i]!])))
+  const byModel = models.map(({ classifier, backbone }) => scoreAll(classifier, embeddingsOf(backbone)))
+  return Array.from(byModel[0] ?? [], (_, i) => joinAnswers(models.map(({ ref }, at) => [ref, byModel[at]![i]!])))
 }
 
 /** The answers of several models about one image. */
-export function joinAnswers(answers: readonly (readonly [ref: string, scored: Scored])[]): ManyScored {
+export function joinAnswers(answers: readonly (readonly [ref: string, answer: Answer])[]): ManyScored {
   const labels = answers
-    .filter(([, { isPositive }]) => isPositive)
-    .sort(([, a], [, b]) => b.pValue - a.pValue || a.score - b.score)
-    .map(([ref]) => ref)
+    .flatMap(([ref, answer]) => ('error' in answer || !answer.isPositive ? [] : [{ ref, ...answer }]))
+    .sort((a, b) => b.pValue - a.pValue || a.score - b.score)
+    .map(({ ref }) => ref)
   return { labels, best: labels[0] ?? null, models: Object.fromEntries(answers) }
 }

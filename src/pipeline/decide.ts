@@ -1,5 +1,6 @@
 /** Decisions on a whole folder, when every image has its p-value: which to flag, and where the model cannot say. */
 import { assertDiscoveryRate, flagDiscoveries, verdictOf } from '../detectors/promise.ts'
+import type { ManyResult, ManyRow } from '../wire/many.ts'
 
 interface Scored {
   readonly pValue: number
@@ -34,5 +35,29 @@ export function decide<T extends Entry>(
       ...(flagged && { flagged: flagged[i] === 1 }),
       ...(abstain && { verdict: verdictOf(calibrationScores, result.pValue, result.alpha) }),
     }
+  })
+}
+
+const noAnswer = { error: null }
+
+/**
+ * The same for several models: each model's answers are a folder of its own.
+ * @param calibrationScores held-out scores of each model, by the name under which it was asked
+ */
+export function decideMany<T extends ManyResult | ManyRow>(
+  results: readonly T[],
+  calibrationScores: ReadonlyMap<string, number>,
+  decisions: Decisions,
+): T[] {
+  const decided = new Map(
+    [...calibrationScores].map(([ref, n]) => {
+      const answers = results.map((result) => ('models' in result ? result.models[ref]! : noAnswer))
+      return [ref, decide(answers, n, decisions)] as const
+    }),
+  )
+  return results.map((result, i) => {
+    if (!('models' in result)) return result
+    const models = Object.entries(result.models).map(([ref, answer]) => [ref, decided.get(ref)?.[i] ?? answer])
+    return { ...result, models: Object.fromEntries(models) }
   })
 }

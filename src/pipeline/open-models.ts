@@ -1,10 +1,12 @@
 /** Several models at once, each network opened once however many models use it. */
 
-import { OneclassError } from '../errors.ts'
+import { OneclassError, toOneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { type OpenOptions, openBackboneOf } from '../features/registry.ts'
 import type { Artifact } from '../store/artifact.ts'
+import { expandRefs } from '../store/model-refs.ts'
 import type { Registry } from '../store/registry.ts'
+import type { ErrorBody } from '../wire/error.ts'
 import { labelOf } from '../wire/label.ts'
 import type { Model } from '../wire/model.ts'
 import { type Classifier, createClassifier } from './classify.ts'
@@ -16,17 +18,22 @@ export interface OpenedModel {
   readonly info: Model
   readonly artifact: Artifact
   readonly classifier: Classifier
-  /** Models that were fitted with the same network share it. */
+  /** Models that were fitted with the same network, and prepare pixels for it in the same way, share it. */
   readonly backbone: Backbone
+}
+
+/** A model that cannot be opened. */
+export interface UnopenedModel {
+  readonly ref: string
+  readonly error: ErrorBody
 }
 
 export interface OpenedModels {
   readonly models: readonly OpenedModel[]
+  /** With `keepGoing`: those that cannot be opened, when others can. */
+  readonly failed: readonly UnopenedModel[]
   close(): Promise<void>
 }
-
-/** A model is some megabytes in memory. */
-export const maxModelsAtOnce = 200
 
 /**
  * @param refs NAME or NAME@VERSION; the one word `all` stands for every model, in its version in use
@@ -35,51 +42,47 @@ export const maxModelsAtOnce = 200
 export async function openModels(
   registry: Registry,
   refs: readonly string[],
-  options: OpenOptions & { readonly alpha?: number | undefined },
+  options: OpenOptions & { readonly alpha?: number | undefined; readonly keepGoing?: boolean },
 ): Promise<OpenedModels> {
-  const isAll = refs.length === 1 && refs[0] === 'all' && !(await isThere(registry, 'all'))
-  const wanted = isAll ? await namesOfAll(registry) : [...new Set(refs)]
-  if (wanted.length === 0 || wanted.length > maxModelsAtOnce)
-    throw new OneclassError(
-      wanted.length === 0 ? 'MODEL_NOT_FOUND' : 'INVALID_ARGUMENT',
-      wanted.length === 0
-        ? 'There is no model that takes images. Fit one first: oneclass fit DIR --name NAME.'
-        : `Expected at most ${maxModelsAtOnce} models at once but received ${wanted.length}.`,
-    )
-  const backbones = new Map<string, Promise<Backbone>>()
+  const wanted = await expandRefs(registry, refs)
+  const networks = new Map<string, Promise<Backbone>>()
+  const prepared = new Map<string, Backbone>()
   const close = async () => {
-    for (const opened of backbones.values()) await (await opened.catch(() => undefined))?.close()
+    for (const opened of networks.values()) await (await opened.catch(() => undefined))?.close()
   }
+  const open = async (ref: string): Promise<OpenedModel> => {
+    const { info, artifact } = await registry.load(ref)
+    if (artifact.backbone === null)
+      throw new OneclassError(
+        'MODEL_INCOMPATIBLE',
+        `The model "${labelOf(info)}" was fitted on features and cannot take images.`,
+      )
+    const { id, hash } = artifact.backbone
+    const network = networks.get(hash) ?? openBackboneOf({ id, hash }, options)
+    networks.set(hash, network)
+    const key = JSON.stringify([hash, artifact.range])
+    const backbone = prepared.get(key) ?? withRange(await network, artifact.range)
+    prepared.set(key, backbone)
+    const alpha = options.alpha === undefined ? {} : { alpha: options.alpha }
+    const classifier = createClassifier(artifact, { model: labelOf(info), ...alpha })
+    return { ref, info, artifact, classifier, backbone }
+  }
+  const models: OpenedModel[] = []
+  const failed: UnopenedModel[] = []
   try {
-    const models: OpenedModel[] = []
     for (const ref of wanted) {
-      const { info, artifact } = await registry.load(ref)
-      if (artifact.backbone === null)
-        throw new OneclassError(
-          'MODEL_INCOMPATIBLE',
-          `The model "${labelOf(info)}" was fitted on features and cannot take images.`,
-        )
-      const { id, hash } = artifact.backbone
-      const opened = backbones.get(hash) ?? openBackboneOf({ id, hash }, options)
-      backbones.set(hash, opened)
-      const alpha = options.alpha === undefined ? {} : { alpha: options.alpha }
-      const classifier = createClassifier(artifact, { model: labelOf(info), ...alpha })
-      models.push({ ref, info, artifact, classifier, backbone: withRange(await opened, artifact.range) })
+      try {
+        models.push(await open(ref))
+      } catch (thrown) {
+        const error = toOneclassError(thrown)
+        if (!options.keepGoing || error.code === 'INTERNAL') throw thrown
+        failed.push({ ref, error: error.toJSON() })
+      }
     }
-    return { models, close }
+    if (models.length === 0) throw new OneclassError(failed[0]!.error.code, failed[0]!.error.message)
+    return { models, failed, close }
   } catch (error) {
     await close()
     throw error
   }
-}
-
-async function namesOfAll(registry: Registry): Promise<string[]> {
-  return (await registry.list()).flatMap(({ name, serving, backbone }) => (serving && backbone ? [name] : []))
-}
-
-async function isThere(registry: Registry, name: string): Promise<boolean> {
-  return await registry.info(name).then(
-    () => true,
-    () => false,
-  )
 }

@@ -4,9 +4,11 @@
  */
 import type { BatchLine } from './batch.ts'
 import { csvField } from './csv.ts'
+import type { ManyResult, ManyRow } from './many.ts'
 import type { ImageResult } from './result.ts'
 
-type Line = ImageResult | BatchLine
+/** `model` of an error: where several were asked. */
+type Line = (ImageResult | BatchLine) & { readonly model?: string }
 type Column = readonly [name: string, read: (line: Line) => string | number | boolean | undefined]
 
 const scored = (line: Line) => ('error' in line ? undefined : line)
@@ -14,7 +16,7 @@ const failed = (line: Line) => ('error' in line ? line.error : undefined)
 
 const columns: readonly Column[] = [
   ['image', (line) => line.image],
-  ['model', (line) => scored(line)?.model],
+  ['model', (line) => line.model],
   ['isPositive', (line) => scored(line)?.isPositive],
   ['score', (line) => scored(line)?.score],
   ['pValue', (line) => scored(line)?.pValue],
@@ -53,6 +55,20 @@ export function csvStart(names: readonly string[], more: readonly string[] = [])
 /** @param json one result as JSON */
 export function csvLine(json: string): string {
   return csvRow(JSON.parse(json) as Line)
+}
+
+/**
+ * The answers of several models: one row for each image and model, whatever came of it.
+ * @param refs all models that were asked, in order
+ */
+export function csvRowsOfMany(result: ManyResult | ManyRow, refs: readonly string[]): string {
+  const image = 'row' in result ? String(result.row) : result.image
+  return refs
+    .map((ref) => {
+      const answer = 'models' in result ? result.models[ref]! : { error: result.error }
+      return csvRow('error' in answer ? { image, model: ref, ...answer } : { image, ...answer })
+    })
+    .join('')
 }
 
 function cell(value: string | number | boolean | undefined): string {
