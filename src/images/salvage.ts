@@ -28,10 +28,12 @@ export async function salvage(
 ): Promise<Note> {
   if (limits.strict || error instanceof OneclassError || !isTruncation(reasonOf(error), format)) throw error
   if (format === 'jpeg') {
-    const closed = sharp(withEndMark(bytes), inputOptions(limits, 'warning')).timeout({
-      seconds: limits.timeoutSeconds,
-    })
-    const isWhole = await closed.stats().then(
+    // not stats(): it loses the warning of every third file when many are decoded at once
+    const closed = sharp(withEndMark(bytes), inputOptions(limits, 'warning'))
+      .timeout({ seconds: limits.timeoutSeconds })
+      .greyscale()
+      .raw()
+    const isWhole = await closed.toBuffer().then(
       () => true,
       () => false,
     )
@@ -49,7 +51,9 @@ export async function salvage(
 }
 
 function isTruncation(reason: string, format: ImageFormat): boolean {
-  if (!['jpeg', 'png', 'gif', 'tiff'].includes(format)) return false
+  // libvips has one list of messages for all images at once: what is said of this one may be missing. A JPEG is tried anyway.
+  if (format === 'jpeg') return true
+  if (!['png', 'gif', 'tiff'].includes(format)) return false
   return /premature end|read error|unexpected end|end of (file|data|stream|input)/i.test(reason)
 }
 
