@@ -1,5 +1,6 @@
 /** A client of the service: typed, no dependency, for Node and browsers. `import { createClient } from 'oneclass/client'` */
 import {
+  type CallOptions,
   ClientError,
   type ClientImage,
   createHttp,
@@ -12,8 +13,9 @@ import {
 import type { OneclassClient } from './client/interface.ts'
 import type { BatchLine } from './wire/batch.ts'
 import type { ImageByReference } from './wire/classify.ts'
-import type { ClassifyJob, Job } from './wire/job.ts'
+import type { ClassifyJob, ClassifyManyJob, Job } from './wire/job.ts'
 import { isFinished } from './wire/job-state.ts'
+import type { ManyScoredImage } from './wire/many.ts'
 import type { ScoredImage } from './wire/result.ts'
 
 export { type CallOptions, ClientError, type ClientImage, type Transport } from './client/http.ts'
@@ -23,8 +25,9 @@ export type { ImageByReference } from './wire/classify.ts'
 export type { ComparisonRequest, ComparisonResult, MethodReport } from './wire/comparison.ts'
 export type { ErrorBody } from './wire/error.ts'
 export type { ExpectedRates, FitReport } from './wire/fit-report.ts'
-export type { BatchJob, ClassifyJob, CompareJob, FitJob, Job, MapJob } from './wire/job.ts'
+export type { BatchJob, ClassifyJob, ClassifyManyJob, CompareJob, FitJob, Job, MapJob } from './wire/job.ts'
 export type { JobState, JobType } from './wire/job-state.ts'
+export type { FailedModel, ManyScored, ManyScoredImage } from './wire/many.ts'
 export type { MapPoint, MapResult } from './wire/map.ts'
 export type { Drift, FitResult, Model, ModelChange, ModelWithDrift, Positives } from './wire/model.ts'
 export type { DemoImage, Operations, Readiness, Service } from './wire/operations.ts'
@@ -39,34 +42,51 @@ export function createClient(address: string, options: { key?: string; fetch?: T
   const post = <T>(path: string, body: FormData, more: Parameters<typeof read>[2]): Promise<T> =>
     read<T>(path, { method: 'POST', body }, more)
 
-  const classify: OneclassClient['classify'] = async (model, image, { waitSeconds = 30, ...more } = {}) => {
-    const ends = performance.now() + waitSeconds * 1000
-    const answer = await ask(model, image, Math.min(waitSeconds, waitAtOnce), more)
-    if ('isPositive' in answer) return answer
-    const late = new ClientError('JOB_TIMEOUT', 504, `There was no result after ${waitSeconds} seconds.`)
+  /** The result of an image that was sent, as soon as there is one. */
+  const resultOf = async <T extends object>(
+    answer: T | ClassifyJob | ClassifyManyJob,
+    waitSeconds: number,
+    ends: number,
+    signal: AbortSignal | undefined,
+  ): Promise<T> => {
+    if (!('state' in answer)) return answer
     let job: Job = answer
     while (!isFinished(job.state)) {
-      if (performance.now() > ends) throw late
-      await pause(250, more.signal)
+      if (performance.now() > ends)
+        throw new ClientError('JOB_TIMEOUT', 504, `There was no result after ${waitSeconds} seconds.`)
+      await pause(250, signal)
       job = await client.job(answer.id)
     }
     if (job.error) throw new ClientError(job.error.code, 422, job.error.message)
-    return job.result as ScoredImage
+    return job.result as T
   }
 
-  const ask = async (
+  /** @param path with its query */
+  const sendImage = async <T>(path: string, image: ClientImage | ImageByReference, more: CallOptions): Promise<T> => {
+    if (!('bytes' in image)) return await send(path, image, more)
+    // what it is, the service looks at itself
+    const body = image.bytes as Blob | Uint8Array<ArrayBuffer>
+    return await read(path, { method: 'POST', headers: { 'content-type': 'image/*' }, body }, more)
+  }
+  const imageName = (image: ClientImage | ImageByReference) => ('bytes' in image ? image.name : undefined)
+
+  const ask = (
     model: string,
     image: ClientImage | ImageByReference,
     wait: number | undefined,
     { alpha, explain = false, ...more }: Parameters<OneclassClient['classifyLater']>[2] & object,
   ): Promise<ScoredImage | ClassifyJob> => {
-    const isBytes = 'bytes' in image
-    const query = queryOf({ wait, alpha, image: isBytes ? image.name : undefined, explain: explain || undefined })
-    const path = `/v1/models/${part(model)}/classify${query}`
-    if (!isBytes) return await send(path, image, more)
-    // what it is, the service looks at itself
-    const body = image.bytes as Blob | Uint8Array<ArrayBuffer>
-    return await read(path, { method: 'POST', headers: { 'content-type': 'image/*' }, body }, more)
+    const query = queryOf({ wait, alpha, image: imageName(image), explain: explain || undefined })
+    return sendImage(`/v1/models/${part(model)}/classify${query}`, image, more)
+  }
+  const askMany = (
+    models: readonly string[] | 'all',
+    image: ClientImage | ImageByReference,
+    wait: number | undefined,
+    { alpha, ...more }: Parameters<OneclassClient['classifyManyLater']>[2] & object,
+  ): Promise<ManyScoredImage | ClassifyManyJob> => {
+    const named = models === 'all' ? models : models.join()
+    return sendImage(`/v1/classify${queryOf({ wait, alpha, models: named, image: imageName(image) })}`, image, more)
   }
 
   async function* lines(batch: string, { from = 0, signal }: { from?: number; signal?: AbortSignal } = {}) {
@@ -114,8 +134,19 @@ export function createClient(address: string, options: { key?: string; fetch?: T
       ),
     fitFolder: (request, more) => send('/v1/models', request, more),
 
-    classify,
+    async classify(model, image, { waitSeconds = 30, ...more } = {}) {
+      const ends = performance.now() + waitSeconds * 1000
+      const answer = await ask(model, image, Math.min(waitSeconds, waitAtOnce), more)
+      return await resultOf<ScoredImage>(answer, waitSeconds, ends, more.signal)
+    },
     classifyLater: async (model, image, more = {}) => (await ask(model, image, undefined, more)) as ClassifyJob,
+    async classifyMany(models, image, { waitSeconds = 30, ...more } = {}) {
+      const ends = performance.now() + waitSeconds * 1000
+      const answer = await askMany(models, image, Math.min(waitSeconds, waitAtOnce), more)
+      return await resultOf<ManyScoredImage>(answer, waitSeconds, ends, more.signal)
+    },
+    classifyManyLater: async (models, image, more = {}) =>
+      (await askMany(models, image, undefined, more)) as ClassifyManyJob,
 
     batch: (model, images, { alpha, thumbnails, map, ...more } = {}) =>
       post(`/v1/models/${part(model)}/batches`, formOf('images', images, { alpha, thumbnails, map }), more),

@@ -4,9 +4,12 @@ import { OneclassError, toOneclassError } from '../src/errors.ts'
 import type { Pixels } from '../src/images/pixels.ts'
 import { explainByOcclusion } from '../src/pipeline/explain.ts'
 import { type Consumer, isFault, startConsumer, type Task } from '../src/queue/consumer.ts'
+import type { JobData } from '../src/queue/jobs.ts'
 import { recordServed } from '../src/service/drift-log.ts'
 import type { ReadyModel } from '../src/serving/model-cache.ts'
+import type { ManyResult } from '../src/wire/many.ts'
 import type { Heatmap, ImageResult } from '../src/wire/result.ts'
+import { classifyWithMany } from './classify-many.ts'
 import type { WorkerContext } from './context.ts'
 
 type Kind = 'classify' | 'explain'
@@ -29,11 +32,22 @@ export function startClassify(context: WorkerContext): Promise<Consumer[]> {
     return { width: cells, height: cells, values: Array.from(values, (value) => Number(value.toPrecision(4))) }
   }
 
-  const classify = async ({ data, signal }: Task<Kind>): Promise<ImageResult> => {
-    const [bytes, model] = await Promise.all([blobs.get(data.blob), models.get(data.model)])
+  const classify = async ({ data, signal }: Task<Kind>): Promise<ImageResult | ManyResult> => {
+    const isMany = 'models' in data
+    const [bytes, model] = await Promise.all([blobs.get(data.blob), isMany ? undefined : models.get(data.model)])
     if (bytes === undefined)
       throw new OneclassError('JOB_EXPIRED', 'The image waited too long for a worker: send it again.')
     heartbeat.count({ images: 1 })
+    if (isMany) return await classifyWithMany(context, data, { name: data.image, bytes }, signal)
+    return await classifyWithOne(data, bytes, model!, signal)
+  }
+
+  const classifyWithOne = async (
+    data: JobData['explain'],
+    bytes: Uint8Array,
+    model: ReadyModel,
+    signal: AbortSignal,
+  ): Promise<ImageResult> => {
     const { embedding, pixels } = await engine
       .embed({ name: data.image, bytes }, model.backbone, { lane: 'single', signal })
       .catch((error: unknown) => {
@@ -48,7 +62,7 @@ export function startClassify(context: WorkerContext): Promise<Consumer[]> {
     return { image: data.image, ...scored, ...(heatmap && { heatmap }), ...(notes && { notes }) }
   }
 
-  const handle = async (task: Task<Kind>): Promise<ImageResult> => {
+  const handle = async (task: Task<Kind>): Promise<ImageResult | ManyResult> => {
     const work = () => classify(task)
     try {
       const result = await (task.crashes > 0 ? quarantine.run(task.id, task.data.image, work) : work())

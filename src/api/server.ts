@@ -19,6 +19,7 @@ import { secureHeaders } from './http/security.ts'
 import { batchRoutes } from './routes/batches.ts'
 import { boardRoutes } from './routes/board.ts'
 import { classifyRoutes } from './routes/classify.ts'
+import { classifyManyRoutes } from './routes/classify-many.ts'
 import { comparisonRoutes } from './routes/comparisons.ts'
 import { demoRoutes } from './routes/demo.ts'
 import { fitRoutes } from './routes/fits.ts'
@@ -107,6 +108,7 @@ export async function buildServer(context: ApiContext, options: ServerOptions): 
   positiveRoutes(app, context)
   promiseRoutes(app)
   classifyRoutes(app, context)
+  classifyManyRoutes(app, context)
   batchRoutes(app, context)
   comparisonRoutes(app, context)
   mapRoutes(app, context)

@@ -3,12 +3,17 @@ import type { BatchLine, BatchOptions } from '../wire/batch.ts'
 import type { ImageByReference } from '../wire/classify.ts'
 import type { ComparisonRequest, MethodReport } from '../wire/comparison.ts'
 import type { ExpectedRates } from '../wire/fit-report.ts'
-import type { BatchJob, ClassifyJob, CompareJob, FitJob, Job, MapJob } from '../wire/job.ts'
+import type { BatchJob, ClassifyJob, ClassifyManyJob, CompareJob, FitJob, Job, MapJob } from '../wire/job.ts'
 import type { JobState, JobType } from '../wire/job-state.ts'
+import type { ManyScoredImage } from '../wire/many.ts'
 import type { FitFromFolder, Model, ModelChange, ModelWithDrift, Positives } from '../wire/model.ts'
 import type { DemoImage, Operations, Readiness, Service } from '../wire/operations.ts'
 import type { ScoredImage } from '../wire/result.ts'
 import type { CallOptions, ClientImage } from './http.ts'
+
+interface ManyOptions extends CallOptions {
+  readonly alpha?: number
+}
 
 interface ClassifyOptions extends CallOptions {
   readonly alpha?: number
@@ -52,6 +57,22 @@ export interface OneclassClient {
   ): Promise<ScoredImage>
   /** The same as a job, at once. */
   classifyLater(model: string, image: ClientImage | ImageByReference, options?: ClassifyOptions): Promise<ClassifyJob>
+
+  /**
+   * Which of several models accept an image; `all`: every model that takes images.
+   * The result, after at most `waitSeconds` (default 30; ClientError JOB_TIMEOUT then).
+   */
+  classifyMany(
+    models: readonly string[] | 'all',
+    image: ClientImage | ImageByReference,
+    options?: ManyOptions & { waitSeconds?: number },
+  ): Promise<ManyScoredImage>
+  /** The same as a job, at once. */
+  classifyManyLater(
+    models: readonly string[] | 'all',
+    image: ClientImage | ImageByReference,
+    options?: ManyOptions,
+  ): Promise<ClassifyManyJob>
 
   batch(model: string, images: readonly ClientImage[], options?: CallOptions & BatchOptions): Promise<BatchJob>
   /** A folder on the service's machine, below one of its roots. */

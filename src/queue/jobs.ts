@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import type { JobsOptions } from 'bullmq'
 import { type Static, Type } from 'typebox'
 import { type JobType, jobTypes } from '../wire/job-state.ts'
+import { FailedModel, maxModelsAtOnce } from '../wire/many.ts'
 import { FitResult, Growth } from '../wire/model.ts'
 import { SampleRange } from '../wire/sample-range.ts'
 import { type Fixed, Nullable } from '../wire/type.ts'
@@ -29,8 +30,24 @@ const Classify = Type.Object({
   requestId: Type.Optional(Type.String()),
 })
 
+/** One image that several models are asked about. */
+const ClassifyMany = Type.Object({
+  image: ImageName,
+  blob: BlobId,
+  /** Each by the name under which it was asked; or why it cannot be asked. */
+  models: Type.Array(
+    Type.Union([
+      Type.Object({ ref: Type.String({ maxLength: 100 }), use: ModelUse }),
+      Type.Object({ ref: Type.String({ maxLength: 100 }), ...FailedModel.properties }),
+    ]),
+    { minItems: 1, maxItems: maxModelsAtOnce },
+  ),
+  requestId: Type.Optional(Type.String()),
+})
+export type ClassifyMany = Static<typeof ClassifyMany>
+
 export const jobSchemas = {
-  classify: Classify,
+  classify: Type.Union([Classify, ClassifyMany]),
   /** Some consecutive images of a batch. */
   chunk: Type.Object({
     batch: Type.String({ maxLength: 100 }),

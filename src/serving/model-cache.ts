@@ -1,4 +1,7 @@
-/** Fitted models by the hash of their bytes: fetched from Redis once, then kept, the least recently used leaving first. */
+/**
+ * Fitted models by the hash of their bytes: fetched from Redis once, then kept, the least recently used leaving first. They are bounded
+ * by their bytes: a hundred small ones, which one image may be asked of, stay together.
+ */
 import { OneclassError } from '../errors.ts'
 import { type Classifier, createClassifier } from '../pipeline/classify.ts'
 import type { BlobStore } from '../queue/blobs.ts'
@@ -7,6 +10,8 @@ import { type Artifact, decodeArtifact } from '../store/artifact.ts'
 import type { Inference, RemoteBackbone } from './inference.ts'
 
 export interface ReadyModel {
+  /** Of the file, about what it takes in memory. */
+  readonly bytes: number
   readonly artifact: Artifact
   readonly classifier: Classifier
   readonly backbone: RemoteBackbone
@@ -16,8 +21,26 @@ export interface ModelCache {
   get(model: ModelUse): Promise<ReadyModel>
 }
 
-export function createModelCache(blobs: BlobStore, inference: Inference, capacity = 8): ModelCache {
+/** Models that are kept however large they are. */
+const fewest = 8
+const defaultCapacity = 512 * 1024 ** 2
+
+/** @param capacity bytes of all models together, where there are more than a few */
+export function createModelCache(blobs: BlobStore, inference: Inference, capacity = defaultCapacity): ModelCache {
   const models = new Map<string, Promise<ReadyModel>>()
+  /** Of those that are loaded. */
+  const sizes = new Map<string, number>()
+
+  const shrink = (): void => {
+    let total = 0
+    for (const size of sizes.values()) total += size
+    for (const oldest of models.keys()) {
+      if (total <= capacity || models.size <= fewest) break
+      total -= sizes.get(oldest) ?? 0
+      models.delete(oldest)
+      sizes.delete(oldest)
+    }
+  }
 
   const load = async (model: ModelUse): Promise<ReadyModel> => {
     const bytes = await blobs.getModel(model.sha256)
@@ -36,6 +59,7 @@ export function createModelCache(blobs: BlobStore, inference: Inference, capacit
     const backbone = await inference.open({ id, hash })
     const { range } = artifact
     return {
+      bytes: bytes.length,
       artifact,
       classifier: createClassifier(artifact, { model: model.label }),
       backbone: range ? { ...backbone, target: { ...backbone.target, range } } : backbone,
@@ -46,14 +70,18 @@ export function createModelCache(blobs: BlobStore, inference: Inference, capacit
     get(model) {
       // the label too: results carry it, and two names may share their bytes
       const key = `${model.sha256} ${model.label}`
-      const found = models.get(key) ?? load(model)
+      const known = models.get(key)
+      const found = known ?? load(model)
       models.delete(key)
       models.set(key, found)
-      found.catch(() => models.delete(key))
-      for (const oldest of models.keys()) {
-        if (models.size <= capacity) break
-        models.delete(oldest)
-      }
+      if (known === undefined)
+        found.then(
+          ({ bytes }) => {
+            if (models.get(key) === found) sizes.set(key, bytes)
+            shrink()
+          },
+          () => models.delete(key),
+        )
       return found
     },
   }

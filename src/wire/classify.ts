@@ -1,27 +1,43 @@
 /** Asking about one image. */
-import { type Static, Type } from 'typebox'
-import { Alpha } from './names.ts'
+import { type Static, type TProperties, Type } from 'typebox'
+import { maxModelsAtOnce } from './many.ts'
+import { Alpha, ModelRef, ModelRefs } from './names.ts'
 
 const alpha = Type.Optional(Alpha)
 
-export const ImageByReference = Type.Union([
-  Type.Object(
-    { url: Type.String({ maxLength: 2048, description: 'http or https, on a public address' }), alpha },
-    { additionalProperties: false },
-  ),
-  Type.Object(
-    { path: Type.String({ minLength: 1, maxLength: 4096, description: 'A file below a served root' }), alpha },
-    { additionalProperties: false },
-  ),
-  Type.Object(
-    {
-      base64: Type.String({ minLength: 1, description: 'The bytes of the image file' }),
-      image: Type.Optional(
-        Type.String({ minLength: 1, maxLength: 255, description: 'The name that the result gives it' }),
-      ),
-      alpha,
-    },
-    { additionalProperties: false },
-  ),
-])
+/** An image by where it is, or as base64. */
+const byReference = <P extends TProperties>(more: P) =>
+  Type.Union([
+    Type.Object(
+      { url: Type.String({ maxLength: 2048, description: 'http or https, on a public address' }), ...more },
+      { additionalProperties: false },
+    ),
+    Type.Object(
+      { path: Type.String({ minLength: 1, maxLength: 4096, description: 'A file below a served root' }), ...more },
+      { additionalProperties: false },
+    ),
+    Type.Object(
+      {
+        base64: Type.String({ minLength: 1, description: 'The bytes of the image file' }),
+        image: Type.Optional(
+          Type.String({ minLength: 1, maxLength: 255, description: 'The name that the result gives it' }),
+        ),
+        ...more,
+      },
+      { additionalProperties: false },
+    ),
+  ])
+
+export const ImageByReference = byReference({ alpha })
 export type ImageByReference = Static<typeof ImageByReference>
+
+/** The same for several models. */
+export const ImageForModels = byReference({
+  alpha,
+  models: Type.Optional(
+    Type.Union([ModelRefs, Type.Array(ModelRef, { minItems: 1, maxItems: maxModelsAtOnce })], {
+      description: 'The models that are asked: names with commas between, a list, or `all`',
+    }),
+  ),
+})
+export type ImageForModels = Static<typeof ImageForModels>

@@ -4,6 +4,7 @@ import { BatchResult } from './batch.ts'
 import { ComparisonResult } from './comparison.ts'
 import { ErrorBody } from './error.ts'
 import { type JobType, jobStates } from './job-state.ts'
+import { ManyScoredImage } from './many.ts'
 import { MapResult } from './map.ts'
 import { FitResult } from './model.ts'
 import { ScoredImage } from './result.ts'
@@ -44,6 +45,9 @@ const label = Type.String({ description: 'NAME@VERSION that is asked' })
 
 export const ClassifyJob = jobOf('classify', label, ScoredImage)
 export type ClassifyJob = Fixed<typeof ClassifyJob>
+/** One image that several models are asked about: `model` is null. */
+export const ClassifyManyJob = jobOf('classify', Type.Null(), ManyScoredImage)
+export type ClassifyManyJob = Fixed<typeof ClassifyManyJob>
 export const FitJob = jobOf('fit', Type.String({ description: 'The NAME that is fitted' }), FitResult)
 export type FitJob = Fixed<typeof FitJob>
 export const CompareJob = jobOf('compare', Type.Null(), ComparisonResult)
@@ -61,5 +65,5 @@ export const BatchJob = Type.Object({
 })
 export type BatchJob = Fixed<typeof BatchJob>
 
-export const Job = Type.Union([ClassifyJob, BatchJob, FitJob, CompareJob, MapJob])
+export const Job = Type.Union([ClassifyJob, ClassifyManyJob, BatchJob, FitJob, CompareJob, MapJob])
 export type Job = Fixed<typeof Job>

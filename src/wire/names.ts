@@ -13,6 +13,12 @@ export const ModelRef = Type.String({
   pattern: `^${name}(@[1-9][0-9]{0,8})?$`,
   description: 'NAME, its version in use, or NAME@VERSION',
 })
+/** Several of these, with commas between; `all`: every model that takes images. */
+export const ModelRefs = Type.String({
+  pattern: `^\\s*${name}(@[1-9][0-9]{0,8})?\\s*(,\\s*${name}(@[1-9][0-9]{0,8})?\\s*){0,199}$`,
+  maxLength: 16_384,
+  description: 'NAME or NAME@VERSION of each model, with commas between; `all`: every model that takes images',
+})
 export const BackboneId = Type.String({ pattern: `^${name}$` })
 export const JobId = Type.String({ minLength: 1, maxLength: 100, description: 'The id of a job or batch' })
 export const Seed = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })

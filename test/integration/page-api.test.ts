@@ -342,3 +342,48 @@ test('lists: newest first, by type and state, bounded, without the weight of res
   assert.deepEqual((await read<{ result: { methods: unknown } }>(`/v1/comparisons/${old}`)).result.methods, [row])
   assert.equal((await fetch(url(`/v1/comparisons/${old}/report`))).status, 200)
 })
+
+test('several models about one image: each as when asked alone; one that is not there is an error in its place', async () => {
+  const asked = await image(950)
+  const together = await client.classifyMany(['disc', 'whole@1', 'gone'], asked)
+  const { disc, 'whole@1': whole, gone } = together.models
+  assert.deepEqual(Object.keys(together.models), ['disc', 'whole@1', 'gone'])
+  const [discAlone, wholeAlone] = [await client.classify('disc', asked), await client.classify('whole', asked)]
+  assert.deepEqual(
+    [
+      { image: asked.name, ...disc },
+      { image: asked.name, ...whole },
+    ],
+    [discAlone, wholeAlone],
+  )
+  assert.ok(gone && 'error' in gone && gone.error.code === 'MODEL_NOT_FOUND')
+  const accepted = [discAlone, wholeAlone].filter(({ isPositive }) => isPositive).length
+  assert.deepEqual([together.image, together.labels.length, together.best], [asked.name, accepted, together.labels[0]])
+  assert.ok(accepted > 0)
+
+  const all = await client.classifyMany('all', await image(951, false), { alpha: 0.2 })
+  assert.deepEqual([Object.keys(all.models).sort(), all.labels, all.best], [['disc', 'kept', 'whole'], [], null])
+  assert.ok(Object.values(all.models).every((answer) => 'error' in answer || answer.alpha === 0.2))
+
+  const form = new FormData()
+  form.append('models', 'disc,whole@1,gone')
+  form.append('image', new Blob([Uint8Array.from(asked.bytes)]), asked.name)
+  const byForm = await fetch(url('/v1/classify?wait=20'), { method: 'POST', body: form })
+  assert.deepEqual(await byForm.json(), together)
+  const base64 = asked.bytes.toString('base64')
+  const byJson = await json('/v1/classify?wait=20', { base64, image: asked.name, models: ['disc', 'whole@1', 'gone'] })
+  assert.deepEqual(await byJson.json(), together)
+
+  const job = await client.classifyManyLater(['disc', 'kept'], asked)
+  assert.deepEqual([job.type, job.model], ['classify', null])
+  const done = await client.finished(job.id)
+  assert.ok(done.type === 'classify' && done.result && 'labels' in done.result)
+  const broken = Buffer.from('no image').toString('base64')
+  assert.match(await codeOf(await json('/v1/classify?wait=20&models=disc,whole', { base64: broken })), /IMAGE_/)
+  for (const [query, expected] of [
+    ['', '400 INVALID_ARGUMENT'],
+    ['models=a b', '400 INVALID_ARGUMENT'],
+    ['models=gone,lost', '404 MODEL_NOT_FOUND'],
+  ])
+    assert.equal(await codeOf(await json(`/v1/classify?${query}`, { base64 })), expected)
+})

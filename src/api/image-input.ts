@@ -1,0 +1,96 @@
+/** The image of a request: in a form, as the bare body, by URL, by path or as base64. */
+import { basename } from 'node:path'
+import type { FastifyRequest } from 'fastify'
+import { OneclassError } from '../errors.ts'
+import { lifetimes } from '../queue/jobs.ts'
+import { readBelow } from '../service/local-files.ts'
+import type { ImageByReference, ImageForModels } from '../wire/classify.ts'
+import type { ApiContext } from './context.ts'
+import { alphaField } from './http/fields.ts'
+import { nameOf, readForm, type Uploaded } from './http/uploads.ts'
+import { fetchImage } from './url-fetch.ts'
+
+type Reference = ImageByReference | ImageForModels
+
+export interface ImageInput extends Uploaded {
+  readonly alpha: number | undefined
+  /** Of a form, as it came. */
+  readonly fields: Readonly<Record<string, string>>
+}
+
+/** @returns reads the image of a request and stores its bytes, which belong to the request until a job has them */
+export function imageReader({ limits, roots, urls }: Pick<ApiContext, 'limits' | 'roots' | 'urls'>) {
+  const readReference = async (body: Reference, request: FastifyRequest): Promise<{ image: string; bytes: Buffer }> => {
+    if ('base64' in body) {
+      const bytes = Buffer.from(body.base64.replace(/^data:[^,]{0,100};base64,/, ''), 'base64')
+      if (bytes.length === 0)
+        throw new OneclassError('INVALID_ARGUMENT', 'Expected "base64" to hold the bytes of an image.')
+      return { image: body.image ?? 'image', bytes }
+    }
+    if ('path' in body) {
+      return { image: body.path, bytes: await readBelow(body.path, body.path, roots, limits.maxImageBytes) }
+    }
+    if (urls === undefined)
+      throw new OneclassError(
+        'URL_NOT_ALLOWED',
+        'This service fetches no URLs: start it with --allow-url to allow public ones.',
+      )
+    const bytes = await fetchImage(body.url, {
+      ...urls,
+      maxBytes: limits.maxImageBytes,
+      timeoutMs: limits.urlTimeoutMs,
+      onBytes: (count) => request.held.take(count),
+    })
+    return { image: imageNameOf(body.url), bytes }
+  }
+
+  return async (
+    request: FastifyRequest,
+    body: Reference | Buffer | undefined,
+    name: string | undefined,
+  ): Promise<ImageInput> => {
+    if (request.isMultipart()) {
+      const form = await readForm(request, 'image', {
+        maxFiles: 1,
+        maxFileBytes: limits.maxImageBytes,
+        maxTotalBytes: limits.maxImageBytes,
+        seconds: lifetimes.classifyInput,
+      })
+      return { ...form.files[0]!, alpha: alphaField(form.fields), fields: form.fields }
+    }
+    if (body === undefined || body === null)
+      throw new OneclassError(
+        'INVALID_ARGUMENT',
+        'Expected a form with the file "image", the bytes of an image of type image/*, or JSON with "url", "path" or "base64".',
+      )
+    const { image, bytes } = Buffer.isBuffer(body)
+      ? { image: nameOf(name, 0), bytes: body }
+      : await readReference(body, request)
+    if (bytes.length === 0) throw new OneclassError('INVALID_ARGUMENT', 'Expected the bytes of an image.')
+    if (bytes.length > limits.maxImageBytes)
+      throw new OneclassError('IMAGE_TOO_LARGE', `The image has more than the ${limits.maxImageBytes} bytes accepted.`)
+    return {
+      image,
+      blob: await request.owned.put(bytes, lifetimes.classifyInput),
+      alpha: 'alpha' in body ? body.alpha : undefined,
+      fields: {},
+    }
+  }
+}
+
+/** The hash of the bytes behind the id of a blob. */
+export function hashOf(blob: string): string {
+  return blob.split('.')[1] ?? ''
+}
+
+function imageNameOf(url: string): string {
+  try {
+    return (
+      decodeURIComponent(basename(new URL(url).pathname))
+        .replace(/\p{Cc}/gu, '')
+        .slice(0, 255) || 'image'
+    )
+  } catch {
+    return 'image'
+  }
+}

@@ -1,0 +1,95 @@
+/** One image that several models are asked about: decoded once for each size, embedded once for each network, scored by each model. */
+import { toOneclassError } from '../src/errors.ts'
+import type { Pixels } from '../src/images/pixels.ts'
+import { joinAnswers } from '../src/pipeline/classify-many.ts'
+import { isFault } from '../src/queue/consumer.ts'
+import type { ClassifyMany, ModelUse } from '../src/queue/jobs.ts'
+import { recordServed } from '../src/service/drift-log.ts'
+import type { ReceivedImage, WorkOptions } from '../src/serving/engine.ts'
+import type { ReadyModel } from '../src/serving/model-cache.ts'
+import type { FailedModel, ManyScoredImage } from '../src/wire/many.ts'
+import type { Note } from '../src/wire/notes.ts'
+import type { Scored } from '../src/wire/result.ts'
+import type { WorkerContext } from './context.ts'
+
+interface Loaded {
+  readonly ref: string
+  readonly use: ModelUse
+  readonly model: ReadyModel
+}
+type Seen = { readonly embedding: Float32Array; readonly notes?: readonly Note[] } | { readonly error: unknown }
+
+/** @throws what is wrong with the image, where no model can be asked; faults, after which the job is tried again */
+export async function classifyWithMany(
+  { client, engine, heartbeat, models }: Pick<WorkerContext, 'client' | 'engine' | 'heartbeat' | 'models'>,
+  { models: asked }: Pick<ClassifyMany, 'models'>,
+  image: ReceivedImage,
+  signal: AbortSignal,
+): Promise<ManyScoredImage> {
+  const answers = new Map<string, Scored | FailedModel>()
+  const loaded: Loaded[] = []
+  for (const entry of asked) {
+    answers.set(entry.ref, { error: { code: 'INTERNAL', message: '' } }) // keeps its place
+    if ('error' in entry) answers.set(entry.ref, { error: entry.error })
+    else {
+      try {
+        loaded.push({ ref: entry.ref, use: entry.use, model: await models.get(entry.use) })
+      } catch (thrown) {
+        if (isFault(thrown)) throw thrown
+        answers.set(entry.ref, { error: toOneclassError(thrown).toJSON() })
+      }
+    }
+  }
+  const seen = await embedForEach(engine, loaded, image, { lane: 'single', signal })
+  const failures = [...seen.values()].flatMap((one) => ('error' in one ? [one.error] : []))
+  const fault = failures.find(isFault) ?? (failures.length === seen.size ? failures[0] : undefined)
+  if (fault !== undefined) {
+    heartbeat.countError(toOneclassError(fault).code)
+    throw fault
+  }
+  for (const { ref, use, model } of loaded) {
+    const one = seen.get(keyOf(model))!
+    if ('error' in one) answers.set(ref, { error: toOneclassError(one.error).toJSON() })
+    else {
+      const scored = model.classifier.scoreEmbedding(one.embedding, use.alpha)
+      void recordServed(client, use.sha256, [scored]).catch(() => {})
+      answers.set(ref, one.notes ? { ...scored, notes: one.notes } : scored)
+      await new Promise((resolve) => setImmediate(resolve)) // other jobs and the lock's renewal come in between
+    }
+  }
+  return { image: image.name, ...joinAnswers([...answers]) }
+}
+
+/** Models of one key see the same embedding. */
+function keyOf({ backbone: { hash, target } }: ReadyModel): string {
+  return JSON.stringify([hash, target])
+}
+
+async function embedForEach(
+  engine: WorkerContext['engine'],
+  loaded: readonly Loaded[],
+  image: ReceivedImage,
+  options: WorkOptions,
+): Promise<Map<string, Seen>> {
+  const decoded = new Map<string, Promise<Pixels>>()
+  const embedded = new Map<string, Promise<Seen>>()
+  for (const { model } of loaded) {
+    const { backbone } = model
+    if (embedded.has(keyOf(model))) continue
+    const target = JSON.stringify(backbone.target)
+    const pixels = decoded.get(target) ?? engine.decode(image, backbone, options).then((found) => found.pixels)
+    decoded.set(target, pixels)
+    const embed = async (): Promise<Seen> => {
+      const { notes } = await pixels
+      const [embedding] = await engine.embedPixels([await pixels], backbone, options)
+      return embedding instanceof Float32Array ? { embedding, ...(notes && { notes }) } : { error: embedding }
+    }
+    embedded.set(
+      keyOf(model),
+      embed().catch((error: unknown) => ({ error })),
+    )
+  }
+  const found = new Map<string, Seen>()
+  for (const [key, one] of embedded) found.set(key, await one)
+  return found
+}
