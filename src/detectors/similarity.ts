@@ -9,6 +9,7 @@
  * Where positives do not lie in the span (some were only calibrated on), or where it has all d directions, embeddings are kept.
  */
 import { dot, l2Normalise, type Matrix, matrix, row } from '../core/matrix.ts'
+import { productsWithPanels } from '../core/panel-products.ts'
 import { addPanel, type Panels, projectOnPanel, rowsInPanel, toPanels } from '../core/panels.ts'
 import type { Whitened, WhiteningState } from './whitening.ts'
 
@@ -26,19 +27,20 @@ const outside = 1e-12
 /** @param X embeddings of the positives, shape (n, d) */
 export function describePositives(whitening: WhiteningState, X: Matrix): PositiveRows {
   const { axes, mean } = whitening
-  const unit = l2Normalise(X)
-  const asTheyAre = () => ({ principal: null, embeddings: Float32Array.from(unit.data) })
+  const asTheyAre = () => ({ principal: null, embeddings: Float32Array.from(l2Normalise(X).data) })
   if (axes.rows + 1 >= X.cols) return asTheyAre()
+  const unit = l2Normalise(X)
+  for (let i = 0, at = 0; i < unit.rows; i++) for (let j = 0; j < unit.cols; j++, at++) unit.data[at]! -= mean[j]!
   const rows = matrix(X.rows, axes.rows + 1)
-  const x = new Float64Array(X.cols)
-  for (let i = 0; i < X.rows; i++) {
-    const t = row(unit, i)
-    for (let j = 0; j < x.length; j++) x[j] = t[j]! - mean[j]!
+  let areInside = true
+  productsWithPanels(unit, axes, (i, products) => {
+    const x = row(unit, i)
+    areInside &&= dot(x, x, x.length) - dot(products, products, axes.rows) <= outside
     const coordinates = row(rows, i)
-    projectAll(x, axes, coordinates)
-    if (dot(x, x, x.length) - dot(coordinates, coordinates, axes.rows) > outside) return asTheyAre()
+    coordinates.set(products.subarray(0, axes.rows))
     coordinates[axes.rows] = dot(mean, x, x.length)
-  }
+  })
+  if (!areInside) return asTheyAre()
   return { principal: toPanels(rows), embeddings: null }
 }
 
