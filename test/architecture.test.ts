@@ -19,6 +19,7 @@ const ranks: Record<string, number> = {
   service: 7,
   serving: 7,
   api: 8,
+  library: 8,
   cli: 9,
   workers: 9,
 }

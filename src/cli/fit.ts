@@ -2,20 +2,12 @@
 import { readFile } from 'node:fs/promises'
 import { readNpy } from '../core/npy.ts'
 import { OneclassError } from '../errors.ts'
-import { openBackbone, openBackboneOf } from '../features/registry.ts'
-import type { Collected } from '../images/collect.ts'
-import { describeSkipped, printable, type Skipped } from '../images/left-out.ts'
+import { describeSkipped, printable } from '../images/left-out.ts'
 import { imageLimits } from '../images/limits.ts'
-import type { SampleRange } from '../images/sample-range.ts'
-import { type BaseVersion, growthOf, newToBase, readBaseVersion } from '../pipeline/base-version.ts'
-import { type FittedImages, fitFeatures, fitImages } from '../pipeline/fit.ts'
-import { type CollectedPositives, collectPositives } from '../pipeline/positives.ts'
+import { type FitModelOptions, type FittedModel, fitFeatureModel, fitModel } from '../pipeline/fit-model.ts'
 import { parseRange, rangeSentence } from '../pipeline/range.ts'
 import { fitReport } from '../store/fit-facts.ts'
-import { encodeGallery } from '../store/gallery.ts'
-import { assertModelName, openRegistry, type Registry } from '../store/registry.ts'
-import { assertHomeWritable } from '../system/files.ts'
-import { labelOf } from '../wire/label.ts'
+import { assertModelName } from '../store/registry.ts'
 import type { Model } from '../wire/model.ts'
 import type { Command, Io, Values } from './command.ts'
 import { reportLines } from './fit-words.ts'
@@ -84,14 +76,20 @@ fit --features X.npy --name NAME [--alpha 0.05] [--seed 1] [--json]`,
     }
     const wantedRange = text(values, 'range')
     if (wantedRange !== undefined) parseRange(wantedRange)
-    const registry = openRegistry(io.home)
-    await assertHomeWritable(io.home)
-    const base = await readBase(registry, values)
+    if (baseRef !== undefined && (features !== undefined || text(values, 'backbone') !== undefined))
+      throw new OneclassError(
+        'INVALID_ARGUMENT',
+        '--base has its own backbone: give neither --backbone nor --features.',
+      )
+    const alpha = number(values, 'alpha')
+    const seed = number(values, 'seed', 'whole')
     const confidence = number(values, 'confidence')
     const calibration = oneOf(values, 'calibration', ['auto', 'cross-fit', 'split'] as const, 'auto')
     const options = {
-      alpha: number(values, 'alpha') ?? base?.info.alpha,
-      seed: number(values, 'seed', 'whole') ?? base?.info.seed ?? 1,
+      home: io.home,
+      name,
+      ...(alpha === undefined ? {} : { alpha }),
+      ...(seed === undefined ? {} : { seed }),
       ...(confidence === undefined ? {} : { confidence }),
       ...(calibration === 'auto' ? {} : { calibration }),
       signal: io.signal,
@@ -103,22 +101,26 @@ fit --features X.npy --name NAME [--alpha 0.05] [--seed 1] [--json]`,
     }
     try {
       if (features !== undefined) {
-        const artifact = await fitFeatures(readNpy(await readFeatureFile(features)), { ...options, onProgress })
+        const saved = await fitFeatureModel(readNpy(await readFeatureFile(features)), { ...options, onProgress })
         progress.fitting.end()
-        return await report(io, values, await registry.save(name, artifact), undefined, [])
+        return await report(io, values, { model: saved })
       }
-      const found = positionals[0] === undefined ? nothing : await collectPositives(positionals[0])
-      const others = text(values, 'negatives')
-      const negatives = others === undefined ? nothing : await collectPositives(others)
-      if (found.note) io.err(`note: ${found.note}`)
-      const fitted = await fitFound(found, base, values, io, { ...options, onProgress, negatives: negatives.images })
-      progress.fitting.end()
-      const saved = await registry.save(name, fitted.artifact, {
-        gallery: encodeGallery(fitted.gallery),
-        growth: base && growthOf(labelOf(base.info), base.positives, fitted),
+      const done = await fitModel({
+        ...options,
+        positives: positionals[0],
+        negatives: text(values, 'negatives'),
+        backbone: text(values, 'backbone'),
+        base: baseRef,
+        exclude: excluded(values),
+        skipRepeated: text(values, 'add') !== undefined,
+        ...(wantedRange === undefined ? {} : { range: parseRange(wantedRange) }),
+        ...(flag(values, 'strict') ? { limits: { ...imageLimits, strict: true } } : {}),
+        onProgress,
+        onNotice: (note) => io.err(note),
+        onFound: ({ note }) => note && io.err(`note: ${note}`),
       })
-      const newOnes = base && (await newToBase(registry, base, fitted))
-      return await report(io, values, saved, fitted, found.skipped, newOnes)
+      progress.fitting.end()
+      return await report(io, values, done)
     } finally {
       progress.images.end()
       progress.fitting.end()
@@ -147,67 +149,19 @@ export async function readFeatureFile(path: string): Promise<Uint8Array> {
   })
 }
 
-async function readBase(registry: Registry, values: Values): Promise<BaseVersion | undefined> {
-  const ref = text(values, 'base')
-  if (ref === undefined) return undefined
-  if (text(values, 'features') !== undefined || text(values, 'backbone') !== undefined)
-    throw new OneclassError('INVALID_ARGUMENT', '--base brings its own backbone: leave --backbone and --features away.')
-  return await readBaseVersion(registry, ref, excluded(values).indices)
-}
-
-/** Given, that of the version before, or read from the images. */
-function rangeFor(values: Values, base: BaseVersion | undefined): { range?: SampleRange } {
-  const given = text(values, 'range')
-  if (given !== undefined) return { range: parseRange(given) }
-  return base?.info.range ? { range: base.info.range } : {}
-}
-
 /** `--exclude`: indices mean positives of --base, everything else the names of images. */
-function excluded(values: Values): { indices: number[]; images: string[] | 'misfits' | undefined } {
+function excluded(values: Values): FitModelOptions['exclude'] {
   const given = text(values, 'exclude')
-  if (given === undefined) return { indices: [], images: undefined }
-  if (given === 'misfits') return { indices: [], images: 'misfits' }
+  if (given === undefined || given === 'misfits') return given
   const parts = given.split(',').map((part) => part.trim())
   const isIndex = (part: string) => text(values, 'base') !== undefined && /^\d{1,9}$/.test(part)
-  return { indices: parts.filter(isIndex).map(Number), images: parts.filter((part) => !isIndex(part)) }
-}
-
-const nothing: CollectedPositives = { images: [], failed: [], skipped: [] }
-
-async function fitFound(
-  { images, failed }: Collected,
-  base: BaseVersion | undefined,
-  values: Values,
-  io: Io,
-  options: Parameters<typeof fitImages>[2],
-): Promise<FittedImages> {
-  const exclude = excluded(values).images
-  const place = { home: io.home, onNotice: (note: string) => io.err(note) }
-  const backbone = base
-    ? await openBackboneOf(base.backbone, place)
-    : await openBackbone(text(values, 'backbone'), place)
-  try {
-    return await fitImages(images, backbone, {
-      ...options,
-      failed,
-      thumbnails: true,
-      ...rangeFor(values, base),
-      ...(flag(values, 'strict') ? { limits: { ...imageLimits, strict: true } } : {}),
-      ...(exclude?.length ? { exclude } : {}),
-      ...(base ? { base: base.positives, skipRepeated: text(values, 'add') !== undefined } : {}),
-    })
-  } finally {
-    await backbone.close()
-  }
+  return parts.map((part) => (isIndex(part) ? Number(part) : part))
 }
 
 async function report(
   io: Io,
   values: Values,
-  info: Model,
-  fitted: FittedImages | undefined,
-  skipped: readonly Skipped[],
-  rejectedByBase?: number,
+  { model: info, fitted, found, rejectedByBase }: Pick<FittedModel, 'model'> & Partial<FittedModel>,
 ): Promise<0 | 2> {
   const rejected = fitted?.rejected ?? []
   const duplicates = fitted?.duplicates ?? []
@@ -222,6 +176,7 @@ async function report(
     io.err(`note: ${printable(first!.image)}${more}: ${first!.message}`)
   }
   if (info.range) io.err(`note: ${rangeSentence(info.range)}`)
+  const skipped = found?.skipped ?? []
   const leftOut = describeSkipped(skipped)
   if (leftOut) io.err(`note: ${leftOut}`)
   if (flag(values, 'json')) {

@@ -3,21 +3,13 @@
 import { OneclassError, toOneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { type OpenOptions, openBackboneOf } from '../features/registry.ts'
-import type { Artifact } from '../store/artifact.ts'
 import { expandRefs } from '../store/model-refs.ts'
 import type { Registry } from '../store/registry.ts'
 import type { ErrorBody } from '../wire/error.ts'
-import { labelOf } from '../wire/label.ts'
-import type { Model } from '../wire/model.ts'
-import { type Classifier, createClassifier } from './classify.ts'
+import { assertTakesImages, type LoadedModel, loadModel } from './load-model.ts'
 import { withRange } from './range.ts'
 
-export interface OpenedModel {
-  /** As it was asked for: NAME or NAME@VERSION. */
-  readonly ref: string
-  readonly info: Model
-  readonly artifact: Artifact
-  readonly classifier: Classifier
+export interface OpenedModel extends LoadedModel {
   /** Models that were fitted with the same network, and prepare pixels for it in the same way, share it. */
   readonly backbone: Backbone
 }
@@ -51,21 +43,15 @@ export async function openModels(
     for (const opened of networks.values()) await (await opened.catch(() => undefined))?.close()
   }
   const open = async (ref: string): Promise<OpenedModel> => {
-    const { info, artifact } = await registry.load(ref)
-    if (artifact.backbone === null)
-      throw new OneclassError(
-        'MODEL_INCOMPATIBLE',
-        `The model "${labelOf(info)}" was fitted on features and cannot take images.`,
-      )
-    const { id, hash } = artifact.backbone
+    const model = await loadModel(registry, ref, options.alpha)
+    const { id, hash } = assertTakesImages(model)
+    const { range } = model.artifact
     const network = networks.get(hash) ?? openBackboneOf({ id, hash }, options)
     networks.set(hash, network)
-    const key = JSON.stringify([hash, artifact.range])
-    const backbone = prepared.get(key) ?? withRange(await network, artifact.range)
+    const key = JSON.stringify([hash, range])
+    const backbone = prepared.get(key) ?? withRange(await network, range)
     prepared.set(key, backbone)
-    const alpha = options.alpha === undefined ? {} : { alpha: options.alpha }
-    const classifier = createClassifier(artifact, { model: labelOf(info), ...alpha })
-    return { ref, info, artifact, classifier, backbone }
+    return { ...model, backbone }
   }
   const models: OpenedModel[] = []
   const failed: UnopenedModel[] = []

@@ -1,0 +1,66 @@
+/** What the library asks of its thread (`library-thread.ts`), and what comes back. Everything here can be cloned. */
+import type { Matrix } from '../core/matrix.ts'
+import type { Skipped } from '../images/left-out.ts'
+import type { ImageSource } from '../images/source.ts'
+import type { Decisions } from '../pipeline/decide.ts'
+import type { FitOptions, FittedImages } from '../pipeline/fit.ts'
+import type { FitModelOptions, SavedAs } from '../pipeline/fit-model.ts'
+import type { Evaluation } from '../wire/evaluation.ts'
+import type { ManyResult } from '../wire/many.ts'
+import type { Model } from '../wire/model.ts'
+import type { ImageResult, Scored } from '../wire/result.ts'
+
+type Hooks = 'onProgress' | 'onNotice' | 'onFound' | 'signal' | 'decode'
+
+export interface FitReply extends Pick<FittedImages, 'used' | 'rejected' | 'duplicates' | 'excluded' | 'notes'> {
+  readonly model: Model
+  readonly skipped: readonly Skipped[]
+  readonly rejectedByBase?: number
+}
+
+export interface OpenRequest {
+  readonly home: string
+  readonly refs: readonly string[]
+  readonly alpha: number | undefined
+  readonly backbone?: string | undefined
+}
+
+export interface ScoreRequest {
+  readonly sources: readonly ImageSource[]
+  readonly alpha?: number | undefined
+  readonly strict?: boolean | undefined
+}
+
+/** A call is a method of the thread. `open` comes before `score`, `scoreMany`, `explain` and `scoreFeatures`. */
+export type LibraryCalls = {
+  readonly fit: { input: Omit<FitModelOptions, Hooks | 'limits'> & { strict?: boolean | undefined }; output: FitReply }
+  readonly fitFeatures: {
+    input: SavedAs & Omit<FitOptions, Hooks> & { readonly X: Matrix; readonly negatives?: Matrix | undefined }
+    output: FitReply
+  }
+  /** One model, which may be one of features. */
+  readonly open: { input: OpenRequest; output: Model }
+  /** One or more, all of images. */
+  readonly openMany: { input: OpenRequest; output: { readonly refs: readonly string[] } }
+  readonly score: { input: ScoreRequest; output: ImageResult[] }
+  readonly scoreMany: { input: ScoreRequest; output: ManyResult[] }
+  readonly scoreFeatures: { input: { readonly X: Matrix; readonly alpha?: number | undefined }; output: Scored[] }
+  readonly explain: {
+    input: { readonly source: ImageSource; readonly alpha?: number | undefined }
+    output: ImageResult
+  }
+  readonly close: { input: null; output: null }
+  readonly evaluate: { input: EvaluateRequest; output: Evaluation }
+}
+
+export interface EvaluateRequest {
+  readonly home: string
+  readonly ref: string
+  readonly against?: string | undefined
+  readonly folder: string
+  readonly alpha?: number | undefined
+  readonly seed?: number | undefined
+  readonly out?: string | undefined
+}
+
+export type { Decisions }

@@ -1,0 +1,118 @@
+/** The thread of the library: what computes for more than some milliseconds runs here, so that the caller's event loop stays free. */
+
+import { OneclassError } from '../errors.ts'
+import { evaluateModel } from '../evaluation/evaluate.ts'
+import { readLabelled } from '../evaluation/labelled.ts'
+import { writeEvaluation } from '../evaluation/report/evaluation-report.ts'
+import type { Backbone } from '../features/backbone.ts'
+import { decodeImage } from '../images/decode.ts'
+import { imageLimits } from '../images/limits.ts'
+import { classifyImages } from '../pipeline/classify.ts'
+import { classifyWithModels } from '../pipeline/classify-many.ts'
+import { explainByOcclusion } from '../pipeline/explain.ts'
+import { fitFeatureModel, fitModel } from '../pipeline/fit-model.ts'
+import { assertTakesImages, type LoadedModel, loadModel, openNetworkOf } from '../pipeline/load-model.ts'
+import { type OpenedModels, openModels } from '../pipeline/open-models.ts'
+import { openRegistry } from '../store/registry.ts'
+import { answerCalls, type CallContext } from '../system/thread-call.ts'
+import type { LibraryCalls, ScoreRequest } from './calls.ts'
+
+/** What `open` and `openMany` opened: a thread serves one caller. */
+let single: (LoadedModel & { readonly backbone: Backbone | undefined }) | undefined
+let several: OpenedModels | undefined
+
+function opened(): LoadedModel & { readonly backbone: Backbone } {
+  if (!single) throw new Error('nothing was opened')
+  if (!single.backbone) assertTakesImages(single)
+  return { ...single, backbone: single.backbone! }
+}
+
+function embedOptions({ strict }: Pick<ScoreRequest, 'strict'>, { signal }: CallContext) {
+  return { signal, ...(strict ? { limits: { ...imageLimits, strict: true } } : {}) }
+}
+
+async function all<T>(results: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = []
+  for await (const result of results) list.push(result)
+  return list
+}
+
+answerCalls<LibraryCalls>({
+  async fit({ strict, ...options }, { signal, report }) {
+    const { model, fitted, found, rejectedByBase } = await fitModel({
+      ...options,
+      ...(strict ? { limits: { ...imageLimits, strict } } : {}),
+      signal,
+      onProgress: (...progress) => report(progress),
+    })
+    const { used, rejected, duplicates, excluded, notes } = fitted
+    const change = rejectedByBase === undefined ? {} : { rejectedByBase }
+    return { model, used, rejected, duplicates, excluded, notes, skipped: found.skipped, ...change }
+  },
+
+  async fitFeatures({ X, ...options }, { signal, report }) {
+    const model = await fitFeatureModel(X, { ...options, signal, onProgress: (...progress) => report(progress) })
+    return { model, used: model.n, rejected: [], duplicates: [], excluded: [], notes: [], skipped: [] }
+  },
+
+  async open({ home, refs, alpha, backbone: named }) {
+    const model = await loadModel(openRegistry(home), refs[0]!, alpha)
+    const backbone = model.artifact.backbone === null ? undefined : await openNetworkOf(model, { home }, named)
+    single = { ...model, backbone }
+    return model.info
+  },
+
+  async openMany({ home, refs, alpha }) {
+    several = await openModels(openRegistry(home), refs, { home, alpha })
+    return { refs: several.models.map(({ ref }) => ref) }
+  },
+
+  async score({ sources, alpha, strict }, context) {
+    const { classifier, backbone } = opened()
+    const options = { ...embedOptions({ strict }, context), ...(alpha === undefined ? {} : { alpha }) }
+    return await all(classifyImages(classifier, backbone, sources, options))
+  },
+
+  async scoreMany({ sources, strict }, context) {
+    return await all(classifyWithModels(several!.models, sources, embedOptions({ strict }, context)))
+  },
+
+  async scoreFeatures({ X, alpha }) {
+    return single!.classifier.scoreMatrix(X, alpha)
+  },
+
+  async explain({ source, alpha }, { signal }) {
+    const { artifact, classifier, backbone } = opened()
+    const options = { signal, ...(alpha === undefined ? {} : { alpha }) }
+    const [result] = await all(classifyImages(classifier, backbone, [source], options))
+    if (result === undefined) throw new OneclassError('INTERNAL', 'No result came.')
+    if ('error' in result) return result
+    const { cells, values } = await explainByOcclusion(artifact, backbone, await decodeImage(source, backbone.target))
+    return { ...result, heatmap: { width: cells, height: cells, values: Array.from(values) } }
+  },
+
+  async close() {
+    await single?.backbone?.close()
+    await several?.close()
+    return null
+  },
+
+  async evaluate({ home, ref, against, folder, alpha, seed, out }, { signal, report }) {
+    const labelled = await readLabelled(folder)
+    const refs = against === undefined ? [ref] : [ref, against]
+    const { models, close } = await openModels(openRegistry(home), refs, { home, alpha })
+    try {
+      const other = against === undefined ? undefined : (models[1] ?? models[0])
+      const options = {
+        signal,
+        onProgress: (...progress: unknown[]) => report(progress),
+        ...(seed === undefined ? {} : { seed }),
+      }
+      const evaluated = await evaluateModel([models[0]!, other], labelled, options)
+      if (out !== undefined) await writeEvaluation(evaluated, labelled, out)
+      return evaluated.evaluation
+    } finally {
+      await close()
+    }
+  },
+})

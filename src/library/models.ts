@@ -1,0 +1,127 @@
+/** What is kept of models: list, show, use, set, rename, remove, export, import. */
+import { randomUUID } from 'node:crypto'
+import { readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { OneclassError } from '../errors.ts'
+import { maxArtifactBytes } from '../store/artifact.ts'
+import { fitReport } from '../store/fit-facts.ts'
+import { readModelFile } from '../store/model-file.ts'
+import { openRegistry } from '../store/registry.ts'
+import { assertHomeWritable } from '../system/files.ts'
+import type { FitReport } from '../wire/fit-report.ts'
+import type { Model } from '../wire/model.ts'
+import * as check from './arguments.ts'
+import { homeOf, type Place } from './place.ts'
+
+const home = { home: check.common.home }
+
+function registryFor(ref: unknown, place: Place) {
+  check.checkArgument('the model', ref, check.modelRef)
+  check.checkOptions(place, home)
+  return openRegistry(homeOf(place))
+}
+
+/** All versions of all models: names in order, the latest version first. */
+export async function list(place: Place = {}): Promise<Model[]> {
+  check.checkOptions(place, home)
+  return await openRegistry(homeOf(place)).list()
+}
+
+/** A model, and what its fit said. @param ref NAME or NAME@VERSION. @throws MODEL_NOT_FOUND */
+export async function show(ref: string, place: Place = {}): Promise<Model & { readonly report: FitReport }> {
+  const model = await registryFor(ref, place).info(ref)
+  return { ...model, report: fitReport(model) }
+}
+
+/**
+ * From now on the bare name means this version, until another is chosen or fitted: undoes a fit.
+ * @param ref NAME@VERSION
+ * @throws MODEL_NAME_INVALID, MODEL_NOT_FOUND
+ */
+export async function use(ref: string, place: Place = {}): Promise<Model> {
+  return await registryFor(ref, place).use(ref)
+}
+
+/** Changes alpha without refitting. @throws MODEL_NOT_FOUND, ALPHA_INVALID */
+export async function set(ref: string, { alpha, ...place }: Place & { readonly alpha: number }): Promise<Model> {
+  const registry = registryFor(ref, place)
+  check.checkArgument('alpha', alpha, check.alpha)
+  return await registry.setAlpha(ref, alpha)
+}
+
+/** Gives all versions of a model another name. @throws MODEL_NOT_FOUND, CONFLICT when there is one of that name */
+export async function renameModel(name: string, to: string, place: Place = {}): Promise<Model> {
+  const registry = registryFor(name, place)
+  check.checkArgument('the new name', to, check.modelName)
+  return await registry.rename(name, to)
+}
+
+/** Removes one version, or with a bare name all of them. @throws MODEL_NOT_FOUND */
+export async function remove(ref: string, place: Place = {}): Promise<void> {
+  await registryFor(ref, place).remove(ref)
+}
+
+/**
+ * The model as one file: all that scoring needs but the network, with the alpha in force; no image is in it.
+ * @param options `out`: also written there, whole or not at all
+ * @returns its bytes
+ * @throws MODEL_NOT_FOUND, MODEL_CORRUPT, INVALID_ARGUMENT when `out` cannot be written
+ */
+export async function exportModel(
+  ref: string,
+  { out, ...place }: Place & { readonly out?: string | undefined } = {},
+): Promise<Uint8Array> {
+  const registry = registryFor(ref, place)
+  if (out !== undefined) check.checkArgument('out', out, check.text('a file to write'))
+  const { alpha, name, version } = await registry.info(ref)
+  const { bytes } = await readModelFile(await registry.bytes(`${name}@${version}`), alpha)
+  if (out !== undefined) {
+    const temporary = `${out}.${randomUUID()}`
+    await writeFile(temporary, bytes).catch((error: NodeJS.ErrnoException) => {
+      throw new OneclassError('INVALID_ARGUMENT', `"${out}" cannot be written (${error.code ?? error.message}).`)
+    })
+    await rename(temporary, out)
+  }
+  return bytes
+}
+
+/**
+ * Adds an exported model as the next version of a name.
+ * @param file its path, or its bytes
+ * @param options `name`: default the name of the file up to the first "@" or "."; needed with bytes
+ * @throws MODEL_NOT_FOUND when there is no such file, MODEL_CORRUPT, MODEL_INCOMPATIBLE, MODEL_NAME_INVALID
+ */
+export async function importModel(
+  file: string | Uint8Array,
+  { name, ...place }: Place & { readonly name?: string | undefined } = {},
+): Promise<Model> {
+  check.checkArgument('the model file', file, (value) =>
+    value instanceof Uint8Array ? undefined : check.text('a path or the bytes of a file')(value),
+  )
+  const as = name ?? (typeof file === 'string' ? basename(file).split(/@|\./)[0] : undefined)
+  check.checkArgument('name', as, check.modelName)
+  check.checkOptions(place, home)
+  const bytes = typeof file === 'string' ? await readBounded(file) : file
+  const folder = homeOf(place)
+  await assertHomeWritable(folder)
+  return await openRegistry(folder).saveEncoded(as!, await readModelFile(bytes))
+}
+
+async function readBounded(path: string): Promise<Uint8Array> {
+  const size = (await stat(path).catch(() => undefined))?.size
+  if (size === undefined)
+    throw new OneclassError('MODEL_NOT_FOUND', `The model file "${path}" does not exist or cannot be read.`)
+  if (size > maxArtifactBytes) throw new OneclassError('MODEL_CORRUPT', `"${path}" is larger than a model can be.`)
+  return await readFile(path)
+}
+
+export const models = {
+  list,
+  show,
+  use,
+  set,
+  rename: renameModel,
+  remove,
+  export: exportModel,
+  import: importModel,
+} as const

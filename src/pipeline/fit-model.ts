@@ -1,0 +1,125 @@
+/** The one fit: from positives to a saved version of a named model. The library and the command line call it, in a thread or not. */
+import type { Matrix } from '../core/matrix.ts'
+import { assertAlpha } from '../detectors/calibration.ts'
+import { assertConfidence } from '../detectors/promise.ts'
+import { OneclassError } from '../errors.ts'
+import { openBackbone, openBackboneOf } from '../features/registry.ts'
+import type { ImageSource } from '../images/source.ts'
+import { encodeGallery } from '../store/gallery.ts'
+import { assertModelName, openRegistry } from '../store/registry.ts'
+import { assertHomeWritable } from '../system/files.ts'
+import { labelOf } from '../wire/label.ts'
+import type { Model } from '../wire/model.ts'
+import { growthOf, newToBase, readBaseVersion } from './base-version.ts'
+import { type FitImagesOptions, type FitOptions, type FittedImages, fitFeatures, fitImages } from './fit.ts'
+import { type CollectedPositives, collectPositives } from './positives.ts'
+
+export interface SavedAs {
+  /** The data directory. */
+  readonly home: string
+  /** Of the model; the fit adds a version. */
+  readonly name: string
+}
+
+export interface FitModelOptions
+  extends SavedAs,
+    Omit<FitImagesOptions, 'base' | 'negatives' | 'exclude' | 'thumbnails' | 'failed'> {
+  /** A folder, images, or undefined where `base` brings all of them. */
+  readonly positives: string | readonly ImageSource[] | undefined
+  /** The same for images that do not belong. */
+  readonly negatives?: string | readonly ImageSource[] | undefined
+  /** Id or file; undefined for the embedded one. Not with `base`, which brings its own. */
+  readonly backbone?: string | undefined
+  /** NAME or NAME@VERSION whose positives come first; alpha, seed and range are its own unless given. */
+  readonly base?: string | undefined
+  /** Images to leave out: names, indices of positives of `base`, or `misfits`. */
+  readonly exclude?: readonly (string | number)[] | 'misfits' | undefined
+  /** What was assumed about the network's file. */
+  readonly onNotice?: ((sentence: string) => void) | undefined
+  /** Called when the folder of positives was read, before the work begins. */
+  readonly onFound?: ((found: CollectedPositives) => void) | undefined
+}
+
+export interface FittedModel {
+  readonly model: Model
+  readonly fitted: FittedImages
+  /** The folder of positives. */
+  readonly found: CollectedPositives
+  /** With `base`: how many of the new images it rejects. */
+  readonly rejectedByBase?: number
+}
+
+/**
+ * What needs no image is checked first. A bad image is in `fitted.rejected`, not thrown.
+ * @throws MODEL_NAME_INVALID, INVALID_ARGUMENT, ALPHA_INVALID, MODEL_NOT_FOUND, MODEL_INCOMPATIBLE, FOLDER_NOT_FOUND, FOLDER_EMPTY,
+ *   BACKBONE_NOT_FOUND, TOO_FEW_IMAGES, IMAGES_IDENTICAL, CANCELLED
+ */
+export async function fitModel(options: FitModelOptions): Promise<FittedModel> {
+  const {
+    home,
+    name,
+    positives,
+    negatives,
+    backbone: ref,
+    base: baseRef,
+    exclude,
+    onNotice,
+    onFound,
+    ...rest
+  } = options
+  assertModelName(name)
+  if (baseRef !== undefined && ref !== undefined)
+    throw new OneclassError(
+      'INVALID_ARGUMENT',
+      'A fit on the positives of an earlier version has its backbone: give none.',
+    )
+  if (rest.alpha !== undefined) assertAlpha(rest.alpha)
+  if (rest.confidence !== undefined) assertConfidence(rest.confidence)
+  const registry = openRegistry(home)
+  await assertHomeWritable(home)
+  const listed = exclude === undefined || exclude === 'misfits' ? [] : exclude
+  const indices = listed.filter((entry) => typeof entry === 'number')
+  const names = exclude === 'misfits' ? exclude : listed.filter((entry) => typeof entry === 'string')
+  const base = baseRef === undefined ? undefined : await readBaseVersion(registry, baseRef, indices)
+  const found = await read(positives)
+  const others = (await read(negatives)).images
+  onFound?.(found)
+  const place = { home, ...(onNotice && { onNotice }) }
+  const backbone = base ? await openBackboneOf(base.backbone, place) : await openBackbone(ref, place)
+  try {
+    const fitted = await fitImages(found.images, backbone, {
+      ...(base && { alpha: base.info.alpha, seed: base.info.seed, base: base.positives }),
+      ...(base?.info.range && { range: base.info.range }),
+      ...rest,
+      ...(names.length > 0 && { exclude: names }),
+      negatives: others,
+      failed: found.failed,
+      thumbnails: true,
+    })
+    const model = await registry.save(name, fitted.artifact, {
+      gallery: encodeGallery(fitted.gallery),
+      growth: base && growthOf(labelOf(base.info), base.positives, fitted),
+    })
+    return { model, fitted, found, ...(base && { rejectedByBase: await newToBase(registry, base, fitted) }) }
+  } finally {
+    await backbone.close()
+  }
+}
+
+/**
+ * The same for embeddings.
+ * @param X shape (n, d). @throws as `fitFeatures`, and MODEL_NAME_INVALID, INVALID_ARGUMENT
+ */
+export async function fitFeatureModel(
+  X: Matrix,
+  { home, name, ...options }: SavedAs & FitOptions & { readonly negatives?: Matrix | undefined },
+): Promise<Model> {
+  assertModelName(name)
+  await assertHomeWritable(home)
+  return await openRegistry(home).save(name, await fitFeatures(X, options))
+}
+
+async function read(images: string | readonly ImageSource[] | undefined): Promise<CollectedPositives> {
+  if (typeof images === 'string') return await collectPositives(images)
+  return { images: (images ?? []) as CollectedPositives['images'], failed: [], skipped: [] }
+}

@@ -1,0 +1,58 @@
+/** The one load: from the name of a saved model to what scores, and to its network. */
+import { OneclassError } from '../errors.ts'
+import type { Backbone } from '../features/backbone.ts'
+import { type OpenOptions, openBackbone, openBackboneOf } from '../features/registry.ts'
+import type { Artifact } from '../store/artifact.ts'
+import type { Registry } from '../store/registry.ts'
+import { labelOf } from '../wire/label.ts'
+import type { Model } from '../wire/model.ts'
+import { type Classifier, createClassifier } from './classify.ts'
+import { withRange } from './range.ts'
+
+export interface LoadedModel {
+  /** As it was asked for: NAME or NAME@VERSION. */
+  readonly ref: string
+  readonly info: Model
+  readonly artifact: Artifact
+  readonly classifier: Classifier
+}
+
+/** @throws MODEL_NAME_INVALID, MODEL_NOT_FOUND, MODEL_CORRUPT, ALPHA_INVALID */
+export async function loadModel(registry: Registry, ref: string, alpha?: number): Promise<LoadedModel> {
+  const { info, artifact } = await registry.load(ref)
+  const classifier = createClassifier(artifact, { model: labelOf(info), ...(alpha === undefined ? {} : { alpha }) })
+  return { ref, info, artifact, classifier }
+}
+
+/** @throws MODEL_INCOMPATIBLE for a model of features, which has no network */
+export function assertTakesImages({
+  info,
+  artifact,
+}: Pick<LoadedModel, 'info' | 'artifact'>): NonNullable<Artifact['backbone']> {
+  if (artifact.backbone !== null) return artifact.backbone
+  throw new OneclassError(
+    'MODEL_INCOMPATIBLE',
+    `The model "${labelOf(info)}" was fitted on features and cannot take images: give it features (--features X.npy, or scoreFeatures in code).`,
+  )
+}
+
+/**
+ * The network that the model was fitted with, asking for the model's range of samples.
+ * @param named where it is now, if it has moved
+ * @throws MODEL_INCOMPATIBLE, BACKBONE_NOT_FOUND, BACKBONE_MISMATCH, DEPENDENCY_MISSING
+ */
+export async function openNetworkOf(
+  model: Pick<LoadedModel, 'info' | 'artifact'>,
+  options: OpenOptions,
+  named?: string,
+): Promise<Backbone> {
+  const { id, hash } = assertTakesImages(model)
+  if (named === undefined) return withRange(await openBackboneOf({ id, hash }, options), model.artifact.range)
+  const network = await openBackbone(named, options)
+  if (network.hash === hash) return withRange(network, model.artifact.range)
+  await network.close()
+  throw new OneclassError(
+    'BACKBONE_MISMATCH',
+    `The model "${labelOf(model.info)}" was fitted with another network than "${named}".`,
+  )
+}

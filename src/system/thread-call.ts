@@ -1,0 +1,153 @@
+/**
+ * Calls to a thread and their answers: one protocol for all threads of this package. A call has a method, an input and one answer; on
+ * its way it may report progress, and it may be cancelled. Inputs and answers are what `structuredClone` takes.
+ *
+ * A thread file ends with `answerCalls({ method: handler, ... })`; the other side begins with `startThread(url)`.
+ */
+import { parentPort, type ResourceLimits, Worker } from 'node:worker_threads'
+import { type ErrorCode, OneclassError, toOneclassError } from '../errors.ts'
+
+/** For each method, what goes in and what comes out. */
+export type Calls = Readonly<Record<string, { readonly input: unknown; readonly output: unknown }>>
+
+export interface CallOptions {
+  /** Aborting it tells the thread and rejects the call with CANCELLED at once. */
+  readonly signal?: AbortSignal | undefined
+  /** What the handler reports on its way. */
+  readonly onProgress?: ((report: unknown) => void) | undefined
+}
+
+export interface CallThread<C extends Calls> {
+  call<K extends keyof C & string>(method: K, input: C[K]['input'], options?: CallOptions): Promise<C[K]['output']>
+  /** Ends the thread; calls without an answer are rejected with CANCELLED. */
+  end(): Promise<void>
+}
+
+/** What a handler knows of its call. */
+export interface CallContext {
+  readonly signal: AbortSignal
+  readonly report: (report: unknown) => void
+}
+
+export type Handlers<C extends Calls> = {
+  readonly [K in keyof C]: (input: C[K]['input'], context: CallContext) => Promise<C[K]['output']>
+}
+
+type Question =
+  | { readonly id: number; readonly method: string; readonly input: unknown }
+  | { readonly id: number; readonly cancel: true }
+type Answer =
+  | { readonly id: number; readonly output: unknown }
+  | { readonly id: number; readonly report: unknown }
+  | {
+      readonly id: number
+      readonly error: { readonly code: ErrorCode; readonly message: string }
+      readonly fault?: Error
+    }
+
+export interface ThreadOptions {
+  readonly resourceLimits?: ResourceLimits
+  /** Called when the thread ended by itself. */
+  readonly onExit?: (error: Error) => void
+}
+
+/** Starts a thread. It keeps the process alive only while a call waits for its answer. */
+export function startThread<C extends Calls>(url: URL, options: ThreadOptions = {}): CallThread<C> {
+  const thread = new Worker(url, options.resourceLimits ? { resourceLimits: options.resourceLimits } : {})
+  thread.unref()
+  interface Pending {
+    readonly resolve: (output: unknown) => void
+    readonly reject: (error: unknown) => void
+    readonly onProgress: CallOptions['onProgress']
+    readonly forget: () => void
+  }
+  const pending = new Map<number, Pending>()
+  let nextId = 0
+  let ended: Error | undefined
+
+  const take = (id: number): Pending | undefined => {
+    const entry = pending.get(id)
+    pending.delete(id)
+    entry?.forget()
+    if (pending.size === 0) thread.unref()
+    return entry
+  }
+  thread.on('message', (answer: Answer) => {
+    if ('report' in answer) {
+      pending.get(answer.id)?.onProgress?.(answer.report)
+      return
+    }
+    const entry = take(answer.id)
+    if ('error' in answer) {
+      const { code, message } = answer.error
+      entry?.reject(new OneclassError(code, message, answer.fault ? { cause: answer.fault } : {}))
+    } else entry?.resolve(answer.output)
+  })
+  const fail = (error: Error): void => {
+    if (ended) return
+    ended = error
+    for (const id of [...pending.keys()]) take(id)?.reject(error)
+    options.onExit?.(error)
+  }
+  thread.on('error', fail)
+  thread.on('exit', (code) => fail(new Error(`the thread ended (${code})`)))
+
+  return {
+    call(method, input, { signal, onProgress } = {}) {
+      return new Promise((resolve, reject) => {
+        if (ended) return reject(ended)
+        if (signal?.aborted) return reject(cancelled(signal))
+        const id = nextId++
+        const onAbort = (): void => {
+          thread.postMessage({ id, cancel: true } satisfies Question)
+          take(id)?.reject(cancelled(signal))
+        }
+        signal?.addEventListener('abort', onAbort, { once: true })
+        const forget = () => signal?.removeEventListener('abort', onAbort)
+        pending.set(id, { resolve, reject, onProgress, forget })
+        thread.ref()
+        try {
+          thread.postMessage({ id, method, input } satisfies Question)
+        } catch (error) {
+          take(id)?.reject(error) // what cannot be cloned
+        }
+      })
+    },
+    async end() {
+      ended ??= new OneclassError('CANCELLED', 'This was closed.')
+      for (const id of [...pending.keys()]) take(id)?.reject(ended)
+      await thread.terminate()
+    },
+  }
+}
+
+function cancelled(signal: AbortSignal | undefined): OneclassError {
+  return new OneclassError('CANCELLED', 'The work was cancelled.', { cause: signal?.reason })
+}
+
+/** In the thread: answers calls, as many at once as come. */
+export function answerCalls<C extends Calls>(handlers: Handlers<C>): void {
+  const port = parentPort!
+  const running = new Map<number, AbortController>()
+  port.on('message', async (question: Question) => {
+    const { id } = question
+    if ('cancel' in question) {
+      running.get(id)?.abort()
+      return
+    }
+    const control = new AbortController()
+    running.set(id, control)
+    try {
+      const handler = handlers[question.method]!
+      const report = (value: unknown) => port.postMessage({ id, report: value } satisfies Answer)
+      const output = await handler(question.input, { signal: control.signal, report })
+      port.postMessage({ id, output } satisfies Answer)
+    } catch (thrown) {
+      const error = toOneclassError(thrown)
+      const fault = error.cause instanceof Error ? { fault: error.cause } : {}
+      port.postMessage({ id, error: error.toJSON(), ...fault } satisfies Answer)
+    } finally {
+      running.delete(id)
+    }
+  })
+}

@@ -1,0 +1,240 @@
+/** The library as its user meets it: every form of input, order, cancelling, closing, and an event loop that stays free. */
+import assert from 'node:assert/strict'
+import { createReadStream } from 'node:fs'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test, { after, before } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import { createRandom } from '../../src/core/random.ts'
+import { fit, type ImageInput, load, loadModels, type Matrix, models } from '../../src/index.ts'
+import { drawFolder, drawOthers } from '../support/command-line.ts'
+import { watchEventLoop } from '../support/held.ts'
+
+let folder = ''
+let home = ''
+let paths: string[] = []
+let others: string[] = []
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'oneclass-library-'))
+  home = join(folder, 'home')
+  paths = await drawFolder(join(folder, 'train'), 40, 1)
+  others = await drawOthers(join(folder, 'others'), 10, 2)
+  await writeFile(join(folder, 'broken.jpg'), 'no image')
+})
+after(() => rm(folder, { recursive: true, force: true }))
+
+test('fit takes a folder, paths, bytes and streams, all at once or one by one: the same model each time', async () => {
+  const held = watchEventLoop()
+  const stages = new Set<string>()
+  const byFolder = await fit(join(folder, 'train'), {
+    name: 'part',
+    home,
+    onProgress: (_d, _t, stage) => stages.add(stage),
+  })
+  const longest = held()
+  assert.deepEqual([byFolder.name, byFolder.version, byFolder.used], ['part', 1, 40])
+  assert.equal(byFolder.report.n, 40)
+  assert.deepEqual([...stages], ['images', 'fitting'])
+  assert.ok(longest < 50, `the event loop was held for ${longest.toFixed(0)} ms`)
+  async function* oneByOne(): AsyncGenerator<ImageInput> {
+    for (const [i, path] of paths.entries()) {
+      const name = `train/${path.slice(-12)}`
+      if (i % 5 === 0) yield { name, image: path }
+      else if (i % 5 === 1) yield { name, image: pathToFileURL(path) }
+      else if (i % 5 === 2) yield { name, image: await readFile(path) }
+      else if (i % 5 === 3) yield { name, image: createReadStream(path) }
+      else yield { name, image: new Blob([new Uint8Array(await readFile(path))]) }
+    }
+    yield join(folder, 'broken.jpg')
+    yield createReadStream(join(folder, 'not-there.jpg'))
+  }
+  const byStream = await fit(oneByOne(), { name: 'part', home })
+  assert.equal(byStream.sha256, byFolder.sha256)
+  assert.deepEqual(
+    byStream.rejected.map(({ image, error }) => [image, error.code]),
+    [
+      ['image 42', 'IMAGE_NOT_FOUND'],
+      [join(folder, 'broken.jpg'), 'IMAGE_UNREADABLE'],
+    ],
+  )
+})
+
+test('one load: single images, many in order, errors in their place, features, an explanation', async () => {
+  await using part = await load('part@1', { home })
+  assert.equal(part.info.version, 1)
+  const [good, bad] = [await part.score(paths[0]!), await part.score(await readFile(others[0]!))]
+  assert.ok('isPositive' in good && good.isPositive && good.image === paths[0])
+  assert.ok('isPositive' in bad && !bad.isPositive && bad.image === 'image')
+  const broken = await part.score(join(folder, 'broken.jpg'))
+  assert.ok('error' in broken && broken.error.code === 'IMAGE_UNREADABLE')
+
+  const list: ImageInput[] = [...others, join(folder, 'broken.jpg'), createReadStream(paths[3]!), ...paths]
+  const seen: (readonly [number, number | undefined])[] = []
+  const results = []
+  for await (const result of part.scoreAll(list, { abstain: true, onProgress: (...at) => seen.push(at) }))
+    results.push(result)
+  assert.deepEqual(
+    results.map(({ image }) => image),
+    list.map((image, i) => (typeof image === 'string' ? image : `image ${i + 1}`)),
+  )
+  assert.equal(results.filter((result) => 'error' in result).length, 1)
+  assert.ok(results.every((result) => 'error' in result || result.verdict !== undefined))
+  assert.deepEqual(seen.at(-1), [list.length, list.length])
+  const { verdict: _, ...alone } = results[12] as typeof good & { verdict?: string }
+  assert.deepEqual(alone, good)
+
+  const flagged = []
+  for await (const result of part.scoreAll(folder, { fdr: 0.5 })) flagged.push(result)
+  assert.equal(flagged.length, 51)
+  assert.ok(flagged.every((result) => 'error' in result || result.flagged !== undefined))
+
+  const why = await part.explain(others[0]!)
+  assert.ok('heatmap' in why && why.heatmap!.values.length === why.heatmap!.width * why.heatmap!.height)
+})
+
+test('a slow source gets its answers as it goes, and is left when nobody asks any more', async () => {
+  await using part = await load('part', { home })
+  let wake = () => {}
+  let isLeft = false
+  async function* slow() {
+    try {
+      yield paths[0]!
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+      yield paths[1]!
+    } finally {
+      isLeft = true
+    }
+  }
+  const results = part.scoreAll(slow())
+  assert.equal((await results.next()).value?.image, paths[0])
+  await results.return()
+  wake()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.ok(isLeft)
+  const stop = new AbortController()
+  const cancelled = part.scoreAll(slow(), { signal: stop.signal })
+  await cancelled.next()
+  setTimeout(() => stop.abort(), 20)
+  await assert.rejects(cancelled.next(), { code: 'CANCELLED' })
+  assert.ok('isPositive' in (await part.score(paths[0]!)), 'the model still answers')
+  await part.close()
+  await assert.rejects(part.score(paths[0]!), { code: 'CANCELLED' })
+})
+
+test('several models at once', async () => {
+  await fit(others, { name: 'other', home })
+  await using both = await loadModels('all', { home })
+  assert.deepEqual([...both.refs].sort(), ['other', 'part'])
+  const result = await both.score(await readFile(paths[5]!))
+  assert.ok('labels' in result && result.best === 'part')
+  const results = []
+  for await (const entry of both.scoreAll([paths[1]!, join(folder, 'broken.jpg')])) results.push(entry)
+  assert.deepEqual(
+    results.map((entry) => 'error' in entry),
+    [false, true],
+  )
+})
+
+test('a fit of embeddings, and its scores', async () => {
+  const random = createRandom(3)
+  const X: Matrix = { rows: 60, cols: 8, data: Float64Array.from({ length: 480 }, () => random.normal()) }
+  const fitted = await fit(X, { name: 'rows', home, alpha: 0.1 })
+  assert.deepEqual([fitted.alpha, fitted.used, fitted.backbone], [0.1, 60, null])
+  await using rows = await load('rows', { home })
+  const scored = await rows.scoreFeatures(X, { abstain: true })
+  assert.deepEqual([scored.length, 'row' in scored[59]! && scored[59].row], [60, 59])
+  await assert.rejects(rows.score(paths[0]!), { code: 'MODEL_INCOMPATIBLE', message: /scoreFeatures/ })
+  await assert.rejects(rows.scoreFeatures({ rows: 1, cols: 3, data: new Float64Array(3) }), {
+    code: 'FEATURES_WRONG_WIDTH',
+  })
+})
+
+test('a fit that is cancelled ends soon, saves nothing and leaves nothing behind', async () => {
+  const stop = new AbortController()
+  const started = performance.now()
+  const fitting = fit(join(folder, 'train'), {
+    name: 'stopped',
+    home,
+    signal: stop.signal,
+    onProgress: (done) => done > 3 && stop.abort(),
+  })
+  await assert.rejects(fitting, { code: 'CANCELLED' })
+  assert.ok(performance.now() - started < 5000)
+  await assert.rejects(models.show('stopped', { home }), { code: 'MODEL_NOT_FOUND' })
+  const before = (await readdir(tmpdir())).filter((name) => /^oneclass-.{6}$/.test(name))
+  await assert.rejects(fit([await readFile(paths[0]!)], { name: 'one', home }), { code: 'TOO_FEW_IMAGES' })
+  const left = (await readdir(tmpdir())).filter((name) => /^oneclass-.{6}$/.test(name) && !before.includes(name))
+  assert.deepEqual(left, [])
+})
+
+test('models: list, show, set, use, rename, export, import, remove', async () => {
+  const listed = await models.list({ home })
+  assert.ok(listed.some(({ name, version, serving }) => name === 'part' && version === 2 && serving))
+  assert.equal((await models.use('part@1', { home })).version, 1)
+  assert.equal((await models.set('part', { alpha: 0.2, home })).alpha, 0.2)
+  assert.equal((await models.show('part', { home })).report.alpha, 0.2)
+  const out = join(folder, 'part.oneclass')
+  const bytes = await models.export('part', { home, out })
+  assert.ok(Buffer.from(bytes).equals(await readFile(out)))
+  const copies = [await models.import(out, { home, name: 'copy' }), await models.import(bytes, { home, name: 'copy' })]
+  assert.deepEqual(
+    copies.map(({ version, alpha }) => [version, alpha]),
+    [
+      [1, 0.2],
+      [2, 0.2],
+    ],
+  )
+  assert.equal((await models.rename('copy', 'copied', { home })).name, 'copied')
+  await models.remove('copied@2', { home })
+  await models.remove('copied', { home })
+  await assert.rejects(models.show('copied', { home }), { code: 'MODEL_NOT_FOUND' })
+  await assert.rejects(models.import(Buffer.from('no model'), { home, name: 'x' }), { code: 'MODEL_CORRUPT' })
+})
+
+test('arguments are checked before any work, and the message says what was expected and received', async () => {
+  const wrong: [() => Promise<unknown>, string, RegExp][] = [
+    [() => fit(folder, { name: 7 as never, home }), 'INVALID_ARGUMENT', /Expected name .* received the number 7/],
+    [() => fit(folder, { name: 'a/b', home }), 'MODEL_NAME_INVALID', /a\/b/],
+    [() => fit(folder, { home } as never), 'INVALID_ARGUMENT', /Expected name .* received undefined/],
+    [
+      () => fit(folder, { name: 'x', home, alpha: '0.1' as never }),
+      'INVALID_ARGUMENT',
+      /Expected alpha .* the string "0\.1"/,
+    ],
+    [() => fit(folder, { name: 'x', home, alpha: 1.5 }), 'ALPHA_INVALID', /1\.5/],
+    [() => fit(folder, { name: 'x', home, seed: -1 }), 'INVALID_ARGUMENT', /Expected seed .* -1/],
+    [() => fit(folder, { name: 'x', home, range: { low: 3, high: 2 } }), 'INVALID_ARGUMENT', /range/],
+    [
+      () => fit(folder, { name: 'x', home, aplha: 0.1 } as never),
+      'INVALID_ARGUMENT',
+      /Expected the options .*alpha.* "aplha"/,
+    ],
+    [() => fit(folder, null as never), 'INVALID_ARGUMENT', /Expected options .* null/],
+    [() => fit(7 as never, { name: 'x', home }), 'INVALID_ARGUMENT', /Expected the positives .* the number 7/],
+    [() => fit(Buffer.alloc(3) as never, { name: 'x', home }), 'INVALID_ARGUMENT', /put it in a list/],
+    [() => fit(createReadStream(paths[0]!) as never, { name: 'x', home }), 'INVALID_ARGUMENT', /put it in a list/],
+    [() => fit([3 as never], { name: 'x', home }), 'INVALID_ARGUMENT', /Expected image 1 .* the number 3/],
+    [() => fit(folder, { name: 'x', home, negatives: 3 as never }), 'INVALID_ARGUMENT', /Expected negatives/],
+    [() => fit(join(folder, 'nowhere'), { name: 'x', home }), 'FOLDER_NOT_FOUND', /nowhere/],
+    [() => load(3 as never, { home }), 'INVALID_ARGUMENT', /Expected the model .* the number 3/],
+    [() => load('part', { home, alpha: 0 }), 'ALPHA_INVALID', /0/],
+    [() => load('part@x', { home }), 'MODEL_NAME_INVALID', /part@x/],
+    [() => loadModels('some' as never, { home }), 'INVALID_ARGUMENT', /"all"/],
+    [() => models.set('part', { alpha: '0.1' as never, home }), 'INVALID_ARGUMENT', /Expected alpha/],
+    [() => models.import(3 as never, { home }), 'INVALID_ARGUMENT', /model file/],
+    [() => models.list({ home: 3 as never }), 'INVALID_ARGUMENT', /Expected home/],
+  ]
+  for (const [call, code, message] of wrong) {
+    const started = performance.now()
+    await assert.rejects(call(), { code, message })
+    assert.ok(performance.now() - started < 3000)
+  }
+  await using part = await load('part', { home })
+  await assert.rejects(part.score(3 as never), { code: 'INVALID_ARGUMENT' })
+  await assert.rejects(part.score(new URL('http://x/y.jpg')), { code: 'INVALID_ARGUMENT', message: /fetch it/ })
+  assert.throws(() => part.scoreAll([paths[0]!], { alpha: 'x' as never }), { code: 'INVALID_ARGUMENT' })
+  await assert.rejects(part.scoreFeatures([[1]] as never), { code: 'INVALID_ARGUMENT', message: /Float64Array/ })
+})
