@@ -18,7 +18,7 @@ let others: string[] = []
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'oneclass-library-'))
   home = join(folder, 'home')
-  paths = await drawFolder(join(folder, 'train'), 40, 1)
+  paths = await drawFolder(join(folder, 'train'), 24, 1)
   others = await drawOthers(join(folder, 'others'), 10, 2)
   await writeFile(join(folder, 'broken.jpg'), 'no image')
 })
@@ -33,8 +33,8 @@ test('fit takes a folder, paths, bytes and streams, all at once or one by one: t
     onProgress: (_d, _t, stage) => stages.add(stage),
   })
   const longest = held()
-  assert.deepEqual([byFolder.name, byFolder.version, byFolder.used], ['part', 1, 40])
-  assert.equal(byFolder.report.n, 40)
+  assert.deepEqual([byFolder.name, byFolder.version, byFolder.used], ['part', 1, 24])
+  assert.equal(byFolder.report.n, 24)
   assert.deepEqual([...stages], ['images', 'fitting'])
   assert.ok(longest < 50, `the event loop was held for ${longest.toFixed(0)} ms`)
   async function* oneByOne(): AsyncGenerator<ImageInput> {
@@ -54,7 +54,7 @@ test('fit takes a folder, paths, bytes and streams, all at once or one by one: t
   assert.deepEqual(
     byStream.rejected.map(({ image, error }) => [image, error.code]),
     [
-      ['image 42', 'IMAGE_NOT_FOUND'],
+      ['image 26', 'IMAGE_NOT_FOUND'],
       [join(folder, 'broken.jpg'), 'IMAGE_UNREADABLE'],
     ],
   )
@@ -86,7 +86,7 @@ test('one load: single images, many in order, errors in their place, features, a
 
   const flagged = []
   for await (const result of part.scoreAll(folder, { fdr: 0.5 })) flagged.push(result)
-  assert.equal(flagged.length, 51)
+  assert.equal(flagged.length, 35)
   assert.ok(flagged.every((result) => 'error' in result || result.flagged !== undefined))
 
   const why = await part.explain(others[0]!)
