@@ -9,7 +9,7 @@ import { toOneclassError } from '../src/errors.ts'
 import { blockOtherDecoders } from '../src/images/only-accepted.ts'
 import { createBatchStore } from '../src/queue/batches.ts'
 import { createBlobStore } from '../src/queue/blobs.ts'
-import { disconnect, waitForRedis } from '../src/queue/connection.ts'
+import { disconnect, readMaxMemory, waitForRedis } from '../src/queue/connection.ts'
 import { connectConsumer } from '../src/queue/consumer.ts'
 import { startHeartbeat } from '../src/queue/heartbeat.ts'
 import { assertRights } from '../src/queue/rights.ts'
@@ -38,7 +38,9 @@ async function main(url: string): Promise<void> {
   const client = connectConsumer(url)
   await waitForRedis(client, url, 60_000)
   await assertRights(client, url)
-  const blobs = createBlobStore(client, 4 * 1024 ** 3) // the service bounds uploads; a model must come home
+  const memory = await readMaxMemory(client)
+  const bounded = (all: number) => createBlobStore(client, { all, ofOne: all })
+  const blobs = bounded(4 * 1024 ** 3) // the service bounds uploads; a model must come home
   const inference = startInference({ home: config.home, threads: cores, onExit: fail })
   const facts = { host: hostname(), pid: process.pid, concurrency: cores }
   const heartbeat = startHeartbeat(client, `${facts.host}:${facts.pid}:${randomBytes(4).toString('hex')}`, facts)
@@ -46,7 +48,7 @@ async function main(url: string): Promise<void> {
   const context: WorkerContext = {
     client,
     blobs,
-    thumbnails: createBlobStore(client, 512 * 1024 ** 2),
+    thumbnails: bounded(Math.min(512 * 1024 ** 2, memory > 0 ? memory / 4 : Number.POSITIVE_INFINITY)),
     batches: createBatchStore(client),
     inference,
     engine,

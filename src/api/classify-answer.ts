@@ -23,7 +23,7 @@ export async function answerClassify(
 ): Promise<unknown> {
   const { producer, events, metrics } = context
   const key = idempotencyKey(request)
-  const claimed = await claim(producer.client, 'classify', callerOf(request), key, fingerprint)
+  const claimed = await claim(producer, 'classify', callerOf(request), key, fingerprint)
   const { id } = claimed
   const known = claimed.isReplay ? await producer.job(id) : undefined
   const read = () => producer.job(id)

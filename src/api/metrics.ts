@@ -59,6 +59,7 @@ export function createMetrics(): Metrics {
   })
   const workers = new Gauge({ name: 'oneclass_workers', help: 'Workers heard of in the last 15 seconds', registers })
   const stored = new Gauge({ name: 'oneclass_stored_bytes', help: 'Bytes of images and models in Redis', registers })
+  const kept = new Gauge({ name: 'oneclass_kept_bytes', help: 'Bytes of names and results in Redis', registers })
   const images = new Counter({ name: 'oneclass_images_total', help: 'Images that workers looked at', registers })
   const errors = new Counter({
     name: 'oneclass_image_errors_total',
@@ -83,10 +84,11 @@ export function createMetrics(): Metrics {
       }
     },
     async render(producer) {
-      const [counts, living, bytes, totals] = await Promise.all([
+      const [counts, living, bytes, keptBytes, totals] = await Promise.all([
         producer.counts(),
         producer.workers(),
         producer.blobs.bytesStored(),
+        producer.kept.bytes(),
         readTotals(producer.client),
       ])
       for (const kind of jobKinds) {
@@ -94,6 +96,7 @@ export function createMetrics(): Metrics {
       }
       workers.set(living)
       stored.set(bytes)
+      kept.set(keptBytes)
       // totals are kept in Redis, by all workers together
       for (const [counter, total] of [
         [images, totals.images],

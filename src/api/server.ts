@@ -9,6 +9,7 @@ import { collectDocs } from './docs/openapi.ts'
 import { guardAccess } from './http/access.ts'
 import { checkAnswers } from './http/answers.ts'
 import { guardBodies } from './http/bodies.ts'
+import { boundConnections, boundRequests } from './http/connections.ts'
 import { type Outside, prefixLocations, withoutBasePath } from './http/outside.ts'
 import { ownBlobs } from './http/owned-blobs.ts'
 import { handleErrors } from './http/problem.ts'
@@ -16,6 +17,7 @@ import { createRateLimit } from './http/rate-limit.ts'
 import { onBadAddress, onBadConnection } from './http/raw-errors.ts'
 import { validatorCompiler } from './http/route.ts'
 import { secureHeaders } from './http/security.ts'
+import type { Streams } from './http/streams.ts'
 import { batchRoutes } from './routes/batches.ts'
 import { boardRoutes } from './routes/board.ts'
 import { classifyRoutes } from './routes/classify.ts'
@@ -66,7 +68,7 @@ export async function buildServer(context: ApiContext, options: ServerOptions): 
     frameworkErrors: onBadAddress,
     clientErrorHandler: onBadConnection,
   })
-  app.server.maxConnections = limits.maxConnections
+  boundConnections(app.server, limits.maxConnections)
   app.removeContentTypeParser('text/plain')
   app.setValidatorCompiler(validatorCompiler as Parameters<typeof app.setValidatorCompiler>[0])
   checkAnswers(app, log)
@@ -81,7 +83,9 @@ export async function buildServer(context: ApiContext, options: ServerOptions): 
     requests: createRateLimit({ perSecond: limits.requestsPerSecond, burst: limits.requestBurst }),
     failures: createRateLimit({ perSecond: 1 / 6, burst: 10 }),
   })
+  boundRequests(app, limits.maxRequestsOfOne)
   guardBodies(app, limits.maxHeldBytes)
+  endStreams(app, context.streams, options.keys, options.isLoopback)
   ownBlobs(app, context.producer.blobs)
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id)
@@ -119,6 +123,20 @@ export async function buildServer(context: ApiContext, options: ServerOptions): 
   boardRoutes(app, context, options.outside.basePath)
   await pageRoutes(app, options.webFolder, document, options.outside)
   return app
+}
+
+/** A stream may be open for hours: it ends soon after its key was revoked. */
+function endStreams(app: FastifyInstance, streams: Streams, keys: KeyStore, isLoopback: boolean): void {
+  const check = async (): Promise<void> => {
+    if (streams.open === 0) return
+    const known = new Set((await keys.list()).map(({ id }) => id))
+    const isOpen = isLoopback && (await keys.isOpen())
+    streams.closeWhere((key) => (key === null ? !isOpen : !known.has(key)))
+  }
+  // a key file that cannot be read lets nobody in; who is in stays
+  const timer = setInterval(() => void check().catch(() => {}), 2000)
+  timer.unref()
+  app.addHook('onClose', async () => clearInterval(timer))
 }
 
 /** A connection that stays open may bring another request while the last ones are being answered. */

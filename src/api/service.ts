@@ -4,7 +4,7 @@ import { readFile, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { OneclassError } from '../errors.ts'
-import { checkRedis, waitForRedis } from '../queue/connection.ts'
+import { checkRedis, connect, disconnect, readMaxMemory, waitForRedis } from '../queue/connection.ts'
 import { openJobEvents } from '../queue/events.ts'
 import { lifetimes, type ModelUse } from '../queue/jobs.ts'
 import { createProducer, type Producer } from '../queue/producer.ts'
@@ -26,7 +26,7 @@ import type { Model } from '../wire/model.ts'
 import type { ApiContext } from './context.ts'
 import { directly, type Outside } from './http/outside.ts'
 import { createStreams } from './http/streams.ts'
-import { defaultLimits, type Limits } from './limits.ts'
+import { defaultLimits, type Limits, limitsFor } from './limits.ts'
 import { createMetrics } from './metrics.ts'
 import { buildServer } from './server.ts'
 import type { UrlFetchOptions } from './url-fetch.ts'
@@ -59,21 +59,17 @@ const offerAgainMs = 3000
 
 export async function openService(options: ServiceOptions): Promise<Service> {
   const { home, log } = options
-  const limits = { ...defaultLimits, ...options.limits }
   await makeFolder(home, privateFolder)
   const origin = await originOf(home)
   const roots = await Promise.all(options.roots.map(realRoot))
+  const limits = limitsFor(await askRedis(options.redisUrl, log), { ...defaultLimits, ...options.limits })
   const producer = createProducer({
     url: options.redisUrl,
     maxWaiting: limits.maxWaitingJobs,
     maxWaitingOfOne: limits.maxWaitingJobsOfOne,
-    maxStoredBytes: limits.maxStoredBytes,
+    stored: { all: limits.maxStoredBytes, ofOne: limits.maxStoredBytesOfOne },
+    kept: { all: limits.maxKeptBytes, ofOne: limits.maxKeptBytesOfOne },
   })
-  await waitForRedis(producer.client, options.redisUrl, 15_000).catch(async (error: unknown) => {
-    await producer.close()
-    throw error
-  })
-  for (const warning of await checkRedis(producer.client)) log('warn', warning)
   const events = await openJobEvents(options.redisUrl)
   const registry = openRegistry(home)
   const metrics = createMetrics()
@@ -184,6 +180,18 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await events.close()
       await producer.close()
     },
+  }
+}
+
+/** Waits until Redis answers; bytes that it may hold. @throws REDIS_UNAVAILABLE */
+async function askRedis(url: string, log: Log): Promise<number> {
+  const client = connect(url, 'producer', 'oneclass:probe')
+  try {
+    await waitForRedis(client, url, 15_000)
+    for (const warning of await checkRedis(client)) log('warn', warning)
+    return await readMaxMemory(client)
+  } finally {
+    await disconnect(client)
   }
 }
 

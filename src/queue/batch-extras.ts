@@ -10,7 +10,8 @@ import { keys } from './redis-keys.ts'
 
 /** Images of a batch that get a picture: those before this index. */
 export const maxThumbnails = 20_000
-const maxPoints = 2000
+/** Images of a batch whose embedding is kept. */
+export const maxPoints = 2000
 
 /** Of which images the embedding is kept: every so-manieth. */
 export function pointStride(total: number): number {

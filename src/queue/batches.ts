@@ -5,9 +5,12 @@
  * index to the order in which results stream, counts, and closes the batch with the last one: all or nothing.
  * Results refer to images by index; a batch is done when every index has a result, an error being a result too.
  */
+import { parseJson } from '../system/parse-json.ts'
 import type { JobState } from '../wire/job-state.ts'
+import { maxPoints } from './batch-extras.ts'
 import type { RedisClient } from './connection.ts'
 import { lifetimes, type ModelUse } from './jobs.ts'
+import type { Ledger } from './ledger.ts'
 import { channels, keys } from './redis-keys.ts'
 import { runScript, script } from './scripts.ts'
 
@@ -27,8 +30,20 @@ export interface BatchRecord {
   readonly origin: string
   /** Whose it is: callers take turns. None of a batch of an earlier version. */
   readonly owner?: string
+  /** That its names and results take, as they are counted (`ledger.ts`). None of a batch of an earlier version. */
+  readonly bytes?: number
   readonly createdAt: string
   readonly finishedAt: string | null
+}
+
+/**
+ * What a batch takes in Redis until its results expire: each name in the list, in its chunk and in its result; a result line of some
+ * 700 bytes with its places in two tables; the embeddings.
+ */
+function bytesOf(images: readonly string[], { keep }: Pick<BatchRecord, 'keep'>): number {
+  const names = images.reduce((sum, name) => sum + Buffer.byteLength(JSON.stringify(name)), 0)
+  const points = keep?.map ? Math.min(images.length, maxPoints) : 0
+  return 2000 + 3 * names + 1000 * images.length + 2000 * points
 }
 
 export interface BatchResult {
@@ -39,9 +54,12 @@ export interface BatchResult {
 }
 
 export interface BatchStore {
-  /** False when the batch exists already. */
+  /**
+   * False when the batch exists already.
+   * @throws QUEUE_FULL when its names and results would not fit into what is kept, or into its owner's share of that
+   */
   create(
-    batch: Omit<BatchRecord, 'state' | 'done' | 'errors' | 'finishedAt'>,
+    batch: Omit<BatchRecord, 'state' | 'done' | 'errors' | 'finishedAt' | 'bytes'>,
     images: readonly string[],
   ): Promise<boolean>
   read(id: string): Promise<BatchRecord | undefined>
@@ -55,6 +73,8 @@ export interface BatchStore {
   /** Results by index; null where there is none yet. */
   linesAt(id: string, indices: readonly number[]): Promise<(string | null)[]>
   cancel(id: string): Promise<boolean>
+  /** Takes everything of a batch away, as if it had never been. */
+  remove(batch: Pick<BatchRecord, 'id' | 'origin'>): Promise<void>
   /** Batches of this origin that are not finished. */
   open(origin: string): Promise<string[]>
   forget(id: string, origin: string): Promise<void>
@@ -107,13 +127,29 @@ redis.call('PUBLISH', ARGV[2], ARGV[3])
 return 1
 `)
 
-export function createBatchStore(client: RedisClient): BatchStore {
+export function createBatchStore(client: RedisClient, kept?: Ledger): BatchStore {
   const keysOf = (id: string) => [keys.batch(id), keys.batchResults(id), keys.batchOrder(id), keys.batchImages(id)]
+  const bytesKept = async (id: string): Promise<number | undefined> =>
+    (parseJson(await client.hget(keys.batch(id), 'record')) as BatchRecord | undefined)?.bytes
   return {
     async create(batch, images) {
+      const bytes = bytesOf(images, batch)
+      const entry = { name: keys.batch(batch.id), bytes }
+      await kept?.charge(entry, lifetimes.outcome, batch.owner ?? '')
       const into = [keys.batch(batch.id), keys.batchImages(batch.id), keys.openBatches(batch.origin)]
-      const args = [JSON.stringify(batch), images.length, JSON.stringify(images), batch.id, lifetimes.outcome]
-      return (await runScript(client, create, into, args)) === 1
+      const args = [
+        JSON.stringify({ ...batch, bytes }),
+        images.length,
+        JSON.stringify(images),
+        batch.id,
+        lifetimes.outcome,
+      ]
+      try {
+        return (await runScript(client, create, into, args)) === 1
+      } catch (error) {
+        await kept?.release(entry).catch(() => {}) // it ends by itself
+        throw error
+      }
     },
     async read(id) {
       const fields = await client.hgetall(keys.batch(id))
@@ -153,10 +189,19 @@ export function createBatchStore(client: RedisClient): BatchStore {
       const args = [new Date().toISOString(), channels.batch, id, lifetimes.batch]
       return (await runScript(client, cancel, keysOf(id), args)) === 1
     },
+    async remove({ id, origin }) {
+      const bytes = await bytesKept(id)
+      await client.unlink(...keysOf(id), keys.batchPoints(id))
+      await client.srem(keys.openBatches(origin), id)
+      if (bytes) await kept?.release({ name: keys.batch(id), bytes })
+    },
     async open(origin) {
       return await client.smembers(keys.openBatches(origin))
     },
     async forget(id, origin) {
+      const bytes = await bytesKept(id)
+      // its results expire sooner than a batch that nobody finishes
+      if (bytes) await kept?.renew({ name: keys.batch(id), bytes }, lifetimes.batch)
       await client.srem(keys.openBatches(origin), id)
     },
   }

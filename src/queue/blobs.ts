@@ -1,19 +1,21 @@
 /**
  * Bytes that travel through Redis: uploaded images under a random id, fitted models under the hash of their content.
- * Everything expires; the sum of bytes is bounded (QUEUE_FULL beyond it); what is read is checked against its hash.
+ * Everything expires; the sum of bytes is bounded, for all and for each caller (`ledger.ts`); what is read is checked against its hash.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { OneclassError } from '../errors.ts'
 import { parseJson } from '../system/parse-json.ts'
 import type { RedisClient } from './connection.ts'
+import { backlogSeconds } from './fair-order.ts'
+import { type Bounds, ledgerKeys, ledgerLua } from './ledger.ts'
 import { keys } from './redis-keys.ts'
 import { runScript, script } from './scripts.ts'
 
 export interface BlobStore {
-  /** Stores bytes for `seconds`; returns an id. QUEUE_FULL when the bound is reached. */
-  put(bytes: Uint8Array, seconds: number): Promise<string>
+  /** Stores bytes for `seconds`; returns an id. QUEUE_FULL when the bound, or the owner's share of it, is reached. */
+  put(bytes: Uint8Array, seconds: number, owner?: string): Promise<string>
   /** The same for several, on fewer ways to Redis: all of them or none. */
-  putAll(list: readonly Uint8Array[], seconds: number): Promise<string[]>
+  putAll(list: readonly Uint8Array[], seconds: number, owner?: string): Promise<string[]>
   /** The bytes, or undefined when they expired or were removed. */
   get(id: string): Promise<Buffer | undefined>
   getAll(ids: readonly string[]): Promise<(Buffer | undefined)[]>
@@ -29,93 +31,96 @@ export interface BlobStore {
   bytesStored(): Promise<number>
 }
 
-// KEYS: stored, its sum, then blobs. stored: member "KEY|SIZE", score = expiry in ms. ARGV: now, lifetime in ms, bound, sizes.
-// What expired is taken off the sum before anything is added.
-const takeOffExpired = `
-local now = tonumber(ARGV[1])
-local gone = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 200)
-for _, member in ipairs(gone) do
-  redis.call('ZREM', KEYS[1], member)
-  redis.call('DECRBY', KEYS[2], tonumber(string.match(member, '|(%d+)$')))
-end
-local used = tonumber(redis.call('GET', KEYS[2]) or '0')
-`
+/**
+ * What a blob takes in Redis besides its bytes: its key, twice more in the ledger, and their places in Redis's tables. Measured: 5,000
+ * blobs of one byte take 709 bytes each.
+ */
+export const blobOverhead = 720
 
-const put = script(`${takeOffExpired}
-local member = KEYS[3] .. '|' .. ARGV[4]
-local known = redis.call('ZSCORE', KEYS[1], member)
-if not known and used + tonumber(ARGV[4]) > tonumber(ARGV[3]) then return 0 end
-redis.call('SET', KEYS[3], ARGV[5], 'PX', ARGV[2])
-if not known then redis.call('INCRBY', KEYS[2], ARGV[4]) end
-redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), member)
+// KEYS: the ledger's four, then blobs. ARGV: now, lifetime in ms, bound of all, bound of one, owner, then sizes (and the bytes).
+const put = script(`${ledgerLua}
+endOld(ARGV[1])
+local entry = KEYS[5] .. '|' .. ARGV[6]
+if not redis.call('ZSCORE', KEYS[1], entry) then
+  local found = room(tonumber(ARGV[6]), ARGV[5], ARGV[3], ARGV[4])
+  if found < 0 then return found end
+end
+redis.call('SET', KEYS[5], ARGV[7], 'PX', ARGV[2])
+on(entry, ARGV[6], ARGV[5], tonumber(ARGV[1]) + tonumber(ARGV[2]))
 return 1
 `)
 
 // Room for several new blobs, which are then written one by one: what is not written leaves the sum when it would expire.
-const reserve = script(`${takeOffExpired}
+const reserve = script(`${ledgerLua}
+endOld(ARGV[1])
 local sum = 0
-for i = 4, #ARGV do sum = sum + tonumber(ARGV[i]) end
-if used + sum > tonumber(ARGV[3]) then return 0 end
-redis.call('INCRBY', KEYS[2], sum)
-for i = 4, #ARGV do redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), KEYS[i - 1] .. '|' .. ARGV[i]) end
+for i = 6, #ARGV do sum = sum + tonumber(ARGV[i]) end
+local found = room(sum, ARGV[5], ARGV[3], ARGV[4])
+if found < 0 then return found end
+for i = 6, #ARGV do on(KEYS[i - 1] .. '|' .. ARGV[i], ARGV[i], ARGV[5], tonumber(ARGV[1]) + tonumber(ARGV[2])) end
 return 1
 `)
 
-const removal = script(`
+// ARGV: sizes
+const removal = script(`${ledgerLua}
 for i = 1, #ARGV do
-  redis.call('UNLINK', KEYS[i + 2])
-  if redis.call('ZREM', KEYS[1], KEYS[i + 2] .. '|' .. ARGV[i]) == 1 then redis.call('DECRBY', KEYS[2], ARGV[i]) end
+  redis.call('UNLINK', KEYS[i + 4])
+  off(KEYS[i + 4] .. '|' .. ARGV[i])
 end
 return 1
 `)
 
+// KEYS: the ledger's four, the blob. ARGV: now, lifetime in ms, overhead
 const touch = script(`
-if redis.call('PEXPIRE', KEYS[1], ARGV[2]) == 0 then return 0 end
-redis.call('ZADD', KEYS[2], 'XX', tonumber(ARGV[1]) + tonumber(ARGV[2]), KEYS[1] .. '|' .. redis.call('STRLEN', KEYS[1]))
+if redis.call('PEXPIRE', KEYS[5], ARGV[2]) == 0 then return 0 end
+local size = string.format('%.0f', redis.call('STRLEN', KEYS[5]) + tonumber(ARGV[3]))
+redis.call('ZADD', KEYS[1], 'XX', tonumber(ARGV[1]) + tonumber(ARGV[2]), KEYS[5] .. '|' .. size)
 return 1
 `)
 
-export function createBlobStore(client: RedisClient, maxBytes: number): BlobStore {
-  /** @throws QUEUE_FULL when there is no room within the bound */
-  const withRoom = async (work: () => Promise<boolean>): Promise<void> => {
-    if (await work()) return
+const names = ledgerKeys('stored')
+
+/** @param bounds of bytes with their overhead */
+export function createBlobStore(client: RedisClient, bounds: Bounds): BlobStore {
+  const common = (seconds: number, owner: string) => [Date.now(), seconds * 1000, bounds.all, bounds.ofOne, owner]
+  /** @throws QUEUE_FULL when a script found no room within the bounds */
+  const assertRoom = async (found: unknown): Promise<void> => {
+    if (found === 1) return
     throw new OneclassError(
       'QUEUE_FULL',
-      'Too many bytes wait for the workers: try again in a few seconds, or add workers.',
+      found === -1
+        ? 'Too many bytes wait for the workers: try again later, or add workers.'
+        : 'Your share of the bytes that may wait is used up: wait until some of your jobs are done.',
+      { retryAfter: await backlogSeconds(client) },
     )
   }
-  const store = (key: string, bytes: Uint8Array, seconds: number): Promise<void> =>
-    withRoom(async () => {
-      const args = [Date.now(), seconds * 1000, maxBytes, bytes.length, bufferOf(bytes)]
-      return (await runScript(client, put, [keys.stored, keys.storedBytes, key], args)) === 1
-    })
+  const store = async (key: string, bytes: Uint8Array, seconds: number, owner = ''): Promise<void> => {
+    const args = [...common(seconds, owner), bytes.length + blobOverhead, bufferOf(bytes)]
+    await assertRoom(await runScript(client, put, [...names, key], args))
+  }
   const remove = async (ids: readonly string[]): Promise<void> => {
     if (ids.length === 0) return
-    const sizes = ids.map((id) => id.split('.')[2] ?? '0')
-    await runScript(client, removal, [keys.stored, keys.storedBytes, ...ids.map(keys.blob)], sizes)
+    const sizes = ids.map((id) => Number(id.split('.')[2] ?? 0) + blobOverhead)
+    await runScript(client, removal, [...names, ...ids.map(keys.blob)], sizes)
   }
   return {
-    async put(bytes, seconds) {
+    async put(bytes, seconds, owner) {
       const id = newId(bytes)
-      await store(keys.blob(id), bytes, seconds)
+      await store(keys.blob(id), bytes, seconds, owner)
       return id
     },
-    async putAll(list, seconds) {
+    async putAll(list, seconds, owner = '') {
       if (list.length === 0) return []
       const ids = list.map(newId)
-      const args = [Date.now(), seconds * 1000, maxBytes, ...list.map(({ length }) => length)]
-      await withRoom(async () => {
-        if ((await runScript(client, reserve, [keys.stored, keys.storedBytes, ...ids.map(keys.blob)], args)) !== 1)
-          return false
-        const written = await Promise.allSettled(
-          list.map((bytes, i) => client.set(keys.blob(ids[i]!), bufferOf(bytes), 'PX', seconds * 1000)),
-        )
-        const fault = written.find((one) => one.status === 'rejected')
-        if (fault === undefined) return true
-        await remove(ids).catch(() => {})
-        throw fault.reason
-      })
-      return ids
+      const args = [...common(seconds, owner), ...list.map(({ length }) => length + blobOverhead)]
+      await assertRoom(await runScript(client, reserve, [...names, ...ids.map(keys.blob)], args))
+      const written = await Promise.allSettled(
+        list.map((bytes, i) => client.set(keys.blob(ids[i]!), bufferOf(bytes), 'PX', seconds * 1000)),
+      )
+      const fault = written.find((one) => one.status === 'rejected')
+      if (fault === undefined) return ids
+      await remove(ids).catch(() => {})
+      throw fault.reason
     },
     async get(id) {
       const bytes = await client.getBuffer(keys.blob(id))
@@ -132,7 +137,8 @@ export function createBlobStore(client: RedisClient, maxBytes: number): BlobStor
       await store(keys.model(hash), bytes, seconds)
     },
     async touchModel(hash, seconds) {
-      return (await runScript(client, touch, [keys.model(hash), keys.stored], [Date.now(), seconds * 1000])) === 1
+      const args = [Date.now(), seconds * 1000, blobOverhead]
+      return (await runScript(client, touch, [...names, keys.model(hash)], args)) === 1
     },
     async getModel(hash) {
       const bytes = await client.getBuffer(keys.model(hash))
@@ -145,7 +151,7 @@ export function createBlobStore(client: RedisClient, maxBytes: number): BlobStor
       return (await client.getBuffer(keys.named(name))) ?? undefined
     },
     async bytesStored() {
-      return Number((await client.get(keys.storedBytes)) ?? 0)
+      return Math.max(0, Number((await client.get(names[1])) ?? 0))
     },
   }
 }

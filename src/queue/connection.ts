@@ -156,6 +156,12 @@ export async function checkRedis(client: RedisClient): Promise<string[]> {
   return warnings
 }
 
+/** Bytes that Redis may hold; 0 where it has no bound of its own, or does not say. */
+export async function readMaxMemory(client: RedisClient): Promise<number> {
+  const text = await client.info('memory').catch(() => '')
+  return Number(/^maxmemory:(\d+)/m.exec(String(text))?.[1] ?? 0)
+}
+
 /** A part of BullMQ closed in good order, or, where its Redis does not answer, at once. */
 export async function closeQueue(part: { close(): Promise<void>; disconnect(): Promise<void> }): Promise<void> {
   await within(part.close(), goodbyeMs).catch(() => {

@@ -46,11 +46,27 @@ redis.call('EXPIRE', KEYS[2], 86400)
 return { place, waiting, own }
 `)
 
-/** How long a tenth of so many jobs takes at the rate of the last minute: 1 second to 10 minutes. */
-async function secondsFor(client: RedisClient, jobs: number): Promise<number> {
+/** How long a tenth of so many images takes at the rate of the last minute: 1 second to 10 minutes. */
+async function secondsFor(client: RedisClient, images: number): Promise<number> {
   const rate = await readRate(client).catch(() => 0)
-  return Math.min(600, Math.max(1, Math.ceil(jobs / 10 / Math.max(rate, 0.2))))
+  return Math.min(600, Math.max(1, Math.ceil(images / 10 / Math.max(rate, 0.2))))
 }
+
+/** Seconds until a tenth of all that waits is done. */
+export async function backlogSeconds(client: RedisClient): Promise<number> {
+  const waiting = await Promise.all(
+    (Object.keys(imagesOf) as (keyof typeof imagesOf)[]).map(
+      async (kind) => imagesOf[kind] * (await client.zcard(keys.prioritized(kind))),
+    ),
+  )
+  return await secondsFor(
+    client,
+    waiting.reduce((sum, images) => sum + images, 0),
+  )
+}
+
+/** Of the time that a job takes, in ordinary images. */
+const imagesOf = { classify: 1, chunk: 16, explain: 65, fit: 300, compare: 5000, map: 100 } as const
 
 /**
  * @param cost in units of an ordinary job of this kind, a whole number from 1 on
@@ -67,7 +83,7 @@ export async function takePlace(
   const args = [caller, cost, maxWaiting, maxWaitingOfOne, highest]
   const [place, waiting, own] = (await runScript(client, take, names, args)) as [number, number, number]
   if (place > 0) return { priority: place, waiting }
-  const retryAfter = await secondsFor(client, place === -1 ? waiting : own)
+  const retryAfter = await secondsFor(client, imagesOf[kind] * (place === -1 ? waiting : own))
   throw new OneclassError(
     'QUEUE_FULL',
     place === -1

@@ -8,9 +8,12 @@
 import { createHash } from 'node:crypto'
 import { OneclassError } from '../errors.ts'
 import type { JobType } from '../wire/job-state.ts'
-import type { RedisClient } from './connection.ts'
 import { newJobId, typeOfJob } from './jobs.ts'
+import { keptOverhead } from './ledger.ts'
+import type { Producer } from './producer.ts'
 import { keys } from './redis-keys.ts'
+
+const daySeconds = 24 * 3600
 
 export interface Claim {
   readonly id: string
@@ -21,10 +24,10 @@ export interface Claim {
 /**
  * @param owner who asks: the same key of another owner is another key
  * @param fingerprint what the request asks for
- * @throws CONFLICT when the key stands for another request
+ * @throws CONFLICT when the key stands for another request; QUEUE_FULL when the owner has too many keys
  */
 export async function claim(
-  client: RedisClient,
+  { client, kept }: Pick<Producer, 'client' | 'kept'>,
   type: JobType,
   owner: string,
   idempotencyKey: string | undefined,
@@ -34,7 +37,8 @@ export async function claim(
   if (idempotencyKey === undefined) return { id, isReplay: false }
   const print = digest(fingerprint)
   const name = keys.idempotency(digest([owner, type, idempotencyKey]))
-  if ((await client.set(name, `${id} ${print}`, 'EX', 24 * 3600, 'NX')) === 'OK') return { id, isReplay: false }
+  await kept.charge({ name, bytes: keptOverhead }, daySeconds, owner)
+  if ((await client.set(name, `${id} ${print}`, 'EX', daySeconds, 'NX')) === 'OK') return { id, isReplay: false }
   const [known = '', before] = ((await client.get(name)) ?? '').split(' ')
   if (before !== print || typeOfJob(known) !== type) {
     throw new OneclassError(

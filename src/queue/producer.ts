@@ -16,12 +16,14 @@ import { pointStride } from './batch-extras.ts'
 import { type BatchRecord, type BatchStore, createBatchStore } from './batches.ts'
 import { type BlobStore, createBlobStore } from './blobs.ts'
 import { chunksOf } from './chunks.ts'
-import { closeQueue, connect, disconnect, type RedisClient, withoutPassword } from './connection.ts'
+import { closeQueue, connect, disconnect, type RedisClient } from './connection.ts'
 
 import { takePlace } from './fair-order.ts'
 import { cancelledError, type Outcome, readFailure, viewOfBatch, viewOfJob } from './job-view.ts'
 import { BlobId, chunkId, type JobData, type JobKind, jobKinds, jobOptions, lifetimes, typeOfJob } from './jobs.ts'
 
+import { type Bounds, keptOverhead, type Ledger, openLedger } from './ledger.ts'
+import { asRedisError, type Guard, guardAll } from './redis-errors.ts'
 import { channels, keys, prefix } from './redis-keys.ts'
 import { runScript, script } from './scripts.ts'
 
@@ -31,8 +33,10 @@ export interface ProducerOptions {
   readonly maxWaiting?: number
   /** Of one caller. Default: all of them. */
   readonly maxWaitingOfOne?: number
-  /** Most bytes of images and models in Redis. */
-  readonly maxStoredBytes?: number
+  /** Most bytes of images and models in Redis. Default: 1 GiB, all of it for whoever asks. */
+  readonly stored?: Bounds
+  /** Most bytes of what outlives the work. Default: 512 MiB. */
+  readonly kept?: Bounds
 }
 
 const probe = script(`redis.call('SET', KEYS[1], '1', 'EX', ARGV[1]) return 1`)
@@ -42,6 +46,8 @@ type BatchPlan = Pick<BatchRecord, 'id' | 'model' | 'keep' | 'total' | 'owner'>
 export interface Producer {
   readonly client: RedisClient
   readonly blobs: BlobStore
+  /** What outlives the work is counted here. */
+  readonly kept: Ledger
   readonly batches: BatchStore
   readonly queues: ReadonlyMap<JobKind, Queue>
   /** Adds a job; the same id again changes nothing. Callers take turns. QUEUE_FULL beyond the bound, or the caller's share of it. */
@@ -70,8 +76,9 @@ export interface Producer {
 
 export function createProducer(options: ProducerOptions): Producer {
   const client = connect(options.url, 'producer', 'oneclass:api')
-  const blobs = createBlobStore(client, options.maxStoredBytes ?? 1024 ** 3)
-  const batches = createBatchStore(client)
+  const blobs = createBlobStore(client, options.stored ?? { all: 1024 ** 3, ofOne: 1024 ** 3 })
+  const kept = openLedger(client, options.kept ?? { all: 512 * 1024 ** 2, ofOne: 512 * 1024 ** 2 })
+  const batches = createBatchStore(client, kept)
   const maxWaiting = options.maxWaiting ?? 2000
   const shares = { maxWaiting, maxWaitingOfOne: options.maxWaitingOfOne ?? maxWaiting }
   const queues = new Map<JobKind, Queue>(
@@ -95,7 +102,9 @@ export function createProducer(options: ProducerOptions): Producer {
   }
 
   const setOutcome = async (id: string, value: Outcome): Promise<void> => {
-    await client.set(keys.outcome(id), JSON.stringify(value), 'EX', lifetimes.outcome)
+    const text = JSON.stringify(value)
+    await client.set(keys.outcome(id), text, 'EX', lifetimes.outcome)
+    await kept.note({ name: keys.outcome(id), bytes: text.length + keptOverhead }, lifetimes.outcome)
   }
 
   /** The queue that a job is in, and BullMQ's word for its state: an explanation is a classify job in a queue of its own. */
@@ -162,9 +171,9 @@ export function createProducer(options: ProducerOptions): Producer {
     return true
   }
 
-  const guard =
-    <A extends unknown[], R>(work: (...args: A) => Promise<R>) =>
-    async (...args: A): Promise<R> => {
+  const guard: Guard =
+    (work) =>
+    async (...args) => {
       try {
         return await work(...args)
       } catch (error) {
@@ -175,6 +184,7 @@ export function createProducer(options: ProducerOptions): Producer {
   return {
     client,
     blobs: guardAll(blobs, guard),
+    kept: guardAll(kept, guard),
     batches: guardAll(batches, guard),
     queues,
     add: guard(async (kind, id, data, caller = '') => {
@@ -240,38 +250,4 @@ export function createProducer(options: ProducerOptions): Producer {
       await disconnect(client)
     },
   }
-}
-
-/** How messages begin that say so. */
-export const redisIsFull = 'Redis takes no more data'
-
-/** Lost connections, and a Redis that is full, as our own error; everything else as it is. */
-export function asRedisError(error: unknown, url: string): unknown {
-  if (error instanceof OneclassError) return error
-  const text = error instanceof Error ? `${error.name} ${error.message}` : String(error)
-  if (/\b(OOM|MISCONF)\b/.test(text)) {
-    return new OneclassError('REDIS_UNAVAILABLE', `${redisIsFull}: try again later, or give Redis more room.`, {
-      cause: error,
-    })
-  }
-  if (
-    /MaxRetriesPerRequest|ECONN|ETIMEDOUT|ENOTFOUND|EPIPE|Connection is closed|Command timed out|LOADING|CLUSTERDOWN|MASTERDOWN|READONLY|BUSY|NOPERM|NOAUTH|WRONGPASS|All sentinels/.test(
-      text,
-    )
-  ) {
-    return new OneclassError('REDIS_UNAVAILABLE', `Redis at ${withoutPassword(url)} cannot be reached.`, {
-      cause: error,
-    })
-  }
-  return error
-}
-
-type Guard = <A extends unknown[], R>(work: (...args: A) => Promise<R>) => (...args: A) => Promise<R>
-
-function guardAll<T extends object>(port: T, guard: Guard): T {
-  const guarded = Object.entries(port).map(([name, method]) => [
-    name,
-    guard(method as (...args: unknown[]) => Promise<unknown>),
-  ])
-  return Object.fromEntries(guarded) as T
 }

@@ -4,8 +4,10 @@
  *
  *   blob:ID            bytes of an image or a list, expiring                     string
  *   model:SHA256       an artifact, expiring, refreshed by use                   string
- *   stored             blob and model keys by expiry                             sorted set
- *   stored:bytes       their sum, for the bound                                  integer
+ *   stored, kept       what is counted, by its end (`ledger.ts`)                 sorted set
+ *   ...:bytes          its sum                                                   integer
+ *   ...:owners         entry -> owner                                            hash
+ *   ...:callers        owner -> sum                                              hash
  *   batch:ID           a batch: state, counts, model                             hash
  *   batch:ID:images    names, in index order                                     string (JSON)
  *   batch:ID:results   index -> result line, written once                        hash
@@ -39,8 +41,6 @@ const key =
 export const keys = {
   blob: key('blob'),
   model: key('model'),
-  stored: `${prefix}:stored`,
-  storedBytes: `${prefix}:stored:bytes`,
   batch: key('batch'),
   batchImages: (id: string) => `${prefix}:batch:${id}:images`,
   batchResults: (id: string) => `${prefix}:batch:${id}:results`,

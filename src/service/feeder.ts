@@ -147,6 +147,7 @@ export function createFeeder(options: FeederOptions): Feeder {
         const blobs = await producer.blobs.putAll(
           found.map(({ bytes }) => bytes),
           lifetimes.input,
+          batch.owner,
         )
         found.forEach(({ index, image }, i) => {
           images.push({ index, image, blob: blobs[i]! })

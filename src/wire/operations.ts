@@ -52,6 +52,8 @@ export const Operations = Type.Object({
   queues: Type.Record(Type.String(), QueueCounts),
   storedBytes: Type.Integer({ description: 'Images, models and galleries that are in Redis' }),
   maxStoredBytes: Type.Integer(),
+  keptBytes: Type.Integer({ description: 'Names, results and other things that are kept for a day or longer' }),
+  maxKeptBytes: Type.Integer(),
   imagesPerSecond: Type.Number({ description: 'Mean of the last minute' }),
   images: Type.Integer({ description: 'Since this Redis was first used' }),
   inferences: Type.Integer(),

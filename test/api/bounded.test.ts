@@ -1,8 +1,10 @@
 /** What a caller may cost the API process and Redis, and that nothing stays behind. A real Redis, no workers. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { after, before, test } from 'node:test'
 import { Redis } from 'ioredis'
 import { codeOf, startTestApi, type TestApi } from '../support/api.ts'
+import { rawCall } from '../support/raw-http.ts'
 
 let api: TestApi
 
@@ -103,4 +105,53 @@ test('a full Redis: 503 with a time to come back, not ready, and all well when t
   } finally {
     redis.disconnect()
   }
+})
+
+test('names and results count before they are there, for each caller; what was refused leaves nothing', async (t) => {
+  const small = await startTestApi({ maxKeptBytes: 900_000, maxKeptBytesOfOne: 500_000 })
+  t.after(() => small.end())
+  const { keys, producer } = small.service
+  const [one, two] = [(await keys.create('one', 'classify')).key, (await keys.create('two', 'classify')).key]
+  const batch = (key: string, count: number, name = 'n'.repeat(200)) => {
+    const made = new FormData()
+    for (let i = 0; i < count; i++) made.append('images', new Blob(['x']), `${name}${i}.jpg`)
+    const headers = { authorization: `Bearer ${key}` }
+    return fetch(small.url('/v1/models/thing/batches'), { method: 'POST', body: made, headers })
+  }
+  const before = await producer.blobs.bytesStored()
+  const first = await batch(one, 200)
+  assert.equal(first.status, 202)
+  const stored = await producer.blobs.bytesStored()
+  assert.ok(stored - before > 200 * 700) // a blob of one byte takes more than a byte
+  const kept = await producer.kept.bytes()
+  assert.ok(kept > 200 * 1600, String(kept))
+  const refused = await batch(one, 200)
+  assert.ok(Number(refused.headers.get('retry-after')) > 5)
+  assert.equal(await codeOf(refused), 'QUEUE_FULL')
+  assert.equal(await producer.blobs.bytesStored(), stored)
+  assert.equal((await batch(two, 200)).status, 202) // another caller
+  assert.equal(await codeOf(await batch(two, 150)), 'QUEUE_FULL')
+  const { id } = (await first.json()) as { id: string }
+  await producer.batches.remove({ id, origin: (await producer.batches.read(id))!.origin })
+  assert.equal((await batch(one, 200)).status, 202)
+})
+
+test('connections that idle make room for others; requests of one caller under way are counted', async (t) => {
+  const small = await startTestApi({ maxConnections: 20, maxRequestsOfOne: 5 })
+  t.after(() => small.end())
+  const idle = Array.from({ length: 60 }, () => rawCall(small.address, ''))
+  await Promise.all(idle.map(({ socket }) => once(socket, 'connect')))
+  const agent = { headers: { connection: 'close' } }
+  for (let i = 0; i < 5; i++) assert.equal((await fetch(small.url('/healthz'), agent)).status, 200)
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  const left = idle.filter(({ socket }) => !socket.destroyed)
+  assert.ok(left.length < 20, `${left.length} of 60 idle connections are left`)
+  const head = 'POST /v1/models/thing/classify HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: image/jpeg\r\n'
+  const slow = Array.from({ length: 5 }, () => rawCall(small.address, `${head}content-length: 100\r\n\r\nx`))
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  assert.equal(await codeOf(await fetch(small.url('/v1/models'), agent)), 'RATE_LIMITED')
+  for (const { socket } of slow) socket.destroy()
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  assert.equal((await fetch(small.url('/v1/models'), agent)).status, 200)
+  for (const { socket } of idle) socket.destroy()
 })

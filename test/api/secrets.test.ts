@@ -142,3 +142,23 @@ test('no log holds a key, the password of Redis, an image or its name, at level 
   assert.ok(!log.includes(secretName), 'the name of the image')
   assert.match(log, new RegExp(`"key":"${one.split('_')[1]}"`))
 })
+
+test('a stream ends soon after its key was revoked; those of other keys stay', async () => {
+  const leaked = await api.service.keys.create('leaked', 'classify')
+  const id = await idOf(await classify(leaked.key, 'streamed'))
+  const open = async (key: string) => {
+    const response = await fetch(api.url(`/v1/jobs/${id}/events`), { headers: as(key) })
+    assert.equal(response.status, 200)
+    const state = { hasEnded: false }
+    const ended = response.text().then(() => {
+      state.hasEnded = true
+    })
+    return { state, ended }
+  }
+  const [stays, ends] = [await open(one), await open(leaked.key)]
+  await api.service.keys.revoke(leaked.info.id)
+  await ends.ended
+  assert.equal(stays.state.hasEnded, false)
+  await fetch(api.url(`/v1/jobs/${id}`), { method: 'DELETE', headers: as(one) })
+  await stays.ended
+})

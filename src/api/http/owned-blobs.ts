@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import type { BlobStore } from '../../queue/blobs.ts'
+import { callerOf } from './access.ts'
 
 export interface OwnedBlobs {
   /** Stores bytes that belong to this request. Errors as `BlobStore.put`. */
@@ -26,7 +27,7 @@ export function ownBlobs(app: FastifyInstance, blobs: BlobStore): void {
     let ids: string[] = []
     request.owned = {
       async put(bytes, seconds) {
-        const id = await blobs.put(bytes, seconds)
+        const id = await blobs.put(bytes, seconds, callerOf(request))
         ids.push(id)
         return id
       },

@@ -1,7 +1,7 @@
 /** Errors as problem details (RFC 9457), and nothing of the inside in them. */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, errorTable, OneclassError } from '../../errors.ts'
-import { asRedisError, redisIsFull } from '../../queue/producer.ts'
+import { asRedisError, redisIsFull } from '../../queue/redis-errors.ts'
 import type { Log } from '../../system/log.ts'
 import type { Problem } from '../../wire/error.ts'
 

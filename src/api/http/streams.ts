@@ -11,20 +11,22 @@ export interface Streams {
   /** Sends what the generator yields; its signal is aborted when the caller leaves or the service stops. */
   send(reply: FastifyReply, type: string, produce: (signal: AbortSignal) => AsyncIterable<string>): FastifyReply
   closeAll(): void
+  /** Ends those whose key (its id, null: none was asked for) the test names. */
+  closeWhere(test: (key: string | null) => boolean): void
   readonly open: number
 }
 
 /** @param limits of all callers together, and of each */
 export function createStreams(limits: { all: number; ofOne: number }): Streams {
-  const open = new Map<AbortController, string>()
+  const open = new Map<AbortController, { readonly caller: string; readonly key: string | null }>()
   return {
     send(reply, type, produce) {
       const caller = callerOf(reply.request)
-      const ofCaller = [...open.values()].filter((other) => other === caller).length
+      const ofCaller = [...open.values()].filter((other) => other.caller === caller).length
       if (open.size >= limits.all || ofCaller >= limits.ofOne)
         throw new OneclassError('RATE_LIMITED', 'Too many open streams: close one, or ask for the job instead.')
       const controller = new AbortController()
-      open.set(controller, caller)
+      open.set(controller, { caller, key: reply.request.key?.id ?? null })
       // the head goes out at once: what is to be sent may be minutes away
       async function* begin(): AsyncGenerator<string> {
         if (reply.request.method !== 'HEAD') reply.raw.flushHeaders()
@@ -45,6 +47,9 @@ export function createStreams(limits: { all: number; ofOne: number }): Streams {
     },
     closeAll() {
       for (const controller of open.keys()) controller.abort()
+    },
+    closeWhere(test) {
+      for (const [controller, { key }] of open) if (test(key)) controller.abort()
     },
     get open() {
       return open.size

@@ -92,7 +92,7 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
       const { images, uploads, folder, alpha, keep } = await readInput(request, body)
       const { use } = await context.useModel(params.name, alpha)
       const contents = uploads.map(({ image, blob }) => `${image} ${blob.split('.')[1]}`)
-      const { id, isReplay } = await claim(producer.client, 'batch', callerOf(request), key, [
+      const { id, isReplay } = await claim(producer, 'batch', callerOf(request), key, [
         params.name,
         folder ?? '',
         String(alpha),
@@ -117,11 +117,20 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
         createdAt: new Date().toISOString(),
       }
       await batches.create(record, images)
-      request.owned.handOver()
-      for (const { first, end } of chunksOf(uploads.length, chunkSize)) {
-        const some = uploads.slice(first, end).map(({ image, blob }, i) => ({ index: first + i, image, blob }))
-        await producer.addChunk(record, first, some)
+      try {
+        for (const { first, end } of chunksOf(uploads.length, chunkSize)) {
+          const some = uploads.slice(first, end).map(({ image, blob }, i) => ({ index: first + i, image, blob }))
+          await producer.addChunk(record, first, some)
+        }
+      } catch (error) {
+        // as if it had never been: the same request again is then a new one. Its bytes go with the request
+        await producer
+          .cancel(id)
+          .then(() => batches.remove(record))
+          .catch(() => {})
+        throw error
       }
+      request.owned.handOver()
       await remember(context, request, 'batch', id)
       feeder.feed(id)
       return viewOfBatch(await find(id))

@@ -68,7 +68,7 @@ export function comparisonRoutes(app: FastifyInstance, context: ApiContext): voi
     answers: { 202: { description: 'The job', schema: CompareJob } },
     handle: async ({ body, request, reply }) => {
       const { train, test, ...rest } = body
-      const { id, isReplay } = await claim(producer.client, 'compare', callerOf(request), idempotencyKey(request), [
+      const { id, isReplay } = await claim(producer, 'compare', callerOf(request), idempotencyKey(request), [
         JSON.stringify(body),
       ])
       reply.code(202).header('location', `/v1/comparisons/${id}`)

@@ -37,7 +37,7 @@ export function demoRoutes(app: FastifyInstance, context: ApiContext): void {
     tag: 'Demo',
     answers: { 202: { description: 'The fit job', schema: FitJob } },
     handle: async ({ request, reply }) => {
-      const { id, isReplay } = await claim(producer.client, 'fit', callerOf(request), idempotencyKey(request), ['demo'])
+      const { id, isReplay } = await claim(producer, 'fit', callerOf(request), idempotencyKey(request), ['demo'])
       const known = isReplay ? await producer.job(id) : await underWay(id)
       reply.code(202).header('location', `/v1/jobs/${known?.id ?? id}`)
       if (known !== undefined) {

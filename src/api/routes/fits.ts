@@ -36,7 +36,7 @@ export function fitRoutes(app: FastifyInstance, context: ApiContext): void {
       const input = await readFitInput(request, body, context)
       const { fields, files, source } = input
       const contents = files.map(({ image, blob }) => `${image} ${blob.split('.')[1]}`)
-      const { id, isReplay } = await claim(producer.client, 'fit', callerOf(request), key, [
+      const { id, isReplay } = await claim(producer, 'fit', callerOf(request), key, [
         JSON.stringify(fields),
         source,
         ...contents,

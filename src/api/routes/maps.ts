@@ -40,7 +40,7 @@ export function mapRoutes(app: FastifyInstance, context: ApiContext): void {
     handle: async ({ params, body, request, reply }) => {
       const { info, use } = await context.useModel(params.name, undefined)
       if (body.batch !== undefined) await checkBatch(body.batch, info.backbone!.hash)
-      const { id, isReplay } = await claim(producer.client, 'map', callerOf(request), idempotencyKey(request), [
+      const { id, isReplay } = await claim(producer, 'map', callerOf(request), idempotencyKey(request), [
         use.sha256,
         body.batch ?? '',
       ])

@@ -75,7 +75,8 @@ export function operationRoutes(app: FastifyInstance, context: ApiContext): void
       const models: { label: string; drift: Drift }[] = []
       for (const info of servingOf(await registry.list()).slice(0, 100))
         models.push({ label: labelOf(info), drift: await driftOf(info) })
-      return { ...(await queueState(producer)), maxStoredBytes: limits.maxStoredBytes, models }
+      const { maxStoredBytes, maxKeptBytes } = limits
+      return { ...(await queueState(producer)), maxStoredBytes, maxKeptBytes, models }
     },
   })
 
@@ -104,15 +105,16 @@ export function operationRoutes(app: FastifyInstance, context: ApiContext): void
 }
 
 async function queueState(producer: ApiContext['producer']) {
-  const [workers, queues, storedBytes, imagesPerSecond, { images, inferences }, errors] = await Promise.all([
+  const [workers, queues, storedBytes, keptBytes, imagesPerSecond, { images, inferences }, errors] = await Promise.all([
     readWorkers(producer.client),
     producer.counts(),
     producer.blobs.bytesStored(),
+    producer.kept.bytes(),
     readRate(producer.client),
     readTotals(producer.client),
     readErrors(producer.client),
   ])
-  return { workers, queues, storedBytes, imagesPerSecond, images, inferences, errors }
+  return { workers, queues, storedBytes, keptBytes, imagesPerSecond, images, inferences, errors }
 }
 
 function late(ms: number): Promise<boolean> {
