@@ -20,9 +20,16 @@ import type { ScoredImage } from './wire/result.ts'
 
 export { type CallOptions, ClientError, type ClientImage, type Transport } from './client/http.ts'
 export type { OneclassClient } from './client/interface.ts'
+export type { BackboneView } from './wire/backbone.ts'
 export type { BatchLine, BatchOptions } from './wire/batch.ts'
 export type { ImageByReference } from './wire/classify.ts'
-export type { ComparisonRequest, ComparisonResult, MethodReport } from './wire/comparison.ts'
+export type {
+  ComparisonOptions,
+  ComparisonReport,
+  ComparisonRequest,
+  ComparisonResult,
+  MethodReport,
+} from './wire/comparison.ts'
 export type { ErrorBody } from './wire/error.ts'
 export type { ExpectedRates, FitReport } from './wire/fit-report.ts'
 export type { BatchJob, ClassifyJob, ClassifyManyJob, CompareJob, FitJob, Job, MapJob } from './wire/job.ts'
@@ -32,6 +39,7 @@ export type { MapPoint, MapResult } from './wire/map.ts'
 export type { Drift, FitResult, Model, ModelChange, ModelWithDrift, Positives } from './wire/model.ts'
 export type { DemoImage, Operations, Readiness, Service } from './wire/operations.ts'
 export type { DetectorResult, Heatmap, ImageResult, Neighbour, Scored, ScoredImage } from './wire/result.ts'
+export type { ReviewChange, ReviewLabel, Reviews } from './wire/review.ts'
 
 const part = encodeURIComponent
 /** Seconds that the service is asked to wait for a result at once. */
@@ -165,6 +173,8 @@ export function createClient(address: string, options: { key?: string; fetch?: T
       for await (const line of stream(batch)) all.push(line)
       return all
     },
+    reviews: (batch, query = {}) => read(`/v1/batches/${part(batch)}/reviews${queryOf({ ...query })}`),
+    review: (batch, change) => send(`/v1/batches/${part(batch)}/reviews`, change),
     resultsCsv: async (batch) => await (await call(`/v1/batches/${part(batch)}/results?format=csv`)).text(),
 
     jobs: async (query = {}) => (await read<{ jobs: [] }>(`/v1/jobs${queryOf({ ...query })}`)).jobs,
@@ -188,6 +198,8 @@ export function createClient(address: string, options: { key?: string; fetch?: T
     map: (model, request = {}) => send(`/v1/models/${part(model)}/maps`, request),
 
     compare: (request) => send('/v1/comparisons', request),
+    compareUploads: (images, { methods, quick, alpha, seed, ...more } = {}) =>
+      post('/v1/comparisons', formOf('images', images, { methods: methods?.join(), quick, alpha, seed }), more),
     comparisons: async (query = {}) =>
       (await read<{ comparisons: [] }>(`/v1/comparisons${queryOf({ ...query })}`)).comparisons,
     comparison: (id) => read(`/v1/comparisons/${part(id)}`),
@@ -198,8 +210,10 @@ export function createClient(address: string, options: { key?: string; fetch?: T
     demoImages: async () => (await read<{ images: [] }>('/v1/demo/images')).images,
     picture: async (path) => await (await call(path)).blob(),
     batchPicture: (batch, index) => `/v1/batches/${part(batch)}/images/${index}`,
+    batchImage: (batch, index) => `/v1/batches/${part(batch)}/images/${index}/full`,
 
     service: () => read('/v1/service'),
+    backbones: async () => (await read<{ backbones: [] }>('/v1/backbones')).backbones,
     operations: () => read('/v1/operations'),
     ready: () => read('/readyz', {}, {}, 503),
     metrics: async () => await (await call('/metrics')).text(),

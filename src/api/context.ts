@@ -6,6 +6,7 @@ import type { Feeder } from '../service/feeder.ts'
 import type { Galleries } from '../service/galleries.ts'
 import type { Registry } from '../store/registry.ts'
 import type { Log } from '../system/log.ts'
+import type { BackboneView } from '../wire/backbone.ts'
 import type { Model } from '../wire/model.ts'
 import type { Streams } from './http/streams.ts'
 import type { Limits } from './limits.ts'
@@ -27,6 +28,8 @@ export interface ApiContext {
   readonly home: string
   /** Real paths of the served roots. */
   readonly roots: readonly string[]
+  /** Networks that a fit can name; the default first. */
+  backbones(): Promise<readonly BackboneView[]>
   /** Undefined: no URLs. */
   readonly urls: Omit<UrlFetchOptions, 'maxBytes' | 'timeoutMs'> | undefined
   /** The model that a job shall use; its bytes are in Redis afterwards. */

@@ -33,6 +33,7 @@ import { operationRoutes } from './routes/operations.ts'
 import { pageRoutes } from './routes/pages.ts'
 import { positiveRoutes } from './routes/positives.ts'
 import { promiseRoutes } from './routes/promises.ts'
+import { reviewRoutes } from './routes/reviews.ts'
 import { serviceRoutes } from './routes/service.ts'
 
 export interface ServerOptions {
@@ -114,6 +115,7 @@ export async function buildServer(context: ApiContext, options: ServerOptions): 
   classifyRoutes(app, context)
   classifyManyRoutes(app, context)
   batchRoutes(app, context)
+  reviewRoutes(app, context)
   comparisonRoutes(app, context)
   mapRoutes(app, context)
   jobRoutes(app, context)

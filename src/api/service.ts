@@ -21,6 +21,7 @@ import { makeFolder } from '../system/files.ts'
 import { withLock } from '../system/lock.ts'
 import type { Log } from '../system/log.ts'
 import { privateFolder, writeWhole } from '../system/whole-file.ts'
+import type { BackboneView } from '../wire/backbone.ts'
 import { labelOf } from '../wire/label.ts'
 import type { Model } from '../wire/model.ts'
 import type { ApiContext } from './context.ts'
@@ -41,6 +42,8 @@ export interface ServiceOptions {
   /** `{}` allows public URLs; undefined allows none. */
   readonly urls?: Omit<UrlFetchOptions, 'maxBytes' | 'timeoutMs'>
   readonly limits?: Partial<Limits>
+  /** Networks that a fit can name; default none are listed. */
+  readonly backbones?: () => Promise<readonly BackboneView[]>
   readonly webFolder: string
   readonly version: string
   readonly log: Log
@@ -156,6 +159,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     origin,
     home,
     roots,
+    backbones: options.backbones ?? (async () => []),
     urls: options.urls,
     useModel,
   }

@@ -7,6 +7,7 @@ import { directly, type Outside, readOutside } from '../api/http/outside.ts'
 import type { Limits } from '../api/limits.ts'
 import { openService, type Service } from '../api/service.ts'
 import { OneclassError } from '../errors.ts'
+import { listBackbones } from '../features/registry.ts'
 import { connect, disconnect, waitForRedis, withoutPassword } from '../queue/connection.ts'
 import { assertRights } from '../queue/rights.ts'
 import { openKeyStore } from '../service/key-store.ts'
@@ -183,6 +184,7 @@ export async function startServing(options: ServeOptions): Promise<Serving> {
       roots: options.roots.map((root) => resolve(root)),
       ...(options.allowUrl ? { urls: {} } : {}),
       ...(options.limits ? { limits: options.limits } : {}),
+      backbones: () => listBackbones({ home }),
       webFolder,
       version,
       log,

@@ -1,7 +1,8 @@
 /** Every call of the service, typed. */
+import type { BackboneView } from '../wire/backbone.ts'
 import type { BatchLine, BatchOptions } from '../wire/batch.ts'
 import type { ImageByReference } from '../wire/classify.ts'
-import type { ComparisonRequest, MethodReport } from '../wire/comparison.ts'
+import type { ComparisonOptions, ComparisonReport, ComparisonRequest } from '../wire/comparison.ts'
 import type { ExpectedRates } from '../wire/fit-report.ts'
 import type { BatchJob, ClassifyJob, ClassifyManyJob, CompareJob, FitJob, Job, MapJob } from '../wire/job.ts'
 import type { JobState, JobType } from '../wire/job-state.ts'
@@ -9,6 +10,7 @@ import type { ManyScoredImage } from '../wire/many.ts'
 import type { FitFromFolder, Model, ModelChange, ModelWithDrift, Positives } from '../wire/model.ts'
 import type { DemoImage, Operations, Readiness, Service } from '../wire/operations.ts'
 import type { ScoredImage } from '../wire/result.ts'
+import type { ReviewChange, Reviews } from '../wire/review.ts'
 import type { CallOptions, ClientImage } from './http.ts'
 
 interface ManyOptions extends CallOptions {
@@ -85,6 +87,10 @@ export interface OneclassClient {
   /** Results from the `from`-th on, over one connection: ends with the batch, throws when the connection breaks. */
   lines(batch: string, options?: { from?: number; signal?: AbortSignal }): AsyncGenerator<BatchLine>
   resultsCsv(batch: string): Promise<string>
+  /** What people said of its images; with `since`, a revision, only what was said after it. */
+  reviews(batch: string, options?: { since?: number }): Promise<Reviews>
+  /** Says whether images belong; a label of null takes back what was said. */
+  review(batch: string, change: ReviewChange): Promise<Reviews>
 
   /** Newest first, without the results of classify, map and compare jobs. */
   jobs(options?: { type?: JobType; state?: JobState; limit?: number }): Promise<Job[]>
@@ -99,10 +105,12 @@ export interface OneclassClient {
   map(model: string, options?: { batch?: string }): Promise<MapJob>
 
   compare(request: ComparisonRequest): Promise<CompareJob>
+  /** The same over uploaded images, whose names begin with trainPositive/, trainNegative/, testPositive/ or testNegative/. */
+  compareUploads(images: readonly ClientImage[], options?: CallOptions & ComparisonOptions): Promise<CompareJob>
   comparisons(options?: { limit?: number }): Promise<CompareJob[]>
   comparison(id: string): Promise<CompareJob>
-  /** What `report.json` says of each method. */
-  report(id: string): Promise<{ readonly methods: readonly MethodReport[] }>
+  /** What `report.json` says. */
+  report(id: string): Promise<ComparisonReport>
   reportFile(id: string, file: 'report.html' | 'report.json' | 'scores.csv'): Promise<Blob>
 
   /** Fits the demo model. */
@@ -112,8 +120,12 @@ export interface OneclassClient {
   picture(path: string): Promise<Blob>
   /** The path of the small picture of an image of a batch. */
   batchPicture(batch: string, index: number): string
+  /** The path of the image itself, of a batch of a folder. */
+  batchImage(batch: string, index: number): string
 
   service(): Promise<Service>
+  /** Networks that a fit can name, the default first. */
+  backbones(): Promise<BackboneView[]>
   operations(): Promise<Operations>
   /** Is a request that is sent now worked on? */
   ready(): Promise<Readiness>

@@ -2,13 +2,9 @@
 import { useSignal, useSignalEffect } from '@preact/signals'
 import type { ComponentType, JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
-import { BatchesView } from './batches/view.tsx'
 import { ClassifyView } from './classify/view.tsx'
-import { CompareView } from './compare/view.tsx'
-import { MapView } from './map/view.tsx'
 import { loadModels } from './models/store.ts'
 import { ModelsView } from './models/view.tsx'
-import { OperationsView } from './operations/view.tsx'
 import { href, route, type View, views } from './routes.ts'
 import { key, keyRefused } from './service/connection.ts'
 import { takesRequests } from './service/health.ts'
@@ -16,16 +12,29 @@ import { t } from './text.ts'
 import { setTheme, type Theme, theme } from './theme.ts'
 import { Icon } from './ui/icons.tsx'
 import { KeyDialog } from './ui/key-dialog.tsx'
+import { lazyView } from './ui/lazy-view.tsx'
 import { Toasts } from './ui/notes.tsx'
 import { TroubleBanner } from './ui/trouble.tsx'
 
 const pages: Record<View, ComponentType> = {
   models: ModelsView,
   classify: ClassifyView,
-  batches: BatchesView,
-  map: MapView,
-  compare: CompareView,
-  operations: OperationsView,
+  batches: lazyView(
+    async () => (await import('./batches/view.tsx')).BatchesView,
+    () => t.batches.title,
+  ),
+  map: lazyView(
+    async () => (await import('./map/map-page.tsx')).MapPage,
+    () => t.map.title,
+  ),
+  compare: lazyView(
+    async () => (await import('./compare/view.tsx')).CompareView,
+    () => t.compare.title,
+  ),
+  operations: lazyView(
+    async () => (await import('./operations/view.tsx')).OperationsView,
+    () => t.operations.title,
+  ),
 }
 
 export function App(): JSX.Element {

@@ -41,6 +41,9 @@ export function pValue(value: number): string {
   return value >= 0.0995 ? value.toFixed(2) : value >= 0.001 ? value.toFixed(3) : value.toExponential(0)
 }
 
+/** A score in [0, 1], 0.5 at the decision; ends are told from what is nearly there. */
+export const score = (value: number): string => (value > 0.995 || value < 0.005 ? value.toFixed(3) : value.toFixed(2))
+
 export const percent = (share: number): string => `${(share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`
 
 export const baseName = (path: string): string => path.split('/').pop() ?? path

@@ -10,8 +10,12 @@ import './styles/controls.css'
 import './styles/models.css'
 import './styles/fit.css'
 import './styles/classify.css'
+import './styles/live.css'
+import './styles/batch-list.css'
 import './styles/batches.css'
+import './styles/review.css'
 import './styles/map.css'
+import './styles/compare.css'
 import './styles/operations.css'
 
 keepPageOnDrop()

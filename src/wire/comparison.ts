@@ -5,14 +5,23 @@ import { type Fixed, Nullable, OneOf } from './type.ts'
 
 const folder = { minLength: 1, maxLength: 4096 }
 
-export const ComparisonRequest = Type.Object(
+/** What a comparison may be asked besides its images. */
+export const ComparisonOptions = Type.Object(
   {
-    train: Type.String({ ...folder, description: 'Folder with positive/ (and negative/ for the binary baselines)' }),
-    test: Type.String({ ...folder, description: 'Folder with positive/ and negative/' }),
     methods: Type.Optional(Type.Array(Type.String({ pattern: '^[a-z0-9-]{1,64}$' }), { maxItems: 64 })),
     quick: Type.Optional(Type.Boolean()),
     alpha: Type.Optional(Alpha),
     seed: Type.Optional(Seed),
+  },
+  { additionalProperties: false },
+)
+export type ComparisonOptions = Static<typeof ComparisonOptions>
+
+export const ComparisonRequest = Type.Object(
+  {
+    train: Type.String({ ...folder, description: 'Folder with positive/ (and negative/ for the binary baselines)' }),
+    test: Type.String({ ...folder, description: 'Folder with positive/ and negative/' }),
+    ...ComparisonOptions.properties,
   },
   { additionalProperties: false },
 )
@@ -79,6 +88,19 @@ export const MethodReport = Type.Object({
   roc: Nullable(Type.Array(Pair, { description: 'Points (false positive rate, true positive rate)' })),
 })
 export type MethodReport = Fixed<typeof MethodReport>
+
+/** What the page and programs read of report.json, which holds more (docs/compare.md). */
+export interface ComparisonReport {
+  /** What the comparison says, in sentences. */
+  readonly verdict: readonly string[]
+  readonly methods: readonly MethodReport[]
+  /** The test images with each method's anomaly score and decision. */
+  readonly images: readonly {
+    readonly image: string
+    readonly isPositive: boolean
+    readonly scores: Readonly<Record<string, { readonly score: number; readonly accepted: boolean }>>
+  }[]
+}
 
 /** The result of a comparison. */
 export const ComparisonResult = Type.Object({

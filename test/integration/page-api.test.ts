@@ -82,6 +82,21 @@ async function fitted(response: Response | Promise<Response>): Promise<FitResult
   return done.result as FitResult
 }
 
+test('networks that a fit can name, the default first', async () => {
+  const backbones = await client.backbones()
+  assert.equal(backbones[0]!.isDefault, true)
+  assert.ok(backbones.some(({ id }) => id === 'face'))
+})
+
+test('what alphas promise, by the number of held-out scores alone', async () => {
+  const { smallestAlpha, rates } = await client.expectedFalseRejection(99, [0.05, 0.005])
+  assert.equal(smallestAlpha, 0.01)
+  const [usual, tooStrict] = rates
+  assert.ok(Math.abs(usual!.mean - 0.05) < 1e-9 && usual!.low > 0.015 && usual!.high < 0.1 && usual!.low < usual!.mean)
+  assert.deepEqual([tooStrict!.mean, tooStrict!.high], [0, 0])
+  assert.equal(await codeOf(await fetch(url('/v1/expected-false-rejection?n=9&alpha=2'))), '400 ALPHA_INVALID')
+})
+
 test('positives: their pictures, which of them does not fit, which look the same, which could not be used', async () => {
   const discs = await images(0, 30)
   const job = await client.fit('disc', [
@@ -229,6 +244,41 @@ test('a batch with small pictures, and lines that say which image they are of', 
   const plain = await client.batch('disc', await images(60, 1))
   await client.finished(plain.id)
   assert.equal(await codeOf(await fetch(url(`/v1/batches/${plain.id}/images/0`))), '404 NOT_FOUND')
+})
+
+test('reviews of a batch: said, taken back, told from a revision on; whole images only of what the service has', async () => {
+  const [batch] = (await client.batches()).filter(({ keeps }) => keeps?.folder)
+  const { id } = batch!
+  await client.review(id, {
+    by: 'ann',
+    reviews: [
+      { index: 0, label: 'belongs' },
+      { index: 1, label: 'differs' },
+    ],
+  })
+  const first = await client.reviews(id)
+  assert.deepEqual(
+    first.reviews.map(({ index, label, by }) => [index, label, by]),
+    [
+      [0, 'belongs', 'ann'],
+      [1, 'differs', 'ann'],
+    ],
+  )
+  await client.review(id, { reviews: [{ index: 1, label: null }] })
+  const { revision, reviews } = await client.reviews(id, { since: first.revision })
+  assert.deepEqual([revision, reviews.map(({ index, label, by }) => [index, label, by])], [3, [[1, null, '']]])
+  const say = (body: unknown) => json(`/v1/batches/${id}/reviews`, body)
+  assert.equal(await codeOf(await say({ reviews: [{ index: 40, label: 'belongs' }] })), '400 INVALID_ARGUMENT')
+  assert.equal(await codeOf(await say({ reviews: [{ index: 0, label: 'good' }] })), '400 INVALID_ARGUMENT')
+  assert.equal(await codeOf(await fetch(url('/v1/batches/..%2f..%2fx/reviews'))), '404 JOB_NOT_FOUND')
+
+  const whole = await fetch(url(client.batchImage(id, 3)))
+  assert.equal(whole.headers.get('content-type'), 'image/jpeg')
+  assert.deepEqual(Buffer.from(await whole.arrayBuffer()), await draw(1003, false))
+  assert.equal(await codeOf(await fetch(url(client.batchImage(id, 7)))), '415 UNSUPPORTED_MEDIA_TYPE') // "no image"
+  assert.equal(await codeOf(await fetch(url(client.batchImage(id, 40)))), '404 NOT_FOUND')
+  const [uploads] = (await client.batches()).filter(({ keeps }) => !keeps?.folder)
+  assert.equal(await codeOf(await fetch(url(client.batchImage(uploads!.id, 0)))), '404 NOT_FOUND')
 })
 
 test('a map of a batch among the positives, and of the positives alone', async () => {

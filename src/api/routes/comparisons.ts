@@ -1,22 +1,23 @@
 /** The compare-methods report as a job. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { FastifyInstance } from 'fastify'
-import { Type } from 'typebox'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { type Static, Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
 import { claim } from '../../queue/idempotency.ts'
 import { lifetimes, typeOfJob } from '../../queue/jobs.ts'
 import { comparisonFolder, savedComparison, savedComparisons } from '../../service/comparisons.ts'
 import { listFolder, readBelow, resolveBelow } from '../../service/local-files.ts'
-import { ComparisonRequest } from '../../wire/comparison.ts'
+import { ComparisonOptions, ComparisonRequest } from '../../wire/comparison.ts'
 import { CompareJob, ListLimit } from '../../wire/job.ts'
 import { JobId } from '../../wire/names.ts'
 import type { ApiContext } from '../context.ts'
 import { callerOf } from '../http/access.ts'
-import { idempotencyKey } from '../http/fields.ts'
+import { idempotencyKey, listField, parseFields } from '../http/fields.ts'
 import type { OwnedBlobs } from '../http/owned-blobs.ts'
 import { route } from '../http/route.ts'
 import { contentPolicy } from '../http/security.ts'
+import { readForm } from '../http/uploads.ts'
 import { brief, listed, listJobs, remember } from '../job-list.ts'
 
 const Params = Type.Object({ id: JobId })
@@ -26,6 +27,14 @@ const types = {
   'scores.csv': 'text/csv; charset=utf-8',
 } as const
 type ReportFile = keyof typeof types
+const splitNames = ['trainPositive', 'trainNegative', 'testPositive', 'testNegative'] as const
+
+interface Input {
+  readonly options: Static<typeof ComparisonOptions>
+  readonly files: { split: string; image: string; blob: string }[]
+  /** What tells this upload from another. */
+  readonly asked: readonly string[]
+}
 
 export function comparisonRoutes(app: FastifyInstance, context: ApiContext): void {
   const { producer, limits, roots } = context
@@ -57,19 +66,62 @@ export function comparisonRoutes(app: FastifyInstance, context: ApiContext): voi
     }
   }
 
+  /** Uploaded images, whose names begin with their split. */
+  const readUpload = async (request: FastifyRequest): Promise<Input> => {
+    const { fields, files } = await readForm(request, 'images', {
+      maxFiles: 2 * limits.maxFitImages,
+      maxFileBytes: limits.maxImageBytes,
+      maxTotalBytes: limits.maxRequestBytes,
+      seconds: lifetimes.input,
+    })
+    const { methods, ...rest } = fields
+    const options = parseFields(
+      ComparisonOptions,
+      methods === undefined ? rest : { ...rest, methods: listField(methods) },
+    )
+    const found = files.map(({ image, blob }) => ({ split: image.split('/')[0]!, image, blob }))
+    const wrong = found.find(({ split }) => !(splitNames as readonly string[]).includes(split))
+    if (wrong !== undefined)
+      throw new OneclassError(
+        'INVALID_ARGUMENT',
+        `"${wrong.image}" is of no part: expected names that begin with ${splitNames.join('/, ')}/.`,
+      )
+    for (const part of ['trainPositive', 'testPositive'])
+      if (!found.some(({ split }) => split === part))
+        throw new OneclassError('FOLDER_EMPTY', `There is no image whose name begins with ${part}/.`)
+    return { options, files: found, asked: found.map(({ image, blob }) => `${image} ${blob.split('.')[1]}`) }
+  }
+
+  const readFolders = async ({ train, test, ...options }: ComparisonRequest, owned: OwnedBlobs): Promise<Input> => {
+    const files: Input['files'] = []
+    await storeSplit('trainPositive', join(train, 'positive'), files, owned)
+    await storeSplit('trainNegative', join(train, 'negative'), files, owned)
+    await storeSplit('testPositive', join(test, 'positive'), files, owned)
+    await storeSplit('testNegative', join(test, 'negative'), files, owned)
+    return { options, files, asked: [] }
+  }
+
   route(app, {
     method: 'POST',
     url: '/v1/comparisons',
     scope: 'manage',
     summary: 'Compare every method',
-    description: 'Takes minutes to hours. Folders below a served root, each with positive/ and negative/.',
+    description:
+      'Takes minutes to hours. Folders below a served root, each with positive/ and negative/; or a form with files `images`, whose names begin with trainPositive/, trainNegative/, testPositive/ or testNegative/.',
     tag: 'Comparisons',
     body: ComparisonRequest,
+    multipart: Type.Object({
+      ...ComparisonOptions.properties,
+      methods: Type.Optional(Type.String({ description: 'Keys: ensemble,mahalanobis' })),
+      images: Type.Array(Type.String({ format: 'binary' })),
+    }),
     answers: { 202: { description: 'The job', schema: CompareJob } },
     handle: async ({ body, request, reply }) => {
-      const { train, test, ...rest } = body
-      const { id, isReplay } = await claim(producer, 'compare', callerOf(request), idempotencyKey(request), [
-        JSON.stringify(body),
+      const key = idempotencyKey(request)
+      const sent = request.isMultipart() ? await readUpload(request) : undefined
+      const { id, isReplay } = await claim(producer, 'compare', callerOf(request), key, [
+        JSON.stringify(sent?.options ?? body),
+        ...(sent?.asked ?? []),
       ])
       reply.code(202).header('location', `/v1/comparisons/${id}`)
       const known = isReplay ? await producer.job(id) : undefined
@@ -77,17 +129,13 @@ export function comparisonRoutes(app: FastifyInstance, context: ApiContext): voi
         reply.header('idempotency-replayed', 'true')
         return known
       }
-      const files: { split: string; image: string; blob: string }[] = []
       const { owned } = request
-      await storeSplit('trainPositive', join(train, 'positive'), files, owned)
-      await storeSplit('trainNegative', join(train, 'negative'), files, owned)
-      await storeSplit('testPositive', join(test, 'positive'), files, owned)
-      await storeSplit('testNegative', join(test, 'negative'), files, owned)
+      const { options, files } = sent ?? (await readFolders(body, owned))
       const list = await owned.put(Buffer.from(JSON.stringify(files)), lifetimes.input)
       await producer.add(
         'compare',
         id,
-        { ...rest, list, origin: context.origin, requestId: request.id },
+        { ...options, list, origin: context.origin, requestId: request.id },
         callerOf(request),
       )
       owned.handOver()

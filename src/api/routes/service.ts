@@ -1,5 +1,6 @@
 /** What this service is and allows: a page or a program says a limit before an upload runs into it. */
 import type { FastifyInstance } from 'fastify'
+import { Backbones } from '../../wire/backbone.ts'
 import { Service } from '../../wire/operations.ts'
 import type { ApiContext } from '../context.ts'
 import { route } from '../http/route.ts'
@@ -19,5 +20,16 @@ export function serviceRoutes(app: FastifyInstance, context: ApiContext, version
       allowUrl: context.urls !== undefined,
       limits: { maxImageBytes, maxFitImages, maxUploadImages, maxFolderImages, maxRequestBytes },
     }),
+  })
+
+  route(app, {
+    method: 'GET',
+    url: '/v1/backbones',
+    scope: 'classify',
+    summary: 'Networks that a fit can name',
+    description: "The default first. What the service's machine has: workers elsewhere may have others.",
+    tag: 'Models',
+    answers: { 200: { description: 'The list', schema: Backbones } },
+    handle: async () => ({ backbones: [...(await context.backbones())] }),
   })
 }

@@ -1,8 +1,8 @@
 /** What a batch is, how far, how fast; export, and the way from confirmed images to the next version. */
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { count, duration } from '../format.ts'
-import { go, href } from '../routes.ts'
+import { count, duration, percent } from '../format.ts'
+import { go, href, route } from '../routes.ts'
 import { client } from '../service/api.ts'
 import { isFinished } from '../service/follow.ts'
 import type { Batch } from '../service/types.ts'
@@ -12,28 +12,34 @@ import { Icon } from '../ui/icons.tsx'
 import { Menu } from '../ui/menu.tsx'
 import { complain } from '../ui/notes.tsx'
 import { Progress } from '../ui/progress.tsx'
-import { ConfirmPositives } from './confirm-positives.tsx'
+import { shareLink } from '../ui/share.ts'
+import { discoveriesOf } from './discoveries.ts'
 import { saveCsv, saveJsonLines } from './export.ts'
 import type { LiveBatch } from './live.ts'
-import { countReviews, type Reviews } from './review.ts'
+import { NextVersion } from './next-version.tsx'
+import { countReviews, type ReviewCounts, type SharedReviews } from './review.ts'
 
 export function BatchHead(props: {
   live: LiveBatch
   label: string | null
-  reviews: Reviews
+  reviews: SharedReviews
   alpha: number
 }): JSX.Element {
   const { live, label, reviews, alpha } = props
   const adds = useSignal(false)
   const stops = useSignal(false)
+  /** What was reviewed when the dialog was opened: others may go on meanwhile. */
+  const frozen = useSignal<Pick<ReviewCounts, 'belongs' | 'differs'>>({ belongs: [], differs: [] })
   void live.revision.value
   const job = live.job.value
   const done = live.items.length
   const total = job?.progress.total ?? 0
   const isRunning = job != null && !isFinished(job)
-  const counts = countReviews(live.items, reviews, alpha)
+  const truths = reviews.truths.value
+  const counts = countReviews(live.items, truths, alpha)
   const rate = live.rate.value ?? 0
-  const reviewed = { items: live.items, reviews, alpha }
+  const reviewed = { items: live.items, reviews: truths, said: reviews.said, alpha }
+  const found = discoveriesOf(live.items, alpha)
   const errors = live.items.filter(({ line }) => 'error' in line).length
 
   return (
@@ -68,6 +74,12 @@ export function BatchHead(props: {
             label={t.batches.export}
             items={[
               { label: t.batches.exportCsv, icon: 'download', onPick: () => saveCsv(nameOf(job), reviewed) },
+              {
+                label: t.batches.summary.open,
+                icon: 'book',
+                onPick: () => go('batches', live.id, { ...Object.fromEntries(route.value.query), summary: '1' }),
+              },
+              { label: t.batches.share, icon: 'external', onPick: () => void shareLink(location.href) },
               { label: t.batches.exportJsonl, icon: 'download', onPick: () => saveJsonLines(nameOf(job), reviewed) },
             ]}
           >
@@ -77,11 +89,14 @@ export function BatchHead(props: {
           <button
             type="button"
             class="button primary"
-            disabled={counts.confirmed.length === 0 || label === null}
+            disabled={counts.belongs.length === 0 || label === null}
             title={t.batches.confirmHelp}
-            onClick={() => (adds.value = true)}
+            onClick={() => {
+              frozen.value = counts
+              adds.value = true
+            }}
           >
-            {t.batches.confirm(counts.confirmed.length)}
+            {t.batches.confirm(counts.belongs.length)}
           </button>
         </div>
       </div>
@@ -102,13 +117,25 @@ export function BatchHead(props: {
           </span>
           <span>{errors > 0 && t.batches.errorsOf(errors)}</span>
           <span>
+            {found.rejected > 0 && !isRunning && t.batches.discoveries(found.rejected, percent(found.falseShare))}
+          </span>
+          <span>{reviews.unsent.value > 0 && t.batches.unsent(reviews.unsent.value)}</span>
+          <span>
             {counts.reviewed > 0 &&
-              `${t.batches.reviewed(counts.reviewed, done)}: ${t.batches.reviewQuality(counts.right, counts.wrong)}`}
+              `${t.batches.reviewed(counts.reviewed, done)}: ${t.batches.reviewQuality(counts.agreed, counts.disagreed)}`}
           </span>
         </p>
       </div>
       {adds.value && job && label && (
-        <ConfirmPositives batch={job} label={label} indices={counts.confirmed} onClose={() => (adds.value = false)} />
+        <NextVersion
+          batch={job}
+          label={label}
+          items={live.items}
+          alpha={alpha}
+          belongs={frozen.value.belongs}
+          differs={frozen.value.differs}
+          onClose={() => (adds.value = false)}
+        />
       )}
       {stops.value && (
         <Confirm

@@ -4,28 +4,39 @@ import type { JSX } from 'preact'
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks'
 import { findModel } from '../models/store.ts'
 import { usePositives } from '../models/strip.tsx'
-import { href } from '../routes.ts'
+import { href, route } from '../routes.ts'
 import { client } from '../service/api.ts'
 import { isFinished } from '../service/follow.ts'
 import { t } from '../text.ts'
 import { AlphaSlider } from '../ui/alpha-slider.tsx'
 import { ErrorNote } from '../ui/notes.tsx'
-import { offered, oneIn, verdictOf } from '../verdict.ts'
+import { offered, oneIn } from '../verdict.ts'
 import { BatchHead } from './batch-head.tsx'
 import { Cell, EmptyCell } from './cell.tsx'
-import { Closer, DetailPanel } from './detail-panel.tsx'
+import { Closer } from './closer.tsx'
+import { DetailPanel } from './detail-panel.tsx'
 import { Histogram } from './histogram.tsx'
+import { reviewKey } from './keys.ts'
 import { type Item, openBatch } from './live.ts'
 import { fileOf } from './local-files.ts'
-import { type Filter, type Sort, shown } from './order.ts'
-import { type Mark, openReviews, setTruth, truthOf } from './review.ts'
+import { shown } from './order.ts'
+import { picked } from './picked.ts'
+import { openReviews, type Truth } from './review.ts'
+import { BatchSummary } from './summary.tsx'
 import { Toolbar } from './toolbar.tsx'
+import { useViewState } from './view-state.ts'
 import { VirtualGrid } from './virtual-grid.tsx'
 
 export function BatchPage({ id }: { id: string }): JSX.Element {
   const [live] = useState(() => openBatch(id))
   const [reviews] = useState(() => openReviews(id))
-  useEffect(() => () => live.close(), [])
+  useEffect(
+    () => () => {
+      live.close()
+      reviews.close()
+    },
+    [],
+  )
 
   const job = live.job.value
   const firstLine = live.items.find(({ line }) => 'model' in line)?.line
@@ -33,14 +44,11 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
   const model = findModel(label)
   const positives = usePositives(model)
   const batchAlpha = firstLine && 'alpha' in firstLine ? firstLine.alpha : (model?.alpha ?? 0.05)
-  const chosen = useSignal<number | null>(null)
-  const alpha = offered(chosen.value ?? batchAlpha, model?.calibrationScores)
-
-  const sort = useSignal<Sort>('odd')
-  const filter = useSignal<Filter>('all')
-  const search = useSignal('')
+  const state = useViewState()
+  const alpha = offered(state.alpha.value ?? batchAlpha, model?.calibrationScores)
   const selected = useSignal<number | null>(null)
   const isCloser = useSignal(false)
+  const ofMap = picked.value?.batch === id ? picked.value.indices : null
 
   // While one looks at an image and results still come, the order stays: nothing is pulled from under the hand.
   const isRunning = job != null && !isFinished(job)
@@ -54,19 +62,25 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
   }, [isRunning, selected.value])
   const upTo = frozenAt ?? total
 
-  const view = { sort: sort.value, filter: filter.value, search: search.value, alpha }
-  // The order follows reviews only where the filter asks about them.
-  const reviewsForOrder = ['unreviewed', 'right', 'wrong', 'unsure'].includes(filter.value) ? reviews.value : null
+  const view = {
+    sort: state.sort.value,
+    filter: state.filter.value,
+    review: state.review.value,
+    search: state.search.value,
+    alpha,
+    picked: ofMap,
+  }
+  const truths = reviews.truths.value
+  // the order follows reviews only where the filter asks about them
+  const truthsForOrder = view.review === 'any' ? null : truths
   const order = useMemo(
-    () => shown(live.items.slice(0, upTo), reviews.value, view),
-    [upTo, sort.value, filter.value, search.value, alpha, reviewsForOrder],
+    () => shown(live.items.slice(0, upTo), truths, view),
+    [upTo, view.sort, view.filter, view.review, view.search, alpha, ofMap, truthsForOrder],
   )
   const position = order.findIndex(({ index }) => index === selected.value)
   const current = order[position]
-  const places =
-    isRunning && filter.value === 'all' && search.value === ''
-      ? Math.max(order.length, job.progress.total)
-      : order.length
+  const showsAll = view.filter === 'all' && view.review === 'any' && view.search === '' && ofMap === null
+  const places = isRunning && showsAll ? Math.max(order.length, job.progress.total) : order.length
 
   const pick = useCallback((item: Item) => {
     selected.value = item.index
@@ -78,29 +92,25 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
   const moveTo = (to: number) => {
     selected.value = order[Math.min(to, order.length - 1)]?.index ?? null
   }
-  const review = (mark: Mark | null) => {
-    if (current === undefined) return
-    const truth = mark === null ? null : truthOf(verdictOf(current.line, alpha), mark)
-    if (mark !== null && truth === null) return
-    const next = mark === null ? current : (order[position + 1] ?? current)
-    setTruth(id, reviews, current.index, truth)
+  const review = (truth: Truth | null) => {
+    if (current === undefined || 'error' in current.line) return
+    const next = truth === null ? current : (order[position + 1] ?? current)
+    reviews.set(current.index, truth)
     selected.value = next.index
+  }
+  const undo = () => {
+    const index = reviews.undo()
+    if (index !== undefined) selected.value = index
   }
   const onKey = (event: KeyboardEvent) => {
     if (event.metaKey || event.ctrlKey || event.altKey) return
-    const actions: Record<string, () => void> = {
-      r: () => review('right'),
-      w: () => review('wrong'),
-      u: () => review('unsure'),
-      Backspace: () => review(null),
-      Enter: () => (isCloser.value = current !== undefined),
-      ' ': () => (isCloser.value = current !== undefined),
-      Escape: () => (selected.value = null),
-    }
-    const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key]
-    if (action === undefined) return
+    const answer = reviewKey(event)
+    if (answer === 'undo') undo()
+    else if (answer !== undefined) review(answer)
+    else if (event.key === 'Enter' || event.key === ' ') isCloser.value = current !== undefined
+    else if (event.key === 'Escape') selected.value = null
+    else return
     event.preventDefault()
-    action()
   }
   const pathOf = (index: number) => (job?.keeps?.thumbnails ? client.batchPicture(id, index) : null)
   const error = useComputed(() => live.error.value)
@@ -116,18 +126,25 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
       </div>
     )
   }
+  if (route.value.query.has('summary'))
+    return <BatchSummary live={live} model={model} label={label} reviews={truths} alpha={alpha} positives={positives} />
   return (
     <div class="view batch">
-      <BatchHead live={live} label={label} reviews={reviews.value} alpha={alpha} />
+      <BatchHead live={live} label={label} reviews={reviews} alpha={alpha} />
+      {ofMap && (
+        <p class="note row">
+          {t.batches.ofMap(ofMap.size)}
+          <button type="button" class="button small" onClick={() => (picked.value = null)}>
+            {t.batches.showAll}
+          </button>
+        </p>
+      )}
       <div class="batch-columns">
         <div class="batch-main">
           <Toolbar
             items={live.items.slice(0, upTo)}
-            reviews={reviews.value}
             alpha={alpha}
-            sort={sort}
-            filter={filter}
-            search={search}
+            state={state}
             total={job?.progress.total ?? 0}
             late={total - upTo}
             onSortIn={() => setFrozenAt(total)}
@@ -138,6 +155,7 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
           <VirtualGrid
             count={places}
             label={t.batches.grid}
+            least={state.size.value}
             selected={position}
             onMove={moveTo}
             onKey={onKey}
@@ -150,7 +168,7 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
                   key={at}
                   item={item}
                   alpha={alpha}
-                  truth={reviews.value.get(item.index)}
+                  truth={truths.get(item.index)}
                   file={file}
                   path={pathOf(item.index)}
                   isSelected={item.index === selected.value}
@@ -170,14 +188,14 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
           <div class="card">
             <AlphaSlider
               alpha={alpha}
-              onChange={(next) => (chosen.value = next)}
+              onChange={(next) => (state.alpha.value = next)}
               {...(model ? { n: model.calibrationScores } : {})}
             />
             <button
               type="button"
               class="button small"
-              disabled={chosen.value === null}
-              onClick={() => (chosen.value = null)}
+              disabled={state.alpha.value === null}
+              onClick={() => (state.alpha.value = null)}
             >
               {t.alpha.reset(oneIn(offered(batchAlpha, model?.calibrationScores)))}
             </button>
@@ -186,7 +204,8 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
             item={current}
             model={model}
             alpha={alpha}
-            truth={current && reviews.value.get(current.index)}
+            truth={current && truths.get(current.index)}
+            said={current && reviews.said.get(current.index)}
             onReview={review}
             onOpen={() => (isCloser.value = true)}
             onClose={() => (selected.value = null)}
@@ -196,12 +215,15 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
       {isCloser.value && current && (
         <Closer
           item={current}
+          batch={job ?? null}
           file={fileOf(id, current.index)}
           path={pathOf(current.index)}
           model={model}
           alpha={alpha}
-          truth={reviews.value.get(current.index)}
+          truth={truths.get(current.index)}
+          said={reviews.said.get(current.index)}
           onReview={review}
+          onUndo={undo}
           onMove={(step) => moveTo(Math.max(0, position + step))}
           onClose={() => (isCloser.value = false)}
         />

@@ -1,13 +1,14 @@
 /** One result in the grid: its picture, its verdict by shape and colour, and what the reviewer said. */
 import type { JSX } from 'preact'
 import { memo } from 'preact/compat'
-import { baseName, pValue } from '../format.ts'
+import { baseName, score } from '../format.ts'
 import { t } from '../text.ts'
+import { MiddleCut } from '../ui/middle-cut.tsx'
 import { Picture } from '../ui/picture.tsx'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
 import { verdictOf } from '../verdict.ts'
 import type { Item } from './live.ts'
-import { type Mark, markOf, type Truth } from './review.ts'
+import { agrees, type Truth } from './review.ts'
 
 interface CellProps {
   readonly item: Item
@@ -27,38 +28,40 @@ export const Cell = memo(function Cell(props: CellProps): JSX.Element {
   const { item, alpha, truth, isSelected } = props
   const { line } = item
   const verdict = verdictOf(line, alpha)
-  const mark = markOf(verdict, truth)
-  const p = 'pValue' in line ? pValue(line.pValue) : ''
+  const number = 'score' in line ? score(line.score) : ''
   const name = baseName(line.image)
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid hears the keys of all cells
     <div
-      class={`cell ${verdict} ${mark ?? ''}`}
+      class={`cell ${verdict}`}
       role="gridcell"
       tabIndex={props.isFocusable ? 0 : -1}
       aria-selected={isSelected}
-      aria-label={t.batches.cellLabel(t.verdict[verdict], name, p, mark ? t.batches[mark] : null)}
       title={line.image}
       onClick={() => props.onPick(item)}
       onDblClick={() => props.onOpen(item)}
     >
       <Picture file={props.file} path={props.path} alt="" />
-      {mark && <MarkBadge mark={mark} />}
+      <span class="hidden">
+        {t.batches.cellLabel(t.verdict[verdict], name, number, truth ? t.batches.truths[truth] : null)}
+      </span>
+      {truth && <TruthBadge truth={truth} isAgreed={agrees(verdict, truth) !== false} />}
       {!props.isRushing && (
-        <span class="cell-words">
+        <span class="cell-words" aria-hidden="true">
           <VerdictMark verdict={verdict} size={16} />
-          <span class="cut">{name}</span>
-          <span class="numbers">{p}</span>
+          <MiddleCut text={name} />
+          <span class="numbers">{number}</span>
         </span>
       )}
     </div>
   )
 })
 
-export function MarkBadge({ mark }: { mark: Mark }): JSX.Element {
+/** What the reviewer said; ringed where the model says otherwise. */
+function TruthBadge({ truth, isAgreed }: { truth: Truth; isAgreed: boolean }): JSX.Element {
   return (
-    <span class={`badge ${mark}`} aria-hidden="true">
-      {mark === 'right' ? '✓' : mark === 'wrong' ? '✕' : '?'}
+    <span class={`badge ${truth} ${isAgreed ? '' : 'disagrees'}`} aria-hidden="true">
+      {truth === 'belongs' ? '✓' : truth === 'differs' ? '✕' : '?'}
     </span>
   )
 }

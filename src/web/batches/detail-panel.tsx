@@ -1,24 +1,24 @@
-/** The selected image: what is known of it, and the three answers of a reviewer. Beside the grid, or large in a dialog. */
+/** The selected image: what is known of it, and what the reviewer says. Beside the grid, or large in `closer.tsx`. */
 import type { JSX } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
 import { Opinions } from '../classify/opinions.tsx'
-import { baseName, pValue } from '../format.ts'
+import { ago, date, pValue, score } from '../format.ts'
+import { key } from '../service/connection.ts'
 import type { Model } from '../service/types.ts'
 import { t } from '../text.ts'
-import { Dialog } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icons.tsx'
-import { LargePicture, Picture } from '../ui/picture.tsx'
-import { VerdictWord } from '../ui/verdict-mark.tsx'
+import { MiddleCut } from '../ui/middle-cut.tsx'
+import { VerdictMark, VerdictWord } from '../ui/verdict-mark.tsx'
 import { asOdd, verdictOf } from '../verdict.ts'
 import type { Item } from './live.ts'
-import { type Mark, markOf, type Truth } from './review.ts'
+import { reviewer, type Said, setReviewer, type Truth, truths } from './review.ts'
 
-interface DetailProps {
+export interface DetailProps {
   readonly item: Item
   readonly model: Model | undefined
   readonly alpha: number
   readonly truth: Truth | undefined
-  readonly onReview: (mark: Mark | null) => void
+  readonly said: Said | undefined
+  readonly onReview: (truth: Truth | null) => void
 }
 
 export function DetailPanel(
@@ -28,12 +28,14 @@ export function DetailPanel(
   return (
     <section class={item ? 'card detail-panel open' : 'card detail-panel'} aria-label={t.batches.review}>
       {item === undefined ? (
-        <p class="hint">{t.batches.keys}</p>
+        <p class="hint">
+          {t.batches.start} {t.batches.keys}
+        </p>
       ) : (
         <>
           <div class="row apart detail-title">
-            <h2 class="minor cut" title={item.line.image}>
-              {baseName(item.line.image)}
+            <h2 class="minor" title={item.line.image}>
+              <MiddleCut text={item.line.image} />
             </h2>
             <span class="row tight">
               <button type="button" class="button quiet square small" aria-label={t.models.open} onClick={props.onOpen}>
@@ -51,20 +53,42 @@ export function DetailPanel(
           </div>
           <Words {...props} item={item} />
           <p class="hint keys">{t.batches.keys}</p>
+          {key.value === null && <Reviewer />}
         </>
       )}
     </section>
   )
 }
 
-function Words({ item, model, alpha, truth, onReview }: DetailProps): JSX.Element {
+/** Who reviews: asked only where no key tells it. */
+function Reviewer(): JSX.Element {
+  return (
+    <label class="field reviewer">
+      <span>{t.batches.yourName}</span>
+      <input
+        type="text"
+        maxLength={60}
+        autocomplete="name"
+        value={reviewer.value}
+        onKeyDown={(event) => event.stopPropagation()}
+        onInput={(event) => setReviewer(event.currentTarget.value)}
+      />
+    </label>
+  )
+}
+
+export function Words({ item, model, alpha, truth, said, onReview }: DetailProps): JSX.Element {
   const { line } = item
   const verdict = verdictOf(line, alpha)
   return (
     <div class="stack detail-words">
       <p class="row apart">
         <VerdictWord verdict={verdict} />
-        {'pValue' in line && <span class="numbers muted">{t.classify.pValue(pValue(line.pValue))}</span>}
+        {'pValue' in line && (
+          <span class="numbers muted">
+            {t.batches.score(score(line.score))}, {t.classify.pValue(pValue(line.pValue))}
+          </span>
+        )}
       </p>
       {'error' in line ? (
         <p>
@@ -75,7 +99,10 @@ function Words({ item, model, alpha, truth, onReview }: DetailProps): JSX.Elemen
           {model && (
             <p class="hint">{t.classify.odd(asOdd(line.pValue, model.calibrationScores), model.calibrationScores)}</p>
           )}
-          <ReviewButtons mark={markOf(verdict, truth)} onReview={onReview} />
+          <ReviewButtons truth={truth} onReview={onReview} />
+          <p class="hint said" title={said && date(said.at)}>
+            {truth && said ? t.batches.said(said.by, ago(said.at)) : t.batches.ask}
+          </p>
           <div class="opinion-box">{model && <Opinions result={line} alpha={alpha} n={model.calibrationScores} />}</div>
         </>
       )}
@@ -83,74 +110,21 @@ function Words({ item, model, alpha, truth, onReview }: DetailProps): JSX.Elemen
   )
 }
 
-function ReviewButtons(props: { mark: Mark | undefined; onReview: (mark: Mark | null) => void }): JSX.Element {
+function ReviewButtons(props: { truth: Truth | undefined; onReview: (truth: Truth | null) => void }): JSX.Element {
   return (
     <div class="review-buttons" role="group" aria-label={t.batches.review}>
-      {(['right', 'wrong', 'unsure'] as const).map((mark) => (
+      {truths.map((truth) => (
         <button
-          key={mark}
+          key={truth}
           type="button"
-          class={`button small ${mark}`}
-          aria-pressed={props.mark === mark}
-          onClick={() => props.onReview(props.mark === mark ? null : mark)}
+          class={`button small ${truth}`}
+          aria-pressed={props.truth === truth}
+          onClick={() => props.onReview(props.truth === truth ? null : truth)}
         >
-          {t.batches[mark]}
+          {truth !== 'unsure' && <VerdictMark verdict={truth} size={15} />}
+          {t.batches.truths[truth]}
         </button>
       ))}
     </div>
-  )
-}
-
-export function Closer(
-  props: DetailProps & {
-    file: Blob | undefined
-    path: string | null
-    onMove: (step: number) => void
-    onClose: () => void
-  },
-): JSX.Element {
-  const { item, file, path } = props
-  const [url, setUrl] = useState<string | null>(null)
-  useEffect(() => {
-    if (file === undefined) return setUrl(null)
-    const made = URL.createObjectURL(file)
-    setUrl(made)
-    return () => URL.revokeObjectURL(made)
-  }, [file])
-  const onKeyDown = (event: KeyboardEvent) => {
-    const marks: Record<string, Mark | null> = { r: 'right', w: 'wrong', u: 'unsure', Backspace: null }
-    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
-    if (key === 'ArrowRight') props.onMove(1)
-    else if (key === 'ArrowLeft') props.onMove(-1)
-    else if (key in marks) props.onReview(marks[key]!)
-    else return
-    event.preventDefault()
-  }
-  return (
-    <Dialog title={baseName(item.line.image)} wide onClose={props.onClose}>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the review's keys, as in the grid */}
-      <div class="closer" tabIndex={-1} autofocus onKeyDown={onKeyDown}>
-        <div class="closer-picture">
-          {file ? (
-            <LargePicture url={url} alt={item.line.image} />
-          ) : (
-            <Picture path={path} alt={item.line.image} fit="contain" />
-          )}
-        </div>
-        <div class="stack">
-          <Words {...props} />
-          <div class="row">
-            <button type="button" class="button small" onClick={() => props.onMove(-1)}>
-              <Icon name="left" size={16} />
-              {t.batches.previous}
-            </button>
-            <button type="button" class="button small" onClick={() => props.onMove(1)}>
-              {t.batches.next}
-              <Icon name="right" size={16} />
-            </button>
-          </div>
-        </div>
-      </div>
-    </Dialog>
   )
 }

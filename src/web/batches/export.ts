@@ -1,33 +1,40 @@
-/** Results with the review, as files. The service's own fields stay as they were served; three are added. */
+/** Results with the review, as files. The service's own fields stay as they were served; five are added. */
 import { csvRow, csvStart } from '../../wire/result-csv.ts'
 import { saveBlob } from '../models/actions.tsx'
 import { verdictOf } from '../verdict.ts'
 import type { Item } from './live.ts'
-import { markOf, type Reviews } from './review.ts'
+import type { Reviews, Said } from './review.ts'
 
 export interface Reviewed {
   readonly items: readonly Item[]
   readonly reviews: Reviews
+  readonly said: ReadonlyMap<number, Said>
   readonly alpha: number
 }
 
-function added({ index, line }: Item, reviews: Reviews, alpha: number) {
-  const verdict = verdictOf(line, alpha)
-  return { verdict, verdictAlpha: alpha, review: markOf(verdict, reviews.get(index)) ?? '' }
+const columns = ['verdict', 'verdictAlpha', 'review', 'reviewedBy', 'reviewedAt'] as const
+
+function added({ index, line }: Item, { reviews, said, alpha }: Reviewed): Record<(typeof columns)[number], unknown> {
+  const review = reviews.get(index)
+  const { by = '', at = '' } = (review && said.get(index)) ?? {}
+  return { verdict: verdictOf(line, alpha), verdictAlpha: alpha, review: review ?? '', reviewedBy: by, reviewedAt: at }
 }
 
-export function jsonLines({ items, reviews, alpha }: Reviewed): string {
-  return items.map((item) => `${JSON.stringify({ ...item.line, ...added(item, reviews, alpha) })}\n`).join('')
+export function jsonLines(reviewed: Reviewed): string {
+  return reviewed.items.map((item) => `${JSON.stringify({ ...item.line, ...added(item, reviewed) })}\n`).join('')
 }
 
-/** The service's own columns, and three more. */
-export function csv({ items, reviews, alpha }: Reviewed): string {
-  const rows = items.map((item) => {
-    const { verdict, verdictAlpha, review } = added(item, reviews, alpha)
-    return csvRow(item.line, [verdict, verdictAlpha, review])
+/** The service's own columns, and those of the review. */
+export function csv(reviewed: Reviewed): string {
+  const rows = reviewed.items.map((item) => {
+    const more = added(item, reviewed)
+    return csvRow(
+      item.line,
+      columns.map((name) => String(more[name])),
+    )
   })
-  const names = items.map(({ line }) => line.image)
-  return [csvStart(names, ['verdict', 'verdictAlpha', 'review']), ...rows].join('')
+  const names = reviewed.items.map(({ line }) => line.image)
+  return [csvStart(names, columns), ...rows].join('')
 }
 
 export function saveCsv(name: string, reviewed: Reviewed): void {

@@ -1,35 +1,33 @@
 /** Which results are shown, and in which order. */
 import { type Verdict, verdictOf } from '../verdict.ts'
 import type { Item } from './live.ts'
-import { markOf, type Reviews } from './review.ts'
+import { agrees, type Reviews } from './review.ts'
 
 export const sorts = ['odd', 'typical', 'arrival', 'name'] as const
 export type Sort = (typeof sorts)[number]
-export const filters = [
-  'all',
-  'belongs',
-  'differs',
-  'unreadable',
-  'unanswered',
-  'unreviewed',
-  'right',
-  'wrong',
-  'unsure',
-] as const
+export const filters = ['all', 'belongs', 'differs', 'unreadable', 'unanswered'] as const
 export type Filter = (typeof filters)[number]
+export const reviewFilters = ['any', 'unreviewed', 'belongs', 'differs', 'unsure', 'disagree'] as const
+export type ReviewFilter = (typeof reviewFilters)[number]
 
 export interface View {
   readonly sort: Sort
   readonly filter: Filter
+  readonly review: ReviewFilter
   readonly search: string
   readonly alpha: number
+  /** Images that were picked on the map; null: all. */
+  readonly picked: ReadonlySet<number> | null
 }
 
-export function shown(items: readonly Item[], reviews: Reviews, { sort, filter, search, alpha }: View): Item[] {
+export function shown(items: readonly Item[], reviews: Reviews, view: View): Item[] {
+  const { sort, filter, review, search, alpha, picked } = view
   const words = search.trim().toLowerCase()
   const kept = items.filter((item) => {
+    if (picked !== null && !picked.has(item.index)) return false
     if (words !== '' && !item.line.image.toLowerCase().includes(words)) return false
-    return filter === 'all' || passes(item, filter, reviews, alpha)
+    const verdict = verdictOf(item.line, alpha)
+    return (filter === 'all' || verdict === filter) && passesReview(item, verdict, review, reviews)
   })
   if (sort === 'odd') kept.sort((a, b) => scoreOf(b) - scoreOf(a))
   else if (sort === 'typical') kept.sort((a, b) => rankTypical(a) - rankTypical(b))
@@ -37,24 +35,16 @@ export function shown(items: readonly Item[], reviews: Reviews, { sort, filter, 
   return kept
 }
 
-export function passes(item: Item, filter: Filter, reviews: Reviews, alpha: number): boolean {
-  const verdict = verdictOf(item.line, alpha)
-  if (filter === 'belongs' || filter === 'differs' || filter === 'unreadable' || filter === 'unanswered')
-    return verdict === filter
-  const mark = markOf(verdict, reviews.get(item.index))
-  return filter === 'unreviewed' ? mark === undefined && isScored(verdict) : mark === filter
+function passesReview({ index }: Item, verdict: Verdict, filter: ReviewFilter, reviews: Reviews): boolean {
+  if (filter === 'any') return true
+  const truth = reviews.get(index)
+  if (filter === 'unreviewed') return truth === undefined && isScored(verdict)
+  return filter === 'disagree' ? agrees(verdict, truth) === false : truth === filter
 }
 
-export function countFilters(items: readonly Item[], reviews: Reviews, alpha: number): Record<Filter, number> {
-  const counts = Object.fromEntries(filters.map((name) => [name, 0])) as Record<Filter, number>
-  for (const { index, line } of items) {
-    const verdict = verdictOf(line, alpha)
-    const mark = markOf(verdict, reviews.get(index))
-    counts.all++
-    counts[verdict]++
-    if (mark !== undefined) counts[mark]++
-    else if (isScored(verdict)) counts.unreviewed++
-  }
+export function countFilters(items: readonly Item[], alpha: number): Record<Filter, number> {
+  const counts = { all: items.length, belongs: 0, differs: 0, unreadable: 0, unanswered: 0 }
+  for (const { line } of items) counts[verdictOf(line, alpha)]++
   return counts
 }
 

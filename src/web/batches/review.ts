@@ -1,82 +1,179 @@
 /**
- * What the reviewer says an image is. Right and wrong follow from it and from alpha, so moving alpha after a review shows
- * how the verdicts would have fared. Kept on this device, a batch an entry, the latest twenty.
+ * What people say an image is, kept by the service and shared by all who look at the batch. Shown at once, sent at once, and sent
+ * again while the service is away; what others say comes every two seconds.
  */
 import { type Signal, signal } from '@preact/signals'
+import { ClientError } from '../../client.ts'
+import type { ReviewLabel } from '../../wire/review.ts'
+import { client } from '../service/api.ts'
+import { isPassing } from '../service/fault.ts'
+import { takesRequests } from '../service/health.ts'
+import { complain } from '../ui/notes.tsx'
 import { type Verdict, verdictOf } from '../verdict.ts'
 import type { Item } from './live.ts'
 
-export type Truth = 'belongs' | 'differs' | 'unsure'
-export type Mark = 'right' | 'wrong' | 'unsure'
+export type Truth = ReviewLabel
 export type Reviews = ReadonlyMap<number, Truth>
+export const truths = ['belongs', 'differs', 'unsure'] as const satisfies readonly Truth[]
 
-const prefix = 'oneclass.review.'
-const most = 20
+/** Who said it, and when. */
+export interface Said {
+  readonly by: string
+  readonly at: string
+}
 
-export function openReviews(batch: string): Signal<Reviews> {
-  let saved: [number, Truth][] = []
+export interface SharedReviews {
+  readonly truths: Signal<Reviews>
+  readonly said: ReadonlyMap<number, Said>
+  /** Answers that the service has not yet confirmed. */
+  readonly unsent: Signal<number>
+  set(index: number, truth: Truth | null): void
+  /** Takes back the last answer of this page. @returns the image that it was about */
+  undo(): number | undefined
+  close(): void
+}
+
+const everyMs = 2000
+const nameKey = 'oneclass.name'
+
+/** The reviewer's name, as typed on this device: kept with each answer where no key says who it is. */
+export const reviewer = signal(readName())
+
+function readName(): string {
   try {
-    saved = (JSON.parse(localStorage.getItem(prefix + batch) ?? '{"truths":[]}') as { truths: [number, Truth][] })
-      .truths
+    return localStorage.getItem(nameKey) ?? ''
   } catch {
-    // none, or not ours
+    return ''
   }
-  return signal<Reviews>(new Map(saved))
 }
 
-export function setTruth(batch: string, reviews: Signal<Reviews>, index: number, truth: Truth | null): void {
-  const next = new Map(reviews.value)
-  if (truth === null) next.delete(index)
-  else next.set(index, truth)
-  reviews.value = next
+export function setReviewer(name: string): void {
+  reviewer.value = name
   try {
-    localStorage.setItem(prefix + batch, JSON.stringify({ at: Date.now(), truths: [...next] }))
-    prune()
+    localStorage.setItem(nameKey, name)
   } catch {
-    // full or forbidden: the review lives as long as the page
+    // forbidden: it lives as long as the page
   }
 }
 
-function prune(): void {
-  const names = Object.keys(localStorage).filter((name) => name.startsWith(prefix))
-  if (names.length <= most) return
-  const age = (name: string) => (JSON.parse(localStorage.getItem(name) ?? '{}') as { at?: number }).at ?? 0
-  names.sort((a, b) => age(a) - age(b))
-  for (const name of names.slice(0, names.length - most)) localStorage.removeItem(name)
+export function openReviews(batch: string): SharedReviews {
+  const shown = signal<Reviews>(new Map())
+  const unsent = signal(0)
+  const said = new Map<number, Said>()
+  const pending = new Map<number, Truth | null>()
+  const done: { index: number; before: Truth | null }[] = []
+  let revision = 0
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let isBusy = false
+  let isOpen = true
+
+  const put = (changes: Iterable<readonly [number, Truth | null]>) => {
+    const next = new Map(shown.value)
+    for (const [index, truth] of changes) {
+      if (truth === null) next.delete(index)
+      else next.set(index, truth)
+    }
+    shown.value = next
+  }
+
+  const send = async (): Promise<void> => {
+    const sent = [...pending].slice(0, 1000)
+    if (sent.length === 0) return
+    const reviews = sent.map(([index, label]) => ({ index, label }))
+    const name = reviewer.value.trim()
+    try {
+      await client.review(batch, { reviews, ...(name === '' ? {} : { by: name }) })
+    } catch (error) {
+      if (!(error instanceof ClientError) || isPassing(error.code)) throw error
+      complain(error) // refused for good: what the service has is shown again
+      revision = 0
+    }
+    for (const [index, label] of sent) if (pending.get(index) === label) pending.delete(index)
+    unsent.value = pending.size
+  }
+
+  const receive = async (): Promise<void> => {
+    const answer = await client.reviews(batch, { since: revision })
+    const news = answer.reviews.filter(({ index }) => !pending.has(index))
+    for (const { index, by, at } of answer.reviews) said.set(index, { by, at })
+    revision = answer.revision
+    if (news.some(({ index, label }) => (shown.value.get(index) ?? null) !== label))
+      put(news.map(({ index, label }) => [index, label] as const))
+  }
+
+  const turn = async () => {
+    clearTimeout(timer)
+    if (isBusy || !isOpen) return
+    isBusy = true
+    if (takesRequests.peek() && (pending.size > 0 || !document.hidden))
+      await send()
+        .then(receive)
+        .catch(() => {}) // its turn comes again
+    isBusy = false
+    if (isOpen) timer = setTimeout(turn, pending.size > 0 ? everyMs / 4 : everyMs)
+  }
+  void turn()
+
+  const answer = (index: number, truth: Truth | null) => {
+    put([[index, truth]])
+    said.set(index, { by: reviewer.value.trim(), at: new Date().toISOString() })
+    pending.set(index, truth)
+    unsent.value = pending.size
+    void turn()
+  }
+
+  return {
+    truths: shown,
+    said,
+    unsent,
+    set(index, truth) {
+      done.push({ index, before: shown.value.get(index) ?? null })
+      answer(index, truth)
+    },
+    undo() {
+      const last = done.pop()
+      if (last !== undefined) answer(last.index, last.before)
+      return last?.index
+    },
+    close() {
+      isOpen = false
+      clearTimeout(timer)
+      void send().catch(() => {})
+    },
+  }
 }
 
-export function markOf(verdict: Verdict, truth: Truth | undefined): Mark | undefined {
-  if (truth === undefined || truth === 'unsure') return truth
-  return truth === verdict ? 'right' : 'wrong'
-}
-
-/** The truth that a mark stands for, given what the model said. */
-export function truthOf(verdict: Verdict, mark: Mark): Truth | null {
-  if (verdict === 'unreadable' || verdict === 'unanswered') return null
-  if (mark === 'unsure') return 'unsure'
-  if (mark === 'right') return verdict
-  return verdict === 'belongs' ? 'differs' : 'belongs'
+/** Does the model say of the image what the reviewer says? Undefined where one of them said nothing. */
+export function agrees(verdict: Verdict, truth: Truth | undefined): boolean | undefined {
+  if (truth === undefined || truth === 'unsure' || (verdict !== 'belongs' && verdict !== 'differs')) return undefined
+  return truth === verdict
 }
 
 export interface ReviewCounts {
   readonly reviewed: number
-  readonly right: number
-  readonly wrong: number
-  /** Indices of images that the reviewer says belong. */
-  readonly confirmed: readonly number[]
+  readonly agreed: number
+  readonly disagreed: number
+  /** Of images that the reviewers say belong: how many the model rejects. */
+  readonly falseRejections: number
+  /** Indices by what the reviewers say. */
+  readonly belongs: readonly number[]
+  readonly differs: readonly number[]
 }
 
 export function countReviews(items: readonly Item[], reviews: Reviews, alpha: number): ReviewCounts {
-  let right = 0
-  let wrong = 0
-  const confirmed: number[] = []
+  let [agreed, disagreed, falseRejections] = [0, 0, 0]
+  const belongs: number[] = []
+  const differs: number[] = []
   if (reviews.size > 0)
     for (const { index, line } of items) {
       const truth = reviews.get(index)
-      const mark = markOf(verdictOf(line, alpha), truth)
-      if (mark === 'right') right++
-      if (mark === 'wrong') wrong++
-      if (truth === 'belongs') confirmed.push(index)
+      const verdict = verdictOf(line, alpha)
+      const agreement = agrees(verdict, truth)
+      if (agreement === true) agreed++
+      if (agreement === false) disagreed++
+      if (truth === 'belongs') belongs.push(index)
+      if (truth === 'differs') differs.push(index)
+      if (truth === 'belongs' && verdict === 'differs') falseRejections++
     }
-  return { reviewed: reviews.size, right, wrong, confirmed }
+  return { reviewed: reviews.size, agreed, disagreed, falseRejections, belongs, differs }
 }

@@ -1,53 +1,70 @@
-/** Filters with their counts, the order, the search; it stays in sight while one scrolls. */
-import type { Signal } from '@preact/signals'
+/** Filters with their counts, the order, the size of the pictures, the search, in one row; it stays in sight while one scrolls. */
 import type { JSX } from 'preact'
 import { useId, useMemo } from 'preact/hooks'
 import { count } from '../format.ts'
 import { t } from '../text.ts'
 import type { Item } from './live.ts'
-import { countFilters, type Filter, filters, type Sort, sorts } from './order.ts'
-import type { Reviews } from './review.ts'
+import { countFilters, filters, type ReviewFilter, reviewFilters, type Sort, sorts } from './order.ts'
+import { sizes, type ViewState } from './view-state.ts'
 
 export function Toolbar(props: {
   items: readonly Item[]
-  reviews: Reviews
   alpha: number
-  sort: Signal<Sort>
-  filter: Signal<Filter>
-  search: Signal<string>
+  state: ViewState
   /** Images of the batch: counts keep the room for so many digits, so that nothing moves while they grow. */
   total: number
   /** Results that came after the order was frozen. */
   late: number
   onSortIn: () => void
 }): JSX.Element {
-  const { items, reviews, alpha, sort, filter, search, late } = props
-  const counts = useMemo(() => countFilters(items, reviews, alpha), [items.length, reviews, alpha])
+  const { items, alpha, state, late } = props
+  const counts = useMemo(() => countFilters(items, alpha), [items.length, alpha])
   const id = useId()
-  const options = (names: readonly Filter[]) =>
-    names
-      .filter((name) => name !== 'unanswered' || counts.unanswered > 0)
-      .map((name) => (
-        <label key={name} class={name}>
-          <input type="radio" name={id} checked={filter.value === name} onChange={() => (filter.value = name)} />
-          {t.batches.filters[name]}{' '}
-          <span class="numbers count" style={{ minWidth: `${count(props.total).length}ch` }}>
-            {count(counts[name])}
-          </span>
-        </label>
-      ))
   return (
     <div class="toolbar">
       <fieldset class="filters">
         <legend class="hidden">{t.batches.filter}</legend>
-        <div>{options(filters.slice(0, 5))}</div>
-        <div>{options(filters.slice(5))}</div>
+        {filters
+          .filter((name) => name !== 'unanswered' || counts.unanswered > 0)
+          .map((name) => (
+            <label key={name} class={name}>
+              <input
+                type="radio"
+                name={id}
+                checked={state.filter.value === name}
+                onChange={() => (state.filter.value = name)}
+              />
+              {t.batches.filters[name]}{' '}
+              <span class="numbers count" style={{ minWidth: `${count(props.total).length}ch` }}>
+                {count(counts[name])}
+              </span>
+            </label>
+          ))}
       </fieldset>
-      <div class="row toolbar-right">
+      <div class="toolbar-right">
+        <button
+          type="button"
+          class={late > 0 ? 'button small' : 'button small gone'}
+          disabled={late === 0}
+          onClick={props.onSortIn}
+        >
+          {t.batches.newOnes(late)}
+        </button>
+        <select
+          aria-label={t.batches.reviewFilter}
+          value={state.review.value}
+          onChange={(event) => (state.review.value = event.currentTarget.value as ReviewFilter)}
+        >
+          {reviewFilters.map((name) => (
+            <option key={name} value={name}>
+              {t.batches.reviewFilters[name]}
+            </option>
+          ))}
+        </select>
         <select
           aria-label={t.batches.sort}
-          value={sort.value}
-          onChange={(event) => (sort.value = event.currentTarget.value as Sort)}
+          value={state.sort.value}
+          onChange={(event) => (state.sort.value = event.currentTarget.value as Sort)}
         >
           {sorts.map((name) => (
             <option key={name} value={name}>
@@ -59,17 +76,20 @@ export function Toolbar(props: {
           type="search"
           aria-label={t.batches.search}
           placeholder={t.batches.search}
-          value={search.value}
-          onInput={(event) => (search.value = event.currentTarget.value)}
+          value={state.search.value}
+          onInput={(event) => (state.search.value = event.currentTarget.value)}
         />
-        <button
-          type="button"
-          class={late > 0 ? 'button small' : 'button small gone'}
-          disabled={late === 0}
-          onClick={props.onSortIn}
-        >
-          {t.batches.newOnes(late)}
-        </button>
+        <input
+          type="range"
+          class="size"
+          aria-label={t.batches.size}
+          title={t.batches.size}
+          min={sizes.least}
+          max={sizes.most}
+          step={10}
+          value={state.size.value}
+          onInput={(event) => (state.size.value = Number(event.currentTarget.value))}
+        />
       </div>
     </div>
   )

@@ -76,7 +76,7 @@ export function VirtualGrid(props: {
     const next: Frame = { columns, cell, first, last, isRushing: rush.moved(top) }
     setFrame((old) => ((Object.keys(next) as (keyof Frame)[]).every((key) => old[key] === next[key]) ? old : next))
   }
-  useLayoutEffect(measure, [count])
+  useLayoutEffect(measure, [count, least])
   useEffect(() => {
     let asked = 0
     const later = () => {

@@ -1,43 +1,13 @@
 /** The camera of this device: look, take, ask. It is switched off when the dialog closes. */
-import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
 import type { Picked } from '../files/collect.ts'
 import { t } from '../text.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icons.tsx'
+import { useCamera } from './camera-stream.ts'
 
 export function Camera({ onShot, onClose }: { onShot: (image: Picked) => void; onClose: () => void }): JSX.Element {
-  const video = useRef<HTMLVideoElement>(null)
-  const isRefused = useSignal(false)
-  const isOn = useSignal(false)
-
-  useEffect(() => {
-    let stream: MediaStream | undefined
-    let isOpen = true
-    const open = async () => {
-      try {
-        stream = await navigator.mediaDevices.getUserMedia({
-          video: { facingMode: 'environment', width: { ideal: 1280 } },
-          audio: false,
-        })
-        if (!isOpen) return stop()
-        video.current!.srcObject = stream
-        await video.current!.play()
-        isOn.value = true
-      } catch {
-        isRefused.value = true
-      }
-    }
-    const stop = () => {
-      for (const track of stream?.getTracks() ?? []) track.stop()
-    }
-    void open()
-    return () => {
-      isOpen = false
-      stop()
-    }
-  }, [])
+  const { video, state } = useCamera()
 
   const shoot = () => {
     const { videoWidth, videoHeight } = video.current!
@@ -59,7 +29,7 @@ export function Camera({ onShot, onClose }: { onShot: (image: Picked) => void; o
 
   return (
     <Dialog title={t.classify.cameraTitle} wide onClose={onClose}>
-      {isRefused.value ? (
+      {state === 'refused' ? (
         <p class="note error" role="alert">
           {t.classify.cameraRefused}
         </p>
@@ -72,7 +42,7 @@ export function Camera({ onShot, onClose }: { onShot: (image: Picked) => void; o
         <button type="button" class="button" onClick={onClose}>
           {t.common.cancel}
         </button>
-        <button type="button" class="button primary" disabled={!isOn.value} onClick={shoot}>
+        <button type="button" class="button primary" disabled={state !== 'on'} onClick={shoot}>
           <Icon name="camera" size={18} />
           {t.classify.shoot}
         </button>

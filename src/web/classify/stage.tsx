@@ -1,16 +1,16 @@
 /** One image, large, beside everything that is known of it. Its boxes keep their size while answers come. */
 import type { JSX } from 'preact'
-import { baseName, pValue } from '../format.ts'
-import { usePositives } from '../models/strip.tsx'
+import { pValue } from '../format.ts'
 import { href } from '../routes.ts'
 import { takesRequests, trouble } from '../service/health.ts'
-import type { ClassifyResult, Model } from '../service/types.ts'
+import type { Model } from '../service/types.ts'
 import { t } from '../text.ts'
-import { LargePicture, Picture } from '../ui/picture.tsx'
+import { LargePicture } from '../ui/picture.tsx'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
 import { agreementOf, asOdd, oneIn, verdictOf, verdictOfError } from '../verdict.ts'
 import { type Asked, retry, selected } from './asked.ts'
 import { Heat, HeatButton } from './heat.tsx'
+import { Nearest } from './nearest.tsx'
 import { Opinions } from './opinions.tsx'
 
 export function Stage({ model, alpha }: { model: Model; alpha: number }): JSX.Element | null {
@@ -103,26 +103,4 @@ function VerdictBlock({ one, model, alpha }: { one: Asked; model: Model; alpha: 
 function waitingWords(): string {
   if (!takesRequests.value) return t.classify.waitsForService
   return trouble.value === 'workers' ? t.classify.waitsForWorker : t.classify.waiting
-}
-
-function Nearest({ result, model }: { result: ClassifyResult; model: Model }): JSX.Element {
-  const positives = usePositives(model)
-  return (
-    <>
-      <h2 class="minor">{t.classify.nearest}</h2>
-      <ul class="nearest">
-        {result.nearest
-          .flatMap((one) => ('image' in one ? one : []))
-          .slice(0, 5)
-          .map((one) => (
-            <li key={one.image} title={one.image}>
-              <Picture path={positives?.images[one.index]?.thumbnail} alt={baseName(one.image)} />
-              <span class="numbers similarity" title={t.classify.similarity(one.similarity.toFixed(3))}>
-                {one.similarity.toFixed(2)}
-              </span>
-            </li>
-          ))}
-      </ul>
-    </>
-  )
 }

@@ -16,6 +16,7 @@ import { complain, say } from '../ui/notes.tsx'
 import { offered, oneIn } from '../verdict.ts'
 import { alphaOf, ask, askAgain, asked, chosenAlpha, clear, mostAtOnce } from './asked.ts'
 import { Camera } from './camera.tsx'
+import { Live } from './live.tsx'
 import { Samples } from './samples.tsx'
 import { Stage } from './stage.tsx'
 import { Tray } from './tray.tsx'
@@ -52,6 +53,7 @@ function Asking({ model, label }: { model: Model; label: string }): JSX.Element 
   const alpha = alphaOf(label)
   const isMoved = Math.abs(alpha - model.alpha) > 1e-9
   const isEmpty = asked.value.length === 0
+  const isLive = route.value.query.has('live')
 
   const add = useCallback(
     ({ images }: Collected) => {
@@ -75,11 +77,14 @@ function Asking({ model, label }: { model: Model; label: string }): JSX.Element 
   return (
     <>
       <div class="classify-top">
-        <DropZone onFiles={add} folders={false} paste all compact={!isEmpty}>
+        <DropZone onFiles={add} folders={false} paste all compact={!isEmpty || isLive}>
           <button type="button" class="button" onClick={() => (camera.value = true)}>
             <Icon name="camera" size={18} />
             {t.classify.camera}
           </button>
+          <a class="button" href={href('classify', label, { live: '1' })}>
+            {t.live.start}
+          </a>
         </DropZone>
         <div class="card alpha-card">
           <AlphaSlider alpha={alpha} n={model.calibrationScores} onChange={(next) => (chosenAlpha.value = next)} />
@@ -101,7 +106,9 @@ function Asking({ model, label }: { model: Model; label: string }): JSX.Element 
           </div>
         </div>
       </div>
-      {isEmpty ? (
+      {isLive ? (
+        <Live model={model} label={label} alpha={alpha} />
+      ) : isEmpty ? (
         <p class="hint">{t.classify.help}</p>
       ) : (
         <>

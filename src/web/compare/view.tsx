@@ -1,15 +1,14 @@
 /** Comparisons: start one, follow it, read it. */
-import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { ago, date } from '../format.ts'
-import { FolderField } from '../models/photo-source.tsx'
-import { go, href, route } from '../routes.ts'
+import { href, route } from '../routes.ts'
 import { client } from '../service/api.ts'
 import type { Job } from '../service/types.ts'
 import { t } from '../text.ts'
 import { useLoad } from '../ui/load.ts'
-import { ErrorNote, type Failure, failureOf } from '../ui/notes.tsx'
+import { ErrorNote } from '../ui/notes.tsx'
 import { ComparisonPage } from './comparison.tsx'
+import { NewComparison } from './new-comparison.tsx'
 
 export function CompareView(): JSX.Element {
   const { argument } = route.value
@@ -35,77 +34,6 @@ export function CompareView(): JSX.Element {
         </>
       )}
     </div>
-  )
-}
-
-function NewComparison(): JSX.Element {
-  const train = useSignal('')
-  const test = useSignal('')
-  const quick = useSignal(true)
-  const chosen = useSignal<ReadonlySet<string>>(new Set(Object.keys(t.compare.names)))
-  const error = useSignal<Failure | null>(null)
-  const busy = useSignal(false)
-  const all = Object.keys(t.compare.names)
-  const isReady = train.value.trim() !== '' && test.value.trim() !== '' && chosen.value.size > 0 && !busy.value
-  const start = async (event: Event) => {
-    event.preventDefault()
-    if (!isReady) return
-    busy.value = true
-    error.value = null
-    try {
-      const job = await client.compare({
-        train: train.value.trim(),
-        test: test.value.trim(),
-        quick: quick.value,
-        ...(chosen.value.size < all.length ? { methods: all.filter((key) => chosen.value.has(key)) } : {}),
-      })
-      go('compare', job.id)
-    } catch (thrown) {
-      error.value = failureOf(thrown)
-    }
-    busy.value = false
-  }
-  const toggle = (key: string) => {
-    const next = new Set(chosen.value)
-    if (!next.delete(key)) next.add(key)
-    chosen.value = next
-  }
-  return (
-    <form class="card stack" onSubmit={(event) => void start(event)}>
-      <div class="two">
-        <FolderField
-          label={t.compare.train}
-          hint={t.compare.folderHint}
-          value={train.value}
-          onChange={(next) => (train.value = next)}
-        />
-        <FolderField
-          label={t.compare.test}
-          hint={t.compare.folderHint}
-          value={test.value}
-          onChange={(next) => (test.value = next)}
-        />
-      </div>
-      <fieldset class="method-picks">
-        <legend class="label">{t.compare.methods}</legend>
-        {all.map((key) => (
-          <label key={key} class="check">
-            <input type="checkbox" checked={chosen.value.has(key)} onChange={() => toggle(key)} />
-            {t.compare.names[key]}
-          </label>
-        ))}
-      </fieldset>
-      {error.value && <ErrorNote error={error.value} />}
-      <div class="row apart">
-        <label class="check">
-          <input type="checkbox" checked={quick.value} onChange={() => (quick.value = !quick.value)} />
-          {t.compare.quick}
-        </label>
-        <button type="submit" class="button primary" disabled={!isReady}>
-          {t.compare.start}
-        </button>
-      </div>
-    </form>
   )
 }
 

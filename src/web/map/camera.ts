@@ -80,3 +80,8 @@ export function nextInDirection(places: readonly Place[], from: number, dx: numb
   })
   return best
 }
+
+export function isInside(camera: Camera, place: Place, { width, height }: Size): boolean {
+  const [x, y] = toPixel(camera, place)
+  return x >= 0 && y >= 0 && x <= width && y <= height
+}

@@ -2,19 +2,17 @@
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
-import { fileOf } from '../batches/local-files.ts'
 import { count } from '../format.ts'
-import { findModel } from '../models/store.ts'
-import { usePositives } from '../models/strip.tsx'
-import { client } from '../service/api.ts'
+import { route } from '../routes.ts'
 import type { MapPoint } from '../service/types.ts'
 import { t } from '../text.ts'
 import { themeChanges } from '../theme.ts'
 import { Icon } from '../ui/icons.tsx'
-import { Picture } from '../ui/picture.tsx'
-import { type Camera, fitAll, nearestTo, nextInDirection, toPixel, zoomAt } from './camera.ts'
+import { type Camera, fitAll, isInside, nearestTo, nextInDirection, toPixel, zoomAt } from './camera.ts'
 import { type Dot, draw, type Kind } from './draw.ts'
 import { gestures } from './gestures.ts'
+import { ReviewSeen } from './review-seen.tsx'
+import { KindMark, kindOf, Tip } from './tip.tsx'
 
 type Projection = 'umap' | 'pca'
 const kinds = ['positive', 'belongs', 'differs', 'error'] as const
@@ -25,12 +23,12 @@ export function Scatter(props: { points: readonly MapPoint[]; label: string; bat
   const projection = useSignal<Projection>(hasUmap ? 'umap' : 'pca')
   const hidden = useSignal<ReadonlySet<Kind>>(new Set())
   const camera = useSignal<Camera | null>(null)
-  const focus = useSignal(-1)
+  const asked = route.value.query.get('at')
+  const focus = useSignal(points.findIndex(({ kind, index }) => kind === 'batch' && String(index) === asked))
   const canvas = useRef<HTMLCanvasElement>(null)
 
   const dots = useMemo<Dot[]>(
-    () =>
-      points.map((point) => ({ kind: kindOf(point), place: (projection.value === 'umap' && point.umap) || point.pca })),
+    () => points.map((point) => ({ kind: kindOf(point), place: placeOf(point, projection.value) })),
     [points, projection.value],
   )
   const places = useMemo(() => dots.map(({ place }) => place), [dots])
@@ -178,6 +176,13 @@ export function Scatter(props: { points: readonly MapPoint[]; label: string; bat
           />
         )}
       </div>
+      {batch !== '' && camera.value && canvas.current && (
+        <ReviewSeen
+          batch={batch}
+          points={points.filter((_, i) => !hidden.value.has(dots[i]!.kind))}
+          isSeen={(point) => isInside(camera.value!, placeOf(point, projection.value), sizeOf(canvas.current!))}
+        />
+      )}
       <p class="hint">
         {projection.value === 'umap' ? t.map.umapHelp : t.map.pcaHelp}. {t.map.hint}
       </p>
@@ -188,50 +193,6 @@ export function Scatter(props: { points: readonly MapPoint[]; label: string; bat
   )
 }
 
-function kindOf(point: MapPoint): Kind {
-  if (point.kind === 'positive') return 'positive'
-  return point.isPositive ? 'belongs' : 'differs'
-}
-
-function KindMark({ kind }: { kind: Kind }): JSX.Element {
-  return (
-    <svg class={`kind ${kind}`} width="14" height="14" viewBox="0 0 14 14" aria-hidden="true">
-      {kind === 'differs' ? (
-        <path d="M7 0l7 7-7 7-7-7z" />
-      ) : kind === 'error' ? (
-        <path d="M7 1l6 11H1z" />
-      ) : (
-        <circle cx="7" cy="7" r={kind === 'positive' ? 4.5 : 6} />
-      )}
-    </svg>
-  )
-}
-
-function Tip(props: {
-  point: MapPoint
-  at: readonly [number, number]
-  width: number
-  height: number
-  label: string
-  batch: string
-}): JSX.Element {
-  const { point, at, width, height, label, batch } = props
-  const [w, h] = [164, 196]
-  const x = at[0] + 18 + w > width ? Math.max(0, at[0] - 18 - w) : at[0] + 18
-  const y = Math.min(Math.max(0, at[1] - h / 2), Math.max(0, height - h))
-  const positives = usePositives(findModel(label))
-  const isOwn = point.kind === 'positive'
-  return (
-    <div class="map-tip" aria-hidden="true" style={{ transform: `translate(${x}px, ${y}px)` }}>
-      <Picture
-        file={isOwn ? undefined : fileOf(batch, point.index)}
-        path={isOwn ? positives?.images[point.index]?.thumbnail : client.batchPicture(batch, point.index)}
-        alt=""
-      />
-      <span class="cut">{point.image}</span>
-      <span class="row tight muted">
-        <KindMark kind={kindOf(point)} /> {t.map.kinds[kindOf(point)]}
-      </span>
-    </div>
-  )
+function placeOf(point: MapPoint, projection: Projection): readonly [number, number] {
+  return (projection === 'umap' && point.umap) || point.pca
 }

@@ -14,7 +14,15 @@ import { DuplicateGroups, RejectedFiles } from './rejected.tsx'
 import { ReportOf } from './report.tsx'
 import { loadModels } from './store.ts'
 
-export function FitProgress({ id, onAgain }: { id: string; onAgain: () => void }): JSX.Element {
+export function FitProgress({
+  id,
+  onAgain,
+  onDone,
+}: {
+  id: string
+  onAgain: () => void
+  onDone?: (result: FitResult) => void
+}): JSX.Element {
   const job = useSignal<Job | null>(null)
   const error = useSignal<Failure | null>(null)
   useEffect(() => {
@@ -23,6 +31,7 @@ export function FitProgress({ id, onAgain }: { id: string; onAgain: () => void }
       .then(async (done) => {
         await loadModels()
         if (done.error) error.value = done.error
+        else onDone?.(done.result as FitResult)
       })
       .catch((thrown) => {
         if (!controller.signal.aborted) error.value = failureOf(thrown)

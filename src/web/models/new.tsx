@@ -1,8 +1,9 @@
 /** A new model, or the next version of one: photos, a name, how strict; then the fit, live. */
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useCallback, useEffect, useRef } from 'preact/hooks'
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { type Collected, type Picked, totalBytes } from '../files/collect.ts'
+import { takeHanded } from '../files/handed.ts'
 import { bytes, count } from '../format.ts'
 import { href } from '../routes.ts'
 import { client } from '../service/api.ts'
@@ -15,6 +16,7 @@ import { Progress } from '../ui/progress.tsx'
 import { offered } from '../verdict.ts'
 import { NameField, namePattern } from './actions.tsx'
 import { FitProgress } from './fit-progress.tsx'
+import { NetworkChoice } from './network.tsx'
 import { ChosenPhotos, PhotoSource } from './photo-source.tsx'
 import { findModel, service, versionsOf } from './store.ts'
 
@@ -24,11 +26,13 @@ const defaultLimits = { maxFitImages: 5000, maxRequestBytes: 512 * 1024 ** 2 }
 
 export function NewModel({ base }: { base: string | null }): JSX.Element {
   const baseModel = findModel(base)
-  const images = useSignal<readonly Picked[]>([])
+  const [handed] = useState(takeHanded)
+  const images = useSignal<readonly Picked[]>(handed)
   const skipped = useSignal(0)
   const source = useSignal<'device' | 'server'>('device')
   const folder = useSignal('')
   const name = useSignal(baseModel?.name ?? '')
+  const network = useSignal('')
   const alpha = useSignal(baseModel?.alpha ?? 0.05)
   const sent = useSignal<number | null>(null)
   const job = useSignal<Job | null>(null)
@@ -71,6 +75,7 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
     const fields = {
       name: name.value,
       alpha: offered(alpha.value, heldOut),
+      ...(network.value === '' || baseModel ? {} : { backbone: network.value }),
       ...(baseModel && name.value === baseModel.name && base ? { base } : {}),
     }
     try {
@@ -133,6 +138,7 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
           >
             <NameField label={t.fit.name} value={name.value} onChange={(next) => (name.value = next)} />
             {known && <p class="hint">{t.fit.nameTaken(known.name, known.version + 1)}</p>}
+            {!baseModel && <NetworkChoice value={network.value} onChange={(next) => (network.value = next)} />}
             <AlphaSlider
               alpha={offered(alpha.value, heldOut)}
               help={t.alpha.fitHelp}

@@ -2,8 +2,9 @@
 import type { Positives } from '../../wire/model.ts'
 import type { FailedImage } from '../../wire/result.ts'
 
+export type { BackboneView } from '../../wire/backbone.ts'
 export type { BatchLine } from '../../wire/batch.ts'
-export type { MethodReport as CompareRow } from '../../wire/comparison.ts'
+export type { ComparisonReport, MethodReport as CompareRow } from '../../wire/comparison.ts'
 export type { ErrorBody } from '../../wire/error.ts'
 export type { ExpectedRates, FitFacts, FitReport } from '../../wire/fit-report.ts'
 export type { BatchJob as Batch, CompareJob, FitJob, Job, MapJob } from '../../wire/job.ts'

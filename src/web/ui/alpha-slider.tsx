@@ -47,9 +47,7 @@ export function AlphaSlider({
         <span>{t.alpha.lenient}</span>
         <span>{t.alpha.strict}</span>
       </div>
-      {n !== undefined && (
-        <p class="hint alpha-range">{promise ? t.alpha.range(percent(promise.low), percent(promise.high)) : ''}</p>
-      )}
+      <p class="hint alpha-range">{promise ? t.alpha.range(percent(promise.low), percent(promise.high)) : ''}</p>
       {n !== undefined && steps[0]! < 500 && step === 0 && <p class="hint">{t.alpha.least(n)}</p>}
       {help && <p class="hint">{help}</p>}
       {children}

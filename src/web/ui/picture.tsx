@@ -32,9 +32,11 @@ export function Picture({
   )
 }
 
-/** The whole local file, large. */
-export function LargePicture({ url, alt }: { url: string | null; alt: string }): JSX.Element {
+/** A whole image, large; `fallback`, smaller, where it cannot be shown or had. */
+export function LargePicture(props: { url: string | null; alt: string; fallback?: string | null }): JSX.Element {
+  const { alt, fallback = null } = props
   const [broken, setBroken] = useState<string | null>(null)
+  const url = props.url !== null && props.url !== broken ? props.url : fallback
   return (
     <span class="picture contain">
       {url !== null && url !== broken ? (

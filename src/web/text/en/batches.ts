@@ -22,7 +22,7 @@ export const batches = {
     took: (time: string) => `took ${time}`,
     cancel: 'Stop the batch',
     sort: 'Sort',
-    sorts: { odd: 'Oddest first', typical: 'Most typical first', arrival: 'As they came', name: 'By name' },
+    sorts: { odd: 'Highest score first', typical: 'Lowest score first', arrival: 'As they came', name: 'By name' },
     newOnes: (n: number) => `Sort in ${s(n, 'new result')}`,
     filter: 'Show',
     filters: {
@@ -31,11 +31,19 @@ export const batches = {
       differs: 'Does not belong',
       unreadable: 'Unreadable',
       unanswered: 'No answer',
-      unreviewed: 'Not reviewed',
-      right: 'Right',
-      wrong: 'Wrong',
-      unsure: 'Unsure',
     },
+    reviewFilter: 'Reviewed as',
+    reviewFilters: {
+      any: 'Reviewed or not',
+      unreviewed: 'Not reviewed yet',
+      belongs: 'Reviewed: belongs',
+      differs: 'Reviewed: does not belong',
+      unsure: 'Reviewed: cannot tell',
+      disagree: 'Reviewer and model disagree',
+    },
+    size: 'Size of the pictures',
+    ofMap: (n: number) => `Only the ${s(n, 'image')} that were picked on the map.`,
+    showAll: 'Show all',
     search: 'Find by name',
     histogram: 'How odd',
     histogramHelp: (batch: number, positives: number) =>
@@ -44,25 +52,60 @@ export const batches = {
         : `Bars: this batch, ${count(batch)} images.`,
     decision: 'decision',
     review: 'Review',
-    right: 'Right',
-    wrong: 'Wrong',
-    unsure: 'Unsure',
-    unreview: 'Undo',
-    keys: 'Arrows move, R right, W wrong, U unsure, Backspace undoes, Enter looks closer.',
+    ask: 'Does it belong? What you say is kept, whatever the model says.',
+    truths: { belongs: 'Belongs', differs: 'Does not belong', unsure: 'Cannot tell' },
+    said: (by: string, when: string) => `Said ${by === '' ? '' : `by ${by} `}${when}.`,
+    yourName: 'Your name, kept with what you say',
+    start: 'Choose an image to review it.',
+    keys: 'Keys: B belongs, D does not belong, C cannot tell, U undoes the last answer, arrows move, Enter enlarges.',
+    score: (score: string) => `score ${score}`,
+    unsent: (n: number) => `${s(n, 'answer')} not yet sent: trying again`,
+    discoveries: (rejected: number, share: string) =>
+      `Of the ${count(rejected)} that do not belong, at most ${share} are good images, on average`,
     reviewed: (n: number, total: number) => `${count(n)} of ${count(total)} reviewed`,
-    reviewQuality: (right: number, wrong: number) =>
-      `${count(right)} right, ${count(wrong)} wrong${right + wrong > 0 ? ` (${Math.round((100 * right) / (right + wrong))} % right)` : ''}`,
+    reviewQuality: (agreed: number, disagreed: number) =>
+      `the model agrees with ${count(agreed)} and disagrees with ${count(disagreed)}`,
+    share: 'Copy a link to this view',
+    summary: {
+      open: 'One-page summary',
+      back: 'Back to the batch',
+      print: 'Print or save as PDF',
+      made: 'Scored',
+      images: 'Images',
+      worth: 'What that is worth',
+      first: (n: number) => `The ${count(n)} with the highest scores`,
+    },
     export: 'Export',
     exportCsv: 'CSV, with the review',
     exportJsonl: 'JSON lines, with the review',
-    confirm: (n: number) =>
-      n === 0 ? 'Add confirmed images to the positives' : `Add ${s(n, 'confirmed image')} to the positives`,
-    confirmHelp: 'Images reviewed as belonging become positives of the model’s next version.',
+    confirm: (n: number) => (n === 0 ? 'Teach it what you reviewed' : `Teach it the ${s(n, 'good image')}`),
+    confirmHelp: 'Images that you say belong become photos of the model’s next version.',
     confirmTitle: 'Make the next version',
+    becomePositives: (n: number) => `${s(n, 'image')} will be taught as belonging. A click leaves one out.`,
+    becomeChecks: (n: number) =>
+      `${s(n, 'image')} that ${n === 1 ? 'does' : 'do'} not belong will be used to check the new version.`,
+    makeVersion: (version: number, n: number) => `Make version ${version} with ${s(n, 'more photo')}`,
+    checking: (before: number, after: number) => `Comparing version ${after} with version ${before} …`,
+    outcome: (
+      { good, bad }: Record<'good' | 'bad', { of: number; before: number; after: number }>,
+      before: number,
+      after: number,
+    ) => {
+      const fewer = good.before - good.after
+      const more = bad.after - bad.before
+      const rejects =
+        fewer === 0
+          ? `Version ${after} rejects as many of the ${count(good.of)} good images as version ${before} (${count(good.after)})`
+          : `Version ${after} rejects ${count(Math.abs(fewer))} ${fewer > 0 ? 'fewer' : 'more'} of the ${count(good.of)} good images than version ${before}`
+      if (bad.of === 0)
+        return `${rejects}. Whether it misses more cannot be told: no image that does not belong was reviewed.`
+      const misses = more === 0 ? 'misses none more' : `misses ${count(Math.abs(more))} ${more > 0 ? 'more' : 'fewer'}`
+      return `${rejects}, and ${misses} of the ${count(bad.of)} that do not belong.`
+    },
     confirmGone: 'The files are no longer in this page, since it was loaded again. Choose the same folder to go on.',
     grid: 'Results, one image a cell',
-    cellLabel: (verdict: string, name: string, p: string, mark: string | null) =>
-      `${verdict}: ${name}${p === '' ? '' : `, p ${p}`}${mark === null ? '' : `, reviewed: ${mark}`}`,
+    cellLabel: (verdict: string, name: string, score: string, truth: string | null) =>
+      `${verdict}: ${name}${score === '' ? '' : `, score ${score}`}${truth === null ? '' : `, reviewed: ${truth}`}`,
     empty: 'No image matches.',
     previous: 'Previous',
     next: 'Next',

@@ -1,5 +1,6 @@
 /** One image and its verdict. */
 import { count } from '../../format.ts'
+import { s } from './plural.ts'
 
 export const classify = {
   verdict: {
@@ -56,5 +57,21 @@ export const classify = {
     clear: 'Clear',
     tooMany: (most: number) => `Only the first ${most} were taken: for more, run a batch.`,
     imageOf: (name: string) => `Image ${name}`,
+  },
+  live: {
+    title: 'Live camera',
+    start: 'Watch with the camera',
+    pace: (rate: string, delay: number, p: string) =>
+      `${rate} verdicts a second, ${count(delay)} ms behind, p\u00a0=\u00a0${p}`,
+    rejects: 'The last that did not belong',
+    reject: (i: number) => `Number ${i}, the newest first`,
+    hold: 'Hold to keep photos',
+    kept: (n: number) => `${s(n, 'photo')} kept`,
+    teach: 'Make a model of them',
+    large: 'Large, for a line',
+    small: 'Back to normal size',
+    stop: 'Stop the camera',
+    help: (n: number) =>
+      `Each thing that stays in sight counts once. The model knows ${s(n, 'photo')}; light and background that these do not show make good things look strange.`,
   },
 }

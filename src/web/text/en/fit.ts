@@ -8,9 +8,15 @@ export const fit = {
     nextTitle: (name: string) => `Next version of “${name}”`,
     lead: 'Photos of one thing, as you will meet it later: other days, other light, other angles. About 200 is good; 20 will run.',
     nextLead: 'New photos are added to those that the last version was taught.',
-    step1: 'Photos',
-    step2: 'Name',
-    step3: 'How strict',
+    network: 'What the photos show',
+    networkGeneral: 'Any thing: a product, a part, a dish, an animal',
+    networkGeneralHelp: 'Looks at the whole photo.',
+    networkFace: 'One person’s face',
+    networkFaceHelp:
+      'Looks at the face only, not at clothes or the room. Photos without a face, or with several, are left out.',
+    networkFaceMissing:
+      'The service has no face network: install it with “npm install @vladmandic/face-api” and start again.',
+    networkFile: 'Another network: “oneclass fit DIR --name NAME --backbone FILE.onnx” on the command line.',
     name: 'Name',
     nameHint: 'Letters, digits, “.”, “_” and “-”.',
     nameWrong: '1 to 64 letters, digits, “.”, “_” or “-”, beginning with a letter or digit.',

@@ -5,8 +5,7 @@ export const models = {
   alpha: {
     label: 'How strict',
     words: (k: number) => `rejects 1 good image in ${k} on average`,
-    range: (low: string, high: string) =>
-      `For one model of this many photos: between ${low} and ${high}, in 9 cases of 10.`,
+    range: (low: string, high: string) => `For one model: between ${low} and ${high}, in 9 cases of 10.`,
     least: (n: number) =>
       `${count(n)} photos can tell no more than this. More photos allow a setting that rejects fewer good images.`,
     short: (k: number) => `1 in ${k}`,

@@ -1,4 +1,5 @@
 /** Map, comparison, operations. */
+import { count } from '../../format.ts'
 import { s } from './plural.ts'
 
 export const views = {
@@ -17,6 +18,8 @@ export const views = {
     zoomIn: 'Zoom in',
     zoomOut: 'Zoom out',
     fit: 'Show all',
+    review: (n: number) => `Review the ${s(n, 'image')} in sight`,
+    reviewHint: 'Zoom in on a group to review it by itself.',
     label: (n: number) =>
       `Map of ${s(n, 'image')}. Arrow keys go to the next image in that direction, plus and minus zoom, 0 shows all.`,
     kinds: {
@@ -35,8 +38,29 @@ export const views = {
     train: 'Training folder',
     test: 'Test folder',
     folderHint: 'On the server, holding positive/ and negative/.',
+    folders: 'Folders on the server',
+    drops: { positives: 'Images of the thing', negatives: 'Other images' },
+    dropHint:
+      'Drop images of the thing on the left and other images on the right. Every third is kept for the test, unless folders named train/ and test/ say which.',
+    found: (trainGood: number, trainBad: number, testGood: number, testBad: number) =>
+      `To learn from: ${count(trainGood)} of the thing, ${count(trainBad)} others. To test with: ${count(testGood)} and ${count(testBad)}.`,
+    lacks: {
+      trainPositive: (n: number) => `At least ${count(n)} images of the thing are needed to learn from.`,
+      trainNegative: () => '',
+      testPositive: (n: number) =>
+        `At least ${s(n, 'image')} of the thing ${n === 1 ? 'is' : 'are'} needed for the test.`,
+      testNegative: (n: number) => `At least ${s(n, 'other image')} ${n === 1 ? 'is' : 'are'} needed for the test.`,
+    },
+    chosen: (n: number, all: number) =>
+      n === all ? `All ${count(all)} methods` : `${count(n)} of ${count(all)} methods`,
+    ours: 'used here',
+    findings: 'What the comparison says',
+    interval: (range: string) => `${range} (95 %)`,
+    histogram: (accepted: number, all: number) =>
+      `Test images in the order of their scores; the first ${count(accepted)} of ${count(all)} are accepted.`,
+    reading:
+      'AUROC: how often an image of the thing scores lower than another image; 0.5 is chance, 1 is perfect. The small charts have the test images in the order of their scores, those of the thing in teal; the line is the threshold.',
     methods: 'Methods',
-    allMethods: 'All methods',
     quick: 'Quick: smaller and faster, less exact',
     start: 'Start',
     none: 'No comparison yet.',
@@ -50,24 +74,24 @@ export const views = {
     columns: {
       method: 'Method',
       auroc: 'AUROC',
-      interval: '95 % interval',
+      scores: 'Scores',
       frr: 'False rejections',
       far: 'False acceptances',
       fit: 'Fit',
       score: 'Per image',
     },
     names: {
-      ensemble: 'oneclass (ensemble)',
-      'isolation-forest': 'Isolation forest, ours',
-      'isolation-forest-npm': 'Isolation forest, npm package',
-      'one-class-svm': 'One-class SVM',
-      'nearest-neighbour': 'Nearest neighbour',
-      mahalanobis: 'Mahalanobis distance',
-      'naive-cnn': 'The 2019 question’s CNN',
-      'binary-cnn': 'Binary CNN',
-      'transfer-binary': 'Transfer learning, binary',
+      ensemble: 'Ensemble (what oneclass serves)',
+      'isolation-forest': 'Isolation forest, whitened embeddings',
+      'isolation-forest-npm': 'The npm package isolation-forest, raw embeddings',
+      'one-class-svm': 'One-class SVM, whitened embeddings',
+      'nearest-neighbour': 'Nearest neighbour, whitened embeddings',
+      mahalanobis: 'Mahalanobis distance, shrunk covariance',
+      'naive-cnn': 'Naive CNN (the 2019 question)',
+      'binary-cnn': 'Binary CNN (the accepted answer)',
+      'transfer-binary': 'Transfer learning, binary head',
       'deep-one-class': 'Deep one-class features',
-      'distance-net': 'Distance network',
+      'distance-net': 'Distance network (the second answer)',
     } as Record<string, string>,
     skipped: 'skipped',
     failed: 'failed',

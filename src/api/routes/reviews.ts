@@ -1,0 +1,97 @@
+/** What people say of the images of a batch, shared by all who look at it; and the whole images, to judge by. */
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import { OneclassError } from '../../errors.ts'
+import type { BatchRecord } from '../../queue/batches.ts'
+import { typeOfJob } from '../../queue/jobs.ts'
+import { readBelow } from '../../service/local-files.ts'
+import { openReviewStore } from '../../store/reviews.ts'
+import { JobId } from '../../wire/names.ts'
+import { ReviewChange, Reviews } from '../../wire/review.ts'
+import type { ApiContext } from '../context.ts'
+import { route } from '../http/route.ts'
+
+export function reviewRoutes(app: FastifyInstance, context: ApiContext): void {
+  const { batches } = context.producer
+  const store = openReviewStore(context.home)
+
+  const find = async (id: string): Promise<BatchRecord> => {
+    // the id becomes part of a path: nothing but an id of ours
+    const batch = typeOfJob(id) === 'batch' ? await batches.read(id) : undefined
+    if (batch === undefined) throw new OneclassError('JOB_NOT_FOUND', 'There is no batch of this id, or it is too old.')
+    return batch
+  }
+
+  route(app, {
+    method: 'GET',
+    url: '/v1/batches/:id/reviews',
+    scope: 'classify',
+    summary: 'What people said of the images of a batch',
+    tag: 'Batches',
+    params: Type.Object({ id: JobId }),
+    query: Type.Object({
+      since: Type.Optional(Type.Integer({ minimum: 0, description: 'A `revision`: only what was said after it' })),
+    }),
+    answers: { 200: { description: 'The latest word about each image', schema: Reviews } },
+    handle: async ({ params, query }) => await store.read((await find(params.id)).id, query.since),
+  })
+
+  route(app, {
+    method: 'POST',
+    url: '/v1/batches/:id/reviews',
+    scope: 'classify',
+    summary: 'Say whether images belong',
+    description:
+      'Kept in the data directory with who and when. A `label` of null takes back what was said. Of a caller with a key its name is kept, whatever `by` says.',
+    tag: 'Batches',
+    params: Type.Object({ id: JobId }),
+    body: ReviewChange,
+    answers: { 200: { description: 'What is now kept of these images', schema: Reviews } },
+    handle: async ({ params, body, request }) => {
+      const batch = await find(params.id)
+      const wrong = body.reviews.find(({ index }) => index >= batch.total)
+      if (wrong !== undefined)
+        throw new OneclassError(
+          'INVALID_ARGUMENT',
+          `"reviews" names image ${wrong.index}, but the batch has the images 0 to ${batch.total - 1}.`,
+        )
+      return await store.add(batch.id, body.reviews, request.key?.name ?? body.by?.trim() ?? '')
+    },
+  })
+
+  route(app, {
+    method: 'GET',
+    url: '/v1/batches/:id/images/:index/full',
+    scope: 'classify',
+    summary: 'An image of a batch as it is',
+    description:
+      'Of batches of a folder, in formats that browsers show; UNSUPPORTED_MEDIA_TYPE for others, NOT_FOUND for batches of uploads, which are not kept.',
+    tag: 'Batches',
+    params: Type.Object({ id: JobId, index: Type.Integer({ minimum: 0 }) }),
+    answers: { 200: { description: 'The image', type: 'image/*', schema: Type.String({ format: 'binary' }) } },
+    handle: async ({ params, reply }) => {
+      const batch = await find(params.id)
+      const name = (await batches.images(batch.id))[params.index]
+      if (batch.folder === null || name === undefined)
+        throw new OneclassError('NOT_FOUND', 'This image is not kept by the service.')
+      const bytes = await readBelow(join(batch.folder, name), name, context.roots, context.limits.maxImageBytes)
+      const type = shownType(bytes)
+      if (type === undefined)
+        throw new OneclassError('UNSUPPORTED_MEDIA_TYPE', 'Browsers do not show images of this format.')
+      return reply.type(type).header('cache-control', 'private, max-age=3600').send(bytes)
+    },
+  })
+}
+
+/** By the first bytes, whatever the name says: what a browser shows, and nothing that it could run. */
+function shownType(bytes: Buffer): string | undefined {
+  const head = bytes.toString('latin1', 0, 12)
+  if (head.startsWith('\xff\xd8\xff')) return 'image/jpeg'
+  if (head.startsWith('\x89PNG\r\n\x1a\n')) return 'image/png'
+  if (head.startsWith('RIFF') && head.endsWith('WEBP')) return 'image/webp'
+  if (/^GIF8[79]a/.test(head)) return 'image/gif'
+  if (/ftypavi[fs]$/.test(head)) return 'image/avif'
+  if (head.startsWith('BM')) return 'image/bmp'
+  return undefined
+}

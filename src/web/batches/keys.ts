@@ -1,0 +1,15 @@
+/** The keys of a review, the same in the grid and in the large view. */
+import type { Truth } from './review.ts'
+
+const answers: Readonly<Record<string, Truth | null | 'undo'>> = {
+  b: 'belongs',
+  d: 'differs',
+  c: 'unsure',
+  u: 'undo',
+  Backspace: null,
+}
+
+/** What a key says: an answer, null to take the answer of this image back, or to undo the last one; undefined for other keys. */
+export function reviewKey(event: KeyboardEvent): Truth | null | 'undo' | undefined {
+  return answers[event.key.length === 1 ? event.key.toLowerCase() : event.key]
+}

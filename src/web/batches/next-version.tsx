@@ -1,0 +1,168 @@
+/** From a review to the next version: the images that become photos of it are shown before, and a sentence at the end says what it gained. */
+import { useSignal } from '@preact/signals'
+import type { JSX } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import { baseName } from '../format.ts'
+import { FitProgress } from '../models/fit-progress.tsx'
+import { findModel, versionsOf } from '../models/store.ts'
+import { client } from '../service/api.ts'
+import type { Batch, FitResult, Job, Model } from '../service/types.ts'
+import { upload } from '../service/upload.ts'
+import { t } from '../text.ts'
+import { Dialog } from '../ui/dialog.tsx'
+import { ErrorNote, type Failure, failureOf } from '../ui/notes.tsx'
+import { Picture } from '../ui/picture.tsx'
+import { Progress } from '../ui/progress.tsx'
+import type { Item } from './live.ts'
+import { fileOf, hasFiles } from './local-files.ts'
+import { compareVersions, type Outcome } from './outcome.ts'
+
+export function NextVersion(props: {
+  batch: Batch
+  label: string
+  items: readonly Item[]
+  alpha: number
+  belongs: readonly number[]
+  differs: readonly number[]
+  onClose: () => void
+}): JSX.Element {
+  const { batch, label, items, alpha, differs } = props
+  const [name = label, version = ''] = label.split('@')
+  const out = useSignal<ReadonlySet<number>>(new Set())
+  const job = useSignal<Job | null>(null)
+  const sent = useSignal<number | null>(null)
+  const error = useSignal<Failure | null>(null)
+  const outcome = useSignal<Outcome | 'asking' | null>(null)
+  const made = useSignal<Model | null>(null)
+  const stop = useRef(new AbortController())
+  useEffect(() => () => stop.current.abort(), [])
+  const isFolder = batch.keeps?.folder ?? false
+  const isGone = !isFolder && !hasFiles(batch.id)
+  const modelAlpha = findModel(label)?.alpha ?? 0.05
+  const good = props.belongs.filter((index) => !out.value.has(index))
+  const bad = differs.filter((index) => !out.value.has(index))
+
+  const fit = async () => {
+    error.value = null
+    try {
+      if (isFolder) {
+        const request = { name, alpha: modelAlpha, base: label, batch: batch.id, images: good }
+        job.value = await client.fitFolder(request)
+        return
+      }
+      const files = good.flatMap((index) => {
+        const file = fileOf(batch.id, index)
+        const item = items.find((one) => one.index === index)
+        return file && item ? { name: item.line.image, bytes: file } : []
+      })
+      sent.value = 0
+      job.value = await upload((more) => client.fit(name, files, { alpha: modelAlpha, base: label, ...more }), {
+        signal: stop.current.signal,
+        onProgress: (share) => (sent.value = share),
+      })
+    } catch (thrown) {
+      if (!stop.current.signal.aborted) error.value = failureOf(thrown)
+    }
+    sent.value = null
+  }
+  const check = async ({ model }: FitResult) => {
+    made.value = model
+    outcome.value = 'asking'
+    outcome.value = await compareVersions(items, { good, bad }, alpha, model, batch).catch(() => null)
+  }
+  const toggle = (index: number) => {
+    const next = new Set(out.value)
+    if (!next.delete(index)) next.add(index)
+    out.value = next
+  }
+  const pictures = { batch, items, out: out.value, onToggle: toggle }
+
+  return (
+    <Dialog title={t.batches.confirmTitle} wide onClose={props.onClose}>
+      {job.value ? (
+        <div class="stack">
+          {made.value && <OutcomeWords outcome={outcome.value} before={Number(version)} after={made.value.version} />}
+          <FitProgress id={job.value.id} onAgain={() => (job.value = null)} onDone={(result) => void check(result)} />
+        </div>
+      ) : (
+        <div class="stack">
+          <Chosen title={t.batches.becomePositives(good.length)} indices={props.belongs} {...pictures} />
+          {differs.length > 0 && <Chosen title={t.batches.becomeChecks(bad.length)} indices={differs} {...pictures} />}
+          {isGone && <p class="note">{t.batches.confirmGone}</p>}
+          {error.value && <ErrorNote error={error.value} />}
+          {sent.value !== null && <Progress share={sent.value} label={t.fit.uploading} />}
+          <footer class="actions">
+            <button type="button" class="button" onClick={props.onClose}>
+              {t.common.cancel}
+            </button>
+            <button
+              type="button"
+              class="button primary"
+              disabled={isGone || good.length === 0 || sent.value !== null}
+              onClick={() => void fit()}
+            >
+              {t.batches.makeVersion((versionsOf(name)[0]?.version ?? Number(version)) + 1, good.length)}
+            </button>
+          </footer>
+        </div>
+      )}
+    </Dialog>
+  )
+}
+
+/** Pictures of what was confirmed; a click leaves one out. */
+function Chosen(props: {
+  title: string
+  indices: readonly number[]
+  batch: Batch
+  items: readonly Item[]
+  out: ReadonlySet<number>
+  onToggle: (index: number) => void
+}): JSX.Element {
+  const { batch, items, out } = props
+  const names = new Map(items.map(({ index, line }) => [index, line.image]))
+  return (
+    <section class="stack">
+      <h3>{props.title}</h3>
+      <ul class="positives confirm-list">
+        {props.indices.map((index) => {
+          const image = names.get(index) ?? ''
+          return (
+            <li key={index} class={out.has(index) ? 'out' : ''}>
+              <label title={image}>
+                <Picture
+                  file={fileOf(batch.id, index)}
+                  path={batch.keeps?.thumbnails ? client.batchPicture(batch.id, index) : null}
+                  alt={baseName(image)}
+                />
+                <input type="checkbox" checked={out.has(index)} onChange={() => props.onToggle(index)} />
+                <span class="hidden">{t.models.select}</span>
+              </label>
+            </li>
+          )
+        })}
+      </ul>
+    </section>
+  )
+}
+
+function OutcomeWords(props: {
+  outcome: Outcome | 'asking' | null
+  before: number
+  after: number
+}): JSX.Element | null {
+  const { outcome, before, after } = props
+  if (outcome === null) return null
+  if (outcome === 'asking')
+    return (
+      <p class="note row" role="status">
+        <span class="spinner" aria-hidden="true" />
+        {t.batches.checking(before, after)}
+      </p>
+    )
+  return (
+    <p class="note outcome" role="status">
+      {t.batches.outcome(outcome, before, after)}
+    </p>
+  )
+}

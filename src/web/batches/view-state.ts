@@ -1,0 +1,74 @@
+/** How a batch is looked at: filters, order, alpha, size. It stands in the address, so that a link shows others the same. */
+import { type Signal, signal } from '@preact/signals'
+import { useEffect, useState } from 'preact/hooks'
+import { route } from '../routes.ts'
+import { type Filter, filters, type ReviewFilter, reviewFilters, type Sort, sorts } from './order.ts'
+
+export interface ViewState {
+  readonly sort: Signal<Sort>
+  readonly filter: Signal<Filter>
+  readonly review: Signal<ReviewFilter>
+  readonly search: Signal<string>
+  /** Null: as the batch was scored. */
+  readonly alpha: Signal<number | null>
+  /** Smallest width of a picture, px. */
+  readonly size: Signal<number>
+}
+
+export const sizes = { least: 90, most: 260, usual: 128 } as const
+const sizeKey = 'oneclass.cell'
+
+export function useViewState(): ViewState {
+  const [state] = useState(readState)
+  const { sort, filter, review, search, alpha, size } = state
+  useEffect(() => {
+    const query = new URLSearchParams(route.value.query)
+    const put = (name: string, value: string | null) => {
+      if (value === null || value === '') query.delete(name)
+      else query.set(name, value)
+    }
+    put('sort', sort.value === 'odd' ? null : sort.value)
+    put('show', filter.value === 'all' ? null : filter.value)
+    put('review', review.value === 'any' ? null : review.value)
+    put('find', search.value)
+    put('alpha', alpha.value === null ? null : String(Number(alpha.value.toPrecision(4))))
+    const [path] = location.hash.split('?')
+    const words = query.toString()
+    // replaced, and no event: nothing is loaded for it, and "back" leaves the batch
+    history.replaceState(null, '', words === '' ? path : `${path}?${words}`)
+  }, [sort.value, filter.value, review.value, search.value, alpha.value])
+  useEffect(() => {
+    try {
+      localStorage.setItem(sizeKey, String(size.value))
+    } catch {
+      // forbidden: it lives as long as the page
+    }
+  }, [size.value])
+  return state
+}
+
+function readState(): ViewState {
+  const { query } = route.value
+  const word = <T extends string>(name: string, words: readonly T[], usual: T): Signal<T> => {
+    const given = query.get(name)
+    return signal((words as readonly string[]).includes(given ?? '') ? (given as T) : usual)
+  }
+  const alpha = Number(query.get('alpha'))
+  return {
+    sort: word('sort', sorts, 'odd'),
+    filter: word('show', filters, 'all'),
+    review: word('review', reviewFilters, 'any'),
+    search: signal(query.get('find') ?? ''),
+    alpha: signal(alpha > 0 && alpha < 1 ? alpha : null),
+    size: signal(readSize()),
+  }
+}
+
+function readSize(): number {
+  try {
+    const kept = Number(localStorage.getItem(sizeKey))
+    return kept >= sizes.least && kept <= sizes.most ? kept : sizes.usual
+  } catch {
+    return sizes.usual
+  }
+}

@@ -1,0 +1,162 @@
+/** The camera as a stream: a verdict on every frame that there is time for, kept photos, and a large view for a line. */
+import { useSignal } from '@preact/signals'
+import type { JSX } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { Picked } from '../files/collect.ts'
+import { handOver } from '../files/handed.ts'
+import { count, pValue } from '../format.ts'
+import { go } from '../routes.ts'
+import type { Model } from '../service/types.ts'
+import { t } from '../text.ts'
+import { Icon } from '../ui/icons.tsx'
+import { type Failure, failureOf } from '../ui/notes.tsx'
+import { Picture } from '../ui/picture.tsx'
+import { VerdictMark } from '../ui/verdict-mark.tsx'
+import { verdictOf, verdictOfError } from '../verdict.ts'
+import { useCamera } from './camera-stream.ts'
+import { type Frame, watchFrames } from './frames.ts'
+import { createTally, type Tally } from './tally.ts'
+
+const lastRejects = 6
+const mostKept = 500
+
+export function Live({ model, label, alpha }: { model: Model; label: string; alpha: number }): JSX.Element {
+  const { video, state } = useCamera()
+  const frame = useSignal<Frame | null>(null)
+  const failure = useSignal<Failure | null>(null)
+  const rate = useSignal(0)
+  const tally = useSignal<Tally>({ belongs: 0, differs: 0, now: null })
+  const rejects = useSignal<readonly Blob[]>([])
+  const kept = useSignal<readonly Picked[]>([])
+  const isHeld = useRef(false)
+  const isKiosk = useSignal(false)
+  const [tallied] = useState(createTally)
+  const alphaNow = useRef(alpha)
+  alphaNow.current = alpha
+
+  useEffect(() => {
+    if (state !== 'on') return
+    const frames = watchFrames(
+      video.current!,
+      label,
+      (seen) => {
+        frame.value = seen
+        failure.value = null
+        rate.value = frames.rate()
+        const before = tally.value
+        tally.value = tallied(verdictOf(seen.result, alphaNow.current))
+        if (tally.value.differs > before.differs) rejects.value = [seen.image, ...rejects.value].slice(0, lastRejects)
+        if (isHeld.current && kept.value.length < mostKept) kept.value = [...kept.value, asPhoto(seen.image)]
+      },
+      (error) => (failure.value = failureOf(error)),
+    )
+    return () => frames.stop()
+  }, [state, label])
+  useEffect(() => {
+    const leave = (event: KeyboardEvent) => {
+      if (event.key === 'Escape') isKiosk.value = false
+    }
+    addEventListener('keydown', leave)
+    return () => removeEventListener('keydown', leave)
+  }, [])
+
+  const hold = (on: boolean) => () => {
+    isHeld.current = on
+  }
+  const verdict = frame.value ? verdictOf(frame.value.result, alpha) : null
+  return (
+    <section class={isKiosk.value ? 'live kiosk' : 'live'} aria-label={t.live.title}>
+      <div class="live-picture">
+        {state === 'refused' ? (
+          <p class="note error" role="alert">
+            {t.classify.cameraRefused}
+          </p>
+        ) : (
+          <video ref={video} playsInline muted aria-label={t.classify.cameraTitle} />
+        )}
+      </div>
+      <div class={`verdict live-verdict ${verdict ?? 'waiting'}`}>
+        {/* said only when it has lasted: a screen reader is not flooded */}
+        <p class="hidden" role="status">
+          {tally.value.now ? t.verdict[tally.value.now] : ''}
+        </p>
+        <p class="verdict-line" aria-hidden="true">
+          {verdict ? <VerdictMark verdict={verdict} size={isKiosk.value ? 96 : 44} /> : <span class="spinner" />}
+          {verdict ? t.verdict[verdict] : failure.value ? wordsOf(failure.value) : t.classify.waiting}
+        </p>
+        <p class="numbers soft live-pace" data-rate={rate.value.toFixed(1)} data-delay={frame.value?.delay.toFixed(0)}>
+          {frame.value &&
+            t.live.pace(rate.value.toFixed(1), Math.round(frame.value.delay), pValue(frame.value.result.pValue))}
+        </p>
+      </div>
+      <dl class="live-counts">
+        {(['belongs', 'differs'] as const).map((name) => (
+          <div key={name} class={name}>
+            <dt>{t.verdict[name]}</dt>
+            <dd class="numbers">{count(tally.value[name])}</dd>
+          </div>
+        ))}
+      </dl>
+      <div class="live-rejects">
+        <h2 class="minor">{t.live.rejects}</h2>
+        <ul class="nearest">
+          {rejects.value.map((image, i) => (
+            <li key={i}>
+              <Picture file={image} alt={t.live.reject(i + 1)} />
+            </li>
+          ))}
+        </ul>
+      </div>
+      <div class="row live-actions">
+        <button
+          type="button"
+          class="button"
+          disabled={frame.value === null}
+          onPointerDown={hold(true)}
+          onPointerUp={hold(false)}
+          onPointerLeave={hold(false)}
+          onKeyDown={(event) => (event.key === ' ' || event.key === 'Enter') && hold(true)()}
+          onKeyUp={hold(false)}
+          onBlur={hold(false)}
+        >
+          <Icon name="camera" size={18} />
+          {t.live.hold}
+        </button>
+        <span class="muted numbers" role="status">
+          {kept.value.length > 0 ? t.live.kept(kept.value.length) : ''}
+        </span>
+        {kept.value.length > 0 && (
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              handOver(kept.value)
+              go('models', null, { new: '1' })
+            }}
+          >
+            {t.live.teach}
+          </button>
+        )}
+        <button type="button" class="button" onClick={() => (isKiosk.value = !isKiosk.value)}>
+          <Icon name="expand" size={18} />
+          {isKiosk.value ? t.live.small : t.live.large}
+        </button>
+        <a class="button" href={`#/classify/${encodeURIComponent(label)}`}>
+          {t.live.stop}
+        </a>
+      </div>
+      <p class="hint live-help">{t.live.help(model.n)}</p>
+    </section>
+  )
+}
+
+function wordsOf({ code }: Failure): string {
+  return t.verdict[verdictOfError(code)]
+}
+
+let nextPhoto = 1
+
+function asPhoto(image: Blob): Picked {
+  const name = `camera-${String(nextPhoto++).padStart(4, '0')}.jpg`
+  return { name, file: new File([image], name, { type: 'image/jpeg' }) }
+}

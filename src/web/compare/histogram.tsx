@@ -1,0 +1,51 @@
+/** The scores of a method on the test images: those of the thing, all others, and the threshold between accepted and rejected. */
+import type { JSX } from 'preact'
+import type { ComparisonReport } from '../service/types.ts'
+import { t } from '../text.ts'
+
+const [width, height, bins] = [132, 34, 22]
+
+export function ScoreHistogram({
+  method,
+  images,
+}: {
+  method: string
+  images: ComparisonReport['images']
+}): JSX.Element | null {
+  const scored = images.flatMap(({ isPositive, scores }) => {
+    const found = scores[method]
+    return found === undefined ? [] : [{ isPositive, ...found }]
+  })
+  if (scored.length === 0) return null
+  // by rank: scores of some methods lie many powers of ten apart
+  const sorted = [...scored].sort((a, b) => a.score - b.score)
+  const counts = Array.from({ length: bins }, () => ({ positive: 0, negative: 0 }))
+  sorted.forEach(({ isPositive }, i) => {
+    counts[Math.floor((i * bins) / sorted.length)]![isPositive ? 'positive' : 'negative']++
+  })
+  const top = Math.max(1, ...counts.map(({ positive, negative }) => positive + negative))
+  const accepted = sorted.filter((one) => one.accepted).length
+  const at = (accepted / sorted.length) * width
+  const step = width / bins
+  return (
+    <svg
+      class="score-histogram"
+      viewBox={`0 0 ${width} ${height}`}
+      width={width}
+      height={height}
+      role="img"
+      aria-label={t.compare.histogram(accepted, sorted.length)}
+    >
+      {counts.map(({ positive, negative }, i) => {
+        const [low, high] = [(positive / top) * (height - 2), (negative / top) * (height - 2)]
+        return (
+          <g key={i}>
+            <rect class="belongs" x={i * step + 0.4} width={step - 0.8} y={height - low} height={low} />
+            <rect class="differs" x={i * step + 0.4} width={step - 0.8} y={height - low - high} height={high} />
+          </g>
+        )
+      })}
+      <path class="decision" d={`M${at.toFixed(1)} 0V${height}`} />
+    </svg>
+  )
+}

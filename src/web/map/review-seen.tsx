@@ -1,0 +1,26 @@
+/** From the map to the review: the images of the batch whose dots are in sight now. */
+import type { JSX } from 'preact'
+import { picked } from '../batches/picked.ts'
+import { go } from '../routes.ts'
+import type { MapPoint } from '../service/types.ts'
+import { t } from '../text.ts'
+
+export function ReviewSeen(props: {
+  batch: string
+  points: readonly MapPoint[]
+  isSeen: (point: MapPoint) => boolean
+}): JSX.Element {
+  const seen = props.points.filter((point) => point.kind === 'batch' && props.isSeen(point))
+  const review = () => {
+    picked.value = { batch: props.batch, indices: new Set(seen.map(({ index }) => index)) }
+    go('batches', props.batch)
+  }
+  return (
+    <div class="row map-review">
+      <button type="button" class="button small" disabled={seen.length === 0} onClick={review}>
+        {t.map.review(seen.length)}
+      </button>
+      <span class="hint">{t.map.reviewHint}</span>
+    </div>
+  )
+}

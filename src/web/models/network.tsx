@@ -1,0 +1,48 @@
+/** Which network looks at the photos: the general one, the one for faces, or another that the service has. */
+import type { JSX } from 'preact'
+import { useId } from 'preact/hooks'
+import { client } from '../service/api.ts'
+import type { BackboneView } from '../service/types.ts'
+import { t } from '../text.ts'
+import { useLoad } from '../ui/load.ts'
+
+/** '' stands for the service's default. */
+export function NetworkChoice(props: { value: string; onChange: (id: string) => void }): JSX.Element {
+  const name = useId()
+  const { data } = useLoad(() => client.backbones(), [])
+  const shown = (data ?? []).filter(({ isDefault, ready, kind }) => isDefault || ready || kind === 'face')
+  return (
+    <fieldset class="choices network">
+      <legend class="label">{t.fit.network}</legend>
+      {shown.map((backbone) => {
+        const value = backbone.isDefault ? '' : backbone.id
+        return (
+          <label key={backbone.id} class={backbone.ready ? '' : 'off'}>
+            <input
+              type="radio"
+              name={name}
+              checked={props.value === value}
+              disabled={!backbone.ready}
+              onChange={() => props.onChange(value)}
+            />
+            <span>
+              <strong>{titleOf(backbone)}</strong>
+              <span class="hint">{helpOf(backbone)}</span>
+            </span>
+          </label>
+        )
+      })}
+      <p class="hint">{t.fit.networkFile}</p>
+    </fieldset>
+  )
+}
+
+function titleOf({ id, kind, isDefault }: BackboneView): string {
+  return isDefault ? t.fit.networkGeneral : kind === 'face' ? t.fit.networkFace : id
+}
+
+function helpOf({ kind, isDefault, ready, description }: BackboneView): string {
+  if (isDefault) return t.fit.networkGeneralHelp
+  if (kind !== 'face') return description
+  return ready ? t.fit.networkFaceHelp : t.fit.networkFaceMissing
+}

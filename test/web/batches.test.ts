@@ -1,0 +1,250 @@
+/** Batches in a real browser: results as they come, a review by two people, what it teaches, the map, and a service that is killed. */
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { createClient } from '../../src/client.ts'
+import { assertAccessible } from '../support/accessible.ts'
+import { openBrowser } from '../support/browser.ts'
+import { options, type PageRig, program, startPage } from '../support/page.ts'
+import { multiply } from '../support/pictures.ts'
+
+let rig: PageRig
+let { browser, open, text, until, forget, train, held, broken } = {} as PageRig
+
+before(async () => {
+  if (program === undefined) return
+  rig = await startPage()
+  ;({ browser, open, text, until, forget, train, held, broken } = rig)
+  await multiply([...held.parts, ...held.others], join(rig.root, 'many'), 220)
+  const client = createClient(rig.service().address)
+  const files = await Promise.all(
+    [...train, held.others[11]!].map(async (path) => ({ name: basename(path), bytes: await readFile(path) })),
+  )
+  const job = await client.finished((await client.fit('part', files)).id)
+  assert.equal(job.state, 'done', JSON.stringify(job.error))
+})
+after(() => rig?.end())
+
+test('a batch: results stream without a shift, are reviewed by keys and exported', options, async () => {
+  const { page } = browser
+  await open('#/batches')
+  await page.evaluate('window.shift = 0; window.shifts = []')
+  await page.setInputFiles('[data-pick=files]', [...held.parts, ...held.others, ...train, broken])
+  await page.getByRole('button', { name: 'Run', exact: true }).click()
+  await page.waitForSelector('.virtual-grid')
+  await page.evaluate('window.shift = 0; window.shifts = []')
+  await until(`document.querySelector('.progress-words')?.textContent === 'Done97 of 97'`, 60)
+  await page.waitForSelector('.cell img')
+  assert.equal(await page.evaluate('window.shift'), 0, `shifted: ${await page.evaluate('window.shifts.join()')}`)
+  assert.match(await text('.status-words'), /1 could not be read/)
+
+  assert.match(await text('.status-words'), /Of the \d+ that do not belong, at most \d.* % are good images/)
+  // bad parts first: one that is rejected is confirmed as such, the next cannot be told
+  await page.locator('.cell').first().click()
+  await page.keyboard.press('d')
+  await page.keyboard.press('c')
+  await page.keyboard.press('b')
+  await page.keyboard.press('u')
+  await page.getByRole('radio', { name: /^Belongs/ }).check()
+  await page.locator('.cell').first().click()
+  await page.keyboard.press('b')
+  await until(`/3 of 97 reviewed: the model agrees with 2 and disagrees with 0/.test(document.body.textContent)`)
+  await page.getByRole('radio', { name: /^All/ }).check()
+  await page.getByLabel('Reviewed as').selectOption('unsure')
+  assert.equal(await page.locator('.cell').count(), 1)
+
+  const saved = async (name: string) => {
+    await page.getByRole('button', { name: 'Export' }).click()
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name }).click()])
+    return (await readFile((await download.path())!, 'utf8')).trim().split(/\r?\n/)
+  }
+  const csv = await saved('CSV, with the review')
+  assert.equal(csv.length, 98)
+  assert.match(csv[0]!, /^image,model,.*,verdict,verdictAlpha,review,reviewedBy,reviewedAt$/)
+  assert.equal(csv.filter((line) => /,unsure,,20\d\d-/.test(line)).length, 1)
+  const lines = (await saved('JSON lines, with the review')).map((line) => JSON.parse(line) as { review: string })
+  assert.equal(lines.length, 97)
+  assert.deepEqual(lines.flatMap(({ review }) => (review === '' ? [] : review)).sort(), [
+    'belongs',
+    'differs',
+    'unsure',
+  ])
+})
+
+test('a second browser sees the review, adds to it with a name, and a reload loses nothing', options, async () => {
+  const { page } = browser
+  const other = await openBrowser(program!)
+  try {
+    await other.page.goto(page.url())
+    await other.page.waitForSelector('.cell .badge.unsure')
+    assert.equal(await other.page.locator('.cell').count(), 1, 'the link shows the same filter')
+    await other.page.getByLabel('Reviewed as').selectOption('any')
+    await other.page.getByLabel('Find by name').fill('part-3.jpg')
+    await other.page.locator('.cell').first().click()
+    await other.page.getByLabel('Your name, kept with what you say').fill('Ann')
+    await other.page.locator('.cell').first().click()
+    await other.page.keyboard.press('d')
+    await until(`/4 of 97 reviewed/.test(document.body.textContent)`)
+    await page.reload()
+    await until(`/4 of 97 reviewed/.test(document.body.textContent)`)
+    await page.getByLabel('Reviewed as').selectOption('differs')
+    await page.getByLabel('Find by name').fill('part-3.jpg')
+    await page.locator('.cell').first().click()
+    assert.match(await text('.said'), /Said by Ann/)
+    await page.keyboard.press('Backspace')
+    await other.page.waitForSelector('.cell .badge', { state: 'detached' })
+    assert.deepEqual(other.errors, [])
+  } finally {
+    await other.close()
+  }
+})
+
+test('the summary of a batch stands on one page', options, async () => {
+  const { page } = browser
+  await page.getByRole('button', { name: 'Export' }).click()
+  await page.getByRole('menuitem', { name: 'One-page summary' }).click()
+  await page.waitForSelector('.summary-images li')
+  assert.match(await text('.summary .facts'), /part@1.*1 good image in 20.*at most .* % are good images/)
+  assert.equal(await page.locator('.summary-images li').count(), 18)
+  const pdf = await page.pdf({ format: 'A4' })
+  assert.equal(pdf.toString('latin1').match(/\/Type \/Page\b/g)?.length, 1, 'one page')
+  await page.getByRole('link', { name: 'Back to the batch' }).click()
+})
+
+test('a review becomes the next version, and a sentence says what that gained', options, async () => {
+  const { page } = browser
+  await page.getByRole('button', { name: 'Teach it the 1 good image' }).click()
+  assert.match(await text('dialog'), /The files are no longer in this page/)
+  await page.keyboard.press('Escape')
+  await open('#/batches')
+  await page.setInputFiles('[data-pick=files]', [...held.parts, ...held.others])
+  await page.getByRole('button', { name: 'Run', exact: true }).click()
+  await until(`document.querySelector('.progress-words')?.textContent === 'Done36 of 36'`, 60)
+  await page.locator('.cell').first().click()
+  await page.keyboard.press('d')
+  await page.keyboard.press('d')
+  await page.getByRole('radio', { name: /^Belongs/ }).check()
+  await page.locator('.cell').first().click()
+  await page.keyboard.press('b')
+  await page.getByRole('button', { name: 'Teach it the 1 good image' }).click()
+  assert.equal(await page.locator('dialog .confirm-list img').count(), 3, 'pictures before anything is made')
+  await page.getByRole('dialog').getByRole('button', { name: 'Make version 2 with 1 more photo' }).click()
+  await until(`document.querySelector('dialog')?.textContent.includes('“part@2” is ready')`, 60)
+  assert.match(await text('dialog'), /taught with 62 photos/)
+  await page.waitForSelector('.outcome', { timeout: 30_000 })
+  assert.match(
+    await text('.outcome'),
+    /^Version 2 rejects .* of the 1 good images? .*version 1.*, and misses .* of the 2 that do not belong/,
+  )
+  await page.keyboard.press('Escape')
+})
+
+test('the map: drawn, walked by keys, its code fetched only now', options, async (context) => {
+  const { page } = browser
+  if (!(await rig.drawsMaps())) return context.skip('this service draws no maps')
+  await page.getByRole('button', { name: 'Map', exact: true }).click()
+  await page.waitForSelector('.map canvas', { timeout: 15_000 })
+  assert.ok(browser.requests.some((line) => line.includes('map-page')))
+  await page.locator('.map-focus').focus()
+  await page.keyboard.press('ArrowRight')
+  await page.keyboard.press('ArrowRight')
+  await page.waitForSelector('.map-tip img')
+  await page.keyboard.press('+')
+  assert.match(await text('.map-review'), /Review the \d+ images? in sight/)
+  assert.match(await text('.map [role=status]'), /\.jpg, (taught|belongs|does not belong)/)
+})
+
+test(
+  'the service is killed in mid-batch and started again: the page says so, and goes on to the end',
+  options,
+  async () => {
+    const { page } = browser
+    await open('#/batches')
+    await page.getByText('A folder on the server').click()
+    await page.getByLabel('A folder on the server').last().fill(join(rig.root, 'many'))
+    await page.getByRole('button', { name: 'Run', exact: true }).click()
+    await until(`parseInt(document.querySelector('.batch-status .numbers')?.textContent ?? '0') >= 16`)
+    await rig.kill()
+    await page.waitForSelector('.offline')
+    await rig.start()
+    await until(`document.querySelector('.progress-words')?.textContent === 'Done220 of 220'`, 60)
+    await until(`!document.querySelector('.offline')`)
+    assert.match(await text('.filters'), /^\D*All 220/)
+    forget(/ERR_|Failed to fetch|network/i)
+    assert.deepEqual(browser.errors, [])
+  },
+)
+
+test('a confirmed image of a folder of the service becomes a positive too', options, async () => {
+  const { page } = browser
+  await page.getByRole('radio', { name: /^Belongs/ }).check()
+  await page.locator('.cell.belongs').first().click()
+  await page.keyboard.press('Enter')
+  await until(`document.querySelector('.closer-picture img[src$="/full"]')?.naturalWidth > 160`)
+  await page.getByRole('button', { name: 'Show where it is odd' }).click()
+  await page.waitForSelector('.closer-picture canvas.heat', { timeout: 20_000 })
+  assert.ok((await page.locator('.closer .nearest img').count()) > 0)
+  await page.keyboard.press('b')
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Teach it the 1 good image' }).click()
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: /^Make version 3/ })
+    .click()
+  await until(`document.querySelector('dialog')?.textContent.includes('“part@3” is ready')`, 60)
+  await page.keyboard.press('Escape')
+})
+
+test('two fingers zoom the map', options, async (context) => {
+  const { page } = browser
+  if (!(await rig.drawsMaps())) return context.skip('this service draws no maps')
+  await open('#/map/part@2')
+  await page.waitForSelector('.map canvas', { timeout: 15_000 })
+  await page.waitForTimeout(500)
+  const box = (await page.locator('.map canvas').first().boundingBox())!
+  const middle = { x: box.x + box.width / 2, y: box.y + box.height / 2 }
+  const drawn = () =>
+    page
+      .locator('.map canvas')
+      .first()
+      .evaluate((canvas: never) => (canvas as { toDataURL(): string }).toDataURL())
+  const before = await drawn()
+  const session = await browser.context.newCDPSession(page)
+  const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', apart: number) =>
+    session.send('Input.dispatchTouchEvent', {
+      type,
+      touchPoints:
+        type === 'touchEnd' ? [] : [-1, 1].map((side, id) => ({ x: middle.x + side * apart, y: middle.y, id })),
+    })
+  await touch('touchStart', 40)
+  for (let apart = 50; apart <= 160; apart += 10) await touch('touchMove', apart)
+  await touch('touchEnd', 0)
+  await session.detach()
+  assert.equal(await page.evaluate('visualViewport.scale'), 1, 'the map is zoomed, and not the page')
+  await page.waitForTimeout(200)
+  assert.notEqual(await drawn(), before)
+})
+
+test('axe finds nothing to object to in a batch, its large view, its summary and its map', options, async () => {
+  const { page } = browser
+  await open('#/batches')
+  await page.locator('.batch-list a').first().click()
+  await page.waitForSelector('.cell img')
+  await page.locator('.cell').first().click()
+  await assertAccessible(page, 'a batch')
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('.closer')
+  await assertAccessible(page, 'the large view')
+  await page.keyboard.press('Escape')
+  const id = decodeURIComponent(new URL(page.url()).hash.split('/')[2]!.split('?')[0]!)
+  await open(`#/batches/${id}?summary=1`)
+  await page.waitForSelector('.summary-images li')
+  await assertAccessible(page, 'the summary')
+})
+
+test('all the while: no console error, and no request left the origin', options, () => {
+  assert.deepEqual(browser.errors, [])
+  const foreign = browser.requests.filter((line) => !/^\w+ (blob:)?http:\/\/127\.0\.0\.1:/.test(line))
+  assert.deepEqual(foreign, [])
+})
