@@ -2,9 +2,10 @@
  * What people said of the images of batches: `<home>/reviews/<batch>.jsonl`, a line for each answer with who and when, never
  * changed. The latest line of an image counts; taking an answer back is a line too.
  */
-import { appendFile, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { open, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeFolder } from '../system/files.ts'
+import { privateFile, privateFolder } from '../system/whole-file.ts'
 import type { ReviewLabel, Reviews } from '../wire/review.ts'
 
 type Line = Reviews['reviews'][number]
@@ -47,10 +48,16 @@ export function openReviewStore(home: string, now: () => Date = () => new Date()
   }
 
   const write = async (batch: string, lines: readonly Line[]): Promise<number> => {
-    await makeFolder(folder)
+    await makeFolder(folder, privateFolder)
     const before = await linesOf(batch)
     const end = before.length === 0 || (await endsWhole(pathOf(batch))) ? '' : '\n'
-    await appendFile(pathOf(batch), end + lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+    const file = await open(pathOf(batch), 'a', privateFile)
+    try {
+      await file.appendFile(end + lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+      await file.datasync() // what was said is acknowledged only when it is on the disk
+    } finally {
+      await file.close()
+    }
     if (before.length === 0) await prune(folder)
     return before.length
   }

@@ -8,7 +8,7 @@ import { ModelsView } from './models/view.tsx'
 import { href, route, type View, views } from './routes.ts'
 import { key, keyRefused } from './service/connection.ts'
 import { takesRequests } from './service/health.ts'
-import { t } from './text.ts'
+import { type Language, language, languages, setLanguage, t } from './text.ts'
 import { setTheme, type Theme, theme } from './theme.ts'
 import { Icon } from './ui/icons.tsx'
 import { KeyDialog } from './ui/key-dialog.tsx'
@@ -79,6 +79,7 @@ export function App(): JSX.Element {
             <Icon name="key" size={18} />
             <span>{key.value === null ? t.key.button : t.key.set}</span>
           </button>
+          <LanguagePicker />
           <ThemePicker />
         </div>
       </header>
@@ -89,6 +90,23 @@ export function App(): JSX.Element {
       {asksKey.value && <KeyDialog onClose={() => (asksKey.value = false)} />}
       <Toasts />
     </>
+  )
+}
+
+function LanguagePicker(): JSX.Element {
+  return (
+    <select
+      class="language"
+      aria-label={t.language}
+      value={language.value}
+      onChange={(event) => void setLanguage(event.currentTarget.value as Language, true)}
+    >
+      {Object.entries(languages).map(([name, called]) => (
+        <option key={name} value={name} lang={name}>
+          {called}
+        </option>
+      ))}
+    </select>
   )
 }
 

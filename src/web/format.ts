@@ -1,10 +1,35 @@
-/** Numbers, sizes, times as people read them. */
-const numbers = new Intl.NumberFormat('en')
-const dates = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' })
-const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
+/** Numbers, sizes, times as people read them, in the language of the page. */
+let locale = 'en'
+let numbers = new Intl.NumberFormat(locale)
+let dates = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
+let relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
+const decimals = new Map<string, Intl.NumberFormat>()
+
+export function setLocale(next: string): void {
+  locale = next
+  numbers = new Intl.NumberFormat(locale)
+  dates = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
+  relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
+  decimals.clear()
+}
 
 export const count = (value: number): string => numbers.format(value)
 export const date = (iso: string | null | undefined): string => (iso ? dates.format(new Date(iso)) : '')
+
+/** @param digits after the point; without it as many as the number has, up to 6 */
+export function decimal(value: number, digits?: number): string {
+  const name = String(digits)
+  let format = decimals.get(name)
+  if (format === undefined) {
+    format = new Intl.NumberFormat(locale, {
+      minimumFractionDigits: digits ?? 0,
+      maximumFractionDigits: digits ?? 6,
+      useGrouping: false,
+    })
+    decimals.set(name, format)
+  }
+  return format.format(value)
+}
 
 export function ago(iso: string | null | undefined): string {
   if (!iso) return ''
@@ -26,7 +51,7 @@ export function bytes(value: number): string {
     value /= 1024
     at++
   } while (value >= 1024 && at < units.length - 1)
-  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[at]}`
+  return `${decimal(value, value < 10 ? 1 : 0)} ${units[at]}`
 }
 
 export function duration(seconds: number): string {
@@ -38,12 +63,12 @@ export function duration(seconds: number): string {
 
 /** A p-value: as many digits as mean something. */
 export function pValue(value: number): string {
-  return value >= 0.0995 ? value.toFixed(2) : value >= 0.001 ? value.toFixed(3) : value.toExponential(0)
+  return value >= 0.0995 ? decimal(value, 2) : value >= 0.001 ? decimal(value, 3) : value.toExponential(0)
 }
 
 /** A score in [0, 1], 0.5 at the decision; ends are told from what is nearly there. */
 export const score = (value: number): string => (value > 0.995 || value < 0.005 ? value.toFixed(3) : value.toFixed(2))
 
-export const percent = (share: number): string => `${(share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`
+export const percent = (share: number): string => `${decimal(share * 100, share > 0 && share < 0.1 ? 1 : 0)} %`
 
 export const baseName = (path: string): string => path.split('/').pop() ?? path

@@ -1,7 +1,8 @@
 /** Starts the page. */
-import { render } from 'preact'
+import { type JSX, render } from 'preact'
 import { App } from './app.tsx'
 import { watchHealth } from './service/health.ts'
+import { language, setLanguage, usualLanguage } from './text.ts'
 import { keepPageOnDrop } from './ui/drop-zone.tsx'
 import './styles/tokens.css'
 import './styles/base.css'
@@ -11,6 +12,7 @@ import './styles/models.css'
 import './styles/fit.css'
 import './styles/classify.css'
 import './styles/live.css'
+import './styles/all-models.css'
 import './styles/batch-list.css'
 import './styles/batches.css'
 import './styles/review.css'
@@ -20,4 +22,9 @@ import './styles/operations.css'
 
 keepPageOnDrop()
 watchHealth()
-render(<App />, document.getElementById('app')!)
+/** Drawn anew when the language changes: words are read while drawing. */
+function Root(): JSX.Element {
+  return <App key={language.value} />
+}
+
+void setLanguage(usualLanguage(), false).then(() => render(<Root />, document.getElementById('app')!))

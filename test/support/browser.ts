@@ -34,11 +34,13 @@ const countShifts = `
     }
   }).observe({ type: 'layout-shift', buffered: true })`
 
-export async function openBrowser(program: string): Promise<Watched> {
+/** @param locale the language that the browser asks for */
+export async function openBrowser(program: string, locale = 'en-GB'): Promise<Watched> {
   const profile = await mkdtemp(join(tmpdir(), 'oneclass-chromium-'))
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: program,
     headless: true,
+    locale,
     viewport: { width: 1400, height: 900 },
     acceptDownloads: true,
     args: [

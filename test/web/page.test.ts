@@ -170,6 +170,18 @@ test('a model is saved to a file, and comes back from it under another name', op
   forget(/status of 4\d\d.*import/)
 })
 
+test('another language, chosen here, remembered, and no word of the first left', options, async () => {
+  const { page } = browser
+  await open('#/models')
+  await page.getByLabel('Language').selectOption('de')
+  await until(`document.querySelector('h1').textContent === 'Modelle' && document.documentElement.lang === 'de'`)
+  await page.reload()
+  await until(`document.querySelector('h1')?.textContent === 'Modelle'`)
+  assert.match(await text('.model-card'), /Weist im Mittel ab.*1 von 20/)
+  await page.getByLabel('Sprache').selectOption('en')
+  await until(`document.querySelector('h1').textContent === 'Models'`)
+})
+
 test('the demo is one click away, and ends where one can try it', options, async () => {
   const { page } = browser
   await open('#/models')

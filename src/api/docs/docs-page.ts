@@ -1,4 +1,5 @@
 /** /docs: the OpenAPI document for people. Plain HTML and one style sheet: no script, nothing from elsewhere. */
+import { escapeHtml } from '../../system/html.ts'
 import type { OpenApi, Operation } from './openapi.ts'
 
 export const docsStyle = `
@@ -86,10 +87,6 @@ function shape(value: unknown, indent = ''): string {
   }
   if (schema.format === 'binary') return 'file'
   return schema.type ?? 'any'
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }
 
 /** `code` as code. */

@@ -1,9 +1,11 @@
 /** Bull Board under /admin/queues, for keys of scope manage (in a browser: any name, the key as password). */
+
 import { readFile } from 'node:fs/promises'
 import { basename, extname, join, normalize, sep } from 'node:path'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { OneclassError } from '../../errors.ts'
 import { createBoard } from '../../queue/board.ts'
+import { escapeHtml } from '../../system/html.ts'
 import type { ApiContext } from '../context.ts'
 import { contentPolicy } from '../http/security.ts'
 
@@ -71,8 +73,4 @@ export function boardRoutes(app: FastifyInstance, context: ApiContext, basePath:
       })
     }
   }
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }

@@ -48,6 +48,7 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
   const alpha = offered(state.alpha.value ?? batchAlpha, model?.calibrationScores)
   const selected = useSignal<number | null>(null)
   const isCloser = useSignal(false)
+  const showsCharts = useSignal(false)
   const ofMap = picked.value?.batch === id ? picked.value.indices : null
 
   // While one looks at an image and results still come, the order stays: nothing is pulled from under the hand.
@@ -139,6 +140,14 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
           </button>
         </p>
       )}
+      <button
+        type="button"
+        class="button small charts-toggle"
+        aria-expanded={showsCharts.value}
+        onClick={() => (showsCharts.value = !showsCharts.value)}
+      >
+        {t.batches.charts}
+      </button>
       <div class="batch-columns">
         <div class="batch-main">
           <Toolbar
@@ -181,7 +190,7 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
             }}
           />
         </div>
-        <aside class="batch-side">
+        <aside class={showsCharts.value ? 'batch-side shown' : 'batch-side'}>
           <div class="card">
             <Histogram items={live.items} positives={positives?.images ?? []} alpha={alpha} batchAlpha={batchAlpha} />
           </div>
@@ -206,6 +215,8 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
             alpha={alpha}
             truth={current && truths.get(current.index)}
             said={current && reviews.said.get(current.index)}
+            file={current && fileOf(id, current.index)}
+            path={current ? pathOf(current.index) : null}
             onReview={review}
             onOpen={() => (isCloser.value = true)}
             onClose={() => (selected.value = null)}

@@ -7,6 +7,7 @@ import type { Model } from '../service/types.ts'
 import { t } from '../text.ts'
 import { Icon } from '../ui/icons.tsx'
 import { MiddleCut } from '../ui/middle-cut.tsx'
+import { Picture } from '../ui/picture.tsx'
 import { VerdictMark, VerdictWord } from '../ui/verdict-mark.tsx'
 import { asOdd, verdictOf } from '../verdict.ts'
 import type { Item } from './live.ts'
@@ -22,7 +23,13 @@ export interface DetailProps {
 }
 
 export function DetailPanel(
-  props: Omit<DetailProps, 'item'> & { item: Item | undefined; onOpen: () => void; onClose: () => void },
+  props: Omit<DetailProps, 'item'> & {
+    item: Item | undefined
+    file: File | undefined
+    path: string | null
+    onOpen: () => void
+    onClose: () => void
+  },
 ): JSX.Element {
   const { item } = props
   return (
@@ -34,6 +41,10 @@ export function DetailPanel(
       ) : (
         <>
           <div class="row apart detail-title">
+            {/* on phones, where the panel lies over the grid */}
+            <span class="detail-picture">
+              <Picture file={props.file} path={props.path} alt="" />
+            </span>
             <h2 class="minor" title={item.line.image}>
               <MiddleCut text={item.line.image} />
             </h2>

@@ -31,6 +31,8 @@ export const asked = signal<readonly Asked[]>([])
 export const selectedId = signal<number | null>(null)
 /** What the slider says; null: as the model has it. */
 export const chosenAlpha = signal<number | null>(null)
+/** Are all models asked about the image that is looked at? */
+export const askAll = signal(false)
 export const selected = computed(() => asked.value.find(({ id }) => id === selectedId.value) ?? asked.value[0])
 
 let nextId = 0

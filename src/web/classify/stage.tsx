@@ -8,6 +8,7 @@ import { t } from '../text.ts'
 import { LargePicture } from '../ui/picture.tsx'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
 import { agreementOf, asOdd, oneIn, verdictOf, verdictOfError } from '../verdict.ts'
+import { AllModels } from './all-models.tsx'
 import { type Asked, retry, selected } from './asked.ts'
 import { Heat, HeatButton } from './heat.tsx'
 import { Nearest } from './nearest.tsx'
@@ -32,6 +33,7 @@ export function Stage({ model, alpha }: { model: Model; alpha: number }): JSX.El
           {result && <Opinions result={result} alpha={alpha} n={model.calibrationScores} />}
         </div>
         <div class="stage-nearest">{result && <Nearest result={result} model={model} />}</div>
+        {result && <AllModels one={one} />}
         <div class="row stage-more">
           {result && (
             <>

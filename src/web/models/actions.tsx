@@ -10,6 +10,7 @@ import { Confirm, Dialog } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { Menu, type MenuItem } from '../ui/menu.tsx'
 import { complain, type Failure, failureOf, say } from '../ui/notes.tsx'
+import { TextField } from '../ui/text-field.tsx'
 import { loadModels, versionsOf } from './store.ts'
 
 export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
@@ -112,21 +113,7 @@ function Rename({ name, onClose }: { name: string; onClose: () => void }): JSX.E
 
 export function NameField(props: { label: string; value: string; onChange: (value: string) => void }): JSX.Element {
   const isWrong = props.value !== '' && !namePattern.test(props.value)
-  return (
-    <label class="field">
-      <span>{props.label}</span>
-      <input
-        type="text"
-        autocomplete="off"
-        spellcheck={false}
-        maxLength={64}
-        value={props.value}
-        aria-invalid={isWrong}
-        onInput={(event) => props.onChange(event.currentTarget.value)}
-      />
-      <span class={isWrong ? 'field-error' : 'hint'}>{isWrong ? t.fit.nameWrong : t.fit.nameHint}</span>
-    </label>
-  )
+  return <TextField {...props} maxLength={64} hint={t.fit.nameHint} wrong={isWrong ? t.fit.nameWrong : undefined} />
 }
 
 export function ImportButton(): JSX.Element {

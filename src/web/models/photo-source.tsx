@@ -8,6 +8,7 @@ import { t } from '../text.ts'
 import { DropZone } from '../ui/drop-zone.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { Picture } from '../ui/picture.tsx'
+import { TextField } from '../ui/text-field.tsx'
 import { service } from './store.ts'
 
 export function PhotoSource(props: {
@@ -52,26 +53,9 @@ export function FolderField(props: {
 }): JSX.Element {
   const { roots } = service.value
   const hint = props.hint ?? t.fit.serverFolderHint
-  return (
-    <label class="field">
-      <span>{props.label}</span>
-      <input
-        type="text"
-        autocomplete="off"
-        spellcheck={false}
-        value={props.value}
-        placeholder={roots?.[0] ?? '/photos'}
-        onInput={(event) => props.onChange(event.currentTarget.value)}
-      />
-      <span class="hint">
-        {roots === undefined
-          ? hint
-          : roots.length === 0
-            ? t.compare.noRoots
-            : `${hint} ${t.compare.roots(roots.join(', '))}`}
-      </span>
-    </label>
-  )
+  const known =
+    roots === undefined ? hint : roots.length === 0 ? t.compare.noRoots : `${hint} ${t.compare.roots(roots.join(', '))}`
+  return <TextField {...props} hint={known} placeholder={roots?.[0] ?? '/photos'} />
 }
 
 const atOnce = 120

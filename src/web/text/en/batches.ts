@@ -1,11 +1,11 @@
 /** Batches and their review. */
-import { count } from '../../format.ts'
-import { s } from './plural.ts'
+import { count, decimal } from '../../format.ts'
+import { s } from '../plural.ts'
 
 export const batches = {
   batches: {
     title: 'Batches',
-    lead: 'Score thousands of images, then look at the odd ones first.',
+    lead: 'Score thousands of images, then look at the unusual ones first.',
     new: 'New batch',
     none: 'No batch yet. Drop a folder above to run the first one.',
     recent: 'Recent',
@@ -17,7 +17,7 @@ export const batches = {
       string
     >,
     progress: (done: number, total: number) => `${count(done)} of ${count(total)}`,
-    rate: (perSecond: number) => `${perSecond < 10 ? perSecond.toFixed(1) : Math.round(perSecond)} images/s`,
+    rate: (perSecond: number) => `${decimal(perSecond, perSecond < 10 ? 1 : 0)} images/s`,
     left: (time: string) => `about ${time} left`,
     took: (time: string) => `took ${time}`,
     cancel: 'Stop the batch',
@@ -45,12 +45,13 @@ export const batches = {
     ofMap: (n: number) => `Only the ${s(n, 'image')} that were picked on the map.`,
     showAll: 'Show all',
     search: 'Find by name',
-    histogram: 'How odd',
+    histogram: 'How unusual',
     histogramHelp: (batch: number, positives: number) =>
       positives > 0
         ? `Bars: this batch, ${count(batch)} images. Line: the ${count(positives)} photos it was taught, held out.`
         : `Bars: this batch, ${count(batch)} images.`,
-    decision: 'decision',
+    charts: 'How unusual, how strict',
+    decision: 'limit',
     review: 'Review',
     ask: 'Does it belong? What you say is kept, whatever the model says.',
     truths: { belongs: 'Belongs', differs: 'Does not belong', unsure: 'Cannot tell' },

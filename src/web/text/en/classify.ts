@@ -1,6 +1,6 @@
 /** One image and its verdict. */
 import { count } from '../../format.ts'
-import { s } from './plural.ts'
+import { s } from '../plural.ts'
 
 export const classify = {
   verdict: {
@@ -27,10 +27,10 @@ export const classify = {
     notTheImage: 'This says nothing about the image: the service could not finish.',
     odd: (k: number, n: number) =>
       k === 0
-        ? `None of the ${count(n)} photos it was taught looked this odd.`
+        ? `None of the ${count(n)} photos it was taught looks this unusual.`
         : k === 1
-          ? `1 of the ${count(n)} photos it was taught looks at least this odd.`
-          : `${count(k)} of the ${count(n)} photos it was taught look at least this odd.`,
+          ? `1 of the ${count(n)} photos it was taught looks at least as unusual.`
+          : `${count(k)} of the ${count(n)} photos it was taught look at least as unusual.`,
     pValue: (p: string) => `p\u00a0=\u00a0${p}`,
     why: (k: number) => `The limit is set so that 1 good image in ${k} is rejected on average.`,
     detectors: 'Two opinions',
@@ -43,13 +43,16 @@ export const classify = {
       svm: 'They disagree: only the SVM would accept it.',
     },
     typical: 'typical',
-    oddEnd: 'odd',
+    oddEnd: 'unusual',
     nearest: 'Nearest photos it was taught',
     similarity: (x: string) => `similarity ${x}`,
-    where: 'Where it is odd',
+    where: 'Where it looks unusual',
     whereNone: 'Not computed for this image.',
-    whereNowhere: 'No part by itself makes it odd.',
-    whereShow: 'Show where it is odd',
+    whereNowhere: 'No single part makes it unusual.',
+    whereShow: 'Show where it looks unusual',
+    allModels: 'Ask all my models about it',
+    noneOf: (n: number) => `None of the ${count(n)} models takes it for its own.`,
+    isOneOf: (names: readonly string[]) => `It could be: ${names.join(', ')}.`,
     onMap: 'Map of what it was taught',
     results: 'Results',
     tally: (b: number, d: number, u: number) =>

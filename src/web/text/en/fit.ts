@@ -1,6 +1,6 @@
 /** A new model, and what a fit says of itself. */
 import { count } from '../../format.ts'
-import { s } from './plural.ts'
+import { s } from '../plural.ts'
 
 export const fit = {
   fit: {

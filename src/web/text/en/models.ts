@@ -1,5 +1,5 @@
 /** Models and how strict they are. */
-import { count } from '../../format.ts'
+import { count, decimal } from '../../format.ts'
 
 export const models = {
   alpha: {
@@ -7,10 +7,9 @@ export const models = {
     words: (k: number) => `rejects 1 good image in ${k} on average`,
     range: (low: string, high: string) => `For one model: between ${low} and ${high}, in 9 cases of 10.`,
     least: (n: number) =>
-      `${count(n)} photos can tell no more than this. More photos allow a setting that rejects fewer good images.`,
+      `${count(n)} photos can tell no more than this: with more photos it could reject fewer good images.`,
     short: (k: number) => `1 in ${k}`,
-    value: (alpha: number) => `alpha ${Number(alpha.toPrecision(3))}`,
-    help: 'Stricter catches more strangers and loses more good images with them. Every verdict changes at once; nothing is computed again.',
+    value: (alpha: number) => `alpha ${decimal(Number(alpha.toPrecision(3)))}`,
     fitHelp:
       'Of images that do belong, this share is rejected on average. You can change it later; nothing is fitted again.',
     lenient: 'lets more through',
@@ -32,8 +31,8 @@ export const models = {
     emptySteps: [
       ['Show', 'Drop some 200 photos of one thing: a person, a dish, a good part. Nothing else is needed.'],
       ['Ask', 'Drop any image. You get a verdict, how sure it is, and the photos that come nearest.'],
-      ['Check', 'Run a folder of thousands, look through the odd ones first, and feed back what you confirm.'],
-    ] as const,
+      ['Check', 'Run a folder of thousands, look at the unusual ones first, and teach it what you confirm.'],
+    ] as readonly (readonly [string, string])[],
     demo: 'See it work with the demo',
     demoWhat: 'Draws a few hundred machine parts, fits a model on the good ones, and lets you try it. About a minute.',
     demoRunning: 'The demo is drawing its parts and fitting',
@@ -67,7 +66,7 @@ export const models = {
     driftNone: 'What it sees is still like what it was taught.',
     driftAlarm: 'What it sees has changed since it was taught.',
     driftDetail: (images: number, bound: string) =>
-      `${count(images)} images seen. Had nothing changed, evidence this strong would come with probability at most ${bound}.`,
+      `${count(images)} images seen. If nothing had changed, evidence this strong would appear with a probability of at most ${bound}.`,
     driftFresh: 'No image has been classified with this version yet.',
     facts: { backbone: 'Network', features: 'Features', hash: 'Content hash', seed: 'Seed' },
     onFeatures: 'none: fitted on feature rows',

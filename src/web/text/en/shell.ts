@@ -1,6 +1,6 @@
 /** The frame of the page, and what all views say. */
 import { count } from '../../format.ts'
-import { s } from './plural.ts'
+import { s } from '../plural.ts'
 
 export const shell = {
   brand: 'oneclass',
@@ -16,6 +16,7 @@ export const shell = {
     operations: 'Operations',
     docs: 'API reference',
   },
+  language: 'Language',
   theme: { label: 'Theme', system: 'Auto', light: 'Light', dark: 'Dark' },
   key: {
     button: 'API key',
@@ -34,7 +35,7 @@ export const shell = {
   },
   trouble: {
     redis:
-      'The service cannot reach its queue (Redis). Images and photos wait here until it is back. This page looks every second or two.',
+      'The service cannot reach its queue (Redis). Your images wait here and are sent when it is back; nothing is lost.',
     workers: 'No worker is running. What you send waits in the queue until one starts.',
     workersHow: 'Start one with “oneclass worker --redis URL”.',
     models: 'The service cannot read its models. Look at the disk of its data directory.',
@@ -46,21 +47,16 @@ export const shell = {
   common: {
     cancel: 'Cancel',
     close: 'Close',
-    save: 'Save',
-    remove: 'Remove',
     retry: 'Try again',
     model: 'Model',
-    newest: 'newest',
     loading: 'Loading …',
     more: 'More actions',
     linkCopied: 'The link is on the clipboard.',
     linkIs: (address: string) => `The link: ${address}`,
     images: (n: number) => s(n, 'image'),
     photos: (n: number) => s(n, 'photo'),
-    files: (n: number) => s(n, 'file'),
     noModels: 'There is no model yet.',
     makeOne: 'Make a model',
-    errorCode: (code: string) => `Code ${code}`,
     unexpected: 'Something went wrong that should not have.',
   },
   drop: {

@@ -1,6 +1,6 @@
 /** Map, comparison, operations. */
 import { count } from '../../format.ts'
-import { s } from './plural.ts'
+import { s } from '../plural.ts'
 
 export const views = {
   map: {
@@ -34,7 +34,7 @@ export const views = {
   },
   compare: {
     title: 'Compare',
-    lead: 'Which method works on your images? Our score beside a binary CNN, transfer learning and the one-liners of the literature.',
+    lead: 'Which method works on your images? Ours and ten others, trained and tested on the same images.',
     train: 'Training folder',
     test: 'Test folder',
     folderHint: 'On the server, holding positive/ and negative/.',
@@ -102,14 +102,14 @@ export const views = {
     title: 'Operations',
     lead: 'What runs now.',
     workers: 'Workers',
-    noWorkers: 'No worker was heard of: jobs wait. Start one with “oneclass worker --redis URL”.',
+    noWorkers: 'No worker is running: jobs wait. Start one with “oneclass worker --redis URL”.',
     worker: {
       id: 'Worker',
       host: 'Machine',
       concurrency: 'Cores',
       images: 'Images',
       errors: 'Errors',
-      seen: 'Heard of',
+      seen: 'Last seen',
     },
     queues: 'Queues',
     queueNames: {
@@ -128,8 +128,6 @@ export const views = {
     drift: 'Drift',
     board: 'Queue board',
     metrics: 'Metrics',
-    ready: 'Ready',
-    notReady: 'Not ready',
     history: 'Images a second over the last minutes',
     updated: 'Updated every 2 seconds',
   },

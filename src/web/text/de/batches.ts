@@ -1,0 +1,123 @@
+/** Stapel und ihre Durchsicht. */
+import { count, decimal } from '../../format.ts'
+import type { batches as Words } from '../en/batches.ts'
+import { s } from '../plural.ts'
+
+const images = (n: number): string => s(n, 'Bild', 'Bilder')
+
+export const batches: typeof Words = {
+  batches: {
+    title: 'Stapel',
+    lead: 'Tausende Bilder bewerten, dann die ungewöhnlichen zuerst ansehen.',
+    new: 'Neuer Stapel',
+    none: 'Noch kein Stapel. Legen Sie oben einen Ordner ab.',
+    recent: 'Zuletzt',
+    run: 'Starten',
+    uploadedName: 'Hochgeladene Bilder',
+    sending: 'Die Bilder werden gesendet',
+    state: { queued: 'Wartet', running: 'Läuft', done: 'Fertig', failed: 'Gescheitert', cancelled: 'Abgebrochen' },
+    progress: (done, total) => `${count(done)} von ${count(total)}`,
+    rate: (perSecond) => `${decimal(perSecond, perSecond < 10 ? 1 : 0)} Bilder/s`,
+    left: (time) => `noch etwa ${time}`,
+    took: (time) => `dauerte ${time}`,
+    cancel: 'Stapel anhalten',
+    sort: 'Reihenfolge',
+    sorts: {
+      odd: 'Höchster Wert zuerst',
+      typical: 'Kleinster Wert zuerst',
+      arrival: 'Wie sie kamen',
+      name: 'Nach Namen',
+    },
+    newOnes: (n) => `${s(n, 'neues Ergebnis', 'neue Ergebnisse')} einordnen`,
+    filter: 'Zeigen',
+    filters: {
+      all: 'Alle',
+      belongs: 'Gehört dazu',
+      differs: 'Gehört nicht dazu',
+      unreadable: 'Nicht lesbar',
+      unanswered: 'Keine Antwort',
+    },
+    reviewFilter: 'Durchgesehen als',
+    reviewFilters: {
+      any: 'Durchgesehen oder nicht',
+      unreviewed: 'Noch nicht durchgesehen',
+      belongs: 'Durchgesehen: gehört dazu',
+      differs: 'Durchgesehen: gehört nicht dazu',
+      unsure: 'Durchgesehen: nicht zu sagen',
+      disagree: 'Mensch und Modell uneins',
+    },
+    size: 'Größe der Bilder',
+    ofMap: (n) =>
+      `Nur ${n === 1 ? 'das Bild, das' : `die ${count(n)} Bilder, die`} auf der Karte gewählt ${n === 1 ? 'wurde' : 'wurden'}.`,
+    showAll: 'Alle zeigen',
+    search: 'Nach Namen suchen',
+    histogram: 'Wie ungewöhnlich',
+    histogramHelp: (batch, positives) =>
+      positives > 0
+        ? `Balken: dieser Stapel, ${images(batch)}. Linie: die ${count(positives)} gelernten Fotos, jeweils zurückgehalten.`
+        : `Balken: dieser Stapel, ${images(batch)}.`,
+    charts: 'Wie ungewöhnlich, wie streng',
+    decision: 'Grenze',
+    review: 'Durchsicht',
+    ask: 'Gehört es dazu? Was Sie sagen, wird gemerkt, gleich was das Modell sagt.',
+    truths: { belongs: 'Gehört dazu', differs: 'Gehört nicht dazu', unsure: 'Nicht zu sagen' },
+    said: (by, when) => `Gesagt ${by === '' ? '' : `von ${by} `}${when}.`,
+    yourName: 'Ihr Name, wird mit Ihrem Urteil gemerkt',
+    start: 'Wählen Sie ein Bild, um es durchzusehen.',
+    keys: 'Tasten: B gehört dazu, D gehört nicht dazu, C nicht zu sagen, U nimmt die letzte Antwort zurück, Pfeile gehen weiter, Enter vergrößert.',
+    score: (score) => `Wert ${score}`,
+    unsent: (n) => `${s(n, 'Antwort', 'Antworten')} noch nicht gesendet: wird wieder versucht`,
+    discoveries: (rejected, share) =>
+      `Von den ${count(rejected)}, die nicht dazugehören, sind im Mittel höchstens ${share} gute Bilder`,
+    reviewed: (n, total) => `${count(n)} von ${count(total)} durchgesehen`,
+    reviewQuality: (agreed, disagreed) => `das Modell stimmt ${count(agreed)}-mal zu und ${count(disagreed)}-mal nicht`,
+    share: 'Link zu dieser Ansicht kopieren',
+    summary: {
+      open: 'Zusammenfassung auf einer Seite',
+      back: 'Zurück zum Stapel',
+      print: 'Drucken oder als PDF sichern',
+      made: 'Bewertet',
+      images: 'Bilder',
+      worth: 'Was das wert ist',
+      first: (n) => `Die ${count(n)} mit den höchsten Werten`,
+    },
+    export: 'Exportieren',
+    exportCsv: 'CSV, mit der Durchsicht',
+    exportJsonl: 'JSON-Zeilen, mit der Durchsicht',
+    confirm: (n) => (n === 0 ? 'Die Durchsicht beibringen' : `Ihm ${s(n, 'gutes Bild', 'gute Bilder')} beibringen`),
+    confirmHelp: 'Bilder, von denen Sie sagen, dass sie dazugehören, werden Fotos der nächsten Version.',
+    confirmTitle: 'Die nächste Version anlegen',
+    becomePositives: (n) =>
+      `${images(n)} ${n === 1 ? 'wird' : 'werden'} als zugehörig gelernt. Ein Klick lässt eines weg.`,
+    becomeChecks: (n) =>
+      n === 1
+        ? '1 Bild, das nicht dazugehört, prüft die neue Version.'
+        : `${count(n)} Bilder, die nicht dazugehören, prüfen die neue Version.`,
+    makeVersion: (version, n) => `Version ${version} mit ${s(n, 'weiteren Foto', 'weiteren Fotos')} anlegen`,
+    checking: (before, after) => `Version ${after} wird mit Version ${before} verglichen …`,
+    outcome: ({ good, bad }, before, after) => {
+      const fewer = good.before - good.after
+      const more = bad.after - bad.before
+      const rejects =
+        fewer === 0
+          ? `Version ${after} weist von den ${count(good.of)} guten Bildern so viele ab wie Version ${before} (${count(good.after)})`
+          : `Version ${after} weist von den ${count(good.of)} guten Bildern ${count(Math.abs(fewer))} ${fewer > 0 ? 'weniger' : 'mehr'} ab als Version ${before}`
+      if (bad.of === 0)
+        return `${rejects}. Ob sie mehr übersieht, lässt sich nicht sagen: kein Bild, das nicht dazugehört, wurde durchgesehen.`
+      const misses =
+        more === 0 ? 'übersieht nicht mehr' : `übersieht ${count(Math.abs(more))} ${more > 0 ? 'mehr' : 'weniger'}`
+      return `${rejects}, und sie ${misses} von den ${count(bad.of)}, die nicht dazugehören.`
+    },
+    confirmGone:
+      'Die Dateien sind nicht mehr in dieser Seite, da sie neu geladen wurde. Wählen Sie denselben Ordner noch einmal.',
+    grid: 'Ergebnisse, ein Bild je Zelle',
+    cellLabel: (verdict, name, score, truth) =>
+      `${verdict}: ${name}${score === '' ? '' : `, Wert ${score}`}${truth === null ? '' : `, durchgesehen: ${truth}`}`,
+    empty: 'Kein Bild passt.',
+    previous: 'Zurück',
+    next: 'Weiter',
+    errorsOf: (n) => `${count(n)} nicht lesbar`,
+    model: (label) => `von ${label}`,
+    gone: 'Diesen Stapel gibt es nicht mehr: Ergebnisse werden einen Tag lang aufbewahrt.',
+  },
+}

@@ -1,0 +1,84 @@
+/** Ein Bild und sein Urteil. */
+import { count } from '../../format.ts'
+import type { classify as Words } from '../en/classify.ts'
+import { s } from '../plural.ts'
+
+export const classify: typeof Words = {
+  verdict: {
+    belongs: 'Gehört dazu',
+    differs: 'Gehört nicht dazu',
+    unreadable: 'Nicht lesbar',
+    unanswered: 'Keine Antwort',
+  },
+  classify: {
+    title: 'Prüfen',
+    lead: 'Gehört dieses Bild dazu?',
+    help: 'Bis zu 50 Bilder auf einmal. Für mehr gibt es Stapel.',
+    camera: 'Kamera verwenden',
+    shoot: 'Foto machen',
+    cameraRefused:
+      'Die Kamera ist nicht verwendbar: sie wurde nicht erlaubt, oder es gibt keine. Erlauben Sie sie in der Adresszeile des Browsers, oder legen Sie ein Bild ab.',
+    cameraTitle: 'Kamera',
+    samples: 'Oder nehmen Sie eines von diesen, die das Modell nie gesehen hat',
+    sampleGood: 'ein gutes Teil',
+    sampleBad: 'etwas anderes',
+    waiting: 'Wird angesehen …',
+    waitsForWorker: 'Wartet auf einen Worker …',
+    waitsForService: 'Wartet auf den Dienst …',
+    notTheImage: 'Das sagt nichts über das Bild: der Dienst konnte nicht fertig werden.',
+    odd: (k, n) =>
+      k === 0
+        ? `Keines der ${count(n)} gelernten Fotos sieht so ungewöhnlich aus.`
+        : k === 1
+          ? `1 der ${count(n)} gelernten Fotos sieht mindestens so ungewöhnlich aus.`
+          : `${count(k)} der ${count(n)} gelernten Fotos sehen mindestens so ungewöhnlich aus.`,
+    pValue: (p) => `p\u00a0=\u00a0${p}`,
+    why: (k) => `Die Grenze liegt so, dass im Mittel 1 von ${k} guten Bildern abgewiesen wird.`,
+    detectors: 'Zwei Meinungen',
+    forest: 'Isolation Forest',
+    svm: 'Einklassen-SVM',
+    agree: {
+      both: 'Beide sagen, dass es dazugehört.',
+      neither: 'Beide sagen, dass es nicht dazugehört.',
+      forest: 'Sie sind uneins: nur der Forest nähme es an.',
+      svm: 'Sie sind uneins: nur die SVM nähme es an.',
+    },
+    typical: 'typisch',
+    oddEnd: 'ungewöhnlich',
+    nearest: 'Die ähnlichsten gelernten Fotos',
+    similarity: (x) => `Ähnlichkeit ${x}`,
+    where: 'Wo es ungewöhnlich aussieht',
+    whereNone: 'Für dieses Bild nicht berechnet.',
+    whereNowhere: 'Kein einzelner Teil macht es ungewöhnlich.',
+    whereShow: 'Zeigen, wo es ungewöhnlich aussieht',
+    allModels: 'Alle meine Modelle danach fragen',
+    noneOf: (n) => `Keines der ${count(n)} Modelle hält es für das Seine.`,
+    isOneOf: (names) => `Es könnte sein: ${names.join(', ')}.`,
+    onMap: 'Karte des Gelernten',
+    results: 'Ergebnisse',
+    tally: (b, d, u) =>
+      [
+        `${count(b)} ${b === 1 ? 'gehört' : 'gehören'} dazu`,
+        `${count(d)} nicht`,
+        ...(u > 0 ? [`${count(u)} nicht lesbar`] : []),
+      ].join(', '),
+    clear: 'Leeren',
+    tooMany: (most) => `Nur die ersten ${most} wurden genommen: für mehr gibt es Stapel.`,
+    imageOf: (name) => `Bild ${name}`,
+  },
+  live: {
+    title: 'Laufende Kamera',
+    start: 'Mit der Kamera zusehen',
+    pace: (rate, delay, p) => `${rate} Urteile in der Sekunde, ${count(delay)} ms später, p\u00a0=\u00a0${p}`,
+    rejects: 'Die letzten, die nicht dazugehören',
+    reject: (i) => `Nummer ${i}, das neueste zuerst`,
+    hold: 'Halten, um Fotos zu behalten',
+    kept: (n) => `${s(n, 'Foto', 'Fotos')} behalten`,
+    teach: 'Ein Modell daraus machen',
+    large: 'Groß, für eine Linie',
+    small: 'Zurück zur normalen Größe',
+    stop: 'Kamera ausschalten',
+    help: (n) =>
+      `Jede Sache, die im Bild bleibt, zählt einmal. Das Modell kennt ${s(n, 'Foto', 'Fotos')}; Licht und Hintergrund, die diese nicht zeigen, lassen Gutes fremd aussehen.`,
+  },
+}

@@ -1,0 +1,79 @@
+/** Der Rahmen der Seite, und was alle Ansichten sagen. */
+import { count } from '../../format.ts'
+import type { shell as Words } from '../en/shell.ts'
+import { s } from '../plural.ts'
+
+export const shell: typeof Words = {
+  brand: 'oneclass',
+  tagline: 'Zeigen Sie ihm Fotos von einer Sache. Fragen Sie dann, ob ein Bild dazugehört.',
+  skip: 'Zum Inhalt springen',
+  nav: {
+    label: 'Hauptmenü',
+    models: 'Modelle',
+    classify: 'Prüfen',
+    batches: 'Stapel',
+    map: 'Karte',
+    compare: 'Vergleichen',
+    operations: 'Betrieb',
+    docs: 'API-Referenz',
+  },
+  language: 'Sprache',
+  theme: { label: 'Farben', system: 'Automatisch', light: 'Hell', dark: 'Dunkel' },
+  key: {
+    button: 'API-Schlüssel',
+    set: 'API-Schlüssel: gesetzt',
+    title: 'Dieser Dienst verlangt einen API-Schlüssel',
+    optional: 'API-Schlüssel',
+    why: 'Wer den Dienst betreibt, erzeugt ihn mit „oneclass keys create --name NAME --scope manage“.',
+    field: 'Schlüssel',
+    remember: 'Auf diesem Gerät merken',
+    save: 'Diesen Schlüssel verwenden',
+    forget: 'Den Schlüssel vergessen',
+    refused: 'Der Dienst hat den Schlüssel abgelehnt. Prüfen Sie ihn, oder verlangen Sie einen neuen.',
+  },
+  connection: {
+    lost: 'Der Dienst antwortet nicht. Die Seite versucht es jede Sekunde wieder; nichts geht verloren.',
+  },
+  trouble: {
+    redis:
+      'Der Dienst erreicht seine Warteschlange (Redis) nicht. Ihre Bilder warten hier und werden gesendet, sobald sie zurück ist; nichts geht verloren.',
+    workers: 'Es läuft kein Worker. Was Sie senden, wartet in der Schlange, bis einer startet.',
+    workersHow: 'Starten Sie einen mit „oneclass worker --redis URL“.',
+    models: 'Der Dienst kann seine Modelle nicht lesen. Sehen Sie nach der Platte seines Datenverzeichnisses.',
+    version: (page, service) =>
+      `Der Dienst hat die Version ${service}, diese Seite ist von Version ${page}. Laden Sie die Seite neu.`,
+    reload: 'Neu laden',
+    over: 'Der Dienst arbeitet wieder.',
+  },
+  common: {
+    cancel: 'Abbrechen',
+    close: 'Schließen',
+    retry: 'Noch einmal',
+    model: 'Modell',
+    loading: 'Wird geladen …',
+    more: 'Weitere Aktionen',
+    linkCopied: 'Der Link ist in der Zwischenablage.',
+    linkIs: (address) => `Der Link: ${address}`,
+    images: (n) => s(n, 'Bild', 'Bilder'),
+    photos: (n) => s(n, 'Foto', 'Fotos'),
+    noModels: 'Es gibt noch kein Modell.',
+    makeOne: 'Ein Modell anlegen',
+    unexpected: 'Etwas ist schiefgegangen, das nicht schiefgehen sollte.',
+  },
+  drop: {
+    folder: 'Einen Ordner oder Bilder hier ablegen',
+    images: 'Bilder hier ablegen',
+    overlay: 'Loslassen, um sie hinzuzufügen',
+    pickFolder: 'Ordner wählen',
+    pickFiles: 'Bilder wählen',
+    paste: 'oder eines einfügen',
+    skipped: (n) =>
+      n === 1
+        ? '1 Datei ist kein Bild und wurde weggelassen.'
+        : `${count(n)} Dateien sind keine Bilder und wurden weggelassen.`,
+    nothing: 'Darin war kein Bild.',
+    tooMany: (n, most) => `${count(n)} Bilder sind mehr als die ${count(most)}, die auf einmal angenommen werden.`,
+    tooBig: (size, most) =>
+      `Die Bilder haben ${size}, mehr als die ${most}, die auf einmal angenommen werden. Lassen Sie einige weg, oder lassen Sie den Dienst einen eigenen Ordner lesen.`,
+  },
+}
