@@ -170,6 +170,39 @@ test('a model is saved to a file, and comes back from it under another name', op
   forget(/status of 4\d\d.*import/)
 })
 
+test(
+  'a comparison of dropped images: sorted here, progress that never runs back, sentences and charts',
+  options,
+  async () => {
+    const { page } = browser
+    await open('#/compare')
+    await page.setInputFiles('[data-drop=positives] [data-pick=files]', [...held.parts, ...train.slice(0, 12)])
+    await page.setInputFiles('[data-drop=negatives] [data-pick=files]', held.others)
+    assert.match(await text('.compare-found'), /To learn from: 24 of the thing, 8 others\. To test with: 12 and 4\./)
+    await page.getByText('All 11 methods').click()
+    for (const box of await page.locator('.method-picks input').all()) await box.uncheck()
+    await page.getByLabel('Ensemble (what oneclass serves)').check()
+    await page.getByLabel('Nearest neighbour, whitened embeddings').check()
+    await page.getByRole('button', { name: 'Start', exact: true }).click()
+    const seen: number[] = []
+    while (!(await page.locator('.findings li').count())) {
+      const now = (await page.evaluate(
+        `Number(document.querySelector('[role=progressbar]')?.ariaValueNow ?? -1)`,
+      )) as number
+      if (now >= 0) seen.push(now)
+      assert.ok(seen.length < 1500, await text('main'))
+      await page.waitForTimeout(60)
+    }
+    assert.deepEqual(
+      seen,
+      seen.toSorted((a, b) => a - b),
+    )
+    assert.equal(await page.locator('table.report tbody tr').count(), 2)
+    assert.match(await text('tr.ours'), /Ensemble \(what oneclass serves\) used here/)
+    assert.equal(await page.locator('.score-histogram .decision').count(), 2)
+  },
+)
+
 test('another language, chosen here, remembered, and no word of the first left', options, async () => {
   const { page } = browser
   await open('#/models')
