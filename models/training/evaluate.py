@@ -1,116 +1,232 @@
-"""One-class AUROC of a backbone's embeddings: development sets, or (at the very end, for the card) the test parts.
+"""One-class AUROC of embeddings on development sets, to choose by. The evaluation sets' test parts are
+bench/accuracy.ts's.
 
-  evaluate.py prepare --images DIR --shared DATA --out DIR --size S --part dev|test    # images -> DIR/part-S.npy + part.json
-  (embed.mjs NET.onnx DIR/part-S.npy OUT)                                              # -> OUT.<output>.f32
-  evaluate.py score --list DIR/part.json --features OUT.embedding.f32
+  evaluate.py prepare --images DIR --shared DATA --out DIR --size S          # images -> DIR/dev-S.npy, DIR/dev.json
+  evaluate.py probe   --checkpoint C --list DIR/dev-S.npy --out PREFIX    # statistics of every level -> PREFIX.npz
+  evaluate.py choose  --rows DIR/dev.json --features PREFIX.npz [--combinations part:weight+part:weight ...]
+  evaluate.py file    --rows DIR/dev.json --features NET.embedding.f32             # what embed.mjs wrote
 
-For each set and class: l2, Ledoit-Wolf whitening at full rank, one-class SVM (nu .02, RBF, gamma .2/d) and nearest
-neighbour, fitted on positives alone. Development uses only train parts: folds of `train/positive` against
-`train/negative`, CIFAR-10's training part, and classes that data.py kept out of training.
-"""
-import argparse, csv, glob, json, os, random
+For each set and class: l2, Ledoit-Wolf whitening at full rank, one-class SVM (nu .02, RBF, gamma .2/d), fitted on
+positives alone. Only train parts are used: folds of `train/positive` against `train/negative`, and kinds that
+sources.py keeps out of training. `unseen` is the mean over sets of kinds of which nothing was trained on."""
+
+import argparse
+import json
+import os
+import random
+
 import numpy as np
+import torch
 from PIL import Image
-from data import HELD_CALTECH, HELD_CLOTHING, HELD_DTD, HELD_FOOD, HELD_PEOPLE, people
 
-SHARED = ['nicolas-cage-2019', 'person-nicolas-cage', 'hotdog', 'parts-casting', 'parts-magnetic-tile']
+import sources
+from augment import normalise
+from student import load_pair
+
+AT_HAND = ['nicolas-cage-2019', 'person-nicolas-cage', 'hotdog', 'parts-casting', 'parts-magnetic-tile']
+STATISTICS = ('mean', 'std', 'max')
+COMBINATIONS = [
+    'pooled',
+    'top_mean',
+    'pooled+top_std',
+    'pooled+mid_mean',
+    'pooled+top_std+mid_mean',
+    'pooled+top_std:1.4+mid_mean:1.2',
+    'pooled+high_mean',
+    'pooled+high_mean+mid_mean',
+    'pooled+top_std+high_mean:.7+mid_mean',
+    'pooled+top_std+high_std:.7+mid_mean',
+    'pooled+top_std:.7+mid_mean:.7',
+    'pooled+top_std+high_mean+mid_mean+mid_std:.5',
+]
 
 
-def images_of(a):
-    """[(set, class, role, path)]; role fit/test, or pos/neg for folds."""
-    rng = random.Random(7); out = []
-    pick = lambda fs, n: rng.sample(sorted(fs), min(n, len(fs)))
-    if a.part == 'test':
-        for s in SHARED:
-            out += [(s, 'positive', 'fit', f) for f in sorted(glob.glob(f'{a.shared}/{s}/train/positive/*'))]
-            out += [(s, c, 'test', f) for c in ('positive', 'negative') for f in sorted(glob.glob(f'{a.shared}/{s}/test/{c}/*'))]
-        for c in sorted(os.listdir(f'{a.images}/cifar/test')):
-            out += [('cifar10', c, 'fit', f) for f in pick(glob.glob(f'{a.images}/cifar/train/{c}/*'), 200)]
-            out += [('cifar10', c, 'test', f) for f in sorted(glob.glob(f'{a.images}/cifar/test/{c}/*'))]
-        return out
-    for s in SHARED:
-        out += [(s, c, c[:3], f) for c in ('positive', 'negative') for f in sorted(glob.glob(f'{a.shared}/{s}/train/{c}/*'))]
+def development_groups(root):
+    """{(set, class): ([path], how many to fit on, how many to test)}"""
     groups = {}
-    seen = set(sorted(glob.glob(f'{a.images}/cifar/train/*/*'))[::10])  # as in data.py
-    for c in sorted(os.listdir(f'{a.images}/cifar/train')): groups['cifar10-train', c] = ([f for f in glob.glob(f'{a.images}/cifar/train/{c}/*') if f not in seen], 200, 100)
-    for c in sorted(HELD_FOOD): groups['food-held', c] = (glob.glob(f'{a.images}/food/images/{c}/*'), 200, 100)
-    for c in sorted(HELD_PEOPLE): groups['people-held', c] = ([f for f in people(a.images) if f.split('/')[-2] == c], 120, 60)
-    for c in sorted(HELD_CALTECH): groups['caltech-held', c] = (glob.glob(f'{a.images}/caltech/101_ObjectCategories/{c}/*'), 50, 30)
-    for c in sorted(HELD_DTD): groups['textures-held', c] = (glob.glob(f'{a.images}/dtd/images/{c}/*'), 70, 50)
-    lab = {}
-    for r in csv.DictReader(open(f'{a.images}/clothing/images.csv')): lab.setdefault(r['label'], []).append(f"{a.images}/clothing/images/{r['image']}.jpg")
-    for c in sorted(HELD_CLOTHING): groups['clothing-held', c] = ([f for f in lab[c] if os.path.exists(f)], 80, 60)
-    for (s, c), (fs, n, m) in groups.items():
-        fs = pick(fs, n + m); k = min(n, int(len(fs) * n / (n + m)))
-        out += [(s, c, 'fit' if i < k else 'test', f) for i, f in enumerate(fs)]
-    return out
+
+    def add(name, kinds, find, fit, test):
+        for kind in sorted(kinds):
+            groups[name, kind] = (find(kind), fit, test)
+
+    labels = {}
+    for path, label in sources.clothing_labels(root).items():
+        labels.setdefault(label, []).append(path)
+    people, grocery, steel = (
+        sources.people(root),
+        sources.files(root, 'grocery/dataset/t*/**/*'),
+        sources.files(root, 'neu/NEU-DET/IMAGES/*'),
+    )
+    cifar = [f for f in sources.files(root, 'cifar/train/*/*') if sources.cifar_development(f)]
+    add(
+        'cifar10',
+        {sources.folder_of(f) for f in cifar},
+        lambda k: [f for f in cifar if sources.folder_of(f) == k],
+        200,
+        60,
+    )
+    add('animals', sources.HELD_ANIMALS, lambda k: sources.files(root, f'animals/{k}/*'), 50, 35)
+    add('food', sources.HELD_FOOD, lambda k: sources.files(root, f'food/images/{k}/*'), 120, 80)
+    add('people', sources.HELD_PEOPLE, lambda k: [f for f in people if sources.folder_of(f) == k], 80, 40)
+    add('objects', sources.HELD_CALTECH, lambda k: sources.files(root, f'caltech/101_ObjectCategories/{k}/*'), 40, 25)
+    add('textures', sources.HELD_TEXTURES, lambda k: sources.files(root, f'dtd/images/{k}/*'), 70, 50)
+    add('clothing', sources.HELD_CLOTHING, lambda k: [f for f in labels.get(k, []) if os.path.exists(f)], 80, 60)
+    add('grocery', sources.HELD_GROCERY, lambda k: [f for f in grocery if k in f.split('/')], 40, 30)
+    add('steel', sources.HELD_STEEL, lambda k: [f for f in steel if sources.steel_kind(f) == k], 70, 50)
+    return groups
 
 
-def load(path, size):
-    try: im = Image.open(path).convert('RGB')
-    except OSError: return None
-    return np.asarray(im.resize((size, size), Image.LANCZOS))
+UNSEEN = ('animals', 'food', 'people', 'objects', 'textures', 'clothing', 'grocery', 'steel')
 
 
-def l2(x): return x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
+def list_rows(root, shared):
+    """[(set, class, role, path)]; role is fit or test, or pos and neg where folds are made."""
+    rng, rows = random.Random(7), []
+    for name in AT_HAND:
+        for kind in ('positive', 'negative'):
+            rows += [(name, kind, kind[:3], f) for f in sources.files(shared, f'{name}/train/{kind}/*')]
+    for (name, kind), (paths, fit, test) in development_groups(root).items():
+        paths = rng.sample(sorted(paths), min(fit + test, len(paths)))
+        share = min(fit, len(paths) * fit // (fit + test))
+        rows += [(name, kind, 'fit' if i < share else 'test', f) for i, f in enumerate(paths)]
+    return rows
+
+
+def prepare(options):
+    os.makedirs(options.out, exist_ok=True)
+    rows, pixels = [], []
+    for row in list_rows(options.images, options.shared):
+        try:
+            image = Image.open(row[3]).convert('RGB').resize((options.size, options.size), Image.LANCZOS)
+        except OSError:
+            continue
+        rows.append(row)
+        pixels.append(np.asarray(image))
+    np.save(f'{options.out}/dev-{options.size}.npy', np.stack(pixels))
+    with open(f'{options.out}/dev.json', 'w', encoding='utf8') as out:
+        json.dump(rows, out)
+    print(len(rows), 'images')
+
+
+@torch.no_grad()
+def probe(options):
+    """Mean, spread and maximum of every level, and the pooled head."""
+    torch.set_num_threads(1)
+    pair, checkpoint = load_pair(options.checkpoint)
+    pair.net.to(memory_format=torch.channels_last)
+    views, parts = np.load(options.list, mmap_mode='r'), {}
+    for first in range(0, len(views), 32):
+        image = normalise(torch.from_numpy(views[first : first + 32].copy()).permute(0, 3, 1, 2).float() / 255)
+        with torch.cpu.amp.autocast(dtype=torch.bfloat16, enabled=options.fast):
+            levels = pair.net(image.contiguous(memory_format=torch.channels_last))
+        for name, level in zip(('low', 'mid', 'high', 'top'), levels):
+            flat = level.float().flatten(2)
+            values = (flat.mean(2), flat.var(2, unbiased=False).clamp_min(1e-6).sqrt(), flat.amax(2))
+            for statistic, value in zip(STATISTICS, values):
+                parts.setdefault(f'{name}_{statistic}', []).append(value)
+        parts.setdefault('pooled', []).append(pair.heads.pooled(parts['top_mean'][-1]))
+    np.savez(options.out, **{name: torch.cat(values).numpy() for name, values in parts.items()})
+    print('seen', checkpoint['seen'])
+
+
+def unit(x):
+    return x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
 
 
 def whitener(x):
-    """Ledoit-Wolf, through the singular vectors of the n centred rows (n < d)."""
-    mean = x.mean(0); c = x - mean; n, d = c.shape
-    _, s, vt = np.linalg.svd(c, full_matrices=False)
-    keep = s > 1e-8; lam, vt = s[keep] ** 2 / n, vt[keep]
-    mu = lam.sum() / d; delta = ((lam ** 2).sum() - d * mu ** 2) / d
-    beta = min(delta, ((c ** 2).sum(1) ** 2).sum() / n / (n * d) - (lam ** 2).sum() / (n * d))
-    sh = beta / delta if delta > 0 else 0.
-    a, b = ((1 - sh) * lam + sh * mu) ** -.5, max(sh * mu, 1e-12) ** -.5
-    return lambda y: (y - mean) * b + (((y - mean) @ vt.T) * (a - b)) @ vt
+    """Ledoit-Wolf, through the eigenvectors of the n by n product of the centred rows (n < d)."""
+    mean = x.mean(0)
+    centred = x - mean
+    n, d = centred.shape
+    squares, left = np.linalg.eigh(centred @ centred.T)
+    keep = squares > squares[-1] * 1e-10
+    variance = squares[keep] / n
+    vectors = (centred.T @ left[:, keep]) / np.sqrt(squares[keep])
+    mu = variance.sum() / d
+    delta = ((variance**2).sum() - d * mu**2) / d
+    beta = min(delta, ((centred**2).sum(1) ** 2).sum() / n / (n * d) - (variance**2).sum() / (n * d))
+    shrink = beta / delta if delta > 0 else 0.0
+    along, across = ((1 - shrink) * variance + shrink * mu) ** -0.5, max(shrink * mu, 1e-12) ** -0.5
+    return lambda y: (y - mean) * across + (((y - mean) @ vectors) * (along - across)) @ vectors.T
 
 
 def auroc(score, anomalous):
     from scipy.stats import rankdata
-    r = rankdata(score); p = anomalous.sum(); n = len(score) - p
-    return (r[anomalous].sum() - p * (p + 1) / 2) / (p * n)
+
+    ranks, positives = rankdata(score), anomalous.sum()
+    return (ranks[anomalous].sum() - positives * (positives + 1) / 2) / (positives * (len(score) - positives))
 
 
-def fit_score(fit, test):
+def scores(fit, test):
+    """Anomaly scores of the rows of `test` by a one-class SVM on `fit`."""
     from sklearn.svm import OneClassSVM
-    fit, test = l2(fit.astype(np.float64)), l2(test.astype(np.float64))
-    w = whitener(fit); a, b = w(fit), w(test); d = fit.shape[1]
-    svm = -OneClassSVM(nu=.02, gamma=.2 / d).fit(a).decision_function(b)
-    dist = (b ** 2).sum(1)[:, None] + (a ** 2).sum(1)[None] - 2 * b @ a.T
-    return svm, dist.min(1)
+
+    fit, test = unit(fit.astype(np.float32)), unit(test.astype(np.float32))
+    white = whitener(fit)
+    return -OneClassSVM(nu=0.02, gamma=0.2 / fit.shape[1]).fit(white(fit)).decision_function(white(test))
+
+
+def evaluate_set(classes, roles, x):
+    if 'pos' in roles:
+        positive, negative, results = x[roles == 'pos'], x[roles == 'neg'], []
+        order = np.random.default_rng(3).permutation(len(positive))
+        for fold in range(3):
+            held = order[fold::3]
+            fit = np.setdiff1d(order, held)
+            anomalous = np.r_[np.zeros(len(held), bool), np.ones(len(negative), bool)]
+            results.append(auroc(scores(positive[fit], np.concatenate([positive[held], negative])), anomalous))
+        return np.mean(results)
+    tested = roles == 'test'
+    return np.mean(
+        [
+            auroc(scores(x[(roles == 'fit') & (classes == kind)], x[tested]), classes[tested] != kind)
+            for kind in np.unique(classes)
+        ]
+    )
 
 
 def evaluate(rows, x):
-    res, by = {}, {}
-    for i, (s, c, role, _) in enumerate(rows): by.setdefault(s, []).append(i)
-    for s, idx in by.items():
-        idx = np.array(idx); cls = np.array([rows[i][1] for i in idx]); role = np.array([rows[i][2] for i in idx]); X = x[idx]; r = []
-        if 'pos' in role:
-            pos, neg = X[role == 'pos'], X[role == 'neg']; perm = np.random.default_rng(3).permutation(len(pos))
-            for k in range(3):
-                held = perm[k::3]; fit = np.setdiff1d(perm, held)
-                sc = fit_score(pos[fit], np.concatenate([pos[held], neg])); an = np.r_[np.zeros(len(held), bool), np.ones(len(neg), bool)]
-                r.append([auroc(v, an) for v in sc])
-        else:
-            T = X[role == 'test']; tc = cls[role == 'test']
-            for c in sorted(set(cls[role == 'fit'])): r.append([auroc(v, tc != c) for v in fit_score(X[(role == 'fit') & (cls == c)], T)])
-        res[s] = np.mean(r, 0).tolist()
-    res['mean'] = np.mean(list(res.values()), 0).tolist()
-    return res
+    """{set: AUROC}, with the means `unseen` and `all`."""
+    names, classes, roles = (np.array([row[i] for row in rows]) for i in range(3))
+    result = {
+        name: evaluate_set(classes[names == name], roles[names == name], x[names == name])
+        for name in dict.fromkeys(names)
+    }
+    everything, unseen = np.mean(list(result.values())), np.mean([result[name] for name in UNSEEN if name in result])
+    return {**result, 'unseen': unseen, 'all': everything}
+
+
+def combine(features, combination):
+    """part:weight+part:weight -> rows of the parts, each normalised and weighted, side by side."""
+    parts = [(part.split(':') + ['1'])[:2] for part in combination.split('+')]
+    return np.concatenate([float(weight) * unit(features[name].astype(np.float32)) for name, weight in parts], 1)
+
+
+def report(name, result):
+    print(f'{name:44s}', ' '.join(f'{key[:12]} {value:.3f}' for key, value in result.items()), flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('mode', choices=['prepare', 'probe', 'choose', 'file'])
+    parser.add_argument('--combinations', nargs='*', default=COMBINATIONS)
+    for key in ('images', 'shared', 'out', 'list', 'rows', 'features', 'checkpoint'):
+        parser.add_argument('--' + key)
+    parser.add_argument('--size', type=int)
+    parser.add_argument('--fast', action='store_true', help='probe in bfloat16')
+    options = parser.parse_args()
+    if options.mode in ('prepare', 'probe'):
+        return {'prepare': prepare, 'probe': probe}[options.mode](options)
+    with open(options.rows, encoding='utf8') as text:
+        rows = json.load(text)
+    if options.mode == 'file':
+        return report(
+            options.features, evaluate(rows, np.fromfile(options.features, np.float32).reshape(len(rows), -1))
+        )
+    features = np.load(options.features)
+    for combination in options.combinations:
+        report(combination, evaluate(rows, combine(features, combination)))
 
 
 if __name__ == '__main__':
-    p = argparse.ArgumentParser(); p.add_argument('mode')
-    for k in ('images', 'shared', 'out', 'part', 'list', 'features'): p.add_argument('--' + k)
-    p.add_argument('--size', type=int); a = p.parse_args()
-    if a.mode == 'prepare':
-        os.makedirs(a.out, exist_ok=True); rows, px = [], []
-        for r in images_of(a):
-            v = load(r[3], a.size)
-            if v is not None: rows.append(r); px.append(v)
-        np.save(f'{a.out}/{a.part}-{a.size}.npy', np.stack(px)); json.dump(rows, open(f'{a.out}/{a.part}.json', 'w')); print(len(rows), 'images')
-    else:
-        rows = json.load(open(a.list)); x = np.fromfile(a.features, np.float32).reshape(len(rows), -1)
-        for k, (u, v) in evaluate(rows, x).items(): print(f'{k:24s} svm {u:.4f}  nn {v:.4f}')
+    main()

@@ -1,79 +1,145 @@
-"""Checkpoint -> ONNX.
+"""Checkpoint -> a release: ONNX with float16 weights, and its manifest.
 
-  export.py probe   --checkpoint C --out probe.onnx --size S         # pooled statistics of all levels, to choose from
-  export.py release --checkpoint C --out DIR --id oc-s2 --size S     # DIR/model.onnx (weights as float16) + manifest.json
+export.py --checkpoint RUN/checkpoint.pt --out DIR --id oc-s3 --size 160 [--embedding pooled+top_std:1.4+mid_mean:1.2]
 """
-import argparse, hashlib, json, os
-import numpy as np, onnx, torch
-from onnx import helper as h, numpy_helper as nh, TensorProto as T
+
+import argparse
+import hashlib
+import json
+import os
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
 from torch import nn
-from net import Net, Heads, MEAN, STD
 
+from student import HIGH, MEAN, MID, STD, load_pair
 
-class Probe(nn.Module):
-    def __init__(self, net, heads): super().__init__(); self.net, self.heads = net, heads
-
-    def forward(self, x):
-        out = []
-        for m in self.net(x):
-            g = m.mean((2, 3)); out += [g, (m * m).mean((2, 3)) - g * g, m.amax((2, 3))]
-        top = out[9]
-        return (*out, self.heads.map7(top[:, :, None, None])[:, :, 0, 0], self.heads.pooled(top))
-
-
-PROBE = [f'{l}_{s}' for l in ('low', 'mid', 'high', 'top') for s in ('mean', 'var', 'max')] + ['head7', 'headp']
+EMBEDDING = 'pooled+top_std:1.4+mid_mean:1.2'
+DESCRIPTION = (
+    'CNN trained for one-class image classification on CPUs; own weights, distilled from an ImageNet MobileNet v2.'
+)
 
 
 class Release(nn.Module):
-    """What the development sets liked best: the teacher's embedding in nearly whitened coordinates (meaning), the spread of the
-    last map (defects, texture) and the mean of the mid map (surface), each normalised and weighted."""
-    def __init__(self, net, heads):
-        super().__init__(); self.net, self.pooled = net, heads.pooled
+    """image (n, 3, h, w), h and w multiples of 32 -> embedding (n, d), map8 (n, 160, h/8, w/8), map16 (n, 384, h/16,
+    w/16).
 
-    def forward(self, x):
-        _, mid, _, top = self.net(x)
-        m = top.mean((2, 3), keepdim=True); std = ((top - m) ** 2).mean((2, 3)).clamp_min(1e-6).sqrt()
-        parts = ((1., self.pooled(m.flatten(1))), (1.4, std), (1.2, mid.mean((2, 3))))
-        return torch.cat([w * p / (p * p).sum(1, keepdim=True).clamp_min(1e-12).sqrt() for w, p in parts], 1), mid
+    The embedding's parts, each normalised and weighted: `pooled` (the teacher's embedding in nearly whitened
+    coordinates: meaning), and mean or standard deviation of a level (surface, texture, defects)."""
 
+    def __init__(self, pair, combination):
+        super().__init__()
+        self.net, self.pooled = pair.net, pair.heads.pooled
+        self.parts = [
+            (name, float(weight)) for name, weight in ((part.split(':') + ['1'])[:2] for part in combination.split('+'))
+        ]
 
-def load(path):
-    c = torch.load(path, map_location='cpu'); sd = c['ema']
-    heads = Heads(sd['1.map7.weight'].shape[0], sd['1.map14.weight'].shape[0], sd['1.pooled.weight'].shape[0]); net = Net()
-    both = nn.ModuleList([net, heads]); both.load_state_dict(sd); both.eval(); return net, heads, c
+    def part(self, name, levels):
+        if name == 'pooled':
+            return self.pooled(levels['top'].mean((2, 3)))
+        level, statistic = name.split('_')
+        mean = levels[level].mean((2, 3), keepdim=True)
+        if statistic == 'mean':
+            return mean.flatten(1)
+        return ((levels[level] - mean) ** 2).mean((2, 3)).clamp_min(1e-6).sqrt()
+
+    def forward(self, image):
+        levels = dict(zip(('low', 'mid', 'high', 'top'), self.net(image)))
+        values = [(weight, self.part(name, levels)) for name, weight in self.parts]
+        rows = [
+            weight * value / (value * value).sum(1, keepdim=True).clamp_min(1e-12).sqrt() for weight, value in values
+        ]
+        return torch.cat(rows, 1), levels['mid'], levels['high']
 
 
 def halve(path):
     """Stores the large weights as float16 behind a Cast, which the runtime folds back to float32 when it loads them."""
-    m = onnx.load(path); keep = []; casts = []
-    for t in m.graph.initializer:
-        a = nh.to_array(t)
-        if t.data_type == T.FLOAT and a.size > 256:
-            keep.append(nh.from_array(a.astype(np.float16), t.name + '_h')); casts.append(h.make_node('Cast', [t.name + '_h'], [t.name], to=T.FLOAT))
-        else: keep.append(t)
-    nodes = casts + list(m.graph.node)
-    del m.graph.initializer[:]; m.graph.initializer.extend(keep); del m.graph.node[:]; m.graph.node.extend(nodes)
-    m.doc_string = ''; m.producer_name = 'oneclass'; onnx.checker.check_model(m); onnx.save(m, path)
+    model = onnx.load(path)
+    kept, casts = [], []
+    for tensor in model.graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if tensor.data_type == TensorProto.FLOAT and values.size > 256:
+            kept.append(numpy_helper.from_array(values.astype(np.float16), tensor.name + '_h'))
+            casts.append(helper.make_node('Cast', [tensor.name + '_h'], [tensor.name], to=TensorProto.FLOAT))
+        else:
+            kept.append(tensor)
+    nodes = casts + list(model.graph.node)
+    del model.graph.initializer[:]
+    model.graph.initializer.extend(kept)
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    model.doc_string, model.producer_name = '', 'oneclass'
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
 
 
+def manifest_of(options, weights, dim):
+    return {
+        'id': options.id,
+        'version': options.version,
+        'file': 'model.onnx',
+        'sha256': hashlib.sha256(weights).hexdigest(),
+        'bytes': len(weights),
+        'license': 'Apache-2.0',
+        'input': {
+            'name': 'image',
+            'width': options.size,
+            'height': options.size,
+            'layout': 'NCHW',
+            'channels': 'RGB',
+            'resize': 'stretch',
+            'mean': list(MEAN),
+            'std': list(STD),
+            'multipleOf': 32,
+        },
+        'outputs': {
+            'embedding': {'name': 'embedding', 'dim': dim},
+            'maps': [{'name': 'map8', 'channels': MID, 'stride': 8}, {'name': 'map16', 'channels': HIGH, 'stride': 16}],
+        },
+        'description': DESCRIPTION,
+    }
+
+
+@torch.no_grad()
 def main():
-    p = argparse.ArgumentParser(); p.add_argument('mode')
-    for k in ('checkpoint', 'out'): p.add_argument('--' + k, required=True)
-    p.add_argument('--id', default='oc-s2'); p.add_argument('--size', type=int, default=128); p.add_argument('--version', type=int, default=1)
-    a = p.parse_args(); net, heads, c = load(a.checkpoint); x = torch.randn(2, 3, a.size, a.size)
-    if a.mode == 'probe':
-        torch.onnx.export(Probe(net, heads), x, a.out, input_names=['image'], output_names=PROBE, opset_version=13, dynamic_axes={k: {0: 'n'} for k in ['image'] + PROBE})
-        return
-    os.makedirs(a.out, exist_ok=True); f = f'{a.out}/model.onnx'; r = Release(net, heads).eval()
-    with torch.no_grad(): e, pt = r(x)
-    torch.onnx.export(r, x, f, input_names=['image'], output_names=['embedding', 'patches'], opset_version=13, dynamic_axes={k: {0: 'n'} for k in ('image', 'embedding', 'patches')})
-    halve(f); b = open(f, 'rb').read()
-    man = {'id': a.id, 'version': a.version, 'file': 'model.onnx', 'sha256': hashlib.sha256(b).hexdigest(), 'bytes': len(b), 'license': 'Apache-2.0',
-           'input': {'name': 'image', 'width': a.size, 'height': a.size, 'layout': 'NCHW', 'channels': 'RGB', 'resize': 'stretch', 'mean': list(MEAN), 'std': list(STD)},
-           'outputs': {'embedding': {'name': 'embedding', 'dim': e.shape[1]}, 'patches': {'name': 'patches', 'channels': pt.shape[1], 'height': pt.shape[2], 'width': pt.shape[3]}},
-           'description': 'Compact CNN trained for one-class image classification on CPUs; own weights, distilled from an ImageNet MobileNet v1.'}
-    json.dump(man, open(f'{a.out}/manifest.json', 'w'), indent=2); open(f'{a.out}/manifest.json', 'a').write('\n')
-    print(len(b), 'bytes', e.shape[1], 'dims', tuple(pt.shape[1:]), 'steps', c['step'], 'seen', c['seen'])
+    parser = argparse.ArgumentParser()
+    for key in ('checkpoint', 'out'):
+        parser.add_argument('--' + key, required=True)
+    parser.add_argument('--id', default='oc-s3')
+    parser.add_argument('--size', type=int, default=160)
+    parser.add_argument('--version', type=int, default=1)
+    parser.add_argument('--embedding', default=EMBEDDING)
+    options = parser.parse_args()
+    pair, checkpoint = load_pair(options.checkpoint)
+    release, image = Release(pair, options.embedding).eval(), torch.randn(2, 3, options.size, options.size)
+    embedding = release(image)[0]
+    os.makedirs(options.out, exist_ok=True)
+    path, names = f'{options.out}/model.onnx', ['embedding', 'map8', 'map16']
+    free = {
+        'image': {0: 'n', 2: 'h', 3: 'w'},
+        'embedding': {0: 'n'},
+        **{name: {0: 'n', 2: f'{name}_h', 3: f'{name}_w'} for name in names[1:]},
+    }
+    torch.onnx.export(
+        release, image, path, input_names=['image'], output_names=names, opset_version=13, dynamic_axes=free
+    )
+    halve(path)
+    with open(path, 'rb') as weights:
+        manifest = manifest_of(options, weights.read(), embedding.shape[1])
+    with open(f'{options.out}/manifest.json', 'w', encoding='utf8') as out:
+        out.write(json.dumps(manifest, indent=2) + '\n')
+    print(
+        manifest['bytes'],
+        'bytes',
+        embedding.shape[1],
+        'dimensions, steps',
+        checkpoint['step'],
+        'seen',
+        checkpoint['seen'],
+    )
 
 
-if __name__ == '__main__': main()
+if __name__ == '__main__':
+    main()

@@ -1,154 +1,221 @@
-"""Distils the teacher's maps into the student. Resumable; the schedule follows the clock, so that it ends when it must.
+"""Distils the teacher into the student. Resumable; the schedule follows the clock, so that a run ends when it must.
 
-  train.py --views DIR --targets DIR --info targets.json --out DIR --minutes M [--workers 2] [--seed 1]
+  train.py --views DIR --targets DIR --info targets.json --out RUN --minutes M [--rank 0 --workers 2] [--seed 1]
 
-Each worker is one process on one thread (gradients are averaged once a step), which bears a busy machine better than
-threads inside the operators do. `--minutes` counts training time only; a stopped run goes on from its checkpoint.
-Phase 1 (the first SMALL of the time) trains on 80 to 112 px windows of the 112 px views, aligned to the teacher's grid; phase 2
-on whole views.
-"""
-import argparse, glob, json, math, os, time
-import numpy as np, torch, torch.nn.functional as F
+A worker is one process on one thread: start it once for each rank, each in a session of its own. Convolutions run in
+bfloat16, weights and optimiser in float32. RUN/checkpoint.pt and RUN/basis.pt are warm.py's. The schedule begins with
+the first step and ends after `--minutes` or at `--until`; a run that was stopped goes on from its checkpoint, wherever
+the clock then is."""
+
+import argparse
+import copy
+import json
+import os
+import time
+
+import numpy as np
+import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
-from net import Net, Heads, MEAN, STD
+import torch.nn.functional as F
+from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-SMALL, BATCH, LR, WD, EMA, EMA_EVERY, POOLED_POWER = .6, 24, 2e-3, .03, .996, 4, .7
+from augment import augment
+from optimiser import SharedAdamW
+from shards import Shards
+from student import Pair
 
-
-class Shards:
-    """Memory-mapped views and targets; new shards are taken in as the teacher finishes them."""
-    def __init__(self, a, info):
-        self.a, self.k7, self.k14, self.loaded = a, info['map7']['channels'], info['map14']['channels'], {}
-        self.refresh()
-
-    def refresh(self):
-        for f in sorted(glob.glob(f'{self.a.targets}/*.map7.i8')):
-            k = os.path.basename(f)[:4]
-            if k in self.loaded: continue
-            x = np.load(f'{self.a.views}/s{k}.npy', mmap_mode='r')
-            t7 = np.memmap(f, np.int8, 'r').reshape(-1, self.k7, 7, 7)
-            t14 = np.memmap(f.replace('map7', 'map14'), np.int8, 'r').reshape(-1, self.k14, 14, 14)
-            tp = np.memmap(f.replace('map7.i8', 'pooled.f16'), np.float16, 'r').reshape(-1, 1536)
-            assert len(x) == len(t7) == len(t14) == len(tp), k
-            self.loaded[k] = (x, t7, t14, tp)
-        self.keys = sorted(self.loaded)
-        self.index = np.concatenate([np.stack([np.full(len(self.loaded[k][0]), i), np.arange(len(self.loaded[k][0]))], 1) for i, k in enumerate(self.keys)])
-
-    def batch(self, rows):
-        cols = [np.stack(c) for c in zip(*[[part[j] for part in self.loaded[self.keys[i]]] for i, j in rows])]
-        return [torch.from_numpy(c) for c in cols]
+BATCH = 16  # a worker
+RATE, TRUNK_SHARE, WEIGHT_DECAY = 2e-3, 0.5, 0.03  # TRUNK_SHARE: the share of the rate for layers read from a release
+WARM_UP, DECAY_FROM = 200, 0.6  # steps; share of the time after which the rate falls to zero
+COMPONENTS, POOLED_POWER = 640, 0.9
+TEMPERATURE = 2.0
+AVERAGE = 0.995  # weights are averaged over some 200 steps
+WEIGHTS = {'map7': 1.0, 'map14': 0.3, 'pooled': 2.0, 'logits': 0.5}
+SMALL_PHASE, SMALL_SIDES, LARGE_SIDES = 0.75, (96, 112, 112, 128), (128, 144)  # share of the time; input sides in px
+FROZEN_HIGH = 2  # blocks at stride 16 that stay as they were read, with everything before them
+LOOK_EVERY, LOG_EVERY, SAVE_EVERY = 100, 50, 120  # steps, steps, seconds
 
 
-def pooled_basis(shards, power):
-    """Coordinates of the pooled embedding, scaled towards whitened ones."""
-    e = np.concatenate([np.asarray(shards.loaded[k][3][:, :1024], np.float32) for k in shards.keys[:4]])
-    mean = e.mean(0); w, v = np.linalg.eigh(np.cov((e - mean).T.astype(np.float64)))
-    w, v = w[::-1][:512], v[:, ::-1][:, :512]
-    proj = v * np.maximum(w, w[0] * 1e-4) ** (-power / 2)
-    scale = 1 / math.sqrt((((e - mean) @ proj) ** 2).sum(1).mean())
-    return torch.tensor(mean, dtype=torch.float32), torch.tensor(proj * scale, dtype=torch.float32)
+def rate_at(share, step):
+    """The learning rate as a share of RATE: a short rise, constant, then straight down to zero."""
+    return min(1.0, (step + 1) / WARM_UP) * min(1.0, (1 - share) / (1 - DECAY_FROM))
 
 
-def augment(x, g):
-    """uint8 NCHW -> normalised float; mild changes of colour, contrast, noise, sharpness."""
-    n = len(x); x = x.float() / 255
-    u = lambda lo, hi, *s: torch.rand(n, *s, generator=g) * (hi - lo) + lo
-    on = (torch.rand(n, 1, 1, 1, generator=g) < .7).float()
-    grey = x.mean(1, keepdim=True)
-    x = grey + (x - grey) * (1 + on * u(-.3, .3, 1, 1, 1))
-    mean = x.mean((1, 2, 3), keepdim=True)
-    x = mean + (x - mean) * (1 + on * u(-.2, .2, 1, 1, 1)) + on * u(-.08, .08, 1, 1, 1) + on * u(-.03, .03, 3, 1, 1)
-    k = torch.randint(0, 8, (1,), generator=g).item()  # now and then blur, sharpen or roughen a third of the batch
-    if k < 3:
-        h = slice(0, n // 3); b = F.avg_pool2d(F.pad(x[h], (1, 1, 1, 1), mode='reflect'), 3, 1)
-        x[h] = b if k == 0 else (x[h] + .5 * (x[h] - b) if k == 1 else x[h] + torch.randn(x[h].shape, generator=g) * .03)
-    x = x.clamp(0, 1)
-    return (x - torch.tensor(MEAN).view(3, 1, 1)) / torch.tensor(STD).view(3, 1, 1)
+class Losses:
+    """What the student is asked for: maps, pooled embedding and logits of the teacher, each relative to its own spread.
+
+    The logits are computed from the student's pooled coordinates by the teacher's own last layer, so that they teach
+    the coordinates which the released network gives."""
+
+    def __init__(self, shards, mean, projection):
+        self.shards, self.mean, self.projection = shards, mean, projection
+        back = torch.linalg.pinv(projection)  # (components, 1280)
+        self.class_weight = shards.class_weight @ back.T
+        self.class_bias = shards.class_weight @ mean + shards.class_bias
+        rows = shards.index[np.random.default_rng(0).permutation(len(shards.index))[:512]]
+        _, map7, map14, _ = shards.batch(rows)
+        # heads answer in units in which targets vary by 1: a step of Adam is then small against them
+        self.unit = {
+            'map7': map7.var((0, 2, 3)).mean().sqrt().item(),
+            'map14': map14.var((0, 2, 3)).mean().sqrt().item(),
+        }
+
+    def __call__(self, heads, high, top, map7, map14, pooled):
+        """-> {name: loss}; `high` and `top` of the student, float32."""
+        losses = {}
+        for name, source, target in (('map7', top, map7), ('map14', high, map14)):
+            target = F.adaptive_avg_pool2d(target, source.shape[2:])
+            losses[name] = F.mse_loss(getattr(heads, name)(source), target / self.unit[name])
+        coordinates = heads.pooled(top.mean((2, 3)))
+        losses['pooled'] = F.mse_loss(coordinates, (pooled - self.mean) @ self.projection)
+        teacher = F.log_softmax(self.shards.logits(pooled) / TEMPERATURE, 1)
+        student = F.log_softmax((coordinates @ self.class_weight.T + self.class_bias) / TEMPERATURE, 1)
+        losses['logits'] = F.kl_div(student, teacher, log_target=True, reduction='batchmean')
+        return losses
 
 
-def worker(rank, a):
-    torch.set_num_threads(1); torch.set_flush_denormal(True); torch.manual_seed(a.seed)
-    if a.workers > 1:
-        dist.init_process_group('gloo', init_method=f'file://{os.path.abspath(a.out)}/rendezvous-{os.getppid()}', rank=rank, world_size=a.workers)
-    info = json.load(open(a.info)); shards = Shards(a, info)
-    basis = f'{a.out}/basis.pt'
-    if rank == 0 and not os.path.exists(basis): torch.save(pooled_basis(shards, POOLED_POWER), basis)
-    if a.workers > 1: dist.barrier()
-    pmean, pproj = torch.load(basis)
-    s7 = torch.tensor(info['map7']['step']).view(1, -1, 1, 1); s14 = torch.tensor(info['map14']['step']).view(1, -1, 1, 1)
-    v7 = float(((s7 * 127 / 5) ** 2).sum()); v14 = float(((s14 * 127 / 5) ** 2).sum())
-    net, heads = Net(), Heads(info['map7']['channels'], info['map14']['channels'], pproj.shape[1])
-    both = torch.nn.ModuleList([net, heads])
-    decay = [p for p in both.parameters() if p.ndim > 1]; plain = [p for p in both.parameters() if p.ndim <= 1]
-    opt = torch.optim.AdamW([{'params': decay, 'weight_decay': WD}, {'params': plain, 'weight_decay': 0}], lr=LR, foreach=True)
-    ema = {k: v.clone() for k, v in both.state_dict().items()}
-    step, spent, seen = 0, 0., 0
-    ck = f'{a.out}/checkpoint.pt'
-    if os.path.exists(ck):
-        c = torch.load(ck); both.load_state_dict(c['model']); ema = c['ema']; step, spent, seen = c['step'], c['spent'], c['seen']
-        if c['opt'] is not None: opt.load_state_dict(c['opt'])  # None: a warm start
-    params = list(both.parameters()); both.train(); net.to(memory_format=torch.channels_last)
-    rng = np.random.default_rng([a.seed, rank, step]); g = torch.Generator().manual_seed(a.seed * 1000 + rank + step * 7)
-    order, at, log, last_save, last_log, t0 = None, 0, np.zeros(4), time.time(), time.time(), time.time()
+def fold(module):
+    """A copy for inference in bfloat16 with the batch norms folded into the convolutions."""
+    module = copy.deepcopy(module).eval().requires_grad_(False)
+    for part in module.modules():
+        if isinstance(part, nn.Sequential) and len(part) > 1 and isinstance(part[1], nn.BatchNorm2d):
+            part[0], part[1] = fuse_conv_bn_eval(part[0], part[1]), nn.Identity()
+    return module.to(torch.bfloat16).to(memory_format=torch.channels_last)
+
+
+def frozen_layers(net):
+    """The first layers, which keep what they were read with."""
+    return nn.Sequential(net.low, net.mid, net.high[:FROZEN_HIGH])
+
+
+def parameter_groups(pair):
+    """What is trained: everything behind `frozen_layers`."""
+    groups, still = {}, {id(parameter) for parameter in frozen_layers(pair.net).parameters()}
+    for name, parameter in pair.named_parameters():
+        if id(parameter) in still:
+            parameter.requires_grad_(False)
+            continue
+        groups.setdefault((name.startswith('net.high'), parameter.ndim > 1), []).append(parameter)
+    return [
+        (parameters, TRUNK_SHARE if trunk else 1.0, WEIGHT_DECAY if decays else 0.0)
+        for (trunk, decays), parameters in groups.items()
+    ]
+
+
+def moment(text):
+    """HH:MM today, as seconds since 1970."""
+    now, (hour, minute) = time.localtime(), map(int, text.split(':'))
+    return time.mktime((*now[:3], hour, minute, 0, 0, 0, now.tm_isdst))
+
+
+def save(path, pair, optimiser, progress, average_norms):
+    state = pair.state_dict()
+    average = {name: value.clone() for name, value in state.items()}
+    names = {id(p): name for name, p in pair.named_parameters()}
+    for parameter, values in optimiser.averaged():
+        average[names[id(parameter)]] = values.clone()
+    average.update(average_norms)
+    torch.save(dict(model=state, average=average, optimiser=optimiser.state(), **progress), path + '.partial')
+    os.replace(path + '.partial', path)
+
+
+def choose_rows(shards, rng, newest, size):
+    """Random rows; those from `newest` on, which came last, are drawn twice as often."""
+    weight = np.where(np.arange(len(shards.index)) >= newest, 2.0, 1.0)
+    return shards.index[rng.choice(len(shards.index), size, p=weight / weight.sum())]
+
+
+def train(options):
+    rank, workers = options.rank, options.workers
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    if workers > 1:
+        dist.init_process_group('gloo', init_method=f'tcp://127.0.0.1:{options.port}', rank=rank, world_size=workers)
+    shards = Shards(options.views, options.targets, options.info)
+    path = f'{options.out}/checkpoint.pt'
+    losses = Losses(shards, *torch.load(f'{options.out}/basis.pt'))
+    checkpoint = torch.load(path)
+    pair = Pair(shards.info['map7']['channels'], shards.info['map14']['channels'], losses.projection.shape[1])
+    pair.load_state_dict(checkpoint['model'])
+    optimiser = SharedAdamW(parameter_groups(pair), options.shared, rank, workers, AVERAGE)
+    if checkpoint['optimiser'] is not None:  # None: a warm start
+        optimiser.load(checkpoint['optimiser'])
+    progress = {key: checkpoint[key] for key in ('step', 'seen', 'begun')}
+    progress['begun'] = progress['begun'] or time.time()
+    pair.train()
+    net, early = pair.net, fold(frozen_layers(pair.net))
+    frozen_layers(net).eval()
+    norms = {name: value.clone() for name, value in pair.state_dict().items() if 'running' in name}
+    rng, shared = np.random.default_rng([options.seed, rank, progress['step']]), np.random.default_rng(
+        [options.seed, progress['step']]
+    )
+    generator = torch.Generator().manual_seed(options.seed * 1000 + rank + progress['step'] * 7)
+    end = moment(options.until) if options.until else progress['begun'] + 60 * options.minutes
+    first, newest = progress['step'], len(shards.index)
+    log, log_time, save_time = dict.fromkeys(WEIGHTS, 0.0), time.time(), time.time()
     while True:
-        now = torch.tensor([spent + time.time() - t0])
-        if a.workers > 1: dist.broadcast(now, 0)
-        f = float(now) / (a.minutes * 60)
-        if f >= 1: break
-        if order is None or at + BATCH > len(order):
-            shards.refresh(); order = rng.permutation(len(shards.index)); at = 0
-            if not os.path.exists(f'{a.targets}/done'): order = order[:6000]  # look for new shards soon
-        x, t7, t14, tp = shards.batch(shards.index[order[at:at + BATCH]]); at += BATCH
-        x = x.permute(0, 3, 1, 2)
-        if rng.random() < .5: x, t7, t14 = x.flip(3), t7.flip(3), t14.flip(3)
-        if f < SMALL:
-            w = int(rng.choice([5, 6, 7], p=[.5, .35, .15]))  # cells of the teacher's grid, 16 px each
-            i, j = rng.integers(0, 8 - w, 2); x = x[:, :, 16 * i:16 * (i + w), 16 * j:16 * (j + w)]
-            t7, t14 = t7[:, :, i:i + w, j:j + w], t14[:, :, 2 * i:2 * (i + w), 2 * j:2 * (j + w)]
-        t7, t14 = t7.float() * s7, t14.float() * s14
-        _, mid, _, top = net(augment(x, g).contiguous(memory_format=torch.channels_last))
-        p7, p14 = heads.map7(top), heads.map14(mid)
-        l7 = ((p7 - t7) ** 2).sum(1).mean() / v7
-        l14 = ((p14 - t14) ** 2).sum(1).mean() / v14
-        lw = ((p7.mean((2, 3)) - t7.mean((2, 3))) ** 2).sum(1).mean() / v7 * 3
-        if f < SMALL: lp = torch.zeros(())
-        else: lp = ((heads.pooled(top.mean((2, 3))) - (tp[:, :1024].float() - pmean) @ pproj) ** 2).sum(1).mean()
-        loss = l7 + .4 * l14 + lw + 2 * lp
-        for p in params: p.grad = None
-        loss.backward()
-        if a.workers > 1:
-            flat = torch.cat([p.grad.reshape(-1) if p.grad is not None else torch.zeros(p.numel()) for p in params])
-            dist.all_reduce(flat); flat /= a.workers; k = 0
-            for p in params: p.grad = flat[k:k + p.numel()].view_as(p).clone(memory_format=torch.preserve_format); k += p.numel()
-        torch.nn.utils.clip_grad_norm_(params, 5.)
-        lr = LR * min(1, (step + 1) / 200) * (.5 * (1 + math.cos(math.pi * f)) * .99 + .01)
-        for gr in opt.param_groups: gr['lr'] = lr
-        opt.step(); step += 1; seen += BATCH * a.workers; log += [l7.item(), l14.item(), lw.item(), lp.item()]
-        if rank == 0:
-            d = min(EMA, (1 + step) / (10 + step))
-            if step % EMA_EVERY == 0:
-              with torch.no_grad():
-                for k, v in both.state_dict().items():
-                    ema[k].mul_(d).add_(v, alpha=1 - d) if v.is_floating_point() else ema[k].copy_(v)
-            if step % 50 == 0:
-                dt = time.time() - last_log; last_log = time.time()
-                print(f'{time.strftime("%H:%M:%S")} step {step} {100 * f:.1f}%% seen {seen} shards {len(shards.keys)} l7 %.3f l14 %.3f pooled7 %.3f pooled %.3f' % tuple(log / 50),
-                      f'lr {lr:.5f} {dt / 50 / BATCH / a.workers * 1e3:.1f} ms/img', flush=True); log[:] = 0
-            if time.time() - last_save > 120:
-                save(ck, both, opt, ema, step, spent + time.time() - t0, seen); last_save = time.time()
-    if rank == 0: save(ck, both, opt, ema, step, float(now), seen); print('done', step, seen, flush=True)
+        share = torch.tensor([(time.time() - progress['begun']) / (end - progress['begun'])], dtype=torch.float64)
+        if workers > 1:
+            dist.broadcast(share, 0)
+        share = share.item()
+        if share >= 1 or progress['step'] - first >= options.steps:
+            break
+        if progress['step'] % LOOK_EVERY == 0:
+            newest = len(shards.index) if progress['step'] % (5 * LOOK_EVERY) == 0 else newest
+            shards.refresh()
+        views, map7, map14, pooled = shards.batch(choose_rows(shards, rng, newest, BATCH))
+        if rng.random() < 0.5:
+            views, map7, map14 = views.flip(3), map7.flip(3), map14.flip(3)
+        side = int(shared.choice(SMALL_SIDES if share < SMALL_PHASE else LARGE_SIDES))
+        with torch.no_grad():
+            start = early(augment(views, side, generator))
+        with torch.cpu.amp.autocast(dtype=torch.bfloat16):
+            high = net.high[FROZEN_HIGH:](start)
+            top = net.top(net.deep(high))
+        parts = losses(pair.heads, high.float(), top.float(), map7, map14, pooled)
+        optimiser.zero()
+        sum(WEIGHTS[name] * part for name, part in parts.items()).backward()
+        optimiser.step(RATE * rate_at(share, progress['step']))
+        progress['step'], progress['seen'] = progress['step'] + 1, progress['seen'] + BATCH * workers
+        log = {name: log[name] + part.item() / LOG_EVERY for name, part in parts.items()}
+        if rank:
+            continue
+        state = pair.state_dict()
+        for name, value in norms.items():
+            value.lerp_(state[name], 0.02)
+        if progress['step'] % LOG_EVERY == 0:
+            took, log_time = time.time() - log_time, time.time()
+            print(
+                time.strftime('%H:%M:%S'),
+                json.dumps(dict(share=round(share, 3), views=len(shards.index), **progress)),
+                *[f'{name} {value:.3f}' for name, value in log.items()],
+                f'{took / LOG_EVERY / BATCH / workers * 1e3:.1f} ms a sample, {time.process_time():.0f} s of CPU',
+                flush=True,
+            )
+            log = dict.fromkeys(WEIGHTS, 0.0)
+        if time.time() - save_time > SAVE_EVERY:
+            save(path, pair, optimiser, progress, norms)
+            save_time = time.time()
+    if rank == 0:
+        save(path, pair, optimiser, progress, norms)
+        print('done', progress, flush=True)
 
 
-def save(path, both, opt, ema, step, spent, seen):
-    torch.save(dict(model=both.state_dict(), opt=opt.state_dict(), ema=ema, step=step, spent=spent, seen=seen), path + '.tmp')
-    os.replace(path + '.tmp', path)
+def main():
+    parser = argparse.ArgumentParser()
+    for key in ('views', 'targets', 'info', 'out'):
+        parser.add_argument('--' + key, required=True)
+    parser.add_argument('--minutes', type=float, default=90, help='from the first step to the last, pauses included')
+    parser.add_argument('--until', help='HH:MM today, in place of --minutes')
+    parser.add_argument(
+        '--shared', default='/dev/shm/oneclass-training', help="a folder for the workers' common memory"
+    )
+    parser.add_argument('--steps', type=int, default=10**9, help='stop after so many steps')
+    for key, default in (('rank', 0), ('workers', 1), ('port', 29511), ('seed', 1)):
+        parser.add_argument('--' + key, type=int, default=default)
+    train(parser.parse_args())
 
 
 if __name__ == '__main__':
-    p = argparse.ArgumentParser()
-    for k in ('views', 'targets', 'info', 'out'): p.add_argument('--' + k, required=True)
-    p.add_argument('--minutes', type=float, required=True); p.add_argument('--workers', type=int, default=2); p.add_argument('--seed', type=int, default=1)
-    a = p.parse_args(); os.makedirs(a.out, exist_ok=True)
-    if a.workers > 1: mp.spawn(worker, (a,), a.workers)
-    else: worker(0, a)
+    main()

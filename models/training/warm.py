@@ -1,76 +1,142 @@
-"""A finished network as the start of another: release ONNX (batch norm folded in) -> checkpoint that train.py goes on from.
+"""A released network as the start of another: its ONNX (batch norm folded in) -> a checkpoint that train.py goes on
+from.
 
-  warm.py --from model.onnx --views VIEWS --targets TARGETS --info targets.json --out RUN
+  warm.py --from model.onnx --views VIEWS --targets TARGETS --info targets.json --out RUN [--count 1000]
 
-The folded biases become batch norms again: their statistics are measured on views, their scale and shift chosen so that nothing
-changes. Blocks that the old network lacks start as the identity. The heads are fitted by ridge regression.
-"""
-import argparse, glob, json, os
-import numpy as np, onnx, torch
-from onnx import numpy_helper as nh
+A release of this network (`oc-s3`) is read whole. Of `oc-s2`, which ends at stride 16, the layers up to there are
+read, and the stage at stride 32 starts at random. Folded biases become batch norms again: their statistics are
+measured on views, their scale and shift chosen so that nothing changes. The heads are fitted by ridge regression."""
+
+import argparse
+import os
+
+import numpy as np
+import onnx
+import torch
+from onnx import numpy_helper
 from torch import nn
-from net import Net, Heads, Block, MEAN, STD
-from train import pooled_basis, Shards, POOLED_POWER
+
+from augment import normalise
+from shards import Shards
+from student import Block, Pair
+from train import COMPONENTS, POOLED_POWER
 
 
-def convs(m):
-    """conv+BN pairs in the order in which a trace meets them."""
-    out = []
-    for stage in (m.low, m.mid, m.high):
-        for b in stage:
-            if isinstance(b, Block): out += [(c[0], c[1], b) for c in b.body] + ([(b.shortcut[0], b.shortcut[1], b)] if b.shortcut is not None else [])
-            else: out.append((b[0], b[1], b))
-    return out + [(m.top[0], m.top[1], m.top)]
+def convolutions(net):
+    """(convolution, batch norm) pairs in the order in which a trace meets them, up to the last layer."""
+    pairs = []
+    for layer in [*net.low, *net.mid, *net.high, *net.deep, net.top]:
+        if isinstance(layer, Block):
+            pairs += [(part[0], part[1]) for part in layer.body]
+            pairs += [(layer.shortcut[0], layer.shortcut[1])] if layer.shortcut is not None else []
+        else:
+            pairs.append((layer[0], layer[1]))
+    return pairs
 
 
-def ridge(x, y, lam=1e-3):
-    x = torch.cat([x, torch.ones(len(x), 1)], 1).double(); y = y.double()
-    g = x.T @ x; g += lam * g.diagonal().mean() * torch.eye(len(g), dtype=torch.float64)
-    w = torch.linalg.solve(g, x.T @ y); return w[:-1].T.float(), w[-1].float()
+def stored_convolutions(path):
+    """[(weight, bias)] of an ONNX file in the order of its graph; weights may be float16 behind a Cast."""
+    graph = onnx.load(path).graph
+    stored = {t.name: numpy_helper.to_array(t).astype(np.float32) for t in graph.initializer}
+    cast = {node.output[0]: node.input[0] for node in graph.node if node.op_type == 'Cast'}
+    read = lambda name: torch.from_numpy(stored[cast.get(name, name)].copy())
+    return [(read(node.input[1]), read(node.input[2])) for node in graph.node if node.op_type == 'Conv']
+
+
+def copy_weights(net, path):
+    """Fills the layers whose shapes agree, in order, until one does not. -> the batch norms that were filled."""
+    filled = []
+    for (weight, bias), (layer, norm) in zip(stored_convolutions(path), convolutions(net)):
+        if layer.weight.shape != weight.shape:
+            break
+        layer.weight.copy_(weight)
+        norm.weight.fill_(1)
+        norm.bias.copy_(bias)
+        norm.running_mean.zero_()
+        norm.running_var.fill_(1 - norm.eps)
+        filled.append(norm)
+    return filled
+
+
+def measure_norms(net, filled, images):
+    """Gives every batch norm the statistics of what reaches it; those in `filled` go on computing what they did."""
+    sums = {}
+
+    def note(norm, inputs, _):
+        total = sums.setdefault(norm, [0, 0, 0])
+        x = inputs[0].double()
+        total[0] += x.sum((0, 2, 3))
+        total[1] += (x * x).sum((0, 2, 3))
+        total[2] += x.numel() / x.shape[1]
+
+    norms = [norm for _, norm in convolutions(net) if norm in filled]
+    hooks = [norm.register_forward_hook(note) for norm in norms]
+    net.eval()
+    for first in range(0, len(images), 50):
+        net(images[first : first + 50])
+    for hook in hooks:
+        hook.remove()
+    for norm in norms:
+        mean = sums[norm][0] / sums[norm][2]
+        variance = (sums[norm][1] / sums[norm][2] - mean * mean).clamp_min(1e-10)
+        norm.running_mean.copy_(mean)
+        norm.running_var.copy_(variance)
+        norm.bias.add_(mean.float())
+        norm.weight.copy_((variance.float() + norm.eps).sqrt())
+
+
+def ridge(x, y, strength=1e-3):
+    """Weight (outputs, inputs) and bias of the regularised linear map from x (n, inputs) to y (n, outputs)."""
+    x, y = torch.cat([x, torch.ones(len(x), 1)], 1).double(), y.double()
+    gram = x.T @ x
+    gram += strength * gram.diagonal().mean() * torch.eye(len(gram), dtype=torch.float64)
+    solution = torch.linalg.solve(gram, x.T @ y)
+    return solution[:-1].T.float(), solution[-1].float()
 
 
 @torch.no_grad()
 def main():
-    p = argparse.ArgumentParser()
-    for k in ('from', 'views', 'targets', 'info', 'out'): p.add_argument('--' + k, required=True)
-    p.add_argument('--count', type=int, default=1500); a = p.parse_args(); os.makedirs(a.out, exist_ok=True)
-    g = onnx.load(getattr(a, 'from')).graph; w = {t.name: nh.to_array(t).astype(np.float32) for t in g.initializer}
-    cast = {n.output[0]: n.input[0] for n in g.node if n.op_type == 'Cast'}; get = lambda n: torch.from_numpy(w[cast.get(n, n)].copy())
-    old = [n for n in g.node if n.op_type == 'Conv' and get(n.input[1]).shape[0] != 320]  # oc-s1 ends with a head of 320
-    torch.manual_seed(1); net = Net(); new = convs(net)
-    # the old network had one block fewer in `high`: its last block is the new one's neighbour, the identity stands last
-    extra = set(id(b) for b in [net.high[-1]]) if len(new) > len(old) else set()
-    keep = [t for t in new if id(t[2]) not in extra]; assert len(keep) == len(old), (len(keep), len(old))
-    for n, (c, bn, _) in zip(old, keep):
-        assert c.weight.shape == get(n.input[1]).shape, (n.name, c.weight.shape)
-        c.weight.copy_(get(n.input[1])); bn.bias.copy_(get(n.input[2])); bn.weight.fill_(1); bn.running_mean.zero_(); bn.running_var.fill_(1 - bn.eps)
-    for b in net.high:
-        if id(b) in extra: nn.init.zeros_(b.body[2][1].weight); nn.init.zeros_(b.body[2][1].bias)
-    info = json.load(open(a.info)); sh = Shards(a, info); rows = sh.index[np.random.default_rng(0).permutation(len(sh.index))[:a.count]]
-    x, t7, t14, tp = sh.batch(rows); x = (x.permute(0, 3, 1, 2).float() / 255 - torch.tensor(MEAN).view(3, 1, 1)) / torch.tensor(STD).view(3, 1, 1)
-    stat = {}
-    def hook(m, i, o):
-        s = stat.setdefault(m, [0, 0, 0]); v = i[0].double(); s[0] += v.sum((0, 2, 3)); s[1] += (v * v).sum((0, 2, 3)); s[2] += v.numel() / v.shape[1]
-    hs = [bn.register_forward_hook(hook) for _, bn, _ in new]; net.eval(); tops, mids = [], []
-    for i in range(0, len(x), 50):
-        _, mid, _, top = net(x[i:i + 50]); tops.append(top); mids.append(mid)
-    for h in hs: h.remove()
-    for _, bn, b in new:
-        s = stat[bn]; m = s[0] / s[2]; v = (s[1] / s[2] - m * m).clamp_min(1e-10)
-        bn.running_mean.copy_(m); bn.running_var.copy_(v)
-        if id(b) in extra: continue
-        bn.bias.add_(m.float()); bn.weight.copy_((v.float() + bn.eps).sqrt())
-    top, mid = torch.cat(tops), torch.cat(mids)
-    check = net(x[:20])[3]; print('unchanged within', (check - top[:20]).abs().max().item(), 'of', top.abs().max().item())
-    basis = f'{a.out}/basis.pt'; torch.save(pooled_basis(sh, POOLED_POWER), basis); pm, pp = torch.load(basis)
-    s7 = torch.tensor(info['map7']['step']); s14 = torch.tensor(info['map14']['step'])
-    heads = Heads(len(s7), len(s14), pp.shape[1]); flat = lambda t: t.permute(0, 2, 3, 1).reshape(-1, t.shape[1])
-    y7, y14 = flat(t7.float()) * s7, flat(t14.float()) * s14; n14 = slice(None, None, 4)
-    for lin, X, Y in ((heads.map7, flat(top), y7), (heads.map14, flat(mid)[n14], y14[n14]), (heads.pooled, top.mean((2, 3)), (tp[:, :1024].float() - pm) @ pp)):
-        wt, b = ridge(X, Y); lin.weight.copy_(wt.view_as(lin.weight)); lin.bias.copy_(b)
-        print('relative error', (((X @ wt.T + b - Y) ** 2).sum() / ((Y - Y.mean(0)) ** 2).sum()).item())
-    both = nn.ModuleList([net, heads]); sd = both.state_dict()
-    torch.save(dict(model=sd, opt=None, ema={k: v.clone() for k, v in sd.items()}, step=0, spent=0., seen=0), f'{a.out}/checkpoint.pt')
+    parser = argparse.ArgumentParser()
+    for key in ('from', 'views', 'targets', 'info', 'out'):
+        parser.add_argument('--' + key, required=True)
+    parser.add_argument('--count', type=int, default=1000)
+    parser.add_argument('--seed', type=int, default=1)
+    options = parser.parse_args()
+    os.makedirs(options.out, exist_ok=True)
+    torch.manual_seed(options.seed)
+    shards = Shards(options.views, options.targets, options.info)
+    pair = Pair(shards.info['map7']['channels'], shards.info['map14']['channels'], COMPONENTS)
+    net, heads = pair.net, pair.heads
+    filled = copy_weights(net, getattr(options, 'from'))
+    rows = shards.index[np.random.default_rng(0).permutation(len(shards.index))[: options.count]]
+    views, _, map14, pooled = shards.batch(rows)
+    images = normalise(views.float() / 255)
+    before = net.eval()(images[:20])[2]
+    measure_norms(net, filled, images)
+    after = net(images[:20])[2]
+    print(len(filled), 'layers read; the map at stride 16 is unchanged within', (after - before).abs().max().item())
+    outputs = [net(images[first : first + 50]) for first in range(0, len(images), 50)]
+    high, top = torch.cat([o[2] for o in outputs]), torch.cat([o[3] for o in outputs])
+    rows_of = lambda t: t.permute(0, 2, 3, 1).reshape(-1, t.shape[1])
+    target = nn.functional.interpolate(map14, size=high.shape[2:], mode='bilinear', antialias=True)
+    mean, projection = shards.pooled_basis(COMPONENTS, POOLED_POWER)
+    torch.save((mean, projection), f'{options.out}/basis.pt')
+    fits = [(heads.map14, rows_of(high)[::4], rows_of(target)[::4] / map14.var((0, 2, 3)).mean().sqrt())]
+    if len(filled) == len(convolutions(net)):
+        fits.append((heads.pooled, top.mean((2, 3)), (pooled - mean) @ projection))
+    for layer, x, y in fits:
+        weight, bias = ridge(x, y)
+        layer.weight.copy_(weight.view_as(layer.weight))
+        layer.bias.copy_(bias)
+        print(
+            'relative error of a head', (((x @ weight.T + bias - y) ** 2).sum() / ((y - y.mean(0)) ** 2).sum()).item()
+        )
+    weights = pair.state_dict()
+    start = dict(
+        model=weights, optimiser=None, average={k: v.clone() for k, v in weights.items()}, step=0, seen=0, begun=0.0
+    )
+    torch.save(start, f'{options.out}/checkpoint.pt')
 
 
-if __name__ == '__main__': main()
+if __name__ == '__main__':
+    main()

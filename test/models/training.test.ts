@@ -1,0 +1,137 @@
+/**
+ * Every step of the recipe in models/training on a handful of drawn images: views, the teacher's targets, a warm start,
+ * steps of training, a release that opens as a backbone, and a choice by development sets. Needs Python with torch and the
+ * teacher beside the project.
+ */
+import assert from 'node:assert/strict'
+import { execFile, execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test from 'node:test'
+import { promisify } from 'node:util'
+import { openBackbone } from '../../src/features/registry.ts'
+
+const python = '/usr/bin/python3'
+const recipe = 'models/training'
+const teacher = '../shared/backbones/mobilenet-v2-224-imagenet.onnx'
+const missing = findMissing()
+
+function findMissing(): string | undefined {
+  if (!existsSync(teacher)) return 'no teacher beside the project'
+  try {
+    execFileSync(python, ['-c', 'import onnx, PIL, scipy, sklearn, torch'], { stdio: 'ignore' })
+  } catch {
+    return `${python} has not all of onnx, PIL, scipy, scikit-learn and torch`
+  }
+  return undefined
+}
+
+const drawImages = `
+import random, sys
+sys.path.insert(0, '${recipe}')
+from drawn import draw_image
+from pathlib import Path
+rng = random.Random(5)
+for folder, count in (('images/tiny/tiny-imagenet-200/train/a/images', 8),
+                      ('images/animals/ape', 8), ('images/animals/wolf', 8),
+                      ('sets/hotdog/train/positive', 9), ('sets/hotdog/train/negative', 6)):
+    for i in range(count):
+        path = Path(sys.argv[1], folder, f'{i}.JPEG')
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draw_image(rng, 64).save(path)
+# an image of an evaluation set, under another name: must not be trained on
+copy = Path(sys.argv[1], 'sets/hotdog/train/positive/0.JPEG').read_bytes()
+Path(sys.argv[1], 'images/tiny/tiny-imagenet-200/train/a/images/copy.JPEG').write_bytes(copy)
+`
+
+const findCopies = `
+import sys
+sys.path.insert(0, '${recipe}')
+from sources import Evaluation, Image, os, training_images
+evaluation, paths = Evaluation(sys.argv[2]), training_images(sys.argv[1])['tiny']
+print(len(paths), *[os.path.basename(p) for p in paths if evaluation.is_near(Image.open(p), 3)])
+`
+
+test('the recipe makes a backbone', { skip: missing }, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'oneclass-recipe-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const at = (name: string) => join(folder, name)
+  const run = async (program: string, ...args: string[]) =>
+    (
+      await promisify(execFile)(program, args, {
+        env: { ...process.env, OMP_NUM_THREADS: '1', PYTHONWARNINGS: 'ignore' },
+      })
+    ).stdout
+  const step = (script: string, ...args: string[]) => run(python, join(recipe, script), ...args)
+  const node = (script: string, ...args: string[]) => run(process.execPath, join(recipe, script), ...args)
+  const data = ['--views', at('views'), '--targets', at('targets'), '--info', at('targets.json'), '--out', at('run')]
+
+  await run(python, '-c', drawImages, folder)
+  assert.equal(await run(python, '-c', findCopies, at('images'), at('sets')), '9 copy.JPEG\n')
+  await step('views.py', '--images', at('images'), '--exclude', at('sets'), '--out', at('views'), '--limit', '20')
+  await node('teacher.mjs', teacher, at('views'), at('maps'), '--raw', '10')
+  await step('teacher.py', '--teacher', teacher, '--maps', at('maps'), '--out', at('targets.onnx'))
+  await writeFile(join(at('views'), 'done'), '')
+  await node('teacher.mjs', at('targets.onnx'), at('views'), at('targets'))
+  assert.deepEqual((await readdir(at('targets'))).sort(), ['0000.map14.i8', '0000.map7.i8', '0000.pooled.f16'])
+
+  const read = await step('warm.py', '--from', 'models/oc-s2/model.onnx', '--count', '12', ...data)
+  assert.match(read, /^25 layers read/)
+  const memory = ['--shared', at('memory')]
+  await step('train.py', '--minutes', '60', '--steps', '2', ...memory, ...data)
+  const resumed = await step('train.py', '--minutes', '60', '--steps', '1', ...memory, ...data)
+  assert.match(resumed, /done .*'step': 3, 'seen': 48/)
+
+  await step('export.py', '--checkpoint', at('run/checkpoint.pt'), '--out', at('oc-x'), '--id', 'oc-x')
+  const { size } = await stat(at('oc-x/model.onnx'))
+  assert.ok(size < 14e6, `${size} bytes`)
+  const backbone = await openBackbone(at('oc-x/model.onnx'), { home: at('home'), threads: 1 })
+  t.after(() => backbone.close())
+  assert.deepEqual(
+    backbone.maps?.map(({ name, stride }) => [name, stride]),
+    [
+      ['map8', 8],
+      ['map16', 16],
+    ],
+  )
+  const pixels = { width: 320, height: 320, data: new Uint8Array(320 * 320 * 3).fill(99) }
+  const [look] = await backbone.look!([pixels])
+  assert.ok(look && 'embedding' in look, String(look))
+  assert.deepEqual(
+    look.maps.map(({ height, width }) => [height, width]),
+    [
+      [40, 40],
+      [20, 20],
+    ],
+  )
+
+  await step(
+    'evaluate.py',
+    'prepare',
+    '--images',
+    at('images'),
+    '--shared',
+    at('sets'),
+    '--out',
+    at('dev'),
+    '--size',
+    '64',
+  )
+  const features = ['--out', at('dev/x.npz')]
+  await step(
+    'evaluate.py',
+    'probe',
+    '--checkpoint',
+    at('run/checkpoint.pt'),
+    '--list',
+    at('dev/dev-64.npy'),
+    ...features,
+  )
+  const table = ['--rows', at('dev/dev.json'), '--features']
+  const chosen = await step('evaluate.py', 'choose', ...table, at('dev/x.npz'), '--combinations', 'pooled+top_std:1.4')
+  assert.match(chosen, /hotdog [01]\.\d+ animals [01]\.\d+ unseen/)
+  await node('embed.mjs', at('oc-x/model.onnx'), at('dev/dev-64.npy'), at('dev/x'))
+  assert.match(await step('evaluate.py', 'file', ...table, at('dev/x.embedding.f32')), /all [01]\.\d+/)
+})
