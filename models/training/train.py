@@ -27,13 +27,13 @@ from student import Pair
 
 BATCH = 16  # a worker
 RATE, TRUNK_SHARE, WEIGHT_DECAY = 2e-3, 0.5, 0.03  # TRUNK_SHARE: the share of the rate for layers read from a release
-WARM_UP, DECAY_FROM = 200, 0.6  # steps; share of the time after which the rate falls to zero
+WARM_UP, DECAY_FROM = 200, 0.46  # steps; share of the time after which the rate falls to zero
 COMPONENTS, POOLED_POWER = 640, 0.9
 TEMPERATURE = 2.0
 AVERAGE = 0.995  # weights are averaged over some 200 steps
 WEIGHTS = {'map7': 1.0, 'map14': 0.3, 'pooled': 2.0, 'logits': 0.5}
 SMALL_PHASE, SMALL_SIDES, LARGE_SIDES = 0.75, (96, 112, 112, 128), (128, 144)  # share of the time; input sides in px
-FROZEN_HIGH = 2  # blocks at stride 16 that stay as they were read, with everything before them
+FROZEN_HIGH = 0  # blocks at stride 16 that stay as they were read, with everything before them
 LOOK_EVERY, LOG_EVERY, SAVE_EVERY = 100, 50, 120  # steps, steps, seconds
 
 
@@ -176,7 +176,7 @@ def train(options):
         parts = losses(pair.heads, high.float(), top.float(), map7, map14, pooled)
         optimiser.zero()
         sum(WEIGHTS[name] * part for name, part in parts.items()).backward()
-        optimiser.step(RATE * rate_at(share, progress['step']))
+        optimiser.step(RATE * rate_at(share, optimiser.steps))
         progress['step'], progress['seen'] = progress['step'] + 1, progress['seen'] + BATCH * workers
         log = {name: log[name] + part.item() / LOG_EVERY for name, part in parts.items()}
         if rank:

@@ -37,6 +37,10 @@ export interface BackboneInfo {
   readonly description: string
 }
 
+/** Ids of the backbones that come with a version of this package. */
+const embeddedId = /^oc-/
+const defaultId = 'oc-s2'
+
 /** The folder that holds `models/`: up from here to the package.json, in the sources as in dist/. */
 const packageRoot = findPackageRoot(fileURLToPath(new URL('.', import.meta.url)))
 
@@ -89,9 +93,12 @@ export async function openBackboneOf(
     )
   }
   const where = known ? ` (it was at "${known}")` : ''
+  const wayOut = embeddedId.test(model.id)
+    ? `it came with another version of oneclass. Fit the model again from its images, or copy that version's folder "models/${model.id}" to "${join(options.home, 'backbones', model.id)}".`
+    : 'name its file with --backbone.'
   throw new OneclassError(
     'BACKBONE_NOT_FOUND',
-    `The backbone "${model.id}" that the model was fitted with is not here${where}: name its file with --backbone.`,
+    `The backbone "${model.id}" that the model was fitted with is not here${where}: ${wayOut}`,
   )
 }
 
@@ -214,11 +221,11 @@ async function findManifest(id: string, home: string): Promise<string | undefine
   return undefined
 }
 
-/** The embedded backbone; of several, the one with the highest version, then the last id. */
+/** The embedded backbone that is used where none is named; without it, the one with the last id. */
 async function defaultManifest(): Promise<string> {
   const embedded = await manifestsIn(join(packageRoot, 'models'))
-  embedded.sort((a, b) => b.manifest.version - a.manifest.version || (a.manifest.id < b.manifest.id ? 1 : -1))
-  const first = embedded[0]
+  embedded.sort((a, b) => (a.manifest.id < b.manifest.id ? 1 : -1))
+  const first = embedded.find(({ manifest }) => manifest.id === defaultId) ?? embedded[0]
   if (!first)
     throw new OneclassError(
       'BACKBONE_NOT_FOUND',

@@ -186,6 +186,14 @@ describe('the registry', () => {
     await assert.rejects(openBackboneOf(model, { home }), { code: 'BACKBONE_NOT_FOUND', message: /--backbone/ })
   })
 
+  it('says what to do about a model whose backbone came with another version of oneclass', async () => {
+    const gone = openBackboneOf({ id: 'oc-s1', hash: 'x' }, { home })
+    await assert.rejects(gone, {
+      code: 'BACKBONE_NOT_FOUND',
+      message: /Fit the model again .* "models\/oc-s1" to ".*oc-s1"/,
+    })
+  })
+
   it('does not know other names, nor paths in disguise', async () => {
     await assert.rejects(openBackbone('nonesuch', { home }), { code: 'BACKBONE_NOT_FOUND', message: /nonesuch/ })
     await assert.rejects(openBackbone('mobilenetv2', { home }), {
