@@ -10,6 +10,9 @@ export type { Matrix } from './core/matrix.ts'
 export { readNpy, writeNpy } from './core/npy.ts'
 export { type ErrorCode, errorTable, OneclassError } from './errors.ts'
 export type { Skipped, SkipReason } from './images/left-out.ts'
+export type { Comparison, EmbedReply as Embedded } from './library/calls.ts'
+export { type CompareCall, compare } from './library/compare.ts'
+export { type EmbedCall, embed } from './library/embed.ts'
 export { type EvaluateCall, evaluate } from './library/evaluate.ts'
 export { type FitCall, type FitResult, fit } from './library/fit.ts'
 export type { ImageBytes, ImageContent, ImageInput, Images } from './library/images.ts'
@@ -24,10 +27,21 @@ export {
 } from './library/load.ts'
 export { models, use } from './library/models.ts'
 export type { Place } from './library/place.ts'
+export type { MethodReport } from './wire/comparison.ts'
 export type { ErrorBody } from './wire/error.ts'
 export type { Evaluation } from './wire/evaluation.ts'
 export type { FitReport } from './wire/fit-report.ts'
 export type { FailedModel, ManyResult, ManyScored } from './wire/many.ts'
 export type { Model } from './wire/model.ts'
 export type { Note } from './wire/notes.ts'
-export type { DetectorResult, Heatmap, ImageResult, Neighbour, Region, RowResult, Scored } from './wire/result.ts'
+export type {
+  DetectorResult,
+  FailedImage,
+  Heatmap,
+  ImageResult,
+  Neighbour,
+  Region,
+  RowResult,
+  Scored,
+} from './wire/result.ts'
+export type { SampleRange } from './wire/sample-range.ts'

@@ -1,17 +1,9 @@
 /** `oneclass compare`: every method on the user's own images, as report.html, report.json and scores.csv. */
-import { stat } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { OneclassError } from '../errors.ts'
-import { compare as compareMethods } from '../evaluation/compare.ts'
-import { type CompareReport, type Split, splits } from '../evaluation/compare-report.ts'
-import { splitName } from '../evaluation/material.ts'
-import { methods, selectMethods } from '../evaluation/methods.ts'
-import { writeReport } from '../evaluation/report/report.ts'
-import { openBackbone } from '../features/registry.ts'
-import { collectImages } from '../images/collect.ts'
-import type { ImageSource } from '../images/decode.ts'
-import { availableCpus, version } from '../system/config.ts'
-import { assertWritable } from '../system/files.ts'
+import { compareFolders } from '../evaluation/compare-folders.ts'
+import type { CompareReport } from '../evaluation/compare-report.ts'
+import { methods } from '../evaluation/methods.ts'
 import type { Command, Io, Values } from './command.ts'
 import { progressLine } from './progress.ts'
 import { flag, number, required, text } from './values.ts'
@@ -50,28 +42,24 @@ export const compare: Command = {
       ?.split(',')
       .map((key) => key.trim())
       .filter((key) => key !== '')
-    selectMethods(keys)
-    await assertWritable(out, 'folder of --out', 'name another')
-    const images = await collectSplits(train, test)
-    const backbone = await openBackbone(text(values, 'backbone'), { home: io.home, onNotice: (note) => io.err(note) })
     const line = progressLine(io, 'compare')
     let last = ''
     let percent = 0
     try {
-      const report = await compareMethods(
+      const report = await compareFolders(
         {
-          images,
-          backbone,
+          home: io.home,
+          train,
+          test,
+          out,
           methods: keys,
+          backbone: text(values, 'backbone'),
           effort: flag(values, 'quick') ? 'quick' : 'full',
           alpha: number(values, 'alpha') ?? 0.05,
           seed: number(values, 'seed', 'whole') ?? 1,
           keepNearDuplicates: flag(values, 'keep-duplicates'),
-          title: `Compare methods: ${titleOf(train)}`,
           command: commandLine(values),
-          resumeFolder: join(resolve(out), '.partial'),
-          cpus: availableCpus(),
-          packageVersion: version,
+          onNotice: (note) => io.err(note),
         },
         {
           signal: io.signal,
@@ -87,36 +75,11 @@ export const compare: Command = {
         },
       )
       line.end()
-      await writeReport(report, out)
       return await tell(report, values, out, io)
     } finally {
       line.end()
-      await backbone.close()
     }
   },
-}
-
-async function collectSplits(train: string, test: string): Promise<Record<Split, ImageSource[]>> {
-  const entries = await Promise.all(
-    splits.map(async (split) => {
-      const folder = join(split.startsWith('train') ? train : test, basename(splitName(split)))
-      const exists = await stat(folder).then(
-        (found) => found.isDirectory(),
-        () => false,
-      )
-      // only positives must be there; what the lack of negatives means is said in the report
-      if (!exists && split.endsWith('Negative')) return [split, []] as const
-      const found = collectImages(folder)
-      if (!split.endsWith('Negative')) return [split, await found] as const
-      return [split, await found.catch((error: unknown) => emptyOnly(error))] as const
-    }),
-  )
-  return Object.fromEntries(entries) as Record<Split, ImageSource[]>
-}
-
-function emptyOnly(error: unknown): ImageSource[] {
-  if (error instanceof OneclassError && error.code === 'FOLDER_EMPTY') return []
-  throw error
 }
 
 async function tell(report: CompareReport, values: Values, out: string, io: Io): Promise<0 | 2> {
@@ -138,11 +101,6 @@ async function tell(report: CompareReport, values: Values, out: string, io: Io):
     await io.out(`report: ${join(out, 'report.html')}`)
   }
   return report.data.unreadable.length > 0 ? 2 : 0
-}
-
-function titleOf(train: string): string {
-  const path = resolve(train)
-  return basename(path) === 'train' ? basename(dirname(path)) : basename(path)
 }
 
 /** The call again, with its defaults left out. */

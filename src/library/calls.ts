@@ -1,14 +1,16 @@
 /** What the library asks of its thread (`library-thread.ts`), and what comes back. Everything here can be cloned. */
 import type { Matrix } from '../core/matrix.ts'
+import type { CompareFoldersOptions } from '../evaluation/compare-folders.ts'
+import type { CompareReport } from '../evaluation/compare-report.ts'
 import type { Skipped } from '../images/left-out.ts'
 import type { ImageSource } from '../images/source.ts'
-import type { Decisions } from '../pipeline/decide.ts'
 import type { FitOptions, FittedImages } from '../pipeline/fit.ts'
 import type { FitModelOptions, SavedAs } from '../pipeline/fit-model.ts'
 import type { Evaluation } from '../wire/evaluation.ts'
 import type { ManyResult } from '../wire/many.ts'
 import type { Model } from '../wire/model.ts'
-import type { ImageResult, Scored } from '../wire/result.ts'
+import type { FailedImage, ImageResult, Scored } from '../wire/result.ts'
+import type { SampleRange } from '../wire/sample-range.ts'
 
 type Hooks = 'onProgress' | 'onNotice' | 'onFound' | 'signal' | 'decode'
 
@@ -51,6 +53,32 @@ export type LibraryCalls = {
   }
   readonly close: { input: null; output: null }
   readonly evaluate: { input: EvaluateRequest; output: Evaluation }
+  readonly compare: { input: Omit<CompareFoldersOptions, Hooks>; output: Comparison }
+  readonly embed: { input: EmbedRequest; output: EmbedReply }
+}
+
+/** What report.json says. */
+export type Comparison = Omit<CompareReport, 'images' | 'thumbnails' | 'networks'>
+
+export interface EmbedRequest {
+  readonly home: string
+  readonly images: string | readonly ImageSource[]
+  readonly backbone?: string | undefined
+  readonly range?: SampleRange | undefined
+  readonly strict?: boolean | undefined
+}
+
+export interface EmbedReply {
+  /** Names of the images that have an embedding, a row each. */
+  readonly images: readonly string[]
+  /** Shape (n, d). */
+  readonly embeddings: Matrix
+  readonly backbone: { readonly id: string; readonly hash: string }
+  /** What was taken for black and white beyond 8 bits a sample; undefined where there was no need. */
+  readonly range: SampleRange | undefined
+  readonly rejected: readonly FailedImage[]
+  /** What in the folder was no image, by reason. */
+  readonly skipped: readonly Skipped[]
 }
 
 export interface EvaluateRequest {
@@ -62,5 +90,3 @@ export interface EvaluateRequest {
   readonly seed?: number | undefined
   readonly out?: string | undefined
 }
-
-export type { Decisions }

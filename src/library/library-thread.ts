@@ -1,6 +1,7 @@
 /** The thread of the library: what computes for more than some milliseconds runs here, so that the caller's event loop stays free. */
 
 import { OneclassError } from '../errors.ts'
+import { compareFolders } from '../evaluation/compare-folders.ts'
 import { evaluateModel } from '../evaluation/evaluate.ts'
 import { readLabelled } from '../evaluation/labelled.ts'
 import { writeEvaluation } from '../evaluation/report/evaluation-report.ts'
@@ -16,6 +17,7 @@ import { type OpenedModels, openModels } from '../pipeline/open-models.ts'
 import { openRegistry } from '../store/registry.ts'
 import { answerCalls, type CallContext } from '../system/thread-call.ts'
 import type { LibraryCalls, ScoreRequest } from './calls.ts'
+import { embedAll } from './embed-all.ts'
 
 /** What `open` and `openMany` opened: a thread serves one caller. */
 let single: (LoadedModel & { readonly backbone: Backbone | undefined }) | undefined
@@ -115,4 +117,12 @@ answerCalls<LibraryCalls>({
       await close()
     }
   },
+
+  async compare(options, { signal, report }) {
+    const hooks = { signal, onProgress: (progress: unknown) => report([progress]) }
+    const { images: _, thumbnails: __, networks: ___, ...told } = await compareFolders(options, hooks)
+    return told
+  },
+
+  embed: embedAll,
 })

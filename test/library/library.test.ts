@@ -7,7 +7,17 @@ import { join } from 'node:path'
 import test, { after, before } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { createRandom } from '../../src/core/random.ts'
-import { fit, type ImageInput, load, loadModels, type Matrix, models } from '../../src/index.ts'
+import {
+  compare,
+  embed,
+  evaluate,
+  fit,
+  type ImageInput,
+  load,
+  loadModels,
+  type Matrix,
+  models,
+} from '../../src/index.ts'
 import { drawFolder, drawOthers } from '../support/command-line.ts'
 import { watchEventLoop } from '../support/held.ts'
 
@@ -237,4 +247,37 @@ test('arguments are checked before any work, and the message says what was expec
   await assert.rejects(part.score(new URL('http://x/y.jpg')), { code: 'INVALID_ARGUMENT', message: /fetch it/ })
   assert.throws(() => part.scoreAll([paths[0]!], { alpha: 'x' as never }), { code: 'INVALID_ARGUMENT' })
   await assert.rejects(part.scoreFeatures([[1]] as never), { code: 'INVALID_ARGUMENT', message: /Float64Array/ })
+})
+
+test('embed and evaluate and compare, each in a thread; embeddings are those that a fit uses', async () => {
+  const embedded = await embed([...paths, join(folder, 'broken.jpg'), await readFile(paths[0]!)], { home })
+  assert.deepEqual([embedded.embeddings.rows, embedded.images.at(-1), embedded.rejected.length], [25, 'image 26', 1])
+  const first = embedded.embeddings.data.subarray(0, embedded.embeddings.cols)
+  assert.deepEqual(first, embedded.embeddings.data.subarray(-embedded.embeddings.cols))
+  const labelled = join(folder, 'labelled')
+  await drawFolder(join(labelled, 'positive'), 16, 8)
+  await drawOthers(join(labelled, 'negative'), 8, 9)
+  const progress: number[] = []
+  const evaluation = await evaluate('part', labelled, { home, onProgress: (done) => progress.push(done) })
+  assert.deepEqual([evaluation.images.positive, evaluation.images.negative, progress.at(-1)], [16, 8, 24])
+  const out = join(folder, 'report')
+  const methods = ['nearest-neighbour', 'ensemble']
+  const fractions: number[] = []
+  const report = await compare({
+    train: labelled,
+    test: labelled,
+    out,
+    methods,
+    quick: true,
+    keepDuplicates: true,
+    home,
+    onProgress: ({ fraction }) => fractions.push(fraction),
+  })
+  assert.deepEqual(
+    report.methods.map(({ key, status }) => [key, status]),
+    methods.map((key) => [key, 'done']),
+  )
+  assert.ok(fractions.length > 3 && (await readdir(out)).includes('report.html'))
+  await assert.rejects(compare({ train: labelled, out } as never), { code: 'INVALID_ARGUMENT', message: /test/ })
+  await assert.rejects(compare({ train: labelled, test: labelled, out, methods: ['x'] }), { code: 'INVALID_ARGUMENT' })
 })

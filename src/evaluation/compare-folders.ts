@@ -1,0 +1,79 @@
+/** The one comparison of folders: from train/ and test/ to the report's files. The library and the command line call it. */
+import { stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { OneclassError } from '../errors.ts'
+import { openBackbone } from '../features/registry.ts'
+import { collectImages } from '../images/collect.ts'
+import type { ImageSource } from '../images/source.ts'
+import { availableCpus, version } from '../system/config.ts'
+import { assertWritable } from '../system/files.ts'
+import { type CompareHooks, type CompareOptions, compare } from './compare.ts'
+import { type CompareReport, type Split, splits } from './compare-report.ts'
+import { splitName } from './material.ts'
+import { selectMethods } from './methods.ts'
+import { writeReport } from './report/report.ts'
+
+export interface CompareFoldersOptions
+  extends Pick<CompareOptions, 'methods' | 'effort' | 'alpha' | 'seed' | 'keepNearDuplicates' | 'command'> {
+  readonly home: string
+  /** Has positive/ and, for some methods, negative/. */
+  readonly train: string
+  /** Has positive/ and negative/. */
+  readonly test: string
+  /** Gets report.html, report.json and scores.csv. */
+  readonly out: string
+  readonly backbone?: string | undefined
+  readonly onNotice?: (sentence: string) => void
+}
+
+/** @throws INVALID_ARGUMENT, FOLDER_NOT_FOUND, FOLDER_EMPTY, BACKBONE_NOT_FOUND, TOO_FEW_IMAGES, CANCELLED */
+export async function compareFolders(
+  { home, train, test, out, backbone: ref, onNotice, ...options }: CompareFoldersOptions,
+  hooks: CompareHooks = {},
+): Promise<CompareReport> {
+  selectMethods(options.methods)
+  await assertWritable(out, 'folder of --out', 'name another')
+  const images = await collectSplits(train, test)
+  const backbone = await openBackbone(ref, { home, ...(onNotice && { onNotice }) })
+  try {
+    const more = {
+      title: `Compare methods: ${titleOf(train)}`,
+      resumeFolder: join(resolve(out), '.partial'),
+      cpus: availableCpus(),
+      packageVersion: version,
+    }
+    const report = await compare({ ...options, ...more, images, backbone }, hooks)
+    await writeReport(report, out)
+    return report
+  } finally {
+    await backbone.close()
+  }
+}
+
+async function collectSplits(train: string, test: string): Promise<Record<Split, ImageSource[]>> {
+  const entries = await Promise.all(
+    splits.map(async (split) => {
+      const folder = join(split.startsWith('train') ? train : test, basename(splitName(split)))
+      const exists = await stat(folder).then(
+        (found) => found.isDirectory(),
+        () => false,
+      )
+      // only positives must be there; what the lack of negatives means is said in the report
+      if (!exists && split.endsWith('Negative')) return [split, []] as const
+      const found = collectImages(folder)
+      if (!split.endsWith('Negative')) return [split, await found] as const
+      return [split, await found.catch((error: unknown) => emptyOnly(error))] as const
+    }),
+  )
+  return Object.fromEntries(entries) as Record<Split, ImageSource[]>
+}
+
+function emptyOnly(error: unknown): ImageSource[] {
+  if (error instanceof OneclassError && error.code === 'FOLDER_EMPTY') return []
+  throw error
+}
+
+function titleOf(train: string): string {
+  const path = resolve(train)
+  return basename(path) === 'train' ? basename(dirname(path)) : basename(path)
+}
