@@ -1,7 +1,8 @@
-/** What a comparison returns: the content of report.json (documented in docs/compare.md), and the pictures of the HTML. */
+/** What a comparison returns: what it says, and what its files are made of besides. */
 import type { TrainedNetwork } from '../baselines/save-network.ts'
-import type { MethodReport } from '../wire/comparison.ts'
-import type { ErrorBody } from '../wire/error.ts'
+import type { Comparison } from './comparison.ts'
+
+export { type Comparison, type CurvePoint, type EmbeddedPoint, type Split, splits } from './comparison.ts'
 
 export interface ImageScore {
   readonly image: string
@@ -10,51 +11,7 @@ export interface ImageScore {
   readonly scores: Readonly<Record<string, { readonly score: number; readonly accepted: boolean }>>
 }
 
-export type Split = 'trainPositive' | 'trainNegative' | 'testPositive' | 'testNegative'
-export const splits: readonly Split[] = ['trainPositive', 'trainNegative', 'testPositive', 'testNegative']
-
-export interface CurvePoint {
-  readonly method: string
-  readonly positives: number
-  readonly draws: number
-  readonly auroc: number
-  readonly lowest: number
-  readonly highest: number
-}
-
-export interface EmbeddedPoint {
-  readonly image: string
-  readonly split: Split
-  readonly pca: readonly [number, number]
-  readonly umap: readonly [number, number] | null
-}
-
-export interface CompareReport {
-  readonly format: 'oneclass-compare'
-  readonly version: 1
-  readonly createdAt: string
-  readonly title: string
-  /** The command that repeats it. */
-  readonly command: string
-  readonly quick: boolean
-  readonly alpha: number
-  readonly seed: number
-  readonly backbone: { readonly id: string; readonly hash: string; readonly dim: number }
-  readonly environment: { readonly node: string; readonly cpus: number; readonly oneclass: string }
-  readonly seconds: number
-  readonly data: {
-    readonly counts: Readonly<Record<Split, { readonly found: number; readonly used: number }>>
-    readonly unreadable: readonly { readonly split: Split; readonly image: string; readonly error: ErrorBody }[]
-    /** Test images that nearly repeat a training image. */
-    readonly nearDuplicates: readonly { readonly image: string; readonly of: string; readonly bits: number }[]
-    readonly nearDuplicatesDropped: boolean
-    readonly warnings: readonly string[]
-  }
-  readonly verdict: readonly string[]
-  readonly methods: readonly MethodReport[]
-  readonly learningCurve: readonly CurvePoint[]
-  readonly labelNoise: readonly { readonly image: string; readonly score: number; readonly pValue: number }[]
-  readonly embedding: readonly EmbeddedPoint[]
+export interface CompareReport extends Comparison {
   readonly images: readonly ImageScore[]
   /** WebP thumbnails by image name; not in report.json. */
   readonly thumbnails: ReadonlyMap<string, Uint8Array>

@@ -1,7 +1,6 @@
 /** What the library asks of its thread (`library-thread.ts`), and what comes back. Everything here can be cloned. */
 import type { Matrix } from '../core/matrix.ts'
-import type { CompareFoldersOptions } from '../evaluation/compare-folders.ts'
-import type { CompareReport } from '../evaluation/compare-report.ts'
+import type { Comparison } from '../evaluation/comparison.ts'
 import type { Skipped } from '../images/left-out.ts'
 import type { ImageSource } from '../images/source.ts'
 import type { FitOptions, FittedImages } from '../pipeline/fit.ts'
@@ -53,12 +52,22 @@ export type LibraryCalls = {
   }
   readonly close: { input: null; output: null }
   readonly evaluate: { input: EvaluateRequest; output: Evaluation }
-  readonly compare: { input: Omit<CompareFoldersOptions, Hooks>; output: Comparison }
+  readonly compare: { input: CompareRequest; output: Comparison }
   readonly embed: { input: EmbedRequest; output: EmbedReply }
 }
 
-/** What report.json says. */
-export type Comparison = Omit<CompareReport, 'images' | 'thumbnails' | 'networks'>
+export interface CompareRequest {
+  readonly home: string
+  readonly train: string
+  readonly test: string
+  readonly out: string
+  readonly methods: readonly string[] | undefined
+  readonly effort: 'quick' | 'full'
+  readonly backbone: string | undefined
+  readonly alpha: number
+  readonly seed: number
+  readonly keepNearDuplicates: boolean
+}
 
 export interface EmbedRequest {
   readonly home: string
