@@ -121,6 +121,13 @@ export function createClient(address: string, options: { key?: string; fetch?: T
     }
   }
 
+  async function* jobsAt<J extends Job>(path: string, options: { signal?: AbortSignal } = {}): AsyncGenerator<J> {
+    for await (const event of piecesOf(await call(path, {}, options), '\n\n')) {
+      const data = event.split('\n').flatMap((line) => (line.startsWith('data: ') ? line.slice(6) : []))
+      if (data.length > 0) yield JSON.parse(data.join('\n')) as J
+    }
+  }
+
   const client: OneclassClient = {
     models: async ({ versions = 'newest' } = {}) =>
       (await read<{ models: [] }>(`/v1/models${queryOf({ versions })}`)).models,
@@ -180,12 +187,8 @@ export function createClient(address: string, options: { key?: string; fetch?: T
     jobs: async (query = {}) => (await read<{ jobs: [] }>(`/v1/jobs${queryOf({ ...query })}`)).jobs,
     job: (id) => read(`/v1/jobs/${part(id)}`),
     cancel: (id) => read(`/v1/jobs/${part(id)}`, { method: 'DELETE' }),
-    async *events(id, more = {}) {
-      for await (const event of piecesOf(await call(`/v1/jobs/${part(id)}/events`, {}, more), '\n\n')) {
-        const data = event.split('\n').flatMap((line) => (line.startsWith('data: ') ? line.slice(6) : []))
-        if (data.length > 0) yield JSON.parse(data.join('\n')) as Job
-      }
-    },
+    events: (id, options) => jobsAt(`/v1/jobs/${part(id)}/events`, options),
+    batchEvents: (batch, options) => jobsAt(`/v1/batches/${part(batch)}/events`, options),
     async finished(id, { everyMs = 250, signal } = {}) {
       for (;;) {
         signal?.throwIfAborted()
@@ -209,12 +212,15 @@ export function createClient(address: string, options: { key?: string; fetch?: T
     demo: () => read('/v1/demo', { method: 'POST' }),
     demoImages: async () => (await read<{ images: [] }>('/v1/demo/images')).images,
     picture: async (path) => await (await call(path)).blob(),
+    positivePicture: (model, index) => `/v1/models/${part(model)}/positives/${index}/thumbnail`,
+    demoPicture: (id) => `/v1/demo/images/${part(id)}`,
     batchPicture: (batch, index) => `/v1/batches/${part(batch)}/images/${index}`,
     batchImage: (batch, index) => `/v1/batches/${part(batch)}/images/${index}/full`,
 
     service: () => read('/v1/service'),
     backbones: async () => (await read<{ backbones: [] }>('/v1/backbones')).backbones,
     operations: () => read('/v1/operations'),
+    alive: () => read('/healthz'),
     ready: () => read('/readyz', {}, {}, 503),
     metrics: async () => await (await call('/metrics')).text(),
   }

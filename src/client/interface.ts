@@ -98,6 +98,8 @@ export interface OneclassClient {
   cancel(id: string): Promise<Job>
   /** The job at each change, over one connection: ends when it is finished, throws when the connection breaks. */
   events(id: string, options?: { signal?: AbortSignal }): AsyncGenerator<Job>
+  /** The same of a batch. */
+  batchEvents(batch: string, options?: { signal?: AbortSignal }): AsyncGenerator<BatchJob>
   /** The job when it is done, failed or cancelled. */
   finished(id: string, options?: { everyMs?: number; signal?: AbortSignal }): Promise<Job>
 
@@ -118,6 +120,9 @@ export interface OneclassClient {
   demoImages(): Promise<DemoImage[]>
   /** A picture of the service: a thumbnail of a positive or of a batch, or a demo image. @param path as an answer gives it */
   picture(path: string): Promise<Blob>
+  /** The path of the small picture of a positive, by its index. */
+  positivePicture(model: string, index: number): string
+  demoPicture(id: string): string
   /** The path of the small picture of an image of a batch. */
   batchPicture(batch: string, index: number): string
   /** The path of the image itself, of a batch of a folder. */
@@ -127,6 +132,8 @@ export interface OneclassClient {
   /** Networks that a fit can name, the default first. */
   backbones(): Promise<BackboneView[]>
   operations(): Promise<Operations>
+  /** Does the process answer? */
+  alive(): Promise<{ readonly status: 'ok' }>
   /** Is a request that is sent now worked on? */
   ready(): Promise<Readiness>
   /** As Prometheus reads it. */

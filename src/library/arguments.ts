@@ -112,6 +112,15 @@ export function shown(value: unknown): string {
   if (value === undefined || value === null || typeof value === 'boolean') return String(value)
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`
   if (typeof value !== 'object') return `a ${typeof value}`
-  const name: unknown = value.constructor?.name
-  return typeof name === 'string' && name !== 'Object' && name !== '' ? `a ${name.slice(0, 60)}` : 'an object'
+  return kindOfObject(value)
+}
+
+/** Its class; a getter of the caller's may throw. */
+function kindOfObject(value: object): string {
+  try {
+    const name: unknown = value.constructor?.name
+    return typeof name === 'string' && name !== 'Object' && name !== '' ? `a ${name.slice(0, 60)}` : 'an object'
+  } catch {
+    return 'an object'
+  }
 }

@@ -62,7 +62,7 @@ export function parseRange(text: string): SampleRange {
 }
 
 /** @throws INVALID_ARGUMENT */
-export function checkRange(low: unknown, high: unknown, shown = `${String(low)},${String(high)}`): SampleRange {
+export function checkRange(low: unknown, high: unknown, given?: string): SampleRange {
   if (
     typeof low !== 'number' ||
     typeof high !== 'number' ||
@@ -70,6 +70,9 @@ export function checkRange(low: unknown, high: unknown, shown = `${String(low)},
     !Number.isFinite(high) ||
     low >= high
   ) {
+    // only numbers and texts: to write an object as text may throw
+    const kindOf = (value: unknown) => (/^(number|string)$/.test(typeof value) ? `${value as string}` : typeof value)
+    const shown = given ?? `${kindOf(low)},${kindOf(high)}`
     throw new OneclassError(
       'INVALID_ARGUMENT',
       `Expected a range as LOW,HIGH, two numbers in rising order such as 0,4095, but received "${shown}".`,

@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type Serving, startServing } from '../../src/cli/serve.ts'
 import { createClient, type OneclassClient } from '../../src/client.ts'
+import { drawFolder } from '../support/command-line.ts'
+import { runExample } from '../support/example.ts'
 
 let home: string
 let serving: Serving
@@ -62,4 +64,10 @@ test('the demo: drawn and fitted by a worker, with images to try; again it is th
   const again = await client.finished((await client.demo()).id)
   assert.equal((again.result as FitResult).model.version, 1)
   assert.equal((await fetch(url('/v1/demo/images/none'))).status, 404)
+})
+
+test('examples/serve-client.ts runs as it is', async () => {
+  await drawFolder(join(home, 'photos'), 12, 4)
+  const said = await runExample('serve-client', [serving.address, join(home, 'photos')], home)
+  assert.match(said, /^fit: done\npart-000\.jpg: belongs \(p [01]\.\d{3}\)\n\d+ of 12 belong\n404 MODEL_NOT_FOUND\n$/)
 })
