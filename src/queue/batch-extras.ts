@@ -13,7 +13,7 @@ export const maxThumbnails = 20_000
 /** Images of a batch whose embedding is kept. */
 export const maxPoints = 2000
 
-/** Of which images the embedding is kept: every so-manieth. */
+/** Of which images the embedding is kept: every n-th. */
 export function pointStride(total: number): number {
   return Math.max(1, Math.ceil(total / maxPoints))
 }

@@ -52,7 +52,7 @@ export const jobSchemas = {
   chunk: Type.Object({
     batch: Type.String({ maxLength: 100 }),
     model: ModelUse,
-    /** Besides results: small pictures, and the embedding of every so-manieth image (0: of none). */
+    /** Besides results: small pictures, and the embedding of every n-th image (0: of none). */
     keep: Type.Optional(Type.Object({ thumbnails: Type.Boolean(), every: Type.Integer({ minimum: 0 }) })),
     images: Type.Array(Type.Object({ index: Type.Integer({ minimum: 0 }), image: ImageName, blob: BlobId }), {
       minItems: 1,
