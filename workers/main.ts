@@ -17,7 +17,8 @@ import { createEngine } from '../src/serving/engine.ts'
 import { startInference } from '../src/serving/inference.ts'
 import { createModelCache } from '../src/serving/model-cache.ts'
 import { createQuarantine } from '../src/serving/quarantine.ts'
-import { availableCpus, readConfig } from '../src/system/config.ts'
+import { readConfig } from '../src/system/config.ts'
+import { usableCpus } from '../src/system/cpus.ts'
 import { collectLessOften } from '../src/system/heap.ts'
 import { createLog } from '../src/system/log.ts'
 import { startBatch } from './batch.ts'
@@ -34,7 +35,7 @@ const log = createLog(config.logLevel, { part: 'worker', pid: process.pid })
 const drainMs = 25_000
 
 async function main(url: string): Promise<void> {
-  const cores = config.concurrency ?? availableCpus()
+  const cores = config.concurrency ?? usableCpus()
   const client = connectConsumer(url)
   await waitForRedis(client, url, 60_000)
   await assertRights(client, url)

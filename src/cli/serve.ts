@@ -12,7 +12,8 @@ import { connect, disconnect, waitForRedis, withoutPassword } from '../queue/con
 import { assertRights } from '../queue/rights.ts'
 import { openKeyStore } from '../service/key-store.ts'
 import { startPrivateRedis } from '../service/private-redis.ts'
-import { allowedCpus, availableCpus, type LogLevel, readConfig, version } from '../system/config.ts'
+import { type LogLevel, readConfig, version } from '../system/config.ts'
+import { allowedCpus, usableCpus } from '../system/cpus.ts'
 import { collectLessOften } from '../system/heap.ts'
 import { createLog } from '../system/log.ts'
 import type { Command } from './command.ts'
@@ -161,7 +162,7 @@ export async function startServing(options: ServeOptions): Promise<Serving> {
       redis = `private, port ${server.port}`
     }
     if (options.redisUrl !== undefined) await checkAccess(redisUrl)
-    const cpus = availableCpus()
+    const cpus = usableCpus()
     const count = options.workers ?? cpus
     // only where every core gets its worker and the mask, not a quota, says how many cores there are
     const mask = allowedCpus()

@@ -1,7 +1,8 @@
 /** `oneclass worker`: one more worker process, on this machine or another, that needs nothing but the address of Redis. */
 import { OneclassError } from '../errors.ts'
 import { withoutPassword } from '../queue/connection.ts'
-import { availableCpus, readConfig } from '../system/config.ts'
+import { readConfig } from '../system/config.ts'
+import { usableCpus } from '../system/cpus.ts'
 import { createLog } from '../system/log.ts'
 import type { Command } from './command.ts'
 import { number, text } from './values.ts'
@@ -34,7 +35,7 @@ export const worker: Command = {
         'Expected --redis URL (or REDIS_URL): the Redis that "oneclass serve --redis URL" uses too.',
       )
     }
-    const concurrency = number(values, 'concurrency', 'whole') ?? config.concurrency ?? availableCpus()
+    const concurrency = number(values, 'concurrency', 'whole') ?? config.concurrency ?? usableCpus()
     if (concurrency < 1) throw new OneclassError('INVALID_ARGUMENT', 'Expected --concurrency to be 1 or more.')
     const log = createLog(config.logLevel, { part: 'worker', pid: process.pid })
     const workers = startWorkerProcesses({ count: 1, concurrency, redisUrl, home: io.home, log })

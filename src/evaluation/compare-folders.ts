@@ -5,7 +5,8 @@ import { OneclassError } from '../errors.ts'
 import { openBackbone } from '../features/registry.ts'
 import { collectImages } from '../images/collect.ts'
 import type { ImageSource } from '../images/source.ts'
-import { availableCpus, version } from '../system/config.ts'
+import { version } from '../system/config.ts'
+import { usableCpus } from '../system/cpus.ts'
 import { assertWritable } from '../system/files.ts'
 import { type CompareHooks, type CompareOptions, compare } from './compare.ts'
 import { type CompareReport, type Split, splits } from './compare-report.ts'
@@ -39,7 +40,7 @@ export async function compareFolders(
     const more = {
       title: `Compare methods: ${titleOf(train)}`,
       resumeFolder: join(resolve(out), '.partial'),
-      cpus: availableCpus(),
+      cpus: usableCpus(),
       packageVersion: version,
     }
     const report = await compare({ ...options, ...more, images, backbone }, hooks)

@@ -5,6 +5,7 @@ import { classifyWithModels } from '../pipeline/classify-many.ts'
 import type { OpenedModel } from '../pipeline/open-models.ts'
 import type { Evaluation } from '../wire/evaluation.ts'
 import { labelOf } from '../wire/label.ts'
+import type { FailedImage } from '../wire/result.ts'
 import { tellEvaluation } from './evaluation-text.ts'
 import { type Judged, judgeAgainst, judgeModel } from './judge-model.ts'
 import type { Labelled } from './labelled.ts'
@@ -34,7 +35,7 @@ export async function evaluateModel(
   const asked = [{ ...own, ref: 'own' }, ...(other ? [{ ...other, ref: 'other' }] : [])]
   const images: Judged[] = []
   const others: Judged[] = []
-  const unreadable: { image: string; error: { code: string; message: string } }[] = [...labelled.failed]
+  const unreadable: FailedImage[] = [...labelled.failed]
   let at = 0
   const sources = labelled.images.map(({ source }) => source)
   const { onProgress, signal } = options

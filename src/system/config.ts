@@ -3,7 +3,6 @@
  * Flags win over variables; an empty variable counts as unset.
  */
 import { readFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { OneclassError } from '../errors.ts'
 
@@ -70,40 +69,6 @@ export function childEnvironment(
 ): Record<string, string> {
   const merged = { ...defaults, ...process.env, ...changes }
   return Object.fromEntries(Object.entries(merged).filter((entry): entry is [string, string] => entry[1] !== undefined))
-}
-
-/** Cores that this process may use: the smaller of the cgroup's quota (v2 or v1) and the affinity mask, at least 1. */
-export function availableCpus(): number {
-  return Math.max(1, Math.min(availableParallelism(), Math.floor(cgroupQuota() + 0.01) || 1))
-}
-
-/** Numbers of the CPUs of this process's affinity mask; none where the system does not say (Linux does). */
-export function allowedCpus(): number[] {
-  try {
-    const list = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? ''
-    return list.split(',').flatMap((range) => {
-      const [from = Number.NaN, to = from] = range.split('-').map(Number)
-      return Array.from({ length: to - from + 1 }, (_, i) => from + i)
-    })
-  } catch {
-    return []
-  }
-}
-
-function cgroupQuota(): number {
-  try {
-    const [quota, period] = readFileSync('/sys/fs/cgroup/cpu.max', 'utf8').trim().split(' ')
-    return quota === 'max' ? Number.POSITIVE_INFINITY : Number(quota) / Number(period)
-  } catch {
-    // not cgroup v2
-  }
-  try {
-    const quota = Number(readFileSync('/sys/fs/cgroup/cpu/cpu.cfs_quota_us', 'utf8'))
-    const period = Number(readFileSync('/sys/fs/cgroup/cpu/cpu.cfs_period_us', 'utf8'))
-    return quota > 0 ? quota / period : Number.POSITIVE_INFINITY
-  } catch {
-    return Number.POSITIVE_INFINITY
-  }
 }
 
 function positiveInteger(name: string, text: string | undefined): number | undefined {

@@ -1,12 +1,23 @@
-/** How many threads a network may use: what this process was given, not what the host has. */
+/** How many CPUs there are for us: what this process was given, not what the host has. */
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 
-/** CPU affinity and the container's CPU quota (cgroup v2, then v1), at least 1. */
-export function usableCpus(root = '/sys/fs/cgroup'): number {
-  const cpus = availableParallelism()
-  const quota = cgroupQuota(root)
-  return quota === undefined ? cpus : Math.max(1, Math.min(cpus, Math.ceil(quota)))
+/**
+ * The smaller of the affinity mask and the container's quota (cgroup v2, then v1), at least 1. A quota is rounded down: a thread that has
+ * half a CPU is stopped in the middle of its work, and the others wait for it.
+ */
+export function usableCpus(cgroups = '/sys/fs/cgroup', cpus = availableParallelism()): number {
+  return Math.max(1, Math.min(cpus, Math.floor((cgroupQuota(cgroups) ?? cpus) + 0.01)))
+}
+
+/** Numbers of the CPUs of this process's affinity mask; none where the system does not say (Linux does). */
+export function allowedCpus(): number[] {
+  const list = /^Cpus_allowed_list:\s*(\S+)/m.exec(read('/proc/self/status') ?? '')?.[1] ?? ''
+  return list.split(',').flatMap((range) => {
+    if (range === '') return []
+    const [from = Number.NaN, to = from] = range.split('-').map(Number)
+    return Array.from({ length: to - from + 1 }, (_, i) => from + i)
+  })
 }
 
 /** CPUs' worth of time per period, undefined where there is no limit or no cgroup. */

@@ -1,27 +1,15 @@
 /** What `evaluate` tells of one fitted model on labelled images: `evaluate --json`, `evaluation.json` and the library's return. */
-import { type Static, Type } from 'typebox'
+import { Type } from 'typebox'
+import { Confusion } from './comparison.ts'
+import { expectedRate } from './fit-report.ts'
+import { FailedImage } from './result.ts'
+import { type Fixed, Nullable, OneOf } from './type.ts'
 
-const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()])
 const Interval = Type.Tuple([Type.Number(), Type.Number()], { description: 'At 95 %' })
-
-export const ExpectedFalseRejection = Type.Object(
-  { mean: Type.Number(), low: Type.Number(), high: Type.Number(), level: Type.Number() },
-  {
-    description:
-      'The false-rejection rate that the calibration promises; in `level` of all fits it lies from low to high',
-  },
-)
-
-const Confusion = Type.Object({
-  positiveAccepted: Type.Integer(),
-  positiveRejected: Type.Integer(),
-  negativeAccepted: Type.Integer(),
-  negativeRejected: Type.Integer(),
-})
 
 const Judged = Type.Object({
   image: Type.String(),
-  label: Type.String({ enum: ['positive', 'negative'] }),
+  label: OneOf(['positive', 'negative']),
   isPositive: Type.Boolean({ description: "The model's decision" }),
   score: Type.Number(),
   pValue: Type.Number(),
@@ -43,8 +31,7 @@ export const Uniformity = Type.Object(
 
 const Against = Type.Object({
   model: Type.String({ description: 'NAME@VERSION' }),
-  of: Type.String({
-    enum: ['auroc', 'falseRejectionRate'],
+  of: OneOf(['auroc', 'falseRejectionRate'], {
     description: 'What `difference` is a difference of: the false-rejection rate where there are no negatives',
   }),
   difference: Type.Number({ description: 'The model less the other one' }),
@@ -55,7 +42,7 @@ const Against = Type.Object({
   falseRejectionRate: Nullable(Type.Number({ description: 'Of the other one' })),
   decisions: Type.Array(
     Type.Object({
-      label: Type.String({ enum: ['positive', 'negative'] }),
+      label: OneOf(['positive', 'negative']),
       rejectedByModel: Type.Integer(),
       rejectedByOther: Type.Integer(),
       onlyByModel: Type.Integer({ description: 'Rejected by the model alone' }),
@@ -75,7 +62,10 @@ export const Evaluation = Type.Object({
   averagePrecision: Nullable(Type.Number()),
   falseRejectionRate: Nullable(Type.Number({ description: 'Share of the positives that were rejected' })),
   falseRejectionInterval: Nullable(Interval),
-  expectedFalseRejection: ExpectedFalseRejection,
+  expectedFalseRejection: Type.Object(expectedRate, {
+    description:
+      'The false-rejection rate that the calibration promises; in `level` of all fits it lies from low to high',
+  }),
   agreement: Nullable(
     Type.Number({
       description:
@@ -94,11 +84,9 @@ export const Evaluation = Type.Object({
     falselyAccepted: Type.Array(Judged, { description: 'Negatives, the least anomalous first' }),
   }),
   sentences: Type.Array(Type.String(), { description: 'The result in words' }),
-  unreadable: Type.Array(
-    Type.Object({ image: Type.String(), error: Type.Object({ code: Type.String(), message: Type.String() }) }),
-  ),
+  unreadable: Type.Array(FailedImage),
   against: Type.Optional(Against),
 })
-export type Evaluation = Static<typeof Evaluation>
-export type EvaluationAgainst = Static<typeof Against>
-export type JudgedImage = Static<typeof Judged>
+export type Evaluation = Fixed<typeof Evaluation>
+export type EvaluationAgainst = Fixed<typeof Against>
+export type JudgedImage = Fixed<typeof Judged>

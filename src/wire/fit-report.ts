@@ -2,7 +2,8 @@
 import { Type } from 'typebox'
 import { type Fixed, Nullable } from './type.ts'
 
-const expectedRate = { mean: Type.Number(), low: Type.Number(), high: Type.Number(), level: Type.Number() }
+/** Share of new positives that an alpha rejects. */
+export const expectedRate = { mean: Type.Number(), low: Type.Number(), high: Type.Number(), level: Type.Number() }
 
 /** What alphas promise with n held-out scores. */
 export const ExpectedRates = Type.Object({

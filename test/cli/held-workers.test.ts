@@ -5,13 +5,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { allowedCpus, availableCpus } from '../../src/system/config.ts'
+import { allowedCpus, usableCpus } from '../../src/system/cpus.ts'
 import { eventually } from '../support/ports.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 import { type ServeProcess, startServeProcess } from '../support/serve-process.ts'
 
 const mask = allowedCpus()
-const skip = mask.length < 2 || mask.length !== availableCpus() ? 'needs two cores or more, and no quota' : false
+const skip = mask.length < 2 || mask.length !== usableCpus() ? 'needs two cores or more, and no quota' : false
 let base: string
 let redis: TestRedis
 let serve: ServeProcess | undefined
