@@ -42,12 +42,13 @@ export function startBatch(context: WorkerContext): Promise<Consumer> {
     try {
       if (bytes === undefined) throw new OneclassError('JOB_EXPIRED', `"${item.image}" waited too long for a worker.`)
       const wantsPicture = data.keep?.thumbnails === true && item.index < maxThumbnails
-      const { embedding, thumbnail, pixels } = await engine.embed({ name: item.image, bytes }, model.backbone, {
+      const seen = await engine.embed({ name: item.image, bytes }, model.backbone, {
         lane: 'bulk',
         signal,
         thumbnail: wantsPicture,
       })
-      const scored = model.classifier.scoreEmbedding(embedding, data.model.alpha)
+      const { embedding, thumbnail, pixels } = seen
+      const scored = model.classifier.score(seen, data.model.alpha)
       if (thumbnail) await keepThumbnail(thumbnails, data.batch, item.index, thumbnail)
       return {
         index: item.index,

@@ -1,5 +1,6 @@
 /** One image that several models are asked about: decoded once for each size, embedded once for each network, scored by each model. */
-import { toOneclassError } from '../src/errors.ts'
+import { OneclassError, toOneclassError } from '../src/errors.ts'
+import type { Look } from '../src/features/backbone.ts'
 import type { Pixels } from '../src/images/pixels.ts'
 import { joinAnswers } from '../src/pipeline/classify-many.ts'
 import { isFault } from '../src/queue/consumer.ts'
@@ -17,7 +18,7 @@ interface Loaded {
   readonly use: ModelUse
   readonly model: ReadyModel
 }
-type Seen = { readonly embedding: Float32Array; readonly notes?: readonly Note[] } | { readonly error: unknown }
+type Seen = (Look & { readonly notes?: readonly Note[] }) | { readonly error: unknown }
 
 /** @throws what is wrong with the image, where no model can be asked; faults, after which the job is tried again */
 export async function classifyWithMany(
@@ -51,7 +52,7 @@ export async function classifyWithMany(
     const one = seen.get(keyOf(model))!
     if ('error' in one) answers.set(ref, { error: toOneclassError(one.error).toJSON() })
     else {
-      const scored = model.classifier.scoreEmbedding(one.embedding, use.alpha)
+      const scored = model.classifier.score(one, use.alpha)
       void recordServed(client, use.sha256, [scored]).catch(() => {})
       answers.set(ref, one.notes ? { ...scored, notes: one.notes } : scored)
       await new Promise((resolve) => setImmediate(resolve)) // other jobs and the lock's renewal come in between
@@ -60,9 +61,9 @@ export async function classifyWithMany(
   return { image: image.name, ...joinAnswers([...answers]) }
 }
 
-/** Models of one key see the same embedding. */
-function keyOf({ backbone: { hash, target } }: ReadyModel): string {
-  return JSON.stringify([hash, target])
+/** Models of one key see the same. */
+function keyOf({ backbone: { hash, target, withMaps } }: ReadyModel): string {
+  return JSON.stringify([hash, target, withMaps])
 }
 
 async function embedForEach(
@@ -81,8 +82,10 @@ async function embedForEach(
     decoded.set(target, pixels)
     const embed = async (): Promise<Seen> => {
       const { notes } = await pixels
-      const [embedding] = await engine.embedPixels([await pixels], backbone, options)
-      return embedding instanceof Float32Array ? { embedding, ...(notes && { notes }) } : { error: embedding }
+      const [found] = await engine.embedPixels([await pixels], backbone, options)
+      return found === undefined || found instanceof OneclassError
+        ? { error: found }
+        : { ...found, ...(notes && { notes }) }
     }
     embedded.set(
       keyOf(model),

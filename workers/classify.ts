@@ -23,7 +23,10 @@ export function startClassify(context: WorkerContext): Promise<Consumer[]> {
   /** Dozens of runs of the network: in the lane of batches, so that other single images go first. */
   const explain = async (pixels: Pixels, { artifact, backbone }: ReadyModel, signal: AbortSignal): Promise<Heatmap> => {
     const { id, hash, dim, target } = backbone
-    const embed = (images: readonly Pixels[]) => engine.embedPixels(images, backbone, { lane: 'bulk', signal })
+    const embed = async (images: readonly Pixels[]) => {
+      const seen = await engine.embedPixels(images, { ...backbone, withMaps: false }, { lane: 'bulk', signal })
+      return seen.map((one) => (one instanceof OneclassError ? one : one.embedding))
+    }
     const { cells, values } = await explainByOcclusion(
       artifact,
       { id, hash, dim, target, embed, close: async () => {} },
@@ -48,13 +51,14 @@ export function startClassify(context: WorkerContext): Promise<Consumer[]> {
     model: ReadyModel,
     signal: AbortSignal,
   ): Promise<ImageResult> => {
-    const { embedding, pixels } = await engine
+    const seen = await engine
       .embed({ name: data.image, bytes }, model.backbone, { lane: 'single', signal })
       .catch((error: unknown) => {
         heartbeat.countError(toOneclassError(error).code)
         throw error
       })
-    const scored = model.classifier.scoreEmbedding(embedding, data.model.alpha)
+    const scored = model.classifier.score(seen, data.model.alpha)
+    const { pixels } = seen
     const heatmap = data.explain ? await explain(pixels, model, signal) : undefined
     // May not delay the answer or spoil it.
     void recordServed(client, data.model.sha256, [scored]).catch(() => {})

@@ -5,10 +5,10 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { OneclassError, toOneclassError } from '../src/errors.ts'
-import type { Backbone } from '../src/features/backbone.ts'
+import type { Backbone, Look } from '../src/features/backbone.ts'
 import type { ImageSource } from '../src/images/decode.ts'
 import { drawDemo } from '../src/images/demo-set.ts'
-import type { Pixels } from '../src/images/pixels.ts'
+import type { DecodeTarget, Pixels } from '../src/images/pixels.ts'
 import type { SampleRange } from '../src/images/sample-range.ts'
 import { growthOf } from '../src/pipeline/base-version.ts'
 import { type FittedImages, fitImages } from '../src/pipeline/fit.ts'
@@ -23,7 +23,7 @@ import type { Progress } from '../src/wire/job.ts'
 export interface FitWork {
   /** Names; pixels are asked for by index. */
   readonly images: readonly string[]
-  readonly backbone: Pick<Backbone, 'id' | 'hash' | 'dim' | 'target'>
+  readonly backbone: Pick<Backbone, 'id' | 'hash' | 'dim' | 'target' | 'maps'>
   readonly alpha: number | undefined
   readonly seed: number | undefined
   /** The gallery file of the version that comes first. */
@@ -42,8 +42,8 @@ export type FitReply = Omit<FitOutcome, 'sha256' | 'gallery' | 'samples'> & {
   readonly samples: Uint8Array | undefined
 }
 export type FitMessage =
-  | { readonly embed: number; readonly images: readonly Pixels[] }
-  | { readonly decode: number; readonly index: number }
+  | { readonly embed: number; readonly images: readonly Pixels[]; readonly withMaps: boolean }
+  | { readonly decode: number; readonly index: number; readonly target: DecodeTarget }
   | { readonly progress: Progress }
   | { readonly error: ErrorBody }
   | FitReply
@@ -51,7 +51,7 @@ export type DecodedReply =
   | { readonly pixels: Pixels; readonly thumbnail: Uint8Array | undefined }
   | { readonly error: ErrorBody }
 export type FitAnswer = { readonly id: number } & (
-  | { readonly results: (Float32Array | ErrorBody)[] }
+  | { readonly results: (Look | ErrorBody)[] }
   | { readonly decoded: DecodedReply }
 )
 
@@ -73,15 +73,21 @@ port.on('message', (answer: FitAnswer) => {
   pending.delete(answer.id)
 })
 
+async function seeAll(images: readonly Pixels[], withMaps: boolean): Promise<(Look | OneclassError)[]> {
+  const answer = await ask((embed) => ({ embed, images, withMaps }))
+  if (!('results' in answer)) throw new Error('the worker answered something else')
+  return answer.results.map((result) =>
+    'embedding' in result ? result : new OneclassError(result.code, result.message),
+  )
+}
+
 const backbone: Backbone = {
   ...work.backbone,
   async embed(images) {
-    const answer = await ask((embed) => ({ embed, images }))
-    if (!('results' in answer)) throw new Error('the worker answered something else')
-    return answer.results.map((result) =>
-      result instanceof Float32Array ? result : new OneclassError(result.code, result.message),
-    )
+    const seen = await seeAll(images, false)
+    return seen.map((one) => (one instanceof OneclassError ? one : one.embedding))
   },
+  ...(work.backbone.maps && { look: (images: readonly Pixels[]) => seeAll(images, true) }),
   async close() {},
 }
 
@@ -89,8 +95,8 @@ const sources = work.images.map((name) => ({ name, bytes: new Uint8Array(0) }))
 const indices = new Map<ImageSource, number>(sources.map((source, index) => [source, index]))
 const thumbnails = new Map<ImageSource, Uint8Array>()
 
-async function decode(source: ImageSource): Promise<Pixels> {
-  const answer = await ask((id) => ({ decode: id, index: indices.get(source)! }))
+async function decode(source: ImageSource, target: DecodeTarget): Promise<Pixels> {
+  const answer = await ask((id) => ({ decode: id, index: indices.get(source)!, target }))
   if (!('decoded' in answer)) throw new Error('the worker answered something else')
   const { decoded } = answer
   if ('error' in decoded) throw new OneclassError(decoded.error.code, decoded.error.message)

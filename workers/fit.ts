@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { OneclassError, toOneclassError } from '../src/errors.ts'
+import type { DecodeTarget } from '../src/images/pixels.ts'
 import { rangeOf, type SampleRange, type UsedSamples } from '../src/images/sample-range.ts'
 import { spread } from '../src/pipeline/range.ts'
 import { forgetInputs, sha256 } from '../src/queue/blobs.ts'
@@ -56,9 +57,8 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
         reject(error)
         stop()
       }
-      const target = { ...backbone.target, ...(work.range && { range: work.range }) }
       // fetched when its turn comes: the images of a fit are never in memory together
-      const decode = async (index: number): Promise<DecodedReply> => {
+      const decode = async (index: number, target: DecodeTarget): Promise<DecodedReply> => {
         const { image, blob } = list[index]!
         const bytes = await blobs.get(blob)
         if (bytes === undefined)
@@ -74,12 +74,14 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
       signal.addEventListener('abort', stop)
       thread.on('message', (message: FitMessage) => {
         if ('embed' in message) {
-          engine.embedPixels(message.images, backbone, { lane: 'bulk', signal }).then((results) => {
+          const { images, withMaps } = message
+          const target = { ...backbone.target, width: images[0]!.width, height: images[0]!.height }
+          engine.embedPixels(images, { ...backbone, target, withMaps }, { lane: 'bulk', signal }).then((results) => {
             const plain = results.map((result) => (result instanceof OneclassError ? result.toJSON() : result))
             thread.postMessage({ id: message.embed, results: plain } satisfies FitAnswer)
           }, fail)
         } else if ('decode' in message) {
-          decode(message.index).then((decoded) => {
+          decode(message.index, message.target).then((decoded) => {
             thread.postMessage({ id: message.decode, decoded } satisfies FitAnswer)
           }, fail)
         } else if ('progress' in message) {
@@ -108,12 +110,20 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
     await task.progress({ done: 0, total: list.length, stage: 'images' })
     const base = await fetchBase(data.base)
     const backbone = await inference.open(data.base?.backbone ?? { ref: data.backbone ?? null })
-    const { id, hash, dim, target } = backbone
+    const { id, hash, dim, target, maps } = backbone
     const { alpha, seed } = data
     const isDemo = data.demo ?? false
     const images = list.map(({ image }) => image)
     const range = data.base?.range ?? (await rangeOfList(list, task.signal))
-    const work: FitWork = { images, backbone: { id, hash, dim, target }, alpha, seed, base, range, isDemo }
+    const work: FitWork = {
+      images,
+      backbone: { id, hash, dim, target, ...(maps && { maps }) },
+      alpha,
+      seed,
+      base,
+      range,
+      isDemo,
+    }
     const reply = await runThread(work, list, backbone, task)
     const keep = async (bytes: Uint8Array): Promise<string> => {
       const hash = sha256(bytes)

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { readNpy } from '../core/npy.ts'
 import { OneclassError } from '../errors.ts'
+import type { Detail } from '../features/detail.ts'
 import { describeSkipped, printable } from '../images/left-out.ts'
 import { imageLimits } from '../images/limits.ts'
 import { type FitModelOptions, type FittedModel, fitFeatureModel, fitModel } from '../pipeline/fit-model.ts'
@@ -18,7 +19,8 @@ export const fit: Command = {
   name: 'fit',
   summary: 'Fit a model to a folder of positives',
   usage: `fit DIR --name NAME [--negatives DIR2] [--backbone ID|FILE.onnx|model.json] [--alpha 0.05] [--confidence 0.95]
-    [--calibration cross-fit|split] [--exclude NAME,...|misfits] [--seed 1] [--json]
+    [--calibration cross-fit|split] [--exclude NAME,...|misfits] [--detail auto|1|2|3] [--no-patches]
+    [--seed 1] [--json]
 fit NAME --add DIR [--exclude 3,17] [--alpha A] [--seed N] [--json]
 fit [DIR] --name NAME --base NAME[@VERSION] [--exclude 3,17] [--alpha A] [--seed N] [--json]
 fit --features X.npy --name NAME [--alpha 0.05] [--seed 1] [--json]`,
@@ -56,6 +58,12 @@ fit --features X.npy --name NAME [--alpha 0.05] [--seed 1] [--json]`,
       value: 'LOW,HIGH',
       description: 'black and white beyond 8 bits a sample (default: from the images)',
     },
+    detail: {
+      type: 'string',
+      value: 'auto|1|2|3',
+      description: 'times the side at which places of an image are looked at (default auto)',
+    },
+    'no-patches': { type: 'boolean', description: 'look at whole images only, not at their places' },
     strict: { type: 'boolean', description: 'refuse images that were cut off, even where no pixel is missing' },
     json: { type: 'boolean', description: 'print the result as one JSON object' },
   },
@@ -113,6 +121,7 @@ fit --features X.npy --name NAME [--alpha 0.05] [--seed 1] [--json]`,
         base: baseRef,
         exclude: excluded(values),
         skipRepeated: text(values, 'add') !== undefined,
+        ...placesFor(values),
         ...(wantedRange === undefined ? {} : { range: parseRange(wantedRange) }),
         ...(flag(values, 'strict') ? { limits: { ...imageLimits, strict: true } } : {}),
         onProgress,
@@ -147,6 +156,14 @@ export async function readFeatureFile(path: string): Promise<Uint8Array> {
   return await readFile(path).catch((error: NodeJS.ErrnoException) => {
     throw new OneclassError('FEATURES_UNREADABLE', `"${path}" cannot be read (${error.code ?? error.message}).`)
   })
+}
+
+/** @throws INVALID_ARGUMENT */
+function placesFor(values: Values): Pick<FitModelOptions, 'detail' | 'patches'> {
+  const detail = oneOf(values, 'detail', ['auto', '1', '2', '3'] as const, 'auto')
+  if (!flag(values, 'no-patches')) return { detail: detail === 'auto' ? detail : (Number(detail) as Detail) }
+  if (detail !== 'auto') throw new OneclassError('INVALID_ARGUMENT', 'Expected --detail or --no-patches, not both.')
+  return { patches: false }
 }
 
 /** `--exclude`: indices mean positives of --base, everything else the names of images. */

@@ -140,7 +140,7 @@ async function scoreRowsWithMany(X: Matrix, registry: Registry, call: ManyCall):
     failed,
     call.io,
   )
-  const rows = Array.from({ length: X.rows }, (_, i) => X.data.subarray(i * X.cols, (i + 1) * X.cols))
+  const rows = Array.from({ length: X.rows }, (_, i) => ({ embedding: X.data.subarray(i * X.cols, (i + 1) * X.cols) }))
   const scored = scoreWithModels(models, () => rows).map((result, row): ManyRow => ({ row, ...result }))
   const calibrationScores = new Map(models.map(({ ref, info }) => [ref, info.calibrationScores]))
   const results = decided(withFailed(scored, failed), calibrationScores, call.decisions)

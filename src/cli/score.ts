@@ -9,7 +9,7 @@ import { imageLimits } from '../images/limits.ts'
 import type { ImageSource } from '../images/source.ts'
 import { classifyImages, createClassifier } from '../pipeline/classify.ts'
 import { type Decisions, decide } from '../pipeline/decide.ts'
-import { withRange } from '../pipeline/range.ts'
+import { backboneFor } from '../pipeline/model-backbone.ts'
 import { alphaWarning } from '../store/fit-facts.ts'
 import { openRegistry } from '../store/registry.ts'
 import { assertWritable, type Output, openOutput } from '../system/files.ts'
@@ -106,7 +106,7 @@ score --features X.npy --model NAME --format jsonl`,
       const network = named
         ? await openBackbone(named, options)
         : await openBackboneOf({ id: artifact.backbone.id, hash: artifact.backbone.hash }, options)
-      const backbone = withRange(network, artifact.range)
+      const backbone = backboneFor(artifact, network)
       try {
         if (backbone.hash !== artifact.backbone.hash) {
           throw new OneclassError(

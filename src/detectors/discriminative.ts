@@ -13,6 +13,7 @@ import { columnMeans, dot, l2Normalise, type Matrix, matrix, row, squaredDistanc
 import { gram } from '../core/products.ts'
 import { type Random, sample } from '../core/random.ts'
 import { OneclassError } from '../errors.ts'
+import { areaUnder } from './area-under.ts'
 import type { HoldOut } from './held-out.ts'
 import { unitOf } from './join.ts'
 import { ledoitWolf } from './ledoit-wolf.ts'
@@ -179,22 +180,6 @@ function inUnits(scores: Float64Array): { own: Float64Array; of(others: Float64A
   const { median, spread } = unitOf(scores)
   const of = (others: Float64Array) => others.map((value) => (value - median) / spread)
   return { own: of(scores), of }
-}
-
-/** Share of pairs in which the negative has the higher score. */
-function areaUnder(positives: Float64Array, negatives: Float64Array): number {
-  const sorted = positives.toSorted()
-  let pairs = 0
-  for (const score of negatives) {
-    let [low, high] = [0, sorted.length]
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (sorted[middle]! < score) low = middle + 1
-      else high = middle
-    }
-    pairs += low
-  }
-  return pairs / (positives.length * negatives.length)
 }
 
 /** Σ⁻¹ v for the shrunk covariance Σ = (1 - δ) RᵀR/n + δ μ I, from the inner products R Rᵀ (Woodbury's identity). */

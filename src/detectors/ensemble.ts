@@ -57,6 +57,16 @@ export interface PooledFit {
   readonly holdOut: HoldOut
   /** Raw scores of each row by members that had not seen it; NaN for rows that were not held out. */
   readonly heldOut: Readonly<Record<PooledKey, Float64Array>>
+  /** The same of each probe, by members that had not seen the row that it is a copy of. */
+  readonly probes?: Readonly<Record<PooledKey, Float64Array>>
+}
+
+/** Changed copies of rows, that are scored by the members that have not seen these rows. */
+export interface Probes {
+  /** Shape (m, d). */
+  readonly X: Matrix
+  /** The row that each is a copy of, length m. */
+  readonly of: Int32Array
 }
 
 export interface EnsembleOptions {
@@ -66,6 +76,7 @@ export interface EnsembleOptions {
    * `cross-fit`: every row is held out once. `split`: a quarter is set aside and held out of everything. Absent: `split` above 1,000 rows.
    */
   readonly method?: HoldOut['method']
+  readonly probes?: Probes | undefined
   readonly onProgress?: (done: number, total: number) => void
 }
 
@@ -148,7 +159,7 @@ interface Members {
   readonly oneClassSvm: KernelSvmState
 }
 
-type Hooks = Pick<EnsembleOptions, 'onProgress'>
+type Hooks = Pick<EnsembleOptions, 'onProgress' | 'probes'>
 
 async function fitCrossed(X: Matrix, groups: Int32Array, hooks: Hooks, random: Random): Promise<PooledFit> {
   const folds = drawFolds(X.rows, X.rows <= 300 ? 8 : 5, random.fork('folds'), groups)
@@ -161,6 +172,7 @@ async function fitCrossed(X: Matrix, groups: Int32Array, hooks: Hooks, random: R
   const svmBy = heldOutSvm(X, whitenBy, oneClassSvm.defaults)
   const inner = crossFitViews(whitenBy, X, folds, step)
   const outer = matrix(X.rows, X.cols)
+  const probe = hooks.probes && probeCrossed(X, hooks.probes, folds)
   const heldOut: Record<PooledKey, Float64Array> = {
     isolationForest: new Float64Array(X.rows),
     oneClassSvm: new Float64Array(X.rows),
@@ -179,12 +191,38 @@ async function fitCrossed(X: Matrix, groups: Int32Array, hooks: Hooks, random: R
     rows.forEach((r, at) => {
       for (const key of pooledKeys) heldOut[key][r] = scores[key][at]!
     })
+    await probe?.score(i, inside, forest, fork.fork('rows'))
     step()
   }
   const whitening = fitWhitening(X)
   const members = await fitMembers(outer, applyWhitening(whitening, X), random.fork('model'))
   step()
-  return { whitening, ...members, folds: k, holdOut: crossFitRounds(folds, groups), heldOut }
+  const holdOut = crossFitRounds(folds, groups)
+  return { whitening, ...members, folds: k, holdOut, heldOut, ...(probe && { probes: probe.scores }) }
+}
+
+/** Scores probes fold by fold; what is computed of the rows themselves stays as it is without probes. */
+function probeCrossed(X: Matrix, { X: changed, of }: Probes, folds: Folds) {
+  const all = matrix(X.rows + changed.rows, X.cols)
+  all.data.set(X.data)
+  all.data.set(changed.data, X.data.length)
+  const whitenBy = splitWhitening(all)
+  const svmBy = heldOutSvm(all, whitenBy, oneClassSvm.defaults)
+  const scores = { isolationForest: new Float64Array(changed.rows), oneClassSvm: new Float64Array(changed.rows) }
+  return {
+    scores,
+    async score(fold: number, inside: readonly number[], forest: IsolationTreesState, random: Random): Promise<void> {
+      const some = Array.from(of.keys()).filter((k) => folds.of[of[k]!] === fold)
+      if (some.length === 0) return
+      const rows = some.map((k) => X.rows + k)
+      const ofForest = scoreIsolationTrees(forest, whitenBy(inside, rows))
+      const ofSvm = await svmBy(inside, rows, random)
+      some.forEach((k, at) => {
+        scores.isolationForest[k] = ofForest[at]!
+        scores.oneClassSvm[k] = ofSvm[at]!
+      })
+    },
+  }
 }
 
 async function fitSplit(X: Matrix, groups: Int32Array, hooks: Hooks, random: Random): Promise<PooledFit> {
@@ -204,6 +242,7 @@ async function fitSplit(X: Matrix, groups: Int32Array, hooks: Hooks, random: Ran
   const asideRows = rowsIn(aside, 0)
   const rest = whiten(whitening, takeRows(X, asideRows))
   const scores = scoreMembers(members, rest.symmetric, rest.principal)
+  const changed = hooks.probes && whiten(whitening, hooks.probes.X)
   hooks.onProgress?.(2, 2)
   const byRow = (values: Float64Array) => {
     const all = new Float64Array(X.rows).fill(Number.NaN)
@@ -218,6 +257,7 @@ async function fitSplit(X: Matrix, groups: Int32Array, hooks: Hooks, random: Ran
     folds: folds.count,
     holdOut: { method: 'split', fit: fitRows, rounds: [{ fit: fitRows, held: asideRows }], groups },
     heldOut: { isolationForest: byRow(scores.isolationForest), oneClassSvm: byRow(scores.oneClassSvm) },
+    ...(changed && { probes: scoreMembers(members, changed.symmetric, changed.principal) }),
   }
 }
 

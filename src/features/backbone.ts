@@ -1,6 +1,9 @@
 /** The port to a convolutional network: pixels in, one embedding an image out. Adapters: `onnx`, `tfjs`, `face`. */
+import type { PlaceMap } from '../detectors/patches/places.ts'
 import type { OneclassError } from '../errors.ts'
 import type { DecodeTarget, Pixels } from '../images/pixels.ts'
+
+export type { PlaceMap }
 
 /** `manifest.json` beside a network: all that is needed to feed it and to read it. */
 export interface BackboneManifest {
@@ -47,14 +50,6 @@ export interface Look {
   readonly embedding: Float32Array
   /** One for each of `Backbone.maps`. */
   readonly maps: readonly PlaceMap[]
-}
-
-/** Features of places, shape (channels, height, width). */
-export interface PlaceMap {
-  readonly channels: number
-  readonly height: number
-  readonly width: number
-  readonly data: Float32Array
 }
 
 export interface Backbone {

@@ -8,7 +8,7 @@ import type { ImageLimits } from '../images/limits.ts'
 import type { DecodeTarget, Pixels } from '../images/pixels.ts'
 import { usableCpus } from '../system/cpus.ts'
 import type { Note } from '../wire/notes.ts'
-import type { Backbone } from './backbone.ts'
+import type { Backbone, Look } from './backbone.ts'
 
 export interface EmbedOptions {
   /** Images a run of the network. Default 8. */
@@ -20,6 +20,8 @@ export interface EmbedOptions {
   readonly limits?: ImageLimits
   /** Another place to decode, such as a process that can be killed. Default: here. Errors as `decodeImage`. */
   readonly decode?: (source: ImageSource, target: DecodeTarget) => Promise<Pixels>
+  /** Also the network's maps, where it has some; without, an image's `maps` are empty. */
+  readonly maps?: boolean
   /** Called with each image's pixels on their way to the network, for perceptual hashes and thumbnails. */
   readonly onPixels?: (index: number, pixels: Pixels) => void
 }
@@ -29,8 +31,8 @@ export type Embedded = {
   readonly source: ImageSource
   readonly notes?: readonly Note[]
 } & (
-  | { readonly embedding: Float32Array; readonly error?: never }
-  | { readonly error: OneclassError; readonly embedding?: never }
+  | (Look & { readonly error?: never })
+  | { readonly error: OneclassError; readonly embedding?: never; readonly maps?: never }
 )
 
 /** One entry an image, in the order of `sources`; a bad image is an entry with its error. @throws CANCELLED, and what breaks the backbone itself */
@@ -62,16 +64,27 @@ async function* embedBatch(
   done: { count: number },
 ): AsyncGenerator<Embedded, void, undefined> {
   const pixels = batch.flatMap(({ result }) => (result instanceof OneclassError ? [] : [result]))
-  const embeddings = pixels.length > 0 ? await backbone.embed(pixels) : []
+  const seen = pixels.length > 0 ? await see(backbone, pixels, options.maps ?? false) : []
   let next = 0
   for (const { index, result } of batch) {
     throwIfAborted(options.signal)
     const source = sources[index]!
-    const outcome = result instanceof OneclassError ? result : embeddings[next++]!
+    const outcome = result instanceof OneclassError ? result : seen[next++]!
     options.onProgress?.(++done.count, sources.length)
     if (outcome instanceof OneclassError) yield { index, source, error: nameImage(outcome, source) }
-    else yield { index, source, embedding: outcome, ...notesOf(result) }
+    else yield { index, source, ...outcome, ...notesOf(result) }
   }
+}
+
+/** What a network sees in images: their embeddings and, where they are wanted and there are some, its maps. */
+export async function see(
+  backbone: Backbone,
+  pixels: readonly Pixels[],
+  withMaps: boolean,
+): Promise<(Look | OneclassError)[]> {
+  if (withMaps && backbone.look) return await backbone.look(pixels)
+  const embeddings = await backbone.embed(pixels)
+  return embeddings.map((embedding) => (embedding instanceof OneclassError ? embedding : { embedding, maps: [] }))
 }
 
 function notesOf(result: Pixels | OneclassError): { notes?: readonly Note[] } {

@@ -38,6 +38,10 @@ export interface FitCall extends Place, Cancellable {
   readonly negatives?: Images | Matrix | undefined
   /** What is black and white beyond 8 bits a sample. Default: read from the images. */
   readonly range?: Pick<SampleRange, 'low' | 'high'> | undefined
+  /** Times the side at which places of an image are looked at. Default `auto`: twice where it finds more. */
+  readonly detail?: 'auto' | 1 | 2 | 3 | undefined
+  /** False: look at whole images only. Default: at their places too, where it helps. */
+  readonly patches?: boolean | undefined
   /** Refuse images that were cut off, even where no pixel is missing. */
   readonly strict?: boolean | undefined
   readonly onProgress?: ((done: number, total: number, stage: 'images' | 'fitting') => void) | undefined
@@ -66,6 +70,8 @@ const options = {
   skipRepeated: check.flag,
   negatives: () => undefined, // by what the positives are
   range: check.range,
+  detail: check.among(['auto', 1, 2, 3]),
+  patches: check.flag,
   strict: check.flag,
 }
 
@@ -89,9 +95,9 @@ export async function fit(positives: Images | Matrix, call: FitCall): Promise<Fi
 }
 
 async function fitRows(X: Matrix, { negatives, signal, onProgress, ...call }: FitCall): Promise<FitReply> {
-  const ofImages = (['backbone', 'base', 'exclude', 'skipRepeated', 'range', 'strict'] as const).find(
-    (name) => call[name] !== undefined,
-  )
+  const ofImages = (
+    ['backbone', 'base', 'exclude', 'skipRepeated', 'range', 'detail', 'patches', 'strict'] as const
+  ).find((name) => call[name] !== undefined)
   if (ofImages)
     throw new OneclassError('INVALID_ARGUMENT', `A fit on embeddings has no "${ofImages}": that is for images.`)
   const { name, alpha, confidence, calibration, seed } = call

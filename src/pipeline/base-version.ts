@@ -1,7 +1,7 @@
 /** The version of a model that a fit adds to. */
 import { matrix } from '../core/matrix.ts'
 import { OneclassError } from '../errors.ts'
-import { decodeGallery } from '../store/gallery.ts'
+import { decodeGallery, placesOfRow } from '../store/gallery.ts'
 import type { Registry } from '../store/registry.ts'
 import { labelOf } from '../wire/label.ts'
 import type { Growth, Model } from '../wire/model.ts'
@@ -43,13 +43,24 @@ export function growthOf(
   return { base, kept, added: fitted.used - kept, excluded, repeated: fitted.repeated.length }
 }
 
-/** How many of the new positives the earlier version rejects at its alpha: whether they showed it anything. */
-export async function newToBase(registry: Registry, base: BaseVersion, fitted: FittedImages): Promise<number> {
+/**
+ * How many of the new positives the earlier version rejects at its alpha: whether they showed it anything. Undefined where it looks at
+ * places and the new version does not.
+ */
+export async function newToBase(
+  registry: Registry,
+  base: BaseVersion,
+  fitted: FittedImages,
+): Promise<number | undefined> {
   const { kept, added } = growthOf(labelOf(base.info), base.positives, fitted)
   if (added === 0) return 0
   const { dim, embeddings } = fitted.gallery
   const rows = matrix(added, dim, Float64Array.from(embeddings.subarray(kept * dim)))
   const { info, artifact } = await registry.load(labelOf(base.info))
-  const results = createClassifier(artifact, { model: labelOf(info) }).scoreMatrix(rows)
+  const { places } = fitted.gallery
+  const seen = places && Array.from({ length: added }, (_, i) => placesOfRow(places, kept + i))
+  const classifier = createClassifier(artifact, { model: labelOf(info) })
+  if (classifier.needsMaps && seen === undefined) return undefined
+  const results = classifier.scoreMatrix(rows, undefined, classifier.needsMaps ? seen : undefined)
   return results.filter(({ isPositive }) => !isPositive).length
 }

@@ -6,14 +6,14 @@
 
 import { fromRows } from '../core/matrix.ts'
 import { type OneclassError, toOneclassError } from '../errors.ts'
-import type { Backbone } from '../features/backbone.ts'
+import type { Backbone, Look } from '../features/backbone.ts'
 import { type Embedded, type EmbedOptions, embedImages } from '../features/embed.ts'
 import { decodeImage, type ImageSource } from '../images/decode.ts'
 import type { Pixels } from '../images/pixels.ts'
 import type { FailedModel, ManyResult, ManyScored } from '../wire/many.ts'
 import type { Note } from '../wire/notes.ts'
 import type { Scored } from '../wire/result.ts'
-import type { Classifier } from './classify.ts'
+import type { Classifier, Seen } from './classify.ts'
 
 export interface AskedModel {
   readonly ref: string
@@ -28,10 +28,7 @@ const rowsAtOnce = 16
 
 interface Waiting<B> {
   readonly image: string
-  readonly embedded: Map<
-    B,
-    { readonly embedding?: Float32Array; readonly error?: OneclassError; notes?: readonly Note[] }
-  >
+  readonly embedded: Map<B, Partial<Look> & { readonly error?: OneclassError; readonly notes?: readonly Note[] }>
 }
 
 /**
@@ -47,7 +44,12 @@ export async function* classifyWithModels(
   const backbones = [...new Set(models.map(({ backbone }) => backbone))]
   const decode = decodeOnce(backbones, options)
   const streams = backbones.map((backbone, at) =>
-    embedImages(backbone, sources, { ...options, decode, ...(at === 0 ? {} : { onProgress: () => {} }) }),
+    embedImages(backbone, sources, {
+      ...options,
+      decode,
+      maps: models.some(({ backbone: own, classifier }) => own === backbone && classifier.needsMaps),
+      ...(at === 0 ? {} : { onProgress: () => {} }),
+    }),
   )
   const waiting: Waiting<Backbone>[] = []
   for (let i = 0; i < sources.length; i++) {
@@ -92,7 +94,10 @@ async function scoreWaiting(
 ): Promise<ManyResult[]> {
   const answers = waiting.map((): [string, Answer][] => [])
   for (const { ref, classifier, backbone } of models) {
-    const read = waiting.flatMap(({ embedded }) => embedded.get(backbone)!.embedding ?? [])
+    const read = waiting.flatMap(({ embedded }): Seen[] => {
+      const { embedding, maps } = embedded.get(backbone)!
+      return embedding ? [{ embedding, ...(maps && { maps }) }] : []
+    })
     const scored = scoreAll(classifier, read)
     let next = 0
     for (const [i, { embedded }] of waiting.entries()) {
@@ -110,12 +115,13 @@ async function scoreWaiting(
 }
 
 /** What goes wrong within one model is its own answer, for each image. */
-function scoreAll(classifier: Classifier, embeddings: readonly ArrayLike<number>[]): Answer[] {
-  if (embeddings.length === 0) return []
+function scoreAll(classifier: Classifier, seen: readonly Seen[]): Answer[] {
+  if (seen.length === 0) return []
   try {
-    return classifier.scoreMatrix(fromRows(embeddings))
+    const places = classifier.needsMaps ? seen.map(({ maps }) => classifier.placesOf(maps)!) : undefined
+    return classifier.scoreMatrix(fromRows(seen.map(({ embedding }) => embedding)), undefined, places)
   } catch (thrown) {
-    return embeddings.map(() => ({ error: toOneclassError(thrown).toJSON() }))
+    return seen.map(() => ({ error: toOneclassError(thrown).toJSON() }))
   }
 }
 
@@ -124,14 +130,14 @@ function pause(): Promise<void> {
 }
 
 /**
- * @param embeddingsOf m embeddings by a backbone; the same m images for each
+ * @param seenBy what a backbone sees in m images; the same m images for each
  * @returns m results
  */
 export function scoreWithModels<B>(
   models: readonly { readonly ref: string; readonly classifier: Classifier; readonly backbone: B }[],
-  embeddingsOf: (backbone: B) => readonly ArrayLike<number>[],
+  seenBy: (backbone: B) => readonly Seen[],
 ): ManyScored[] {
-  const byModel = models.map(({ classifier, backbone }) => scoreAll(classifier, embeddingsOf(backbone)))
+  const byModel = models.map(({ classifier, backbone }) => scoreAll(classifier, seenBy(backbone)))
   return Array.from(byModel[0] ?? [], (_, i) => joinAnswers(models.map(({ ref }, at) => [ref, byModel[at]![i]!])))
 }
 

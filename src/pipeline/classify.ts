@@ -3,6 +3,8 @@ import { assertFinite, type Matrix, matrix } from '../core/matrix.ts'
 import { assertAlpha } from '../detectors/calibration.ts'
 import { scoreDiscriminative } from '../detectors/discriminative.ts'
 import { calibrate, scoreWhitened } from '../detectors/ensemble.ts'
+import { patchScorer } from '../detectors/patches/patch-member.ts'
+import type { PlaceMap } from '../detectors/patches/places.ts'
 import { cosineSimilarities } from '../detectors/similarity.ts'
 import { whiten } from '../detectors/whitening.ts'
 import { OneclassError } from '../errors.ts'
@@ -12,14 +14,26 @@ import type { ImageSource } from '../images/decode.ts'
 import type { Artifact } from '../store/artifact.ts'
 import type { ImageResult, Neighbour, Scored } from '../wire/result.ts'
 
+/** What a network saw in an image. */
+export interface Seen {
+  readonly embedding: ArrayLike<number>
+  readonly maps?: readonly PlaceMap[]
+}
+
 export interface Classifier {
   /** NAME@VERSION, as results carry it. */
   readonly model: string
   readonly alpha: number
-  /** @throws FEATURES_WRONG_WIDTH, FEATURES_NOT_FINITE, ALPHA_INVALID */
+  /** Scores places too: it needs the maps of images. */
+  readonly needsMaps: boolean
+  /** @throws FEATURES_WRONG_WIDTH, FEATURES_NOT_FINITE, ALPHA_INVALID, MODEL_INCOMPATIBLE where maps are needed and missing */
+  score(seen: Seen, alpha?: number): Scored
+  /** Of a model that needs no maps. @throws as score */
   scoreEmbedding(embedding: ArrayLike<number>, alpha?: number): Scored
-  /** One result a row of X, shape (m, d). @throws as scoreEmbedding */
-  scoreMatrix(X: Matrix, alpha?: number): Scored[]
+  /** One result a row of X, shape (m, d). @param places of each image, where the model needs maps @throws as score */
+  scoreMatrix(X: Matrix, alpha?: number, places?: readonly Uint8Array[]): Scored[]
+  /** The places of an image; undefined for a model that needs none. @throws MODEL_INCOMPATIBLE */
+  placesOf(maps: readonly PlaceMap[] | undefined): Uint8Array | undefined
 }
 
 /** Positives named in a result. */
@@ -32,8 +46,20 @@ export function createClassifier(
   const modelAlpha = options.alpha ?? artifact.alpha
   assertAlpha(modelAlpha)
   const { model } = options
+  const patches = artifact.patches && patchScorer(artifact.patches)
+  const noMaps = () =>
+    new OneclassError(
+      'MODEL_INCOMPATIBLE',
+      `The model "${model}" looks at places of images, which embeddings do not show: score images, or fit it with --no-patches.`,
+    )
 
-  const scoreMatrix = (X: Matrix, alpha = modelAlpha): Scored[] => {
+  const placesOf: Classifier['placesOf'] = (maps) => {
+    if (patches === undefined) return undefined
+    if (!maps?.length) throw noMaps()
+    return patches.placesOf(maps)
+  }
+
+  const scoreMatrix: Classifier['scoreMatrix'] = (X, alpha = modelAlpha, places) => {
     assertAlpha(alpha)
     if (X.cols !== artifact.dim) {
       throw new OneclassError(
@@ -45,7 +71,11 @@ export function createClassifier(
     const { ensemble, positives } = artifact
     const whitened = whiten(ensemble.whitening, X)
     const { discriminative: head } = artifact
-    const scores = scoreWhitened(ensemble, whitened, head ? { discriminative: scoreDiscriminative(head, X) } : {})
+    if (patches && places?.length !== X.rows) throw noMaps()
+    const scores = scoreWhitened(ensemble, whitened, {
+      ...(patches && { patches: Float64Array.from(places!, (one) => patches.score(one).score) }),
+      ...(head && { discriminative: scoreDiscriminative(head, X) }),
+    })
     return Array.from({ length: X.rows }, (_, i) => {
       const { pValue, score, detectors } = calibrate(ensemble.calibration, scores, i, alpha)
       const similarities = cosineSimilarities(positives, ensemble.whitening, whitened, X, i)
@@ -54,12 +84,19 @@ export function createClassifier(
     })
   }
 
+  const score: Classifier['score'] = ({ embedding, maps }, alpha) => {
+    const places = placesOf(maps)
+    return scoreMatrix(matrix(1, embedding.length, Float64Array.from(embedding)), alpha, places && [places])[0]!
+  }
+
   return {
     model,
     alpha: modelAlpha,
+    needsMaps: patches !== undefined,
+    score,
+    scoreEmbedding: (embedding, alpha) => score({ embedding }, alpha),
     scoreMatrix,
-    scoreEmbedding: (embedding, alpha) =>
-      scoreMatrix(matrix(1, embedding.length, Float64Array.from(embedding)), alpha)[0]!,
+    placesOf,
   }
 }
 
@@ -70,9 +107,10 @@ export async function* classifyImages(
   sources: readonly ImageSource[],
   options: EmbedOptions & { readonly alpha?: number } = {},
 ): AsyncGenerator<ImageResult, void, undefined> {
-  for await (const { source, embedding, error, notes } of embedImages(backbone, sources, options)) {
+  for await (const seen of embedImages(backbone, sources, { ...options, maps: classifier.needsMaps })) {
+    const { source, error, notes } = seen
     if (error) yield { image: source.name, error: error.toJSON() }
-    else yield { image: source.name, ...classifier.scoreEmbedding(embedding, options.alpha), ...(notes && { notes }) }
+    else yield { image: source.name, ...classifier.score(seen, options.alpha), ...(notes && { notes }) }
   }
 }
 

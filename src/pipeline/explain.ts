@@ -35,7 +35,11 @@ export async function explainByOcclusion(
   const { ensemble, discriminative: head } = artifact
   const raw = (embedding: Float32Array) => {
     const X = fromRows([embedding])
-    const extra = head ? { discriminative: scoreDiscriminative(head, X) } : {}
+    // what a member of places would say is left out: it has a map of its own
+    const extra = {
+      ...(artifact.patches && { patches: Float64Array.of(0) }),
+      ...(head && { discriminative: scoreDiscriminative(head, X) }),
+    }
     return scoreWhitened(ensemble, whiten(ensemble.whitening, X), extra).ensemble[0]!
   }
   const [whole] = await backbone.embed([pixels])

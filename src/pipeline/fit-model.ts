@@ -45,8 +45,8 @@ export interface FittedModel {
   readonly fitted: FittedImages
   /** The folder of positives. */
   readonly found: CollectedPositives
-  /** With `base`: how many of the new images it rejects. */
-  readonly rejectedByBase?: number
+  /** With `base`: how many of the new images it rejects; undefined where it looks at places and the new version does not. */
+  readonly rejectedByBase?: number | undefined
 }
 
 /**

@@ -12,6 +12,7 @@ import type { ImageSource } from '../images/decode.ts'
 import { renderOther } from '../images/demo-images.ts'
 import { encodeImage } from '../images/encode.ts'
 import type { FitFacts } from '../store/fit-facts.ts'
+import type { Seen } from './classify.ts'
 
 /** Of each of the eight drawn patterns, and of drawn things. */
 const drawn = { patterns: 3, things: 16 } as const
@@ -55,8 +56,15 @@ export function factsOfPositives(
   }
 }
 
-/** Drawn images that are of no class that anybody teaches: patterns and simple things, the same each time. */
+let reference: Promise<ImageSource[]> | undefined
+
+/** Drawn images that are of no class that anybody teaches: patterns and simple things, the same each time; drawn once. */
 export async function drawnReference(): Promise<ImageSource[]> {
+  reference ??= drawReference()
+  return await reference
+}
+
+async function drawReference(): Promise<ImageSource[]> {
   const random = createRandom(2026)
   const pictures = [
     ...renderReference(drawn.patterns, 176, 176, random.fork('patterns')),
@@ -70,12 +78,14 @@ export async function drawnReference(): Promise<ImageSource[]> {
 /** p-values of the drawn reference; null where the backbone takes too few of them. @throws CANCELLED */
 export async function tryReference(
   backbone: Backbone,
-  pValueOf: (embedding: Float32Array) => number,
+  pValueOf: (seen: Seen) => number,
   signal: AbortSignal | undefined,
 ): Promise<FitFacts['reference']> {
   const pValues: number[] = []
-  for await (const { embedding, error } of embedImages(backbone, await drawnReference(), signal ? { signal } : {})) {
-    if (!error) pValues.push(pValueOf(embedding))
+  const options = { maps: true, ...(signal ? { signal } : {}) }
+  for await (const seen of embedImages(backbone, await drawnReference(), options)) {
+    const { error } = seen
+    if (!error) pValues.push(pValueOf(seen))
     else if (error instanceof OneclassError && error.code === 'INTERNAL') throw error
   }
   return pValues.length < fewestReferences ? null : { name: `${pValues.length} drawn images`, pValues }

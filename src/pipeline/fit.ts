@@ -1,56 +1,40 @@
-/** From positives to a model: images or feature rows in, an artifact and a report on what was in the folder out. */
-import { joinPartitions } from '../core/groups.ts'
-import { fromRows, type Matrix } from '../core/matrix.ts'
+/** From images of positives to a model, and a report on what was in the folder. */
+import { fromRows } from '../core/matrix.ts'
 import { createRandom } from '../core/random.ts'
 import { assertAlpha } from '../detectors/calibration.ts'
-import { fitPooled, joinMembers, minimumRows } from '../detectors/ensemble.ts'
+import { minimumRows } from '../detectors/ensemble.ts'
 import { findMisfits } from '../detectors/misfits.ts'
-import { assertConfidence, defaultAlpha, smallestAlpha, toleranceAlpha, usualAlpha } from '../detectors/promise.ts'
-import { describePositives } from '../detectors/similarity.ts'
+import type { WeightChoice } from '../detectors/patches/patch-weight.ts'
+import { usualAlpha } from '../detectors/promise.ts'
 import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
+import { atDetail, type Detail } from '../features/detail.ts'
 import { type EmbedOptions, embedImages } from '../features/embed.ts'
-import { groupCopies } from '../images/copies.ts'
 import type { ImageSource } from '../images/decode.ts'
-import { type Fingerprint, fingerprint } from '../images/fingerprint.ts'
 import type { ImageLimits } from '../images/limits.ts'
-import { groupNearDuplicates, type PerceptualHash, perceptualHash } from '../images/phash.ts'
 import type { SampleRange } from '../images/sample-range.ts'
-import { makeThumbnail } from '../images/thumbnail.ts'
 import type { FailedEntry } from '../images/walk.ts'
 import type { Artifact } from '../store/artifact.ts'
 import type { Gallery } from '../store/gallery.ts'
 import type { Note } from '../wire/notes.ts'
 import { createClassifier } from './classify.ts'
 import { exclusion } from './exclude.ts'
-import { factsOfPositives, tryReference } from './fit-report.ts'
+import { type FitOptions, fitFeatures } from './fit-features.ts'
+import { tryReference } from './fit-report.ts'
+import { gatherPositives } from './gather.ts'
 import {
   type BasePositives,
   galleryOf,
   type Negative,
   negativesOf,
-  noThumbnail,
   type Positive,
   positivesOf,
 } from './make-gallery.ts'
-import { joinHead } from './negatives.ts'
+import { drawnAxes, fitPatchMember, type PlaceSetup, placeSetup, probesOf } from './patches.ts'
 import { rangeOfImages, withRange } from './range.ts'
+import { groupsOf, namesOfGroups } from './same-photo.ts'
 
-export interface FitOptions {
-  /** False-rejection rate that decisions use, in (0, 1). Default: see `defaultAlpha`, 0.05 from 19 independent images on. */
-  readonly alpha?: number | undefined
-  /**
-   * Take the strictest alpha at which, with this probability, at most `alpha` of new positives are rejected: the model's alpha is then
-   * that one. In (0, 1).
-   */
-  readonly confidence?: number
-  /** How positives are held out for the threshold (`EnsembleOptions.method`). */
-  readonly calibration?: 'cross-fit' | 'split'
-  /** Default 1. The same positives, options and seed give the same bytes. */
-  readonly seed?: number
-  readonly onProgress?: (done: number, total: number, stage: 'images' | 'fitting') => void
-  readonly signal?: AbortSignal
-}
+export { type FitOptions, fitFeatures } from './fit-features.ts'
 
 export interface FitImagesOptions extends FitOptions {
   /**
@@ -67,6 +51,10 @@ export interface FitImagesOptions extends FitOptions {
   /** Keep a small picture of each image in the gallery; made here, or given for an image that was decoded elsewhere. */
   readonly thumbnails?: boolean | ((source: ImageSource) => Promise<Uint8Array>)
   readonly decode?: EmbedOptions['decode']
+  /** False: no member looks at places. Default true: one does where it helps. */
+  readonly patches?: boolean
+  /** Times the side of the network's input at which places are looked at. Default `auto`: twice where it finds more. */
+  readonly detail?: Detail | 'auto'
   /** What could not even be looked at: stands first among the rejected. */
   readonly failed?: readonly FailedEntry[]
   /** What is black and white beyond 8 bits a sample. Default: read from the images. */
@@ -91,72 +79,6 @@ export interface FittedImages {
   readonly notes: readonly ({ readonly image: string } & Note)[]
 }
 
-/** Bits by which perceptual hashes of the same photo may differ. */
-const nearDuplicateBits = 4
-/** Among more images than this, copies are looked for by hash only: laying them onto each other would take minutes. */
-const mostCompared = 2000
-
-/**
- * @param X embeddings of positives, one a row, shape (n, d)
- * @throws TOO_FEW_IMAGES, IMAGES_IDENTICAL, FEATURES_NOT_FINITE, ALPHA_INVALID
- */
-export async function fitFeatures(
-  X: Matrix,
-  options: FitOptions & {
-    readonly images?: readonly string[]
-    readonly backbone?: Artifact['backbone']
-    readonly groups?: ArrayLike<number>
-    /** Embeddings of images that do not belong, shape (m, d): with them the model gets a head. */
-    readonly negatives?: Matrix | undefined
-    readonly onHeldOut?: (scores: Float64Array) => void
-  } = {},
-): Promise<Artifact> {
-  const { seed = 1, confidence, onProgress } = options
-  assertAlpha(options.alpha ?? usualAlpha)
-  if (confidence !== undefined) assertConfidence(confidence)
-  if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new OneclassError(
-      'INVALID_ARGUMENT',
-      `Expected the seed to be a whole number from 0 on but received ${seed}.`,
-    )
-  }
-  const pooled = await fitPooled(
-    X,
-    {
-      ...(options.groups ? { groups: options.groups } : {}),
-      ...(options.calibration ? { method: options.calibration } : {}),
-      onProgress: (done, total) => {
-        throwIfAborted(options.signal)
-        onProgress?.(done, total, 'fitting')
-      },
-    },
-    createRandom(seed),
-  )
-  throwIfAborted(options.signal)
-  const { negatives } = options
-  const head = negatives && negatives.rows > 0 ? joinHead(X, negatives, pooled, createRandom(seed)) : undefined
-  const { state: ensemble, heldOut } = head ? joinMembers(pooled, head.extra, head.weight) : joinMembers(pooled)
-  options.onHeldOut?.(heldOut)
-  const counted = ensemble.calibration.heldOut.ensemble.length
-  const alpha = options.alpha ?? (confidence === undefined ? defaultAlpha(counted) : usualAlpha)
-  const random = createRandom(seed).fork('report')
-  const { images } = options
-  const nameOf = (row: number) => images?.[row] ?? `row ${row}`
-  const facts = factsOfPositives(X, pooled.holdOut.groups, { heldOut, counted, random }, nameOf)
-  return {
-    backbone: options.backbone ?? null,
-    dim: X.cols,
-    n: X.rows,
-    alpha:
-      confidence === undefined ? alpha : (toleranceAlpha(counted, alpha, confidence) ?? smallestAlpha(counted) / 2),
-    seed,
-    ensemble,
-    ...(head && { discriminative: head.state }),
-    facts: { ...facts, asked: confidence === undefined ? null : { alpha, confidence }, reference: null },
-    positives: { ...describePositives(ensemble.whitening, X), images: options.images ?? null },
-  }
-}
-
 /** @throws TOO_FEW_IMAGES, IMAGES_IDENTICAL, ALPHA_INVALID, CANCELLED; an image that cannot be read is reported, not thrown */
 export async function fitImages(
   given: readonly ImageSource[],
@@ -167,41 +89,51 @@ export async function fitImages(
   const named = exclusion(options.exclude === 'misfits' ? [] : (options.exclude ?? []))
   const sources = given.filter(({ name }) => !named.leavesOut(name))
   const range = options.range ?? (await rangeOfImages(sources, options))
-  const backbone = withRange(network, range)
-  const notes: ({ readonly image: string } & Note)[] = []
-  const earlier = options.base ? positivesOf(options.base, backbone) : []
-  let positives = earlier.filter(({ image }) => !named.leavesOut(image))
+  const own = withRange(network, range)
+  const earlier = options.base ? positivesOf(options.base, own) : []
+  const base = earlier.filter(({ image }) => !named.leavesOut(image))
   named.assertAllFound()
-  const rejected: FailedEntry[] = [...(options.failed ?? [])]
-  const isKnown = knownPixels(options.skipRepeated ? [...positives] : [])
-  const repeated: string[] = []
-  const pending = new Map<
-    number,
-    { hash: PerceptualHash; print: Fingerprint; thumbnail: Promise<Uint8Array> | undefined }
-  >()
-  const embedded = embedImages(backbone, sources, {
-    onPixels(index, pixels) {
-      for (const note of pixels.notes ?? []) notes.push({ image: sources[index]!.name, ...note })
-      const make =
-        typeof options.thumbnails === 'function'
-          ? options.thumbnails
-          : (source: ImageSource) => makeThumbnail(source, options.limits, range)
-      const thumbnail = options.thumbnails ? make(sources[index]!).catch(() => noThumbnail) : undefined
-      pending.set(index, { hash: perceptualHash(pixels), print: fingerprint(pixels), thumbnail })
-    },
-    onProgress: (done, total) => options.onProgress?.(done, total, 'images'),
-    ...(options.signal ? { signal: options.signal } : {}),
-    ...(options.decode ? { decode: options.decode } : {}),
-    ...(options.limits ? { limits: options.limits } : {}),
-  })
-  for await (const { index, source, embedding, error } of embedded) {
-    const made = pending.get(index)
-    const thumbnail = (await made?.thumbnail) ?? noThumbnail
-    if (error) rejected.push({ image: source.name, error: error.toJSON() })
-    else if (isKnown(embedding, made!.hash)) repeated.push(source.name)
-    else positives.push({ image: source.name, embedding, hash: made!.hash, print: made!.print, thumbnail })
-    pending.delete(index)
+  const asked = { sources, base, range, excluded: named.found, options }
+  const kept = options.base?.gallery.places
+  if (options.patches === false || own.look === undefined || (options.base && !kept)) {
+    return (await fitAt(own, undefined, asked)).fitted
   }
+  const { detail = 'auto' } = options
+  if (kept && detail !== 'auto' && detail !== kept.detail)
+    throw new OneclassError(
+      'INVALID_ARGUMENT',
+      `The earlier version looks at its images with detail ${kept.detail}: fit from the images for another.`,
+    )
+  const axes = kept?.axes ?? (await drawnAxes(network, options.signal))
+  const at = (times: Detail) => fitAt(atDetail(own, times), placeSetup(own, times, axes), asked)
+  if (kept || detail !== 'auto') return (await at(kept?.detail ?? (detail as Detail))).fitted
+  const first = await at(1)
+  if (!first.choice || first.choice.weight === 0) return first.fitted
+  const second = await at(2)
+  const gain = (second.choice?.with ?? 0) - first.choice.with
+  return gain >= gainForDetail ? second.fitted : first.fitted
+}
+
+/** The area under the ROC curve, against drawn defects, by which twice the side must be better: it costs four times the time. */
+const gainForDetail = 0.01
+
+interface Asked {
+  readonly sources: readonly ImageSource[]
+  /** Positives of the earlier version. */
+  readonly base: readonly Positive[]
+  readonly range: SampleRange | undefined
+  readonly excluded: readonly string[]
+  readonly options: FitImagesOptions
+}
+
+async function fitAt(
+  backbone: Backbone,
+  places: PlaceSetup | undefined,
+  { sources, base, range, excluded: named, options }: Asked,
+): Promise<{ fitted: FittedImages; choice: WeightChoice | undefined }> {
+  const gathered = await gatherPositives(sources, base, backbone, { ...options, range }, places)
+  const { rejected, repeated, notes } = gathered
+  let { positives } = gathered
   if (repeated.length > 0 && repeated.length === sources.length && !options.base?.exclude?.length)
     throw new OneclassError(
       'INVALID_ARGUMENT',
@@ -218,7 +150,7 @@ export async function fitImages(
   const negatives = await readNegatives(options, backbone, rejected)
   let X = fromRows(positives.map(({ embedding }) => embedding))
   let groups = groupsOf(positives, X)
-  const excluded = [...named.found]
+  const excluded = [...named]
   if (options.exclude === 'misfits') {
     const left = new Set(findMisfits(X, groups, createRandom(options.seed ?? 1).fork('exclude')).map(({ row }) => row))
     if (left.size > 0) {
@@ -230,7 +162,8 @@ export async function fitImages(
   }
   const images = positives.map(({ image }) => image)
   let heldOut = new Float64Array(0)
-  const fitted = await fitFeatures(X, {
+  let choice: WeightChoice | undefined
+  const model = await fitFeatures(X, {
     ...options,
     images,
     groups,
@@ -239,21 +172,36 @@ export async function fitImages(
     onHeldOut(scores) {
       heldOut = Float64Array.from(scores)
     },
+    probes: places && probesOf(positives),
+    placeMember:
+      places &&
+      ((pooled) => {
+        const found = fitPatchMember(pooled, positives, places)
+        choice = found.choice
+        return found.member
+      }),
   })
-  const classifier = createClassifier(fitted, { model: 'new' })
-  const reference = await tryReference(
+  const classifier = createClassifier(model, { model: 'new' })
+  const reference = await tryReference(backbone, (seen) => classifier.score(seen).pValue, options.signal)
+  const facts = {
+    ...model.facts!,
+    reference,
+    ...(places && choice && { places: { detail: places.detail, ...choice } }),
+  }
+  const artifact = { ...model, facts, ...(range && { range }) }
+  const gallery = galleryOf(positives, {
     backbone,
-    (embedding) => classifier.scoreEmbedding(embedding).pValue,
-    options.signal,
-  )
-  const artifact = { ...fitted, facts: { ...fitted.facts!, reference }, ...(range && { range }) }
-  const gallery = galleryOf(positives, { backbone, groups: [...groups], heldOut, rejected, negatives })
+    groups: [...groups],
+    heldOut,
+    rejected,
+    negatives,
+    places,
+  })
   const duplicates = namesOfGroups(groups, images)
-  return { artifact, gallery, used: positives.length, rejected, repeated, excluded, duplicates, notes }
-}
-
-function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new OneclassError('CANCELLED', 'The work was cancelled.')
+  return {
+    fitted: { artifact, gallery, used: positives.length, rejected, repeated, excluded, duplicates, notes },
+    choice,
+  }
 }
 
 /** Those of the earlier version and the new ones; undefined without any. Those that cannot be read join `rejected`. */
@@ -269,35 +217,4 @@ async function readNegatives(
     else all.push({ image: source.name, embedding })
   }
   return all.length > 0 ? all : undefined
-}
-
-/** Tells whether an image is one of these positives: the same hash and, to the last bit, the same embedding. */
-function knownPixels(positives: readonly Positive[]): (embedding: Float32Array, hash: PerceptualHash) => boolean {
-  const keyOf = ({ high, low }: PerceptualHash) => `${high} ${low}`
-  const byHash = new Map<string, Float32Array[]>()
-  for (const { hash, embedding } of positives) byHash.set(keyOf(hash), [...(byHash.get(keyOf(hash)) ?? []), embedding])
-  return (embedding, hash) =>
-    byHash.get(keyOf(hash))?.some((known) => known.every((value, i) => value === embedding[i])) ?? false
-}
-
-/** For each positive the first of its near-duplicates: the same photo by its hash, or turned, mirrored, cropped, relit. */
-function groupsOf(positives: readonly Positive[], X: Matrix): Int32Array {
-  const alike = groupNearDuplicates(
-    positives.map(({ hash }) => hash),
-    nearDuplicateBits,
-  )
-  if (positives.length > mostCompared) return Int32Array.from(alike)
-  const copies = groupCopies(
-    positives.map(({ print }) => print),
-    X,
-  )
-  return joinPartitions(alike, copies)
-}
-
-function namesOfGroups(groups: Int32Array, images: readonly string[]): string[][] {
-  const members = new Map<number, string[]>()
-  groups.forEach((leader, i) => {
-    members.set(leader, [...(members.get(leader) ?? []), images[i]!])
-  })
-  return [...members.values()].filter((names) => names.length > 1)
 }

@@ -7,7 +7,7 @@ import type { Registry } from '../store/registry.ts'
 import { labelOf } from '../wire/label.ts'
 import type { Model } from '../wire/model.ts'
 import { type Classifier, createClassifier } from './classify.ts'
-import { withRange } from './range.ts'
+import { backboneFor } from './model-backbone.ts'
 
 export interface LoadedModel {
   /** As it was asked for: NAME or NAME@VERSION. */
@@ -47,9 +47,9 @@ export async function openNetworkOf(
   named?: string,
 ): Promise<Backbone> {
   const { id, hash } = assertTakesImages(model)
-  if (named === undefined) return withRange(await openBackboneOf({ id, hash }, options), model.artifact.range)
+  if (named === undefined) return backboneFor(model.artifact, await openBackboneOf({ id, hash }, options))
   const network = await openBackbone(named, options)
-  if (network.hash === hash) return withRange(network, model.artifact.range)
+  if (network.hash === hash) return backboneFor(model.artifact, network)
   await network.close()
   throw new OneclassError(
     'BACKBONE_MISMATCH',

@@ -3,8 +3,9 @@ import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { type Fingerprint, fingerprintSide } from '../images/fingerprint.ts'
 import type { PerceptualHash } from '../images/phash.ts'
-import { type Gallery, keptRows, thumbnailOf } from '../store/gallery.ts'
+import { type Gallery, keptRows, placesOfRow, thumbnailOf } from '../store/gallery.ts'
 import type { ErrorBody } from '../wire/error.ts'
+import type { PlaceSetup, SeenDefect } from './patches.ts'
 
 /** One image as a fit needs it. */
 export interface Positive {
@@ -16,6 +17,9 @@ export interface Positive {
   readonly print: Fingerprint | undefined
   /** WebP; empty without one. */
   readonly thumbnail: Uint8Array
+  /** Where places are looked at: those of the image, and what is seen in a copy with a drawn defect. */
+  readonly places?: Uint8Array
+  readonly defect?: SeenDefect
 }
 
 /** An image that does not belong. */
@@ -37,6 +41,8 @@ const maxThumbnailBytes = 48 * 2 ** 20
 const printCells = fingerprintSide ** 2
 /** All fingerprints of a gallery together: with more images none are kept. */
 const maxPrintBytes = 32 * 2 ** 20
+/** All places of a gallery together, at most. */
+const maxPlaceBytes = 96 * 2 ** 20
 
 /** @throws BACKBONE_MISMATCH, INVALID_ARGUMENT for an index that is not there */
 export function positivesOf(
@@ -50,7 +56,9 @@ export function positivesOf(
     )
   }
   const { dim, images, embeddings, hashes } = gallery
+  const placesOf = keptPlacesOf(gallery)
   return keptRows(gallery, exclude).map((i) => ({
+    ...placesOf(i),
     image: images[i]!,
     embedding: embeddings.subarray(i * dim, (i + 1) * dim),
     hash: { high: hashes[2 * i]! >>> 0, low: hashes[2 * i + 1]! >>> 0 },
@@ -78,6 +86,8 @@ export function galleryOf(
     readonly heldOut: Float64Array
     readonly rejected: readonly { image: string; error: ErrorBody }[]
     readonly negatives?: readonly Negative[] | undefined
+    /** Given where places were looked at, be it to find that they tell nothing: more images may change that. */
+    readonly places?: Pick<PlaceSetup, 'detail' | 'axes'> | undefined
   },
 ): Gallery {
   const n = positives.length
@@ -118,6 +128,46 @@ export function galleryOf(
       error: { ...error, message: short(error.message) },
     })),
     ...(made.negatives && { negatives: keptNegatives(made.negatives, dim) }),
+    ...(made.places && keepPlaces(positives, made.places, dim)),
+  }
+}
+
+/** Nothing where they are too many: the next version then does without. */
+function keepPlaces(
+  positives: readonly Positive[],
+  { detail, axes }: Pick<PlaceSetup, 'detail' | 'axes'>,
+  dim: number,
+): Pick<Gallery, 'places'> {
+  const size = positives[0]!.places!.length
+  const changed = Array.from(positives.keys()).filter((i) => positives[i]!.defect)
+  if ((positives.length + changed.length) * size > maxPlaceBytes) return {}
+  const bytes = new Uint8Array(positives.length * size)
+  positives.forEach(({ places }, i) => {
+    bytes.set(places!, i * size)
+  })
+  const defects = {
+    rows: Int32Array.from(changed),
+    embeddings: new Float32Array(changed.length * dim),
+    bytes: new Uint8Array(changed.length * size),
+  }
+  changed.forEach((i, k) => {
+    defects.embeddings.set(positives[i]!.defect!.embedding, k * dim)
+    defects.bytes.set(positives[i]!.defect!.places, k * size)
+  })
+  return { places: { detail, axes, size, bytes, defects } }
+}
+
+function keptPlacesOf({ dim, places }: Gallery): (i: number) => Pick<Positive, 'places' | 'defect'> {
+  if (places === undefined) return () => ({})
+  const { size, defects } = places
+  const part = <T extends Uint8Array | Float32Array>(of: T, i: number, length: number) =>
+    of.subarray(i * length, (i + 1) * length) as T
+  const changed = new Map(Array.from(defects.rows, (row, k) => [row, k]))
+  return (i) => {
+    const k = changed.get(i)
+    const own = { places: placesOfRow(places, i) }
+    if (k === undefined) return own
+    return { ...own, defect: { embedding: part(defects.embeddings, k, dim), places: part(defects.bytes, k, size) } }
   }
 }
 

@@ -7,7 +7,7 @@ import { expandRefs } from '../store/model-refs.ts'
 import type { Registry } from '../store/registry.ts'
 import type { ErrorBody } from '../wire/error.ts'
 import { assertTakesImages, type LoadedModel, loadModel } from './load-model.ts'
-import { withRange } from './range.ts'
+import { backboneFor } from './model-backbone.ts'
 
 export interface OpenedModel extends LoadedModel {
   /** Models that were fitted with the same network, and prepare pixels for it in the same way, share it. */
@@ -45,11 +45,11 @@ export async function openModels(
   const open = async (ref: string): Promise<OpenedModel> => {
     const model = await loadModel(registry, ref, options.alpha)
     const { id, hash } = assertTakesImages(model)
-    const { range } = model.artifact
+    const { patches, range } = model.artifact
     const network = networks.get(hash) ?? openBackboneOf({ id, hash }, options)
     networks.set(hash, network)
-    const key = JSON.stringify([hash, range])
-    const backbone = prepared.get(key) ?? withRange(await network, range)
+    const key = JSON.stringify([hash, patches?.detail ?? 1, range])
+    const backbone = prepared.get(key) ?? backboneFor(model.artifact, await network)
     prepared.set(key, backbone)
     return { ...model, backbone }
   }

@@ -1,5 +1,6 @@
 /** Images to embeddings for all jobs of a worker: decode, gather, infer, within the cores that it was given. */
 import { OneclassError } from '../errors.ts'
+import type { Look } from '../features/backbone.ts'
 import { mayBeDeep } from '../images/deep-samples.ts'
 import type { ImageLimits } from '../images/limits.ts'
 import type { Pixels } from '../images/pixels.ts'
@@ -23,9 +24,8 @@ export interface WorkOptions {
   readonly thumbnail?: boolean
 }
 
-export interface Embedded extends Decoded {
-  readonly embedding: Float32Array
-}
+/** `maps` are empty where the backbone is asked for none. */
+export interface Embedded extends Decoded, Look {}
 
 export interface Engine {
   /** Errors of the image (IMAGE_...) and of the backbone (BACKBONE_...). */
@@ -39,7 +39,7 @@ export interface Engine {
     images: readonly Pixels[],
     backbone: RemoteBackbone,
     options: WorkOptions,
-  ): Promise<(Float32Array | OneclassError)[]>
+  ): Promise<(Look | OneclassError)[]>
   close(): void
 }
 
@@ -54,10 +54,13 @@ export function createEngine(
     ...(options.limits ? { limits: options.limits } : {}),
   })
   const decoding: Record<Lane, number> = { single: 0, bulk: 0 }
-  const batchers = new Map<string, MicroBatcher<Pixels, Float32Array | OneclassError>>()
+  const batchers = new Map<string, MicroBatcher<Pixels, Look | OneclassError>>()
 
-  const batcherOf = (backbone: RemoteBackbone): MicroBatcher<Pixels, Float32Array | OneclassError> => {
-    let batcher = batchers.get(backbone.hash)
+  const batcherOf = (backbone: RemoteBackbone): MicroBatcher<Pixels, Look | OneclassError> => {
+    // images of one size and one question run together
+    const { hash, target, withMaps = false } = backbone
+    const key = `${hash} ${target.width} ${withMaps}`
+    let batcher = batchers.get(key)
     if (batcher === undefined) {
       batcher = createMicroBatcher({
         cap: 8,
@@ -69,7 +72,7 @@ export function createEngine(
           return inference.embed(backbone, images)
         },
       })
-      batchers.set(backbone.hash, batcher)
+      batchers.set(key, batcher)
     }
     return batcher
   }
@@ -91,9 +94,9 @@ export function createEngine(
         throw error
       }
       decoding[lane]--
-      const embedding = await batcher.submit(decoded.pixels, lane, work.signal)
-      if (embedding instanceof OneclassError) throw embedding
-      return { ...decoded, embedding }
+      const seen = await batcher.submit(decoded.pixels, lane, work.signal)
+      if (seen instanceof OneclassError) throw seen
+      return { ...decoded, ...seen }
     },
     decode,
     async measure({ name, bytes }, { lane, signal }) {

@@ -1,15 +1,18 @@
 /** The other side of `inference.ts`: opens backbones, runs them, one request after the other. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { OneclassError, toOneclassError } from '../errors.ts'
-import type { Backbone } from '../features/backbone.ts'
+import type { Backbone, Look } from '../features/backbone.ts'
+import { see } from '../features/embed.ts'
 import { openBackbone, openBackboneOf } from '../features/registry.ts'
 import type { Pixels } from '../images/pixels.ts'
 import type { ErrorBody } from '../wire/error.ts'
 
 /** By id (null: the default), or exactly the one that a model was fitted with. */
 export type BackboneKey = { readonly ref: string | null } | { readonly id: string; readonly hash: string }
-export type Described = Pick<Backbone, 'id' | 'hash' | 'dim' | 'target'>
-export type Asked = { readonly open: BackboneKey } | { readonly embed: BackboneKey; readonly images: readonly Pixels[] }
+export type Described = Pick<Backbone, 'id' | 'hash' | 'dim' | 'target' | 'maps'>
+export type Asked =
+  | { readonly open: BackboneKey }
+  | { readonly embed: BackboneKey; readonly images: readonly Pixels[]; readonly withMaps: boolean }
 export type Question = Asked & { readonly id: number }
 export type Answer = { readonly id: number; readonly value?: unknown; readonly error?: ErrorBody }
 
@@ -30,18 +33,29 @@ function backboneOf(key: BackboneKey): Promise<Backbone> {
 
 async function answer(question: Question): Promise<unknown> {
   if ('open' in question) {
-    const { id, hash, dim, target } = await backboneOf(question.open)
-    return { id, hash, dim, target } satisfies Described
+    const { id, hash, dim, target, maps } = await backboneOf(question.open)
+    return { id, hash, dim, target, ...(maps && { maps }) } satisfies Described
   }
-  const results = await (await backboneOf(question.embed)).embed(question.images)
-  return results.map((result) => (result instanceof OneclassError ? result.toJSON() : result))
+  const backbone = await backboneOf(question.embed)
+  return (await see(backbone, question.images, question.withMaps)).map((result) =>
+    result instanceof OneclassError ? result.toJSON() : result,
+  )
+}
+
+/** What is sent without being copied. */
+function buffersOf(value: unknown): ArrayBuffer[] {
+  if (!Array.isArray(value)) return []
+  return (value as (Look | ErrorBody)[]).flatMap((result) =>
+    'maps' in result ? result.maps.map(({ data }) => data.buffer as ArrayBuffer) : [],
+  )
 }
 
 let last: Promise<void> = Promise.resolve()
 parentPort!.on('message', (question: Question) => {
   last = last.then(async () => {
     try {
-      parentPort!.postMessage({ id: question.id, value: await answer(question) } satisfies Answer)
+      const value = await answer(question)
+      parentPort!.postMessage({ id: question.id, value } satisfies Answer, buffersOf(value))
     } catch (error) {
       parentPort!.postMessage({ id: question.id, error: toOneclassError(error).toJSON() } satisfies Answer)
     }

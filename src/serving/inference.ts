@@ -4,17 +4,21 @@
  */
 import { Worker } from 'node:worker_threads'
 import { OneclassError } from '../errors.ts'
-import type { Backbone } from '../features/backbone.ts'
+import type { Backbone, Look } from '../features/backbone.ts'
 import type { Pixels } from '../images/pixels.ts'
 import type { ErrorBody } from '../wire/error.ts'
 import type { Answer, Asked, BackboneKey, Described } from './inference-thread.ts'
 
 /** A backbone without its session: what `embed` needs goes to the thread. */
-export type RemoteBackbone = Pick<Backbone, 'id' | 'hash' | 'dim' | 'target'> & { readonly key: BackboneKey }
+export type RemoteBackbone = Pick<Backbone, 'id' | 'hash' | 'dim' | 'target' | 'maps'> & {
+  readonly key: BackboneKey
+  /** The model looks at places: `embed` shall give the maps too. */
+  readonly withMaps?: boolean
+}
 
 export interface Inference {
   open(key: BackboneKey): Promise<RemoteBackbone>
-  embed(backbone: RemoteBackbone, images: readonly Pixels[]): Promise<(Float32Array | OneclassError)[]>
+  embed(backbone: RemoteBackbone, images: readonly Pixels[]): Promise<(Look | OneclassError)[]>
   close(): Promise<void>
 }
 
@@ -60,10 +64,9 @@ export function startInference(options: { home: string; threads: number; onExit:
       return backbone
     },
     async embed(backbone, images) {
-      const results = await ask<(Float32Array | ErrorBody)[]>({ embed: backbone.key, images })
-      return results.map((result) =>
-        result instanceof Float32Array ? result : new OneclassError(result.code, result.message),
-      )
+      const { key, withMaps = false } = backbone
+      const results = await ask<(Look | ErrorBody)[]>({ embed: key, images, withMaps })
+      return results.map((result) => ('embedding' in result ? result : new OneclassError(result.code, result.message)))
     },
     async close() {
       isClosing = true

@@ -4,6 +4,7 @@
  */
 import { OneclassError } from '../errors.ts'
 import { type Classifier, createClassifier } from '../pipeline/classify.ts'
+import { targetFor } from '../pipeline/model-backbone.ts'
 import type { BlobStore } from '../queue/blobs.ts'
 import { lifetimes, type ModelUse } from '../queue/jobs.ts'
 import { type Artifact, decodeArtifact } from '../store/artifact.ts'
@@ -57,13 +58,10 @@ export function createModelCache(blobs: BlobStore, inference: Inference, capacit
     }
     const { id, hash } = artifact.backbone
     const backbone = await inference.open({ id, hash })
-    const { range } = artifact
-    return {
-      bytes: bytes.length,
-      artifact,
-      classifier: createClassifier(artifact, { model: model.label }),
-      backbone: range ? { ...backbone, target: { ...backbone.target, range } } : backbone,
-    }
+    const target = targetFor(artifact, backbone.target)
+    const classifier = createClassifier(artifact, { model: model.label })
+    const withMaps = classifier.needsMaps
+    return { bytes: bytes.length, artifact, classifier, backbone: { ...backbone, target, withMaps } }
   }
 
   return {

@@ -5,6 +5,7 @@
  */
 import type { DiscriminativeState } from '../detectors/discriminative.ts'
 import type { EnsembleState } from '../detectors/ensemble.ts'
+import type { PatchState } from '../detectors/patches/patch-member.ts'
 import type { PositiveRows } from '../detectors/similarity.ts'
 import type { SampleRange } from '../images/sample-range.ts'
 import { checkArtifact } from './check-artifact.ts'
@@ -26,6 +27,8 @@ export interface Artifact {
   /** What is black and white in images of more than 8 bits a sample; absent where none had more, or used them all. */
   readonly range?: SampleRange
   readonly ensemble: EnsembleState
+  /** There where places tell something: a further member. */
+  readonly patches?: PatchState
   /** There where negatives were given: a further member. */
   readonly discriminative?: DiscriminativeState
   /** What the fit found out; absent in models of earlier builds. */

@@ -4,8 +4,9 @@
  */
 import { type Panels, panelLength } from '../core/panels.ts'
 import type { IsolationTreesState } from '../detectors/isolation-trees.ts'
-import { type Calibration, type MemberKey, membersOf, pooledKeys } from '../detectors/join.ts'
+import { type Calibration, extraKeys, type MemberKey, membersOf, pooledKeys } from '../detectors/join.ts'
 import type { Artifact } from './artifact.ts'
+import { checkPatches } from './check-patches.ts'
 import { checkFitFacts } from './fit-facts.ts'
 
 /** What scoring an image or looking at a model may cost: sizes that a fit never comes near. */
@@ -36,13 +37,15 @@ export function checkArtifact(value: unknown): Artifact {
   vector('coefficients', oneClassSvm.coefficients, oneClassSvm.vectors.rows)
   if (!(oneClassSvm.gamma > 0 && oneClassSvm.rho > 0)) throw new RangeError('the kernel is wrong')
 
-  const { discriminative } = artifact
+  const { patches, discriminative } = artifact
+  if (patches !== undefined) checkPatches(patches)
   if (discriminative !== undefined) {
     vector('weights of the head', discriminative.weights, dim)
     if (!Number.isFinite(discriminative.offset)) throw new RangeError('the head is wrong')
     count('negatives', discriminative.negatives)
   }
-  checkCalibration(calibration, [...pooledKeys, ...(discriminative ? (['discriminative'] as const) : [])])
+  const extra = extraKeys.filter((key) => artifact[key] !== undefined)
+  checkCalibration(calibration, [...pooledKeys, ...extra])
   if (artifact.facts !== undefined) checkFitFacts(artifact.facts, n)
   const { images, principal, embeddings } = positives
   if (principal !== null) panels('positives', principal, n, rank + 1)

@@ -107,6 +107,9 @@ export function checkFitFacts(facts: FitFacts, n: number): void {
     if (reference.pValues.length === 0 || !reference.pValues.every((p) => p > 0 && p <= 1))
       throw new RangeError('the p-values of the reference are wrong')
   }
+  const { places } = facts
+  if (places !== undefined && ![places.detail, places.weight, places.without, places.with].every(Number.isFinite))
+    throw new RangeError('what places add is wrong')
   if (!Array.isArray(misfits) || misfits.length > n) throw new TypeError('the misfits are wrong')
   for (const { image, row, pValue, times, nearest, similarity } of misfits) {
     if (!isText(image) || !isText(nearest) || !isCount(row, n - 1)) throw new TypeError('a misfit is not named')

@@ -2,9 +2,11 @@
  * What is kept beside a model of its positives: enough to show them, to point out those that do not fit, and to fit the next version
  * without their originals. No part of the model: scoring needs none of it, and an exported model is without it.
  */
+import type { PlaceAxes } from '../detectors/patches/places.ts'
 import { errorTable, OneclassError } from '../errors.ts'
 import { fingerprintSide } from '../images/fingerprint.ts'
 import type { ErrorBody } from '../wire/error.ts'
+import { checkAxes } from './check-patches.ts'
 import type { Plain } from './plain-data.ts'
 import { seal, unseal } from './sealed.ts'
 
@@ -29,6 +31,19 @@ export interface Gallery {
   readonly rejected: readonly { readonly image: string; readonly error: ErrorBody }[]
   /** Images that do not belong: names, and embeddings of shape (m, dim). Absent where none were given. */
   readonly negatives?: { readonly images: readonly string[]; readonly embeddings: Float32Array }
+  /** Places of the images (`detectors/patches/places.ts`). Absent where none were looked at, and of very many. */
+  readonly places?: KeptPlaces
+}
+
+export interface KeptPlaces {
+  readonly detail: 1 | 2 | 3
+  readonly axes: PlaceAxes
+  /** Bytes an image. */
+  readonly size: number
+  /** Shape (n, size). */
+  readonly bytes: Uint8Array
+  /** Of some images copies with a drawn defect: the row of the image, the copy's embedding and places. */
+  readonly defects: { readonly rows: Int32Array; readonly embeddings: Float32Array; readonly bytes: Uint8Array }
 }
 
 /** Thousands of images with wide embeddings; no file beyond this is looked at. */
@@ -50,6 +65,11 @@ export function thumbnailOf({ thumbnails: { ends, bytes } }: Pick<Gallery, 'thum
   if (end === undefined) return undefined
   const from = i === 0 ? 0 : ends[i - 1]!
   return end > from ? bytes.subarray(from, end) : undefined
+}
+
+/** The places of image i. */
+export function placesOfRow({ size, bytes }: KeptPlaces, i: number): Uint8Array {
+  return bytes.subarray(i * size, (i + 1) * size)
 }
 
 /**
@@ -95,7 +115,21 @@ function checkGallery(value: unknown): Gallery {
     array('embeddings of negatives', rows, Float32Array, names.length * dim)
     if (!rows.every(Number.isFinite)) throw new RangeError('not all embeddings of negatives are finite')
   }
+  if (gallery.places !== undefined) checkPlaces(gallery.places, n, dim)
   return gallery
+}
+
+function checkPlaces({ detail, axes, size, bytes, defects }: KeptPlaces, n: number, dim: number): void {
+  if (![1, 2, 3].includes(detail)) throw new RangeError('the detail of the places is wrong')
+  checkAxes(axes)
+  if (!Number.isSafeInteger(size) || size < 1 || size % axes.count !== 0) throw new RangeError('the places are uneven')
+  array('places', bytes, Uint8Array, n * size)
+  const { rows, embeddings } = defects
+  if (!(rows instanceof Int32Array) || rows.some((row, k) => row < 0 || row >= n || row <= (rows[k - 1] ?? -1)))
+    throw new RangeError('the rows of the drawn defects are wrong')
+  array('embeddings of drawn defects', embeddings, Float32Array, rows.length * dim)
+  if (!embeddings.every(Number.isFinite)) throw new RangeError('not all embeddings of drawn defects are finite')
+  array('places of drawn defects', defects.bytes, Uint8Array, rows.length * size)
 }
 
 function array(name: string, value: unknown, type: new (length: number) => ArrayLike<number>, length: number): void {

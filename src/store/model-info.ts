@@ -8,7 +8,7 @@ export type ModelFacts = Omit<Model, 'name' | 'version' | 'createdAt' | 'gallery
 
 /** @param bytes the artifact as encoded */
 export function factsOf(
-  { alpha, n, dim, backbone, seed, range, ensemble, discriminative, facts }: Artifact,
+  { alpha, n, dim, backbone, seed, range, ensemble, patches, discriminative, facts }: Artifact,
   bytes: Uint8Array,
 ): ModelFacts {
   const calibrationScores = ensemble.calibration.heldOut.ensemble.length
@@ -25,7 +25,7 @@ export function factsOf(
     bytes: bytes.length,
     facts: facts ?? null,
   }
-  return range ? { ...known, range } : known
+  return { ...known, ...(patches && { detail: patches.detail }), ...(range && { range }) }
 }
 
 export function sha256(bytes: Uint8Array): string {

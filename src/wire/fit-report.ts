@@ -54,6 +54,19 @@ export const FitReport = Type.Object({
 })
 export type FitReport = Fixed<typeof FitReport>
 
+export const PlaceChoice = Type.Object(
+  {
+    detail: Type.Integer({ description: "Times the network's side" }),
+    weight: Type.Number({ description: 'Of places, where whole images weigh 1; 0: they stay out' }),
+    without: Type.Number({
+      description: 'Area under the ROC curve, good images against drawn defects, by whole images alone',
+    }),
+    with: Type.Number({ description: 'The same with places' }),
+  },
+  { description: 'What looking at places adds, on good images with a small defect drawn on each' },
+)
+export type PlaceChoice = Fixed<typeof PlaceChoice>
+
 /** What a fit found out, as the model keeps it: alpha may change, and the report with it. */
 export const FitFacts = Type.Object({
   groups: Type.Integer({ description: 'Groups of two or more near-duplicates' }),
@@ -80,6 +93,7 @@ export const FitFacts = Type.Object({
       similarity: Type.Number(),
     }),
   ),
+  places: Type.Optional(PlaceChoice),
   kinds: Nullable(
     Type.Object(
       { size: Type.Integer(), examples: Type.Array(Type.String()), separation: Type.Number() },

@@ -38,6 +38,13 @@ export const Model = Type.Object({
   ),
   seed: Type.Number(),
   range: Type.Optional(SampleRange),
+  detail: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 3,
+      description: "Times the network's side at which places of an image are looked at; absent where none are",
+    }),
+  ),
   sha256: Type.String({ description: "Of the model file's bytes" }),
   bytes: Type.Integer(),
   gallery: Nullable(

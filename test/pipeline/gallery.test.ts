@@ -32,7 +32,7 @@ const discs = await Promise.all(Array.from({ length: 30 }, (_, i) => draw(i)))
 const odd = await draw(99, true)
 const twin = { ...discs[4]!, name: 'twin.jpg' }
 const broken = { name: 'broken.jpg', bytes: Buffer.from('no image') }
-const keep = { seed: 5, thumbnails: true }
+const keep = { seed: 5, thumbnails: true, detail: 1 } as const
 const stored = (gallery: Gallery) => decodeGallery(encodeGallery(gallery))
 
 const first = await fitImages([...discs.slice(0, 20), odd, twin, broken], backbone, keep)

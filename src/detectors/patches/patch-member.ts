@@ -1,0 +1,191 @@
+/**
+ * The patch member: how unlike the positives are the most unlike places of an image?
+ *
+ * Each place's distance (`place-gaussians.ts`) is brought to its own unit: less its mean over held-out positives, divided by their
+ * deviation. Edges and marks that vary among good images so weigh less. The score of an image is the mean of its highest places.
+ * All of it is held out in the rounds in which the other members hold rows out; an image's unit comes from the maps of the others.
+ */
+import { OneclassError } from '../../errors.ts'
+import type { HoldOut } from '../held-out.ts'
+import {
+  fitPlaceGaussians,
+  type PlaceGaussians,
+  type PlaceSums,
+  placeDistances,
+  subtractSums,
+  sumPlaces,
+} from './place-gaussians.ts'
+import { type PlaceAxes, type PlaceMap, placesBy } from './places.ts'
+
+export interface PatchState {
+  /** Images are looked at with this many times the network's side. */
+  readonly detail: 1 | 2 | 3
+  readonly axes: PlaceAxes
+  /** Places of a map. */
+  readonly height: number
+  readonly width: number
+  readonly gaussians: PlaceGaussians
+  /** Of each place's distance over held-out positives, length places. */
+  readonly mean: Float32Array
+  readonly deviation: Float32Array
+  /** The highest place of each held-out positive's map, ascending: p-values of places count among them. */
+  readonly peaks: Float64Array
+}
+
+/** What a map is made of, for `PatchFit` and for scoring. */
+export interface PatchScores {
+  /** Mean of the highest places. */
+  readonly score: number
+  /** Each place in its own unit, shape (height, width). */
+  readonly map: Float64Array
+}
+
+export interface PatchFit {
+  readonly state: PatchState
+  /** Score of each row by a member that had not seen it; NaN for rows that were not held out. */
+  readonly heldOut: Float64Array
+  /** Score of other places than row i's own by the member that had not seen row i: for copies of it that were changed. */
+  scoreAs(i: number, places: Uint8Array): number
+}
+
+/** Share of the places whose mean is the score. */
+const highest = 0.01
+/** A place's deviation is drawn to that of all places as if so many images had the latter. */
+const priorImages = 8
+
+/**
+ * @param images the places of each row
+ * @param counted the held-out rows whose peaks count (`effective.ts`), given each row's peak
+ */
+export function fitPatches(
+  images: readonly Uint8Array[],
+  { detail, axes, height, width }: Pick<PatchState, 'detail' | 'axes' | 'height' | 'width'>,
+  { method, fit, rounds }: HoldOut,
+  counted: (peaks: Float64Array) => readonly number[],
+): PatchFit {
+  const { count: d, steps } = axes
+  const places = height * width
+  const all = sumPlaces(pick(images, fit), d)
+  const gaussians = fitPlaceGaussians(all, steps)
+  const n = images.length
+  const roundOf = new Int32Array(n).fill(-1)
+  const distances: Float64Array[] = []
+  const byRound = rounds.map(({ held }) => {
+    const sums: PlaceSums = method === 'split' ? all : subtractSums(all, sumPlaces(pick(images, held), d))
+    return method === 'split' ? gaussians : fitPlaceGaussians(sums, steps)
+  })
+  rounds.forEach(({ held }, r) => {
+    for (const i of held) {
+      roundOf[i] = r
+      distances[i] = placeDistances(byRound[r]!, images[i]!)
+    }
+  })
+  const units = unitsOf(distances, places)
+  const heldOut = new Float64Array(n).fill(Number.NaN)
+  const peaks = new Float64Array(n).fill(Number.NaN)
+  const own = (i: number, of: Float64Array) => inUnits(of, units.without(distances[i]!))
+  distances.forEach((distance, i) => {
+    const map = own(i, distance)
+    heldOut[i] = topMean(map)
+    peaks[i] = peakOf(map)
+  })
+  const { mean, deviation } = units.all
+  const sortedPeaks = Float64Array.from(counted(peaks), (i) => peaks[i]!).sort()
+  return {
+    state: { detail, axes, height, width, gaussians, mean, deviation, peaks: sortedPeaks },
+    heldOut,
+    scoreAs: (i, changed) => topMean(own(i, placeDistances(byRound[roundOf[i]!]!, changed))),
+  }
+}
+
+export interface PatchScorer {
+  /** The places of an image, from its maps. @throws MODEL_INCOMPATIBLE when they are not those of the fit */
+  placesOf(maps: readonly PlaceMap[]): Uint8Array
+  score(places: Uint8Array): PatchScores
+}
+
+export function patchScorer({ axes, height, width, gaussians, mean, deviation }: PatchState): PatchScorer {
+  const placesOf = placesBy(axes)
+  return {
+    placesOf(maps) {
+      const [first] = maps
+      const channels = maps.reduce((sum, map) => sum + map.channels, 0)
+      if (first?.height !== height || first.width !== width || channels !== axes.channels)
+        throw new OneclassError(
+          'MODEL_INCOMPATIBLE',
+          `The model was fitted on maps of ${axes.channels} x ${height} x ${width}; these are ${channels} x ${first?.height} x ${first?.width}.`,
+        )
+      return placesOf(maps)
+    },
+    score(places) {
+      const map = inUnits(placeDistances(gaussians, places), { mean, deviation })
+      return { score: topMean(map), map }
+    },
+  }
+}
+
+interface Units {
+  readonly mean: Float32Array
+  readonly deviation: Float32Array
+}
+
+/** Mean and deviation of each place over the maps, and those without one of them. */
+function unitsOf(
+  distances: readonly Float64Array[],
+  places: number,
+): { readonly all: Units; without(one: Float64Array): Units } {
+  const sum = new Float64Array(places)
+  const squares = new Float64Array(places)
+  let n = 0
+  for (const distance of distances) {
+    if (distance === undefined) continue
+    n++
+    for (let p = 0; p < places; p++) {
+      sum[p]! += distance[p]!
+      squares[p]! += distance[p]! ** 2
+    }
+  }
+  let shared = 0
+  for (let p = 0; p < places; p++) shared += Math.max(0, squares[p]! / n - (sum[p]! / n) ** 2) / places
+  const unitsFrom = (count: number, sumAt: (p: number) => number, squaresAt: (p: number) => number): Units => {
+    const mean = Float32Array.from({ length: places }, (_, p) => sumAt(p) / count)
+    const deviation = mean.map((m, p) => {
+      const variance = Math.max(0, squaresAt(p) / count - m * m)
+      return Math.sqrt((count * variance + priorImages * shared) / (count + priorImages)) || 1
+    })
+    return { mean, deviation }
+  }
+  return {
+    all: unitsFrom(
+      n,
+      (p) => sum[p]!,
+      (p) => squares[p]!,
+    ),
+    without: (one) =>
+      unitsFrom(
+        n - 1,
+        (p) => sum[p]! - one[p]!,
+        (p) => squares[p]! - one[p]! ** 2,
+      ),
+  }
+}
+
+function inUnits(distance: Float64Array, { mean, deviation }: Units): Float64Array {
+  return distance.map((value, p) => (value - mean[p]!) / deviation[p]!)
+}
+
+function topMean(map: Float64Array): number {
+  const sorted = map.toSorted()
+  const count = Math.max(1, Math.round(highest * sorted.length))
+  let sum = 0
+  for (let k = sorted.length - count; k < sorted.length; k++) sum += sorted[k]!
+  return sum / count
+}
+
+function peakOf(map: Float64Array): number {
+  return map.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY)
+}
+
+function pick(images: readonly Uint8Array[], rows: readonly number[]): Uint8Array[] {
+  return rows.map((i) => images[i]!)
+}

@@ -1,0 +1,104 @@
+/** From embeddings of positives to a model. */
+import type { Matrix } from '../core/matrix.ts'
+import { createRandom } from '../core/random.ts'
+import { assertAlpha } from '../detectors/calibration.ts'
+import { fitPooled, joinMembers, type PooledFit, type Probes } from '../detectors/ensemble.ts'
+import { assertConfidence, defaultAlpha, smallestAlpha, toleranceAlpha, usualAlpha } from '../detectors/promise.ts'
+import { describePositives } from '../detectors/similarity.ts'
+import { OneclassError } from '../errors.ts'
+import type { Artifact } from '../store/artifact.ts'
+import { factsOfPositives } from './fit-report.ts'
+import { joinHead } from './negatives.ts'
+import type { PatchMember } from './patches.ts'
+
+export interface FitOptions {
+  /** False-rejection rate that decisions use, in (0, 1). Default: see `defaultAlpha`, 0.05 from 19 independent images on. */
+  readonly alpha?: number | undefined
+  /**
+   * Take the strictest alpha at which, with this probability, at most `alpha` of new positives are rejected: the model's alpha is then
+   * that one. In (0, 1).
+   */
+  readonly confidence?: number
+  /** How positives are held out for the threshold (`EnsembleOptions.method`). */
+  readonly calibration?: 'cross-fit' | 'split'
+  /** Default 1. The same positives, options and seed give the same bytes. */
+  readonly seed?: number
+  readonly onProgress?: (done: number, total: number, stage: 'images' | 'fitting') => void
+  readonly signal?: AbortSignal
+}
+
+/**
+ * @param X embeddings of positives, one a row, shape (n, d)
+ * @throws TOO_FEW_IMAGES, IMAGES_IDENTICAL, FEATURES_NOT_FINITE, ALPHA_INVALID
+ */
+export async function fitFeatures(
+  X: Matrix,
+  options: FitOptions & {
+    readonly images?: readonly string[]
+    readonly backbone?: Artifact['backbone']
+    readonly groups?: ArrayLike<number>
+    /** Embeddings of images that do not belong, shape (m, d): with them the model gets a head. */
+    readonly negatives?: Matrix | undefined
+    readonly onHeldOut?: (scores: Float64Array) => void
+    /** Copies of images with drawn defects, for the weight of a member of places. */
+    readonly probes?: Probes | undefined
+    /** Makes a member of places that joins these; undefined where it would add nothing. */
+    readonly placeMember?: ((pooled: PooledFit) => PatchMember | undefined) | undefined
+  } = {},
+): Promise<Artifact> {
+  const { seed = 1, confidence, onProgress } = options
+  assertAlpha(options.alpha ?? usualAlpha)
+  if (confidence !== undefined) assertConfidence(confidence)
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new OneclassError(
+      'INVALID_ARGUMENT',
+      `Expected the seed to be a whole number from 0 on but received ${seed}.`,
+    )
+  }
+  const pooled = await fitPooled(
+    X,
+    {
+      ...(options.groups ? { groups: options.groups } : {}),
+      ...(options.calibration ? { method: options.calibration } : {}),
+      probes: options.probes,
+      onProgress: (done, total) => {
+        throwIfAborted(options.signal)
+        onProgress?.(done, total, 'fitting')
+      },
+    },
+    createRandom(seed),
+  )
+  throwIfAborted(options.signal)
+  const { negatives } = options
+  const patches = options.placeMember?.(pooled)
+  const places = patches ? { patches: patches.heldOut } : {}
+  const head =
+    negatives && negatives.rows > 0
+      ? joinHead(X, negatives, pooled, createRandom(seed), places, patches?.weight)
+      : undefined
+  const { state: ensemble, heldOut } = joinMembers(pooled, head?.extra ?? places, head?.weight ?? patches?.weight)
+  options.onHeldOut?.(heldOut)
+  const counted = ensemble.calibration.heldOut.ensemble.length
+  const alpha = options.alpha ?? (confidence === undefined ? defaultAlpha(counted) : usualAlpha)
+  const random = createRandom(seed).fork('report')
+  const { images } = options
+  const nameOf = (row: number) => images?.[row] ?? `row ${row}`
+  const facts = factsOfPositives(X, pooled.holdOut.groups, { heldOut, counted, random }, nameOf)
+  return {
+    backbone: options.backbone ?? null,
+    dim: X.cols,
+    n: X.rows,
+    alpha:
+      confidence === undefined ? alpha : (toleranceAlpha(counted, alpha, confidence) ?? smallestAlpha(counted) / 2),
+    seed,
+    ensemble,
+    ...(patches && { patches: patches.state }),
+    ...(head && { discriminative: head.state }),
+    facts: { ...facts, asked: confidence === undefined ? null : { alpha, confidence }, reference: null },
+    positives: { ...describePositives(ensemble.whitening, X), images: options.images ?? null },
+  }
+}
+
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new OneclassError('CANCELLED', 'The work was cancelled.')
+}

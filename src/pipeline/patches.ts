@@ -1,0 +1,134 @@
+/** What places add to a fit: a member beside the pooled ones, where defects drawn on held-out positives are found better with it. */
+import { fromRows } from '../core/matrix.ts'
+import { createRandom } from '../core/random.ts'
+import { independentRows } from '../detectors/effective.ts'
+import { joinMembers, type PooledFit, type Probes } from '../detectors/ensemble.ts'
+import { type ByMember, joinScores } from '../detectors/join.ts'
+import { fitPatches, type PatchState } from '../detectors/patches/patch-member.ts'
+import { choosePatchWeight, type WeightChoice } from '../detectors/patches/patch-weight.ts'
+import { fitPlaceAxes, type PlaceAxes, type PlaceMap, type PlacesOf, placesBy } from '../detectors/patches/places.ts'
+import { OneclassError } from '../errors.ts'
+import type { Backbone } from '../features/backbone.ts'
+import type { Detail } from '../features/detail.ts'
+import { embedImages } from '../features/embed.ts'
+import type { PerceptualHash } from '../images/phash.ts'
+import type { Pixels } from '../images/pixels.ts'
+import { drawDefect } from '../images/simulated-defects.ts'
+import { drawnReference } from './fit-report.ts'
+import type { Positive } from './make-gallery.ts'
+
+/** How the images of a fit are looked at. */
+export interface PlaceSetup {
+  readonly detail: Detail
+  readonly axes: PlaceAxes
+  /** Places of a map. */
+  readonly height: number
+  readonly width: number
+  readonly placesOf: PlacesOf
+}
+
+/** @param network at its own size */
+export function placeSetup(network: Backbone, detail: Detail, axes: PlaceAxes): PlaceSetup {
+  const { stride } = network.maps![0]!
+  const height = (network.target.height * detail) / stride
+  const width = (network.target.width * detail) / stride
+  return { detail, axes, height, width, placesOf: placesBy(axes) }
+}
+
+const knownAxes = new WeakMap<Backbone, PlaceAxes>()
+
+/** The axes of a network's places, found on drawn images: the same for every fit. @throws CANCELLED */
+export async function drawnAxes(network: Backbone, signal: AbortSignal | undefined): Promise<PlaceAxes> {
+  const known = knownAxes.get(network)
+  if (known) return known
+  const images: (readonly PlaceMap[])[] = []
+  for await (const { maps, error } of embedImages(network, await drawnReference(), {
+    maps: true,
+    ...(signal && { signal }),
+  })) {
+    if (error) throw error
+    images.push(maps!)
+  }
+  const axes = fitPlaceAxes(images)
+  knownAxes.set(network, axes)
+  return axes
+}
+
+/** So many of the first positives get a copy with a drawn defect: enough to choose a weight. */
+export const defectsAtMost = 200
+
+/** What a network sees in a copy of an image on which a defect was drawn. */
+export interface SeenDefect {
+  readonly embedding: Float32Array
+  readonly places: Uint8Array
+}
+
+/** The defect depends on the image only, so a version that grows draws the same. */
+export async function seeDefects(
+  backbone: Backbone,
+  { placesOf }: PlaceSetup,
+  images: readonly { readonly hash: PerceptualHash; readonly pixels: Pixels }[],
+): Promise<SeenDefect[]> {
+  const random = createRandom(2026).fork('defects')
+  const changed = images.map(({ hash, pixels }) => drawDefect(pixels, random.fork(`${hash.high} ${hash.low}`)))
+  const seen = await backbone.look!(changed)
+  return seen.map((one) => {
+    if (one instanceof OneclassError) throw one
+    return { embedding: one.embedding, places: placesOf(one.maps) }
+  })
+}
+
+export interface PatchMember {
+  readonly state: PatchState
+  readonly heldOut: Float64Array
+  readonly weight: ByMember<number>
+}
+
+/**
+ * The member is undefined where it would add nothing.
+ * @param positives in the rows of the pooled fit, each with its places
+ */
+export function fitPatchMember(
+  pooled: PooledFit,
+  positives: readonly Positive[],
+  { detail, axes, height, width }: PlaceSetup,
+): { member: PatchMember | undefined; choice: WeightChoice | undefined } {
+  const { holdOut } = pooled
+  const held = holdOut.rounds.flatMap(({ held: rows }) => rows)
+  const counted = (peaks: Float64Array) => independentRows(held, holdOut.groups, peaks)
+  const images = positives.map(({ places }) => places!)
+  const { state, heldOut, scoreAs } = fitPatches(images, { detail, axes, height, width }, holdOut, counted)
+  const { probes } = pooled
+  const { state: ensemble, heldOut: joint } = joinMembers(pooled)
+  const changed = defectsOf(positives)
+  const inRounds = new Set(held)
+  const tried = Array.from(changed.keys()).filter((k) => inRounds.has(changed[k]!))
+  if (!probes || tried.length < fewestDefects) return { member: undefined, choice: undefined }
+  const jointOfProbes = joinScores(ensemble.calibration, probes)
+  const choice = choosePatchWeight(
+    { pooled: Float64Array.from(held, (i) => joint[i]!), patches: Float64Array.from(held, (i) => heldOut[i]!) },
+    {
+      pooled: Float64Array.from(tried, (k) => jointOfProbes[k]!),
+      patches: Float64Array.from(tried, (k) => scoreAs(changed[k]!, positives[changed[k]!]!.defect!.places)),
+    },
+  )
+  if (choice.weight === 0) return { member: undefined, choice }
+  // weights are in shares of what all pooled members weigh together
+  const weight = { isolationForest: 1, oneClassSvm: 1, patches: 2 * choice.weight }
+  return { member: { state, heldOut, weight }, choice }
+}
+
+/** The images that have a copy with a drawn defect, by row. */
+function defectsOf(positives: readonly Positive[]): number[] {
+  return Array.from(positives.keys()).filter((i) => positives[i]!.defect)
+}
+
+/** The copies with drawn defects as the pooled members take them; undefined without any. */
+export function probesOf(positives: readonly Positive[]): Probes | undefined {
+  const rows = defectsOf(positives)
+  if (rows.length === 0) return undefined
+  return { X: fromRows(rows.map((i) => positives[i]!.defect!.embedding)), of: Int32Array.from(rows) }
+}
+
+/** Fewer drawn defects choose nothing. */
+const fewestDefects = 8

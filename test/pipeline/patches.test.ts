@@ -1,0 +1,128 @@
+/** The member of places: it joins where drawn defects are found better with it, and everything that scores goes through it. */
+import assert from 'node:assert/strict'
+import { after, describe, it } from 'node:test'
+import { matrix } from '../../src/core/matrix.ts'
+import { createRandom } from '../../src/core/random.ts'
+import { openBackbone } from '../../src/features/registry.ts'
+import type { ImageSource } from '../../src/images/decode.ts'
+import { encodeImage } from '../../src/images/encode.ts'
+import type { Pixels } from '../../src/images/pixels.ts'
+import { drawDefect } from '../../src/images/simulated-defects.ts'
+import { classifyImages, createClassifier } from '../../src/pipeline/classify.ts'
+import { fitImages } from '../../src/pipeline/fit.ts'
+import { backboneFor } from '../../src/pipeline/model-backbone.ts'
+import { decodeArtifact, encodeArtifact } from '../../src/store/artifact.ts'
+import { decodeGallery, encodeGallery } from '../../src/store/gallery.ts'
+
+const network = await openBackbone(undefined, { home: '/nonexistent', threads: 1 })
+after(() => network.close())
+
+/** A plate with a hole and two marks at nearly the same place, on grain that differs, under light that varies. */
+function plate(seed: number): Pixels {
+  const random = createRandom(seed)
+  const side = 160
+  const light = 0.85 + 0.3 * random.next()
+  const [cx, cy, r] = [76 + random.int(9), 66 + random.int(9), 22 + random.int(9)]
+  const [slopeX, slopeY] = [random.next() - 0.5, random.next() - 0.5]
+  const data = new Uint8Array(side * side * 3)
+  for (let y = 0; y < side; y++) {
+    for (let x = 0; x < side; x++) {
+      const hole = (x - cx) ** 2 + (y - cy) ** 2 < r ** 2
+      const mark = Math.abs(y - cy - 56) < 4 && (Math.abs(x - cx + 30) < 14 || Math.abs(x - cx - 30) < 14)
+      const base = (hole ? 40 : mark ? 190 : 130) + 0.6 * (slopeX * (x - 80) + slopeY * (y - 80))
+      const value = Math.max(0, Math.min(255, light * base + random.int(14)))
+      data.fill(value, (y * side + x) * 3, (y * side + x) * 3 + 3)
+    }
+  }
+  return { width: side, height: side, data }
+}
+
+async function file(name: string, pixels: Pixels): Promise<ImageSource> {
+  return { name, bytes: await encodeImage(pixels, 'png') }
+}
+
+const plates = await Promise.all(Array.from({ length: 32 }, (_, i) => file(`${i}.png`, plate(i))))
+const fitted = await fitImages(plates, network, { detail: 1 })
+const { artifact } = fitted
+
+async function scoresOf(model: typeof artifact, sources: readonly ImageSource[]) {
+  const results = []
+  const backbone = backboneFor(model, network)
+  for await (const result of classifyImages(createClassifier(model, { model: 'plate@1' }), backbone, sources)) {
+    if ('error' in result) throw new Error(result.error.message)
+    results.push(result)
+  }
+  return results
+}
+
+describe('a fit that looks at places', () => {
+  it('joins them with a weight that drawn defects speak for, and gives the same bytes twice', async () => {
+    const { places } = artifact.facts!
+    assert.ok(places && places.weight > 0 && places.with > places.without)
+    assert.ok(artifact.ensemble.calibration.weight?.patches)
+    const again = await fitImages(plates, network, { detail: 1 })
+    assert.deepEqual(encodeArtifact(again.artifact), encodeArtifact(artifact))
+    assert.deepEqual(encodeGallery(again.gallery), encodeGallery(fitted.gallery))
+  })
+
+  it('says what places say, and finds defects better than without', async () => {
+    const random = createRandom(7)
+    const defects = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => file(`bad ${i}.png`, drawDefect(plate(200 + i), random.fork(i)))),
+    )
+    const [whole, without] = [await scoresOf(artifact, defects), await fitImages(plates, network, { patches: false })]
+    assert.equal(without.artifact.patches, undefined)
+    const plain = await scoresOf(without.artifact, defects)
+    const found = (results: typeof plain) => results.reduce((sum, { pValue }) => sum + pValue, 0) / results.length
+    assert.ok(whole.every(({ detectors }) => detectors.patches && detectors.patches.pValue <= 1))
+    assert.ok(plain.every(({ detectors }) => !('patches' in detectors)))
+    assert.ok(found(whole) < found(plain), `mean p ${found(whole)} with places, ${found(plain)} without`)
+  })
+
+  it('scores alike after saving', async () => {
+    const stored = decodeArtifact(encodeArtifact(artifact))
+    const some = plates.slice(0, 3)
+    assert.deepEqual(await scoresOf(stored, some), await scoresOf(artifact, some))
+  })
+
+  it('grows without the originals to the same bytes', async () => {
+    const part = await fitImages(plates.slice(0, 24), network, { detail: 1 })
+    assert.ok(part.artifact.patches)
+    const base = { gallery: decodeGallery(encodeGallery(part.gallery)) }
+    const grown = await fitImages(plates.slice(24), network, { base })
+    assert.deepEqual(encodeArtifact(grown.artifact), encodeArtifact(artifact))
+    await assert.rejects(fitImages(plates.slice(24), network, { base, detail: 2 }), { code: 'INVALID_ARGUMENT' })
+  })
+
+  it('needs images: embeddings alone are refused with a way out', () => {
+    const X = matrix(1, artifact.dim, Float64Array.from(fitted.gallery.embeddings.subarray(0, artifact.dim)))
+    assert.throws(() => createClassifier(artifact, { model: 'plate@1' }).scoreMatrix(X), {
+      code: 'MODEL_INCOMPATIBLE',
+      message: /--no-patches/,
+    })
+  })
+
+  it('looks closer with a larger detail', async () => {
+    const closer = await fitImages(plates, network, { detail: 2 })
+    assert.equal(closer.artifact.patches?.detail, 2)
+    assert.equal(closer.artifact.patches?.width, 2 * artifact.patches!.width)
+    const [result] = await scoresOf(closer.artifact, plates.slice(0, 1))
+    assert.ok(result!.detectors.patches)
+  })
+})
+
+describe('a damaged model file', () => {
+  it('is refused where its places do not fit', () => {
+    const patches = artifact.patches!
+    const wrong = [
+      { ...patches, width: 17 },
+      { ...patches, detail: 4 as 3 },
+      { ...patches, deviation: patches.deviation.map(() => 0) },
+      { ...patches, peaks: patches.peaks.toReversed() },
+      { ...patches, gaussians: { ...patches.gaussians, factors: patches.gaussians.factors.fill(Number.NaN, 0, 1) } },
+    ]
+    for (const one of wrong) {
+      assert.throws(() => decodeArtifact(encodeArtifact({ ...artifact, patches: one })), { code: 'MODEL_CORRUPT' })
+    }
+  })
+})
