@@ -1,63 +1,84 @@
 /**
- * The one table of errors: every failure that a user can meet has a code, an HTTP status and a way out.
+ * The one table of errors: every failure that a user can meet has a code, an HTTP status, whether to try again, and whose it is.
+ * `docs/errors.md` is made from it.
  * The CLI prints `message`; the API answers `application/problem+json` with `code` and `status`.
  */
+export interface ErrorFacts {
+  readonly status: number
+  readonly title: string
+  /** May the same request succeed a little later? */
+  readonly retry: 'again' | 'never'
+  /**
+   * What has to change: what the caller asks for, the image, or something of the service. An error that blames the service says nothing
+   * about the image that it stands beside.
+   */
+  readonly blames: Blamed
+}
+export type Blamed = 'caller' | 'image' | 'service'
+
+const fact =
+  (retry: ErrorFacts['retry']) =>
+  (blames: Blamed, status: number, title: string): ErrorFacts => ({ status, title, retry, blames })
+const never = fact('never')
+const again = fact('again')
+
 export const errorTable = {
   // misuse
-  INVALID_ARGUMENT: { status: 400, title: 'An argument is missing or has a wrong value' },
-  MODEL_NAME_INVALID: {
-    status: 400,
-    title: 'A model name has 1 to 64 letters, digits, ".", "_" or "-", and begins with a letter or digit',
-  },
-  ALPHA_INVALID: { status: 400, title: 'alpha is a number between 0 and 1, both excluded' },
+  INVALID_ARGUMENT: never('caller', 400, 'An argument is missing or has a wrong value'),
+  MODEL_NAME_INVALID: never(
+    'caller',
+    400,
+    'A model name has 1 to 64 letters, digits, ".", "_" or "-", and begins with a letter or digit',
+  ),
+  ALPHA_INVALID: never('caller', 400, 'alpha is a number between 0 and 1, both excluded'),
   // images
-  FOLDER_NOT_FOUND: { status: 404, title: 'The folder does not exist or cannot be read' },
-  FOLDER_EMPTY: { status: 422, title: 'The folder holds no images' },
-  IMAGE_NOT_FOUND: { status: 404, title: 'The image does not exist or cannot be read' },
-  IMAGE_UNREADABLE: { status: 422, title: 'The file is not an image that can be decoded' },
-  IMAGE_UNSUPPORTED: { status: 415, title: 'The image format is not accepted' },
-  IMAGE_TOO_LARGE: { status: 413, title: 'The image has too many bytes or pixels' },
-  TOO_FEW_IMAGES: { status: 422, title: 'There are too few readable images to fit a model' },
-  IMAGES_IDENTICAL: { status: 422, title: 'The images are all the same' },
-  NO_FACE: { status: 422, title: 'No face was found in the image' },
-  SEVERAL_FACES: { status: 422, title: 'Several faces were found in the image' },
+  FOLDER_NOT_FOUND: never('caller', 404, 'The folder does not exist or cannot be read'),
+  FOLDER_EMPTY: never('caller', 422, 'The folder holds no images'),
+  IMAGE_NOT_FOUND: never('image', 404, 'The image does not exist or cannot be read'),
+  IMAGE_UNREADABLE: never('image', 422, 'The file is not an image that can be decoded'),
+  IMAGE_UNSUPPORTED: never('image', 415, 'The image format is not accepted'),
+  IMAGE_TOO_LARGE: never('image', 413, 'The image has too many bytes or pixels'),
+  TOO_FEW_IMAGES: never('caller', 422, 'There are too few readable images to fit a model'),
+  IMAGES_IDENTICAL: never('caller', 422, 'The images are all the same'),
+  NO_FACE: never('image', 422, 'No face was found in the image'),
+  SEVERAL_FACES: never('image', 422, 'Several faces were found in the image'),
   // features
-  FEATURES_UNREADABLE: { status: 422, title: 'The feature file is not a float32 or float64 NPY matrix' },
-  FEATURES_WRONG_WIDTH: { status: 422, title: 'The features have another width than the model' },
-  FEATURES_NOT_FINITE: { status: 422, title: 'The features hold NaN or infinite values' },
+  FEATURES_UNREADABLE: never('caller', 422, 'The feature file is not a float32 or float64 NPY matrix'),
+  FEATURES_WRONG_WIDTH: never('caller', 422, 'The features have another width than the model'),
+  FEATURES_NOT_FINITE: never('caller', 422, 'The features hold NaN or infinite values'),
   // models and backbones
-  MODEL_NOT_FOUND: { status: 404, title: 'No such model' },
-  MODEL_CORRUPT: { status: 422, title: 'The model file is damaged or is not a model file' },
-  MODEL_INCOMPATIBLE: { status: 422, title: 'The model was made by another format version or cannot take this input' },
-  BACKBONE_NOT_FOUND: { status: 404, title: 'No such backbone' },
-  BACKBONE_INVALID: { status: 422, title: 'The backbone file or its manifest cannot be used' },
-  BACKBONE_MISMATCH: { status: 409, title: 'The backbone is not the one that the model was fitted with' },
-  DEPENDENCY_MISSING: { status: 501, title: 'An optional package is not installed' },
-  DOWNLOAD_FAILED: { status: 502, title: 'A download failed' },
+  MODEL_NOT_FOUND: never('caller', 404, 'No such model'),
+  MODEL_CORRUPT: never('caller', 422, 'The model file is damaged or is not a model file'),
+  MODEL_INCOMPATIBLE: never('caller', 422, 'The model was made by another format version or cannot take this input'),
+  BACKBONE_NOT_FOUND: never('caller', 404, 'No such backbone'),
+  BACKBONE_INVALID: never('caller', 422, 'The backbone file or its manifest cannot be used'),
+  BACKBONE_MISMATCH: never('caller', 409, 'The backbone is not the one that the model was fitted with'),
+  DEPENDENCY_MISSING: never('caller', 501, 'An optional package is not installed'),
+  DOWNLOAD_FAILED: again('service', 502, 'A download failed'),
   // service
-  UNAUTHORIZED: { status: 401, title: 'An API key is required' },
-  FORBIDDEN: { status: 403, title: 'The API key does not allow this' },
-  PATH_NOT_ALLOWED: { status: 403, title: 'The path is not below a served root' },
-  URL_NOT_ALLOWED: { status: 403, title: 'The URL may not be fetched' },
-  URL_UNREACHABLE: { status: 502, title: 'The URL could not be fetched' },
-  NOT_FOUND: { status: 404, title: 'No such resource' },
-  JOB_NOT_FOUND: { status: 404, title: 'No such job' },
-  CONFLICT: { status: 409, title: 'The request conflicts with the present state' },
-  UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body has a type that is not accepted' },
-  BODY_TOO_LARGE: { status: 413, title: 'The request body is too large' },
-  HEADERS_TOO_LARGE: { status: 431, title: 'The request headers are too large' },
-  REQUEST_TIMEOUT: { status: 408, title: 'The request took too long to arrive' },
-  RATE_LIMITED: { status: 429, title: 'Too many requests' },
-  QUEUE_FULL: { status: 429, title: 'The queue is full' },
-  WORKER_DIED: { status: 503, title: 'Workers ended while they had the job' },
-  JOB_TIMEOUT: { status: 504, title: 'The job took too long' },
-  JOB_EXPIRED: { status: 410, title: 'The job input is no longer there' },
-  CANCELLED: { status: 409, title: 'The job was cancelled' },
-  STOPPING: { status: 503, title: 'The service is stopping' },
-  REDIS_UNAVAILABLE: { status: 503, title: 'Redis cannot be reached' },
-  REDIS_NOT_INSTALLED: { status: 503, title: 'No redis-server was found' },
-  PORT_IN_USE: { status: 503, title: 'The port is in use' },
-  INTERNAL: { status: 500, title: 'An internal error' },
+  UNAUTHORIZED: never('caller', 401, 'An API key is required'),
+  FORBIDDEN: never('caller', 403, 'The API key does not allow this'),
+  PATH_NOT_ALLOWED: never('caller', 403, 'The path is not below a served root'),
+  URL_NOT_ALLOWED: never('caller', 403, 'The URL may not be fetched'),
+  URL_UNREACHABLE: again('image', 502, 'The URL could not be fetched'),
+  NOT_FOUND: never('caller', 404, 'No such resource'),
+  JOB_NOT_FOUND: never('caller', 404, 'No such job'),
+  CONFLICT: never('caller', 409, 'The request conflicts with the present state'),
+  UNSUPPORTED_MEDIA_TYPE: never('caller', 415, 'The body has a type that is not accepted'),
+  BODY_TOO_LARGE: never('caller', 413, 'The request body is too large'),
+  HEADERS_TOO_LARGE: never('caller', 431, 'The request headers are too large'),
+  REQUEST_TIMEOUT: never('caller', 408, 'The request took too long to arrive'),
+  RATE_LIMITED: again('caller', 429, 'Too many requests'),
+  QUEUE_FULL: again('service', 429, 'The queue is full'),
+  WORKER_DIED: never('service', 503, 'Workers ended while they had the job'),
+  JOB_TIMEOUT: never('service', 504, 'The job took too long'),
+  JOB_EXPIRED: never('service', 410, 'The job input is no longer there'),
+  CANCELLED: never('caller', 409, 'The job was cancelled'),
+  STOPPING: again('service', 503, 'The service is stopping'),
+  REDIS_UNAVAILABLE: again('service', 503, 'Redis cannot be reached'),
+  REDIS_NOT_INSTALLED: never('service', 503, 'No redis-server was found'),
+  PORT_IN_USE: never('service', 503, 'The port is in use'),
+  INTERNAL: again('service', 500, 'An internal error'),
 } as const
 
 export type ErrorCode = keyof typeof errorTable
@@ -74,6 +95,12 @@ export class OneclassError extends Error {
     this.retryAfter = options?.retryAfter
     this.name = 'OneclassError'
     this.code = code
+  }
+
+  /** A fault of the service that may pass: a job is tried again after it, and an image is not blamed for it. */
+  get isPassing(): boolean {
+    const { retry, blames } = errorTable[this.code]
+    return retry === 'again' && blames === 'service'
   }
 
   get status(): number {

@@ -7,6 +7,7 @@ import { OneclassError, toOneclassError } from '../src/errors.ts'
 import { keepPoints, keepThumbnail, maxThumbnails, type Point } from '../src/queue/batch-extras.ts'
 import type { BatchResult } from '../src/queue/batches.ts'
 import { type Consumer, isFault, startConsumer, type Task } from '../src/queue/consumer.ts'
+import { isForAnother } from '../src/queue/formats.ts'
 import { recordServed } from '../src/service/drift-log.ts'
 import { errorLine } from '../src/service/feeder.ts'
 import type { ReadyModel } from '../src/serving/model-cache.ts'
@@ -184,7 +185,7 @@ export function startBatch(context: WorkerContext): Promise<Consumer> {
         await run(task)
       } catch (thrown) {
         const error = toOneclassError(thrown)
-        if (task.signal.aborted) throw thrown
+        if (task.signal.aborted || (await isForAnother(client, thrown))) throw thrown
         if (isFault(error) && !task.isLastAttempt) throw thrown
         // Redis away, a worker that died, a download: nothing is known of the images, and the service asks for them again
         if (isFault(error) && error.code !== 'INTERNAL') throw thrown

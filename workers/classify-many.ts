@@ -4,6 +4,7 @@ import type { Look } from '../src/features/backbone.ts'
 import type { Pixels } from '../src/images/pixels.ts'
 import { joinAnswers } from '../src/pipeline/classify-many.ts'
 import { isFault } from '../src/queue/consumer.ts'
+import { isForAnother } from '../src/queue/formats.ts'
 import type { ClassifyMany, ModelUse } from '../src/queue/jobs.ts'
 import { recordServed } from '../src/service/drift-log.ts'
 import type { ReceivedImage, WorkOptions } from '../src/serving/engine.ts'
@@ -36,7 +37,7 @@ export async function classifyWithMany(
       try {
         loaded.push({ ref: entry.ref, use: entry.use, model: await models.get(entry.use) })
       } catch (thrown) {
-        if (isFault(thrown)) throw thrown
+        if (isFault(thrown) || (await isForAnother(client, thrown))) throw thrown
         answers.set(entry.ref, { error: toOneclassError(thrown).toJSON() })
       }
     }

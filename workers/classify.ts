@@ -4,6 +4,7 @@ import { OneclassError, toOneclassError } from '../src/errors.ts'
 import type { Pixels } from '../src/images/pixels.ts'
 import { explainByOcclusion } from '../src/pipeline/explain.ts'
 import { type Consumer, isFault, startConsumer, type Task } from '../src/queue/consumer.ts'
+import { isForAnother } from '../src/queue/formats.ts'
 import type { JobData } from '../src/queue/jobs.ts'
 import { recordServed } from '../src/service/drift-log.ts'
 import type { ReadyModel } from '../src/serving/model-cache.ts'
@@ -74,8 +75,8 @@ export function startClassify(context: WorkerContext): Promise<Consumer[]> {
       return result
     } catch (error) {
       // a fault is tried again and needs its image; what is final does not, nor what was cancelled
-      if (task.signal.aborted || task.isLastAttempt || !isFault(error))
-        void blobs.remove([task.data.blob]).catch(() => {})
+      const isFinal = (task.isLastAttempt || !isFault(error)) && !(await isForAnother(client, error))
+      if (task.signal.aborted || isFinal) void blobs.remove([task.data.blob]).catch(() => {})
       throw error
     }
   }

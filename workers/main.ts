@@ -17,6 +17,7 @@ import { createEngine } from '../src/serving/engine.ts'
 import { startInference } from '../src/serving/inference.ts'
 import { createModelCache } from '../src/serving/model-cache.ts'
 import { createQuarantine } from '../src/serving/quarantine.ts'
+import { readableFormats } from '../src/store/artifact.ts'
 import { readConfig } from '../src/system/config.ts'
 import { usableCpus } from '../src/system/cpus.ts'
 import { collectLessOften } from '../src/system/heap.ts'
@@ -43,7 +44,7 @@ async function main(url: string): Promise<void> {
   const bounded = (all: number) => createBlobStore(client, { all, ofOne: all })
   const blobs = bounded(4 * 1024 ** 3) // the service bounds uploads; a model must come home
   const inference = startInference({ home: config.home, threads: cores, onExit: fail })
-  const facts = { host: hostname(), pid: process.pid, concurrency: cores }
+  const facts = { host: hostname(), pid: process.pid, concurrency: cores, formats: readableFormats }
   const heartbeat = startHeartbeat(client, `${facts.host}:${facts.pid}:${randomBytes(4).toString('hex')}`, facts)
   const engine = createEngine(inference, { cores, onInference: () => heartbeat.count({ inferences: 1 }) })
   const context: WorkerContext = {

@@ -4,6 +4,7 @@ import { OneclassError } from '../src/errors.ts'
 import { readPoints } from '../src/queue/batch-extras.ts'
 import { type Consumer, startConsumer } from '../src/queue/consumer.ts'
 import { lifetimes } from '../src/queue/jobs.ts'
+import { assertReadable } from '../src/serving/model-cache.ts'
 import { parseJson } from '../src/system/parse-json.ts'
 import type { WorkerContext } from './context.ts'
 import type { MapImage, MapPoint, MapReply, MapWork } from './map-thread.ts'
@@ -49,6 +50,7 @@ export function startMap(context: WorkerContext): Promise<Consumer> {
       if (model === undefined)
         throw new OneclassError('REDIS_UNAVAILABLE', `The model ${data.model.label} is no longer in Redis.`)
       await blobs.touchModel(data.model.sha256, lifetimes.model)
+      assertReadable(model, data.model.label)
       const { images, scored } = data.batch ? await imagesOf(data.batch) : { images: [], scored: 0 }
       const { points, positives } = await runThread({ model, images }, signal)
       const shown = points.length - images.length

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { FastifyRequest } from 'fastify'
 import { OneclassError } from '../errors.ts'
-import { type JobData, lifetimes } from '../queue/jobs.ts'
+import { type JobData, lifetimes, typeOfJob } from '../queue/jobs.ts'
 import { listFolder, readBelow, resolveBelow } from '../service/local-files.ts'
 import { labelOf } from '../wire/label.ts'
 import { FitFields, type FitFromFolder, type Model } from '../wire/model.ts'
@@ -111,7 +111,8 @@ async function storeOfBatch(
   owned: OwnedBlobs,
 ): Promise<Uploaded[]> {
   const { batches } = context.producer
-  const batch = await batches.read(id)
+  // the id becomes part of a key in Redis: nothing but an id of ours
+  const batch = typeOfJob(id) === 'batch' ? await batches.read(id) : undefined
   if (batch === undefined) throw new OneclassError('JOB_NOT_FOUND', 'There is no batch of this id, or it is too old.')
   if (batch.folder === null)
     throw new OneclassError('CONFLICT', 'The images of this batch were uploaded and are not kept: send them as files.')

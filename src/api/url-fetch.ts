@@ -8,6 +8,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 import { OneclassError } from '../errors.ts'
+import { deadline } from '../system/deadline.ts'
 
 export interface UrlFetchOptions {
   readonly maxBytes: number
@@ -23,8 +24,16 @@ export interface UrlFetchOptions {
 
 /** @throws URL_NOT_ALLOWED, URL_UNREACHABLE, IMAGE_TOO_LARGE */
 export async function fetchImage(url: string, options: UrlFetchOptions): Promise<Buffer> {
-  const signal = AbortSignal.timeout(options.timeoutMs)
-  let next = parse(url)
+  const until = deadline(options.timeoutMs)
+  try {
+    return await follow(parse(url), options, until.signal)
+  } finally {
+    until.end()
+  }
+}
+
+async function follow(first: URL, options: UrlFetchOptions, signal: AbortSignal): Promise<Buffer> {
+  let next = first
   for (let hop = 0; hop <= (options.maxRedirects ?? 3); hop++) {
     const address = await withinTime(checkedAddress(next, options), signal)
     const response = await open(next, address, signal)
@@ -92,6 +101,11 @@ function open(url: URL, address: string, signal: AbortSignal): Promise<IncomingM
       maxHeaderSize: 16_384,
     })
     request.once('response', resolve)
+    // 101: another protocol, which we did not ask for; without a listener the socket would be destroyed and nobody told
+    request.once('upgrade', (_response, socket) => {
+      socket.destroy()
+      reject(new OneclassError('URL_UNREACHABLE', 'The server of the URL answered with status 101.'))
+    })
     request.once('error', () => reject(unreachable(signal)))
     request.end()
   })

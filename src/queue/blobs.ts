@@ -25,6 +25,8 @@ export interface BlobStore {
   /** Renews a model's expiry; false when it is not there. */
   touchModel(sha256: string, seconds: number): Promise<boolean>
   getModel(sha256: string): Promise<Buffer | undefined>
+  /** Takes a model, or a gallery, away at once. */
+  removeModel(sha256: string): Promise<void>
   /** Bytes under a name that the caller knows again; the same name twice keeps the later bytes. */
   putNamed(name: string, bytes: Uint8Array, seconds: number): Promise<void>
   getNamed(name: string): Promise<Buffer | undefined>
@@ -67,6 +69,14 @@ for i = 1, #ARGV do
   redis.call('UNLINK', KEYS[i + 4])
   off(KEYS[i + 4] .. '|' .. ARGV[i])
 end
+return 1
+`)
+
+// KEYS: the ledger's four, the blob, whose size is asked for. ARGV: overhead
+const removeWhole = script(`${ledgerLua}
+local size = string.format('%.0f', redis.call('STRLEN', KEYS[5]) + tonumber(ARGV[1]))
+redis.call('UNLINK', KEYS[5])
+off(KEYS[5] .. '|' .. size)
 return 1
 `)
 
@@ -143,6 +153,9 @@ export function createBlobStore(client: RedisClient, bounds: Bounds): BlobStore 
     async getModel(hash) {
       const bytes = await client.getBuffer(keys.model(hash))
       return bytes === null ? undefined : checked(bytes, hash)
+    },
+    async removeModel(hash) {
+      await runScript(client, removeWhole, [...names, keys.model(hash)], [blobOverhead])
     },
     async putNamed(name, bytes, seconds) {
       await store(keys.named(name), bytes, seconds)

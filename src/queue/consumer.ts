@@ -1,17 +1,19 @@
 /**
  * The receiving side: takes jobs of one kind, checks their data, runs a handler, and decides what an error means.
  *
+ *   a model that another worker reads           -> given back for that one
  *   bad input, wrong data, too late, cancelled  -> failed at once, with our code
  *   anything else (a fault)                     -> tried again with backoff, as `jobOptions` says
  *
  * A job that killed its worker (stalled) is given out again; after three times it is taken for the killer and failed.
  * Handlers must be idempotent: a job can run twice, and the two runs can even overlap for a moment.
  */
-import { type Job, UnrecoverableError, Worker } from 'bullmq'
+import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq'
 import { Value } from 'typebox/value'
 import { type ErrorCode, OneclassError, toOneclassError } from '../errors.ts'
 import type { Progress } from '../wire/job.ts'
 import { closeQueue, connect, disconnect, type RedisClient } from './connection.ts'
+import { isForAnother } from './formats.ts'
 import { cancelledError, writeFailure } from './job-view.ts'
 import { type JobData, type JobKind, jobSchemas, jobTimeouts } from './jobs.ts'
 import { channels, keys, prefix } from './redis-keys.ts'
@@ -50,13 +52,12 @@ export interface Consumer {
 }
 
 const maxCrashes = 3
+/** Milliseconds for which a job that this worker cannot do waits for another one. */
+const elsewhereMs = 100
 
-/** Faults of the way, not of the input: worth another try even though they have a code. */
-const passing: ReadonlySet<ErrorCode> = new Set(['INTERNAL', 'REDIS_UNAVAILABLE', 'DOWNLOAD_FAILED', 'QUEUE_FULL'])
-
-/** Is the error one of the way, after which the job is tried again? */
+/** Is the error one of the service that may pass, after which the job is tried again? */
 export function isFault(error: unknown): boolean {
-  return passing.has(toOneclassError(error).code)
+  return toOneclassError(error).isPassing
 }
 
 export async function startConsumer<K extends JobKind>(options: ConsumerOptions<K>): Promise<Consumer> {
@@ -66,7 +67,7 @@ export async function startConsumer<K extends JobKind>(options: ConsumerOptions<
 
   let running = 0
 
-  const process = async (job: Job, _token?: string, cancelSignal?: AbortSignal): Promise<unknown> => {
+  const process = async (job: Job, token?: string, cancelSignal?: AbortSignal): Promise<unknown> => {
     const started = performance.now()
     const id = job.id ?? ''
     // not AbortSignal.any over AbortSignal.timeout: on Node 20 a garbage collection can take the two before they fire
@@ -110,9 +111,14 @@ export async function startConsumer<K extends JobKind>(options: ConsumerOptions<
       const [result] = await untilEnded(Promise.all([work, isCancelled]), work, signal)
       return result
     } catch (thrown) {
+      if (!signal.aborted && (await isForAnother(client, thrown))) {
+        // not an attempt: another worker takes it, and this one may get it again before that
+        await job.moveToDelayed(Date.now() + elsewhereMs * (1 + Math.random()), token)
+        throw new DelayedError()
+      }
       const error = signal.aborted ? (isTooLate ? tooLate(kind) : cancelled()) : toOneclassError(thrown)
       code = error.code
-      const willBeTried = passing.has(error.code)
+      const willBeTried = error.isPassing
       if (willBeTried) options.onFault?.({ kind, id, error, willRetry: !isLastAttempt })
       const reason = writeFailure(error)
       throw willBeTried ? new Error(reason) : new UnrecoverableError(reason)

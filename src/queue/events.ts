@@ -4,6 +4,7 @@
  * because a message can be lost (a restart of Redis) and nobody may hang on that.
  */
 import { QueueEvents } from 'bullmq'
+import { deadline } from '../system/deadline.ts'
 import type { Job } from '../wire/job.ts'
 import { isFinished, type JobState } from '../wire/job-state.ts'
 import { closeQueue, connect, disconnect } from './connection.ts'
@@ -99,18 +100,23 @@ export async function openJobEvents(url: string): Promise<JobEvents> {
     next,
     async wait(id, ms, read, signal) {
       if (typeOfJob(id) === undefined) return await read()
-      const timeout = AbortSignal.timeout(ms)
-      const ends = signal ? AbortSignal.any([timeout, signal]) : timeout
-      for (;;) {
-        // listen before reading: a change between the two is then not missed
-        const changed = next(id, ends)
-        const view = await read()
-        if (view === undefined || isFinished(view.state as JobState) || ends.aborted) return view
-        await changed
+      const until = deadline(ms, signal)
+      const ends = until.signal
+      try {
+        for (;;) {
+          // listen before reading: a change between the two is then not missed
+          const changed = next(id, ends)
+          const view = await read()
+          if (view === undefined || isFinished(view.state as JobState) || ends.aborted) return view
+          await changed
+        }
+      } finally {
+        until.end()
       }
     },
     async outcome(id, ms, read, signal) {
-      const ends = AbortSignal.any([AbortSignal.timeout(ms), signal])
+      const until = deadline(ms, signal)
+      const ends = until.signal
       const ended = new Promise<Ended>((resolve) => endings.set(id, resolve))
       try {
         // a message may be lost with a restart of Redis, a job may be removed: looked at less and less often
@@ -121,6 +127,7 @@ export async function openJobEvents(url: string): Promise<JobEvents> {
           if (view === undefined || isFinished(view.state) || ends.aborted) return view
         }
       } finally {
+        until.end()
         endings.delete(id)
       }
     },

@@ -22,6 +22,8 @@ export interface WorkerFacts {
   readonly pid: number
   /** Cores that it uses. */
   readonly concurrency: number
+  /** Format versions of model files that it reads. */
+  readonly formats: readonly number[]
 }
 
 const names = ['images', 'errors', 'inferences'] as const
@@ -47,7 +49,7 @@ export function startHeartbeat(client: RedisClient, id: string, facts: WorkerFac
       .pipeline()
       .zadd(keys.workers, now, id)
       .zremrangebyscore(keys.workers, 0, now - 3_600_000)
-      .hset(own, { ...facts, startedAt })
+      .hset(own, { ...facts, formats: facts.formats.join(','), startedAt })
     for (const name of names) {
       pending[name] -= sent[name]
       if (sent[name] > 0) pipeline.hincrby(keys.totals, name, sent[name]).hincrby(own, name, sent[name])

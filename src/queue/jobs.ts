@@ -8,6 +8,7 @@ import { type Static, Type } from 'typebox'
 import { type JobType, jobTypes } from '../wire/job-state.ts'
 import { FailedModel, maxModelsAtOnce } from '../wire/many.ts'
 import { FitResult, Growth } from '../wire/model.ts'
+import { BackboneId } from '../wire/names.ts'
 import { SampleRange } from '../wire/sample-range.ts'
 import { type Fixed, Nullable } from '../wire/type.ts'
 
@@ -63,7 +64,8 @@ export const jobSchemas = {
     name: Type.String({ maxLength: 64 }),
     alpha: Type.Optional(Alpha),
     seed: Type.Optional(Type.Integer()),
-    backbone: Type.Optional(Type.String({ maxLength: 100 })),
+    /** An id. Whoever can write to Redis must not make a worker open files: see also `serving/inference-thread.ts`. */
+    backbone: Type.Optional(BackboneId),
     /** A blob: JSON, `[{ image, blob }]`. */
     list: BlobId,
     /** The images are drawn by the worker. */

@@ -56,6 +56,8 @@ export interface Producer {
   addChunk(batch: BatchPlan, firstIndex: number, images: JobData['chunk']['images']): Promise<void>
   /** Does Redis take what a job writes? Rejects as any other command where it does not. */
   canWrite(): Promise<boolean>
+  /** Does nobody get jobs of this kind? */
+  isPaused(kind: JobKind): Promise<boolean>
   /** BullMQ's word for the state of the chunk that begins at `firstIndex`, 'unknown' when there is none. */
   chunkState(batch: string, firstIndex: number): Promise<string>
   removeChunk(batch: string, firstIndex: number): Promise<void>
@@ -207,6 +209,7 @@ export function createProducer(options: ProducerOptions): Producer {
     removeChunk: guard(async (batch, firstIndex) => {
       await queue('chunk').remove(chunkId(batch, firstIndex))
     }),
+    isPaused: guard(async (kind) => await queue(kind).isPaused()),
     canWrite: guard(async () => (await runScript(client, probe, [keys.probe], [30])) === 1),
     chunkFailure: guard(async (batch, firstIndex) => {
       const chunk = (await queue('chunk').getJob(chunkId(batch, firstIndex))) as QueueJob | undefined

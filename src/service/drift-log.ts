@@ -69,7 +69,12 @@ export async function updateDrift(
   const model = { n, alpha }
   const names = [keys.drift(sha256), keys.driftInbox(sha256), keys.driftLock(sha256)]
   const token = randomBytes(8).toString('hex')
-  const isOurs = (await client.set(names[2]!, token, 'PX', 10_000, 'NX')) === 'OK'
+  // a Redis that is full takes no lock: what is known is reported all the same
+  const lock = await client.set(names[2]!, token, 'PX', 10_000, 'NX').catch((error: Error) => {
+    if (/OOM|MISCONF/.test(error.message)) return null
+    throw error
+  })
+  const isOurs = lock === 'OK'
   const stored = parseJson(await client.get(names[0]!))
   let state: Stored | undefined = Value.Check(storedForm, stored) ? stored : undefined
   if (state?.n !== model.n || state.all.gaps.length !== model.n + 1)

@@ -10,7 +10,7 @@
  */
 
 import { join } from 'node:path'
-import { type ErrorCode, OneclassError, toOneclassError } from '../errors.ts'
+import { type ErrorCode, errorTable, OneclassError, toOneclassError } from '../errors.ts'
 import type { BatchRecord, BatchResult } from '../queue/batches.ts'
 import { chunksOf } from '../queue/chunks.ts'
 import type { JobEvents } from '../queue/events.ts'
@@ -47,13 +47,8 @@ const readTogether = 8
 /** Tries of a chunk. A worker answers for each image of its chunk even when it fails: this is for what fails before. */
 const maxFailures = 2
 
-/** Say nothing of the images, however often: the chunk is given out again until the batch expires. */
-const ofTheService: ReadonlySet<ErrorCode> = new Set([
-  'REDIS_UNAVAILABLE',
-  'JOB_TIMEOUT',
-  'DOWNLOAD_FAILED',
-  'QUEUE_FULL',
-])
+/** Says nothing of the images, however often: the chunk is given out again until the batch expires. A fault of the code is none of these. */
+const isOfTheService = (code: ErrorCode): boolean => errorTable[code].blames === 'service' && code !== 'INTERNAL'
 
 export function createFeeder(options: FeederOptions): Feeder {
   const { producer, events } = options
@@ -72,7 +67,10 @@ export function createFeeder(options: FeederOptions): Feeder {
         pause = 500
       } catch (thrown) {
         // Redis is away, or full: the batch waits
-        options.onError?.(id, toOneclassError(thrown))
+        const error = toOneclassError(thrown)
+        options.onError?.(id, error)
+        // a model that was removed does not come back: what is under way ends with it
+        if (error.code === 'MODEL_NOT_FOUND') await producer.cancel(id).catch(() => {})
         await sleep(pause, stopping.signal)
         pause = Math.min(pause * 2, 10_000)
       }
@@ -97,7 +95,7 @@ export function createFeeder(options: FeederOptions): Feeder {
       if (state !== 'completed' && state !== 'failed' && state !== 'unknown') continue
       if (state === 'failed') {
         const code = await producer.chunkFailure(id, first)
-        if (code !== undefined && !ofTheService.has(code)) failures.set(first, (failures.get(first) ?? 0) + 1)
+        if (code !== undefined && !isOfTheService(code)) failures.set(first, (failures.get(first) ?? 0) + 1)
         // counted before it is given out again: with the last failure it is over, and no worker gets it once more
         if ((failures.get(first) ?? 0) >= maxFailures) {
           await giveUp(batch, missing, images)

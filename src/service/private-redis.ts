@@ -17,6 +17,7 @@ import type { Writable } from 'node:stream'
 import { OneclassError } from '../errors.ts'
 import { connect, disconnect, waitForRedis } from '../queue/connection.ts'
 import { makeFolder } from '../system/files.ts'
+import { keepRewriting } from './redis-rewrite.ts'
 
 export interface PrivateRedis {
   /** Holds the password: for clients and child processes, never for a log. */
@@ -192,6 +193,9 @@ async function startServer(program: string, configFile: string, url: string): Pr
   }
 }
 
+/** For the last rewrite of the append-only file: a gigabyte takes some seconds. */
+const rewriteMs = 10_000
+
 /** Starts a crashed server again, on the port that every client knows. */
 function supervise(
   first: Server,
@@ -200,6 +204,7 @@ function supervise(
 ): PrivateRedis {
   let server = first
   let stopping = false
+  const rewrites = keepRewriting(how.url)
   const watching = (async () => {
     for (;;) {
       const reason = await server.ended
@@ -223,6 +228,7 @@ function supervise(
     port: how.port,
     pid: () => server.pid,
     async stop() {
+      await rewrites.end(rewriteMs)
       stopping = true
       server.stop()
       await watching

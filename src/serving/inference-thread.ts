@@ -19,7 +19,14 @@ export type Answer = { readonly id: number; readonly value?: unknown; readonly e
 const { home, threads } = workerData as { home: string; threads: number }
 const backbones = new Map<string, Promise<Backbone>>()
 
-function backboneOf(key: BackboneKey): Promise<Backbone> {
+/** What comes through Redis names a backbone by its id: a path would let its sender open any file here, or learn which there are. */
+function assertId(name: string): void {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name) && !/\.(onnx|json)$/i.test(name)) return
+  throw new OneclassError('BACKBONE_NOT_FOUND', 'A worker takes a backbone by its id, not by a file.')
+}
+
+async function backboneOf(key: BackboneKey): Promise<Backbone> {
+  if ('ref' in key && key.ref !== null) assertId(key.ref)
   const name = JSON.stringify(key)
   let backbone = backbones.get(name)
   if (backbone === undefined) {

@@ -6,8 +6,9 @@ import { OneclassError } from '../errors.ts'
 import { type Classifier, createClassifier } from '../pipeline/classify.ts'
 import { targetFor } from '../pipeline/model-backbone.ts'
 import type { BlobStore } from '../queue/blobs.ts'
+import { UnreadableHere } from '../queue/formats.ts'
 import { lifetimes, type ModelUse } from '../queue/jobs.ts'
-import { type Artifact, decodeArtifact } from '../store/artifact.ts'
+import { type Artifact, artifactFormat, decodeArtifact, readableFormats } from '../store/artifact.ts'
 import type { Inference, RemoteBackbone } from './inference.ts'
 
 export interface ReadyModel {
@@ -27,6 +28,12 @@ const fewest = 8
 const defaultCapacity = 512 * 1024 ** 2
 
 /** @param capacity bytes of all models together, where there are more than a few */
+/** @throws UnreadableHere when the model is of a later build than this worker */
+export function assertReadable(bytes: Uint8Array, label: string): void {
+  const needed = artifactFormat(bytes)
+  if (needed !== undefined && !readableFormats.includes(needed)) throw new UnreadableHere(label, needed)
+}
+
 export function createModelCache(blobs: BlobStore, inference: Inference, capacity = defaultCapacity): ModelCache {
   const models = new Map<string, Promise<ReadyModel>>()
   /** Of those that are loaded. */
@@ -49,6 +56,7 @@ export function createModelCache(blobs: BlobStore, inference: Inference, capacit
       throw new OneclassError('REDIS_UNAVAILABLE', `The model ${model.label} is no longer in Redis.`)
     }
     await blobs.touchModel(model.sha256, lifetimes.model)
+    assertReadable(bytes, model.label)
     const artifact = decodeArtifact(bytes)
     if (!artifact.backbone) {
       throw new OneclassError(

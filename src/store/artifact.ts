@@ -48,6 +48,15 @@ const format = {
   older: { 1: fromVersion1, 2: (value: unknown) => value },
 } as const
 
+/** Format versions that this build reads. */
+export const readableFormats: readonly number[] = [...Object.keys(format.older).map(Number), format.version]
+
+/** The format version of a model file, which may be of a later build; undefined for what is no model file. */
+export function artifactFormat(bytes: Uint8Array): number | undefined {
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 12))
+  return head.length === 12 && head.toString('latin1', 0, 8) === format.magic ? head.readUInt32LE(8) : undefined
+}
+
 export function encodeArtifact(artifact: Artifact): Uint8Array {
   return seal(format, artifact as unknown as Plain)
 }

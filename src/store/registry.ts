@@ -39,7 +39,9 @@ export interface SaveExtras {
 export interface Registry {
   /** The latest first within a name, names in order. Damaged ones are left out. */
   list(): Promise<Model[]>
-  /** The same, and which ones are damaged and how. */
+  /** Can the models be read? Cheap, however many there are. */
+  isReadable(): Promise<boolean>
+  /** The same as `list`, and which ones are damaged and how. */
   survey(): Promise<{ models: Model[]; damaged: DamagedModel[] }>
   info(ref: string): Promise<Model>
   /** Adds the next version, which is then the one in use, with the gallery's bytes where there are some. */
@@ -135,6 +137,13 @@ export function openRegistry(home: string): Registry {
       return (await survey()).models
     },
     survey,
+
+    async isReadable() {
+      return await readdir(root).then(
+        () => true,
+        (error: NodeJS.ErrnoException) => error.code === 'ENOENT', // none yet
+      )
+    },
 
     async save(name, artifact, extras) {
       const bytes = encodeArtifact(artifact)

@@ -17,6 +17,8 @@ before(async () => {
     else if (what === 'big') response.end(Buffer.alloc(5000))
     else if (what === 'lie') response.writeHead(200, { 'transfer-encoding': 'chunked' }).end(Buffer.alloc(5000))
     else if (what === 'slow') response.write('a')
+    else if (what === 'switch')
+      response.socket?.write('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n')
     else response.writeHead(404).end('secret page')
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -44,6 +46,10 @@ const at = (path: string, host = 'public.example') => `http://${host}:${port}${p
 test('a public image arrives, through redirects too', async () => {
   assert.equal((await fetchImage(at('/image'), options)).toString(), 'bytes')
   assert.equal((await fetchImage(at(`/to/${encodeURIComponent('/image')}`), options)).toString(), 'bytes')
+})
+
+test('a server that changes the protocol is an error at once', async () => {
+  await assert.rejects(fetchImage(at('/switch'), options), { code: 'URL_UNREACHABLE', message: /101/ })
 })
 
 test('by default loopback is not public, under any spelling', async () => {

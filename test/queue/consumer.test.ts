@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { OneclassError } from '../../src/errors.ts'
 import { disconnect, type RedisClient } from '../../src/queue/connection.ts'
 import {
@@ -10,8 +12,11 @@ import {
   type Task,
 } from '../../src/queue/consumer.ts'
 import { type JobEvents, openJobEvents } from '../../src/queue/events.ts'
+import { UnreadableHere } from '../../src/queue/formats.ts'
+import { startHeartbeat } from '../../src/queue/heartbeat.ts'
 import { newJobId, typeOfJob } from '../../src/queue/jobs.ts'
 import { createProducer, type Producer } from '../../src/queue/producer.ts'
+import { keys } from '../../src/queue/redis-keys.ts'
 import type { Job } from '../../src/wire/job.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 
@@ -39,6 +44,14 @@ const data = {
   image: 'a.jpg',
   blob: `${'0'.repeat(24)}.${'0'.repeat(64)}.1`,
   model: { label: 'm@1', sha256: '0'.repeat(64), alpha: 0.05 },
+}
+
+const until = async (done: () => Promise<boolean>): Promise<void> => {
+  for (let i = 0; i < 200; i++) {
+    if (await done()) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  assert.fail('it did not happen')
 }
 
 async function withConsumer(
@@ -221,4 +234,51 @@ test('with Redis away, a producer says so within seconds', async () => {
   await assert.rejects(lonely.add('classify', newJobId('classify'), data), { code: 'REDIS_UNAVAILABLE' })
   assert.ok(Date.now() - started < 10_000)
   await lonely.close()
+})
+
+test('a job whose model only another worker reads is given back for that one; without one it says so', async () => {
+  const tries: string[] = []
+  const later = startHeartbeat(client, 'later', { host: 'h', pid: 1, concurrency: 1, formats: [3, 9] })
+  await until(async () => (await client.hget(keys.worker('later'), 'formats')) === '3,9')
+  const old = (task: Task<'classify'>) => {
+    tries.push(`old ${task.isLastAttempt}`)
+    return Promise.reject(new UnreadableHere('m@1', 9))
+  }
+  const add = async (): Promise<string> => {
+    const id = newJobId('classify')
+    await producer.add('classify', id, data)
+    return id
+  }
+  await withConsumer(old, async () => {
+    const ids = [await add(), await add(), await add()]
+    await until(async () => tries.length > 8) // more often than any job is tried
+    const read = async (task: Task<'classify'>) => ({ image: task.id })
+    const reader = await startConsumer({ kind: 'classify', url: redis.url, client, concurrency: 4, handle: read })
+    for (const id of ids) await until(async () => (await producer.job(id))?.state === 'done')
+    await reader.drain(5000)
+    await later.stop()
+    const last = await add()
+    await until(async () => (await producer.job(last))?.state === 'failed')
+    assert.equal((await producer.job(last))?.error?.code, 'MODEL_INCOMPATIBLE')
+  })
+  assert.ok(!tries.includes('old true'))
+})
+
+test('who waits is told when the time is over, whatever the garbage collector takes meanwhile', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const id = newJobId('classify')
+  await producer.add('classify', id, data)
+  const gone = new AbortController()
+  const waits = [
+    events.wait(id, 400, () => producer.job(id), gone.signal),
+    events.outcome(id, 400, () => producer.job(id), gone.signal),
+  ]
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  for (let i = 0; i < 3; i++) collect()
+  const late = new Promise<string>((resolve) => setTimeout(() => resolve('late'), 3000).unref())
+  for (const view of await Promise.all(waits.map((wait) => Promise.race([wait, late])))) {
+    assert.notEqual(view, 'late')
+    assert.equal((view as Job).state, 'queued')
+  }
 })

@@ -6,12 +6,14 @@ import assert from 'node:assert/strict'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { Value } from 'typebox/value'
 import { OneclassError } from '../../src/errors.ts'
 import { connect, disconnect, type RedisClient } from '../../src/queue/connection.ts'
 import { type Consumer, connectConsumer, startConsumer } from '../../src/queue/consumer.ts'
-import { newJobId } from '../../src/queue/jobs.ts'
+import { jobSchemas, newJobId } from '../../src/queue/jobs.ts'
 import { keys, prefix } from '../../src/queue/redis-keys.ts'
 import { createFitSaver } from '../../src/service/fit-saver.ts'
+import { startInference } from '../../src/serving/inference.ts'
 import { openRegistry } from '../../src/store/registry.ts'
 import { withLock } from '../../src/system/lock.ts'
 import { startTestApi, type TestApi } from '../support/api.ts'
@@ -119,6 +121,25 @@ test('of two services over one data directory one saves a fit', async () => {
   const lock = join(api.home, 'saving.lock')
   await Promise.all([saver(), saver()].map((one) => withLock(lock, () => one.save())))
   assert.equal(saved, 1)
+})
+
+test('a job that names a file as its backbone opens none, and does not tell which there are', async () => {
+  const inference = startInference({ home: api.home, threads: 1, onExit: () => {} })
+  try {
+    const answers = new Set<string>()
+    for (const ref of ['/etc/passwd', '/nonexistent/x', '../../package.json', 'model.onnx', 'file:///etc/hosts', 'a/b'])
+      answers.add(
+        await inference.open({ ref }).then(
+          () => assert.fail(`it opened ${ref}`),
+          (error: OneclassError) => `${error.code}: ${error.message}`,
+        ),
+      )
+    assert.equal(answers.size, 1)
+    assert.match([...answers][0]!, /^BACKBONE_NOT_FOUND/)
+    assert.ok(!Value.Check(jobSchemas.fit.properties.backbone, '/etc/passwd'))
+  } finally {
+    await inference.close()
+  }
 })
 
 test('a service reads damaged records without dying', async () => {

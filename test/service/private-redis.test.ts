@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -45,6 +45,21 @@ test('starts, keeps what it was told over a restart, is closed to others, and st
   assert.equal(await again.get('kept'), 'yes')
   await disconnect(again)
   await second.stop()
+})
+
+test('what was removed is in no file after the end, what was kept is', async () => {
+  const server = await startPrivateRedis({ folder, searchPath })
+  const client = connect(server.url, 'producer')
+  await client.set('removed', 'A-PRIVATE-PHOTO')
+  await client.set('kept', 'A-RESULT')
+  await client.unlink('removed')
+  await disconnect(client)
+  await server.stop()
+  const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
+  const texts = await Promise.all(files.map(({ parentPath, name }) => readFile(join(parentPath, name), 'latin1')))
+  const all = texts.join('\n')
+  assert.ok(all.includes('A-RESULT'))
+  assert.ok(!all.includes('A-PRIVATE-PHOTO'))
 })
 
 test('a second server over the same folder is refused', async () => {

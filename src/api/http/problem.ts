@@ -7,12 +7,9 @@ import type { Problem } from '../../wire/error.ts'
 
 export const problemType = 'application/problem+json'
 
-/** Worth the same request again, a little later. */
-const retried: ReadonlySet<ErrorCode> = new Set(['QUEUE_FULL', 'RATE_LIMITED', 'REDIS_UNAVAILABLE', 'STOPPING'])
-
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: OneclassError): FastifyReply {
-  if (retried.has(error.code) && !reply.hasHeader('retry-after'))
-    reply.header('retry-after', String(error.retryAfter ?? 5))
+  const isBusy = errorTable[error.code].retry === 'again' && (error.status === 429 || error.status === 503)
+  if (isBusy && !reply.hasHeader('retry-after')) reply.header('retry-after', String(error.retryAfter ?? 5))
   if (error.code === 'UNAUTHORIZED') {
     reply.header('www-authenticate', request.url.startsWith('/admin') ? 'Basic realm="oneclass"' : 'Bearer')
   }

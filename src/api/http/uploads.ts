@@ -25,6 +25,8 @@ export interface FormLimits {
 
 /** Bytes of a text field: room for a list of 5,000 indices. */
 const maxFieldBytes = 32 * 1024
+/** RFC 2046 allows 70; the parser fails at 253. */
+const maxBoundary = 200
 
 /**
  * Reads the whole form. What is stored of it belongs to the request (`owned-blobs.ts`).
@@ -79,6 +81,9 @@ async function readParts(
   onFile: (bytes: Buffer, filename: string | undefined) => Promise<void>,
 ): Promise<Record<string, string>> {
   const fields: Record<string, string> = {}
+  const boundary = /boundary="?([^";]*)/i.exec(request.headers['content-type'] ?? '')?.[1] ?? ''
+  if (boundary.length > maxBoundary)
+    throw new OneclassError('INVALID_ARGUMENT', `The boundary of the form has more than ${maxBoundary} characters.`)
   const parts = request.parts({
     preservePath: true, // a/1.jpg and b/1.jpg are two images
     limits: {

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
 import { claim } from '../../queue/idempotency.ts'
+import { typeOfJob } from '../../queue/jobs.ts'
 import { MapJob } from '../../wire/job.ts'
 import { MapRequest } from '../../wire/map.ts'
 import { ModelRef } from '../../wire/names.ts'
@@ -17,7 +18,7 @@ export function mapRoutes(app: FastifyInstance, context: ApiContext): void {
 
   /** @throws JOB_NOT_FOUND, CONFLICT, MODEL_INCOMPATIBLE */
   const checkBatch = async (id: string, backboneHash: string): Promise<void> => {
-    const batch = await producer.batches.read(id)
+    const batch = typeOfJob(id) === 'batch' ? await producer.batches.read(id) : undefined
     if (batch === undefined) throw new OneclassError('JOB_NOT_FOUND', 'There is no batch of this id, or it is too old.')
     if (!batch.keep?.map)
       throw new OneclassError('CONFLICT', 'Nothing is kept of this batch for a map: score it again with "map": true.')

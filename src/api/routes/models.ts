@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
+import { keys } from '../../queue/redis-keys.ts'
 import { updateDrift } from '../../service/drift-log.ts'
 import { fitReport } from '../../store/fit-facts.ts'
 import { labelOf } from '../../wire/label.ts'
@@ -89,15 +90,34 @@ export function modelRoutes(app: FastifyInstance, context: ApiContext): void {
     url: '/v1/models/:name',
     scope: 'manage',
     summary: 'Remove a model',
-    description: 'NAME removes all of its versions, NAME@VERSION that one. Jobs that are under way end with it.',
+    description:
+      'NAME removes all of its versions, NAME@VERSION that one, with their galleries (thumbnails and embeddings of the positives), on disk and in Redis. Jobs that are under way end with it.',
     tag: 'Models',
     params: Params,
     answers: { 204: { description: 'Removed' } },
     handle: async ({ params, reply }) => {
+      const before = await registry.list()
       await registry.remove(params.name)
+      await forgetModels(producer, before, await registry.list())
       return reply.code(204).send()
     },
   })
+}
+
+/** What Redis has of models that are gone: bytes and galleries by their hash, which another model may share, and what was served. */
+async function forgetModels(
+  { blobs, client }: ApiContext['producer'],
+  before: readonly Model[],
+  after: readonly Model[],
+): Promise<void> {
+  const hashes = (models: readonly Model[]) =>
+    new Set(models.flatMap(({ sha256, gallery }) => [sha256, gallery ?? []].flat()))
+  const left = hashes(after)
+  for (const hash of hashes(before)) {
+    if (left.has(hash)) continue
+    await blobs.removeModel(hash)
+    await client.unlink(keys.drift(hash), keys.driftInbox(hash), keys.driftLock(hash))
+  }
 }
 
 /** The version in use of each name. */

@@ -27,7 +27,9 @@ export function operationRoutes(app: FastifyInstance, context: ApiContext): void
     // a Redis that is full or does not let us run scripts answers, and yet takes no job
     redis: async () => await producer.canWrite(),
     workers: async () => (await producer.workers()) > 0,
-    models: async () => (await registry.list()) !== undefined,
+    models: async () => await registry.isReadable(),
+    // paused by somebody at the queue board: jobs wait for ever
+    queue: async () => !(await producer.isPaused('classify')),
   }
 
   route(app, {
@@ -36,7 +38,7 @@ export function operationRoutes(app: FastifyInstance, context: ApiContext): void
     scope: null,
     summary: 'A request sent now will be worked on',
     description:
-      'Redis takes what a job writes, at least one worker was heard of in the last 15 seconds, and the models can be read.',
+      'A classify would work: Redis takes what a job writes, at least one worker was heard of in the last 15 seconds, the models can be read, and the queue is not paused.',
     tag: 'Operations',
     answers: {
       200: { description: 'Ready', schema: Readiness },
