@@ -1,5 +1,5 @@
 # One image for the service and for workers: `serve` is the default, compose starts `worker` beside it.
-FROM node:22-bookworm-slim AS build
+FROM node:22.13.1-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
@@ -7,14 +7,17 @@ COPY . .
 RUN npm run build && if [ -f src/web/vite.config.ts ]; then npx vite build --config src/web/vite.config.ts; fi \
   && npm prune --omit=dev --ignore-scripts
 
-FROM node:22-bookworm-slim
+FROM node:22.13.1-bookworm-slim
 ENV NODE_ENV=production ONECLASS_HOME=/data
 WORKDIR /app
 # a folder of the unprivileged user, so that a named volume mounted here belongs to it
 RUN mkdir /data && chown node:node /data
 COPY --from=build --chown=root:root /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
-COPY --from=build /app/dist ./dist
+# tests and benchmarks stay behind
+COPY --from=build /app/dist/src ./dist/src
+COPY --from=build /app/dist/workers ./dist/workers
+COPY --from=build /app/dist/web ./dist/web
 COPY --from=build /app/models ./models
 USER node
 VOLUME /data
