@@ -15,6 +15,7 @@ import { createFeeder } from '../service/feeder.ts'
 import { createFitSaver } from '../service/fit-saver.ts'
 import { createGalleries } from '../service/galleries.ts'
 import { type KeyStore, openKeyStore } from '../service/key-store.ts'
+import { openNotices } from '../service/notices.ts'
 import { readModelFile } from '../store/model-file.ts'
 import { openRegistry } from '../store/registry.ts'
 import { makeFolder } from '../system/files.ts'
@@ -44,6 +45,8 @@ export interface ServiceOptions {
   readonly limits?: Partial<Limits>
   /** Networks that a fit can name; default none are listed. */
   readonly backbones?: () => Promise<readonly BackboneView[]>
+  /** Told of what ends and of drift. */
+  readonly webhooks?: { readonly urls: readonly string[]; readonly secret: string | undefined }
   readonly webFolder: string
   readonly version: string
   readonly log: Log
@@ -76,6 +79,9 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const events = await openJobEvents(options.redisUrl)
   const registry = openRegistry(home)
   const metrics = createMetrics()
+  const { redisUrl } = options
+  const onServed = metrics.observeServed
+  const notices = await openNotices({ producer, registry, redisUrl, log, onServed, ...options.webhooks })
   const streams = createStreams({ all: limits.maxStreams, ofOne: limits.maxStreamsOfOne })
 
   // What was there a moment ago is there: a model lives for a day. After a restart of Redis nothing is taken for granted.
@@ -110,8 +116,13 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     offerModel,
     roots,
     maxImageBytes: limits.maxImageBytes,
+    onEnded: notices.ended,
     onError: (batch, error) => log('warn', 'batch waits', { job: batch, code: error.code }),
   })
+  const onSaved = (id: string): void => {
+    events.announce(id)
+    notices.ended(id)
+  }
   const saver = createFitSaver({
     producer,
     origin,
@@ -121,7 +132,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       if (known === undefined) return await registry.saveEncoded(name, await readModelFile(bytes), { gallery, growth })
       return known.gallery === null && gallery ? await registry.addGallery(labelOf(known), gallery) : known
     },
-    onSaved: (id) => events.announce(id),
+    onSaved,
     onError: (id, error) => log('error', 'model not saved', { job: id, code: error.code, error: error.message }),
   })
   // one after the other: a second saver would miss what the first one takes away, and call it expired
@@ -135,7 +146,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
         // another service of this data directory may find the same notes
         await withLock(join(home, 'saving.lock'), async () => {
           await saver.save()
-          await saveComparisons(producer, origin, home, (id) => events.announce(id))
+          await saveComparisons(producer, origin, home, onSaved)
         })
       })
     return saving
@@ -181,6 +192,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await app.close()
       await feeder.stop()
       await saveAll().catch(() => {})
+      await notices.close()
       await events.close()
       await producer.close()
     },

@@ -36,6 +36,8 @@ export interface ServeOptions {
   readonly allowUrl: boolean
   /** How callers reach it, where a proxy stands in front. */
   readonly outside?: Outside
+  /** Told of what ends and of drift. */
+  readonly webhooks?: { readonly urls: readonly string[]; readonly secret: string | undefined }
   readonly logLevel: LogLevel
   /** PATH on which redis-server is looked for. */
   readonly searchPath: string
@@ -62,7 +64,7 @@ export const serve: Command = {
   endsGently: true,
   summary: 'Serve models over HTTP, with workers and, where none is given, a private Redis',
   usage:
-    'serve [--host 127.0.0.1] [--port 3000] [--redis URL] [--workers N] [--root DIR]... [--allow-url]\n      [--public-url URL] [--base-path /oneclass/] [--trust-proxy ADDRESSES]',
+    'serve [--host 127.0.0.1] [--port 3000] [--redis URL] [--workers N] [--root DIR]... [--allow-url]\n      [--public-url URL] [--base-path /oneclass/] [--trust-proxy ADDRESSES] [--webhook URL]...',
   options: {
     host: {
       type: 'string',
@@ -90,6 +92,13 @@ export const serve: Command = {
       value: 'ADDRESSES',
       description: "proxies whose X-Forwarded-For tells the callers' addresses",
     },
+    webhook: {
+      type: 'string',
+      multiple: true,
+      value: 'URL',
+      description:
+        'told when a fit, comparison or batch ends and of drift; signed with ONECLASS_WEBHOOK_SECRET; repeatable',
+    },
   },
 
   async run({ values, positionals, io }) {
@@ -115,6 +124,7 @@ export const serve: Command = {
         ...given('basePath', text(values, 'base-path')),
         ...given('trustProxy', text(values, 'trust-proxy')),
       }),
+      webhooks: { urls: list(values, 'webhook'), secret: config.webhookSecret },
       logLevel: config.logLevel,
       searchPath: config.searchPath,
     }
@@ -186,6 +196,7 @@ export async function startServing(options: ServeOptions): Promise<Serving> {
       ...(options.allowUrl ? { urls: {} } : {}),
       ...(options.limits ? { limits: options.limits } : {}),
       backbones: () => listBackbones({ home }),
+      ...(options.webhooks ? { webhooks: options.webhooks } : {}),
       webFolder,
       version,
       log,

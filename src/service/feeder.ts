@@ -31,6 +31,7 @@ export interface FeederOptions {
   /** Most images of one batch under way. */
   readonly window?: number
   readonly maxImageBytes: number
+  readonly onEnded?: (batch: string) => void
   readonly onError?: (batch: string, error: OneclassError) => void
 }
 
@@ -62,6 +63,7 @@ export function createFeeder(options: FeederOptions): Feeder {
       try {
         if (await feedOnce(id, failures)) {
           await producer.batches.forget(id, options.origin)
+          options.onEnded?.(id)
           return
         }
         pause = 500

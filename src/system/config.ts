@@ -21,6 +21,8 @@ export interface Config {
   readonly jobLockMs: number | undefined
   /** `ONECLASS_KEY`: the API key that clients and examples send. */
   readonly apiKey: string | undefined
+  /** `ONECLASS_WEBHOOK_SECRET`: signs what `serve --webhook` sends. */
+  readonly webhookSecret: string | undefined
   /** `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` (either case): the way out for downloads. */
   readonly proxy: Proxies
   /** `PATH`: where `redis-server` is looked for. */
@@ -53,6 +55,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     pin: env['ONECLASS_PIN'] !== '0',
     jobLockMs: positiveInteger('ONECLASS_JOB_LOCK_MS', env['ONECLASS_JOB_LOCK_MS']),
     apiKey: env['ONECLASS_KEY'] || undefined,
+    webhookSecret: env['ONECLASS_WEBHOOK_SECRET'] || undefined,
     proxy: {
       https: env['https_proxy'] || env['HTTPS_PROXY'] || undefined,
       http: env['http_proxy'] || env['HTTP_PROXY'] || undefined,

@@ -29,7 +29,7 @@ export interface TestApi {
 /** One model, "thing", which no worker could use: its backbone is an invention. */
 export async function startTestApi(
   limits: Partial<Limits> = {},
-  more: Pick<Partial<ServiceOptions>, 'urls' | 'outside' | 'isLoopback' | 'webFolder'> = {},
+  more: Pick<Partial<ServiceOptions>, 'urls' | 'outside' | 'isLoopback' | 'webFolder' | 'webhooks'> = {},
 ): Promise<TestApi> {
   const base = await realpath(await mkdtemp(join(tmpdir(), 'oneclass-api-')))
   const [home, root] = [join(base, 'home'), join(base, 'served')]
