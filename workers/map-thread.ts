@@ -1,11 +1,10 @@
 /** Draws a map: seconds of computing that may not hold a worker's main thread. */
-import { parentPort, workerData } from 'node:worker_threads'
 import { fromRows } from '../src/core/matrix.ts'
 import { positiveEmbedding } from '../src/detectors/similarity.ts'
-import { OneclassError, toOneclassError } from '../src/errors.ts'
+import { OneclassError } from '../src/errors.ts'
 import { mapEmbeddings, type Place } from '../src/evaluation/map.ts'
 import { decodeArtifact } from '../src/store/artifact.ts'
-import type { ErrorBody } from '../src/wire/error.ts'
+import { answerCalls } from '../src/system/thread-call.ts'
 
 export interface MapImage {
   readonly index: number
@@ -14,7 +13,7 @@ export interface MapImage {
   readonly embedding: Float32Array
 }
 
-export interface MapWork {
+interface MapWork {
   /** The model file. */
   readonly model: Uint8Array
   readonly images: readonly MapImage[]
@@ -26,12 +25,14 @@ export type MapPoint = Place &
     | { readonly kind: 'batch'; readonly index: number; readonly image: string; readonly isPositive: boolean }
   )
 
-export type MapReply = { readonly points: MapPoint[]; readonly positives: number } | { readonly error: ErrorBody }
+export type MapCalls = {
+  readonly draw: { input: MapWork; output: { readonly points: MapPoint[]; readonly positives: number } }
+}
 
 /** Positives on a map: more would hide the images that are asked about. */
 const maxPositives = 600
 
-async function draw({ model, images }: MapWork): Promise<MapReply> {
+async function draw({ model, images }: MapWork): Promise<MapCalls['draw']['output']> {
   const { positives, ensemble, n, dim, seed } = decodeArtifact(model)
   if (images.some(({ embedding }) => embedding.length !== dim))
     throw new OneclassError('MODEL_INCOMPATIBLE', 'The batch was scored by a model with another backbone.')
@@ -52,10 +53,4 @@ async function draw({ model, images }: MapWork): Promise<MapReply> {
   return { points, positives: n }
 }
 
-let reply: MapReply
-try {
-  reply = await draw(workerData as MapWork)
-} catch (error) {
-  reply = { error: toOneclassError(error).toJSON() }
-}
-parentPort!.postMessage(reply)
+answerCalls<MapCalls>({ draw })

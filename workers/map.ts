@@ -1,14 +1,15 @@
 /** A map: the model and what is kept of a batch out of Redis, the places of their images as the result. Computed in `map-thread.ts`. */
-import { Worker } from 'node:worker_threads'
 import { OneclassError } from '../src/errors.ts'
 import { readPoints } from '../src/queue/batch-extras.ts'
 import { type Consumer, startConsumer } from '../src/queue/consumer.ts'
 import { lifetimes } from '../src/queue/jobs.ts'
 import { assertReadable } from '../src/serving/model-cache.ts'
 import { parseJson } from '../src/system/parse-json.ts'
+import { callInThread } from '../src/system/thread-call.ts'
 import type { WorkerContext } from './context.ts'
-import type { MapImage, MapPoint, MapReply, MapWork } from './map-thread.ts'
+import type { MapCalls, MapImage, MapPoint } from './map-thread.ts'
 
+const threadFile = new URL('./map-thread.js', import.meta.url)
 /** Images of a batch on a map. */
 const maxImages = 1000
 
@@ -52,29 +53,17 @@ export function startMap(context: WorkerContext): Promise<Consumer> {
       await blobs.touchModel(data.model.sha256, lifetimes.model)
       assertReadable(model, data.model.label)
       const { images, scored } = data.batch ? await imagesOf(data.batch) : { images: [], scored: 0 }
-      const { points, positives } = await runThread({ model, images }, signal)
+      const { points, positives } = await callInThread<MapCalls, 'draw'>(
+        threadFile,
+        'draw',
+        { model, images },
+        { signal },
+      )
       const shown = points.length - images.length
       return {
         points,
         omitted: { positives: positives - shown, batch: Math.max(0, scored - images.length) },
       }
     },
-  })
-}
-
-function runThread(work: MapWork, signal: AbortSignal): Promise<Exclude<MapReply, { error: unknown }>> {
-  return new Promise((resolve, reject) => {
-    const thread = new Worker(new URL('./map-thread.js', import.meta.url), { workerData: work })
-    const stop = () => void thread.terminate()
-    signal.addEventListener('abort', stop)
-    thread.once('message', (reply: MapReply) => {
-      if ('error' in reply) reject(new OneclassError(reply.error.code, reply.error.message))
-      else resolve(reply)
-    })
-    thread.once('error', reject)
-    thread.once('exit', (code) => {
-      signal.removeEventListener('abort', stop)
-      reject(new Error(`the map thread ended (${code})`)) // nothing, when it replied before
-    })
   })
 }

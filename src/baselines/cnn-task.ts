@@ -47,7 +47,7 @@ export interface CnnResult {
   readonly peakBytes: number
 }
 
-export type CnnMessage =
-  | { readonly kind: 'epoch'; readonly record: EpochRecord; readonly epochs: number }
-  | { readonly kind: 'done'; readonly result: CnnResult }
-  | { readonly kind: 'failed'; readonly error: { readonly code: string; readonly message: string } }
+/** `train` reports an `EpochRecord` after each epoch. */
+export type CnnCalls = {
+  readonly train: { input: CnnTask; output: CnnResult }
+}

@@ -3,11 +3,10 @@
  * `naive` (the question: positives only, sigmoid, binary cross-entropy, Adam), `binary` (the accepted answer: a "0" class, SGD,
  * shuffled, shear, zoom and flip) and `distance` (the second answer: no last activation, squared error to the class).
  */
-import { Worker } from 'node:worker_threads'
-import { type ErrorCode, errorTable, OneclassError } from '../errors.ts'
+import { callInThread } from '../system/thread-call.ts'
 import type { EpochRecord } from '../wire/comparison.ts'
 import { questionAugmentation } from './augment.ts'
-import type { CnnMessage, CnnResult, CnnTask } from './cnn-task.ts'
+import type { CnnCalls, CnnResult, CnnTask } from './cnn-task.ts'
 
 export type CnnRecipe = 'naive' | 'binary' | 'distance'
 
@@ -92,36 +91,12 @@ export function cnnTask(recipe: CnnRecipe, data: CnnData, options: Omit<CnnOptio
 }
 
 /** @throws DEPENDENCY_MISSING without TensorFlow.js, CANCELLED when the signal says so, INTERNAL when the thread dies */
-export function trainInThread(
+export async function trainInThread(
   task: CnnTask,
   { onEpoch, signal }: Pick<CnnOptions, 'onEpoch' | 'signal'> = {},
 ): Promise<CnnResult> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(cancelled())
-    const worker = new Worker(new URL('./cnn-thread.js', import.meta.url), { workerData: task })
-    const settle = (act: () => void) => {
-      signal?.removeEventListener('abort', onAbort)
-      act()
-      void worker.terminate()
-    }
-    const onAbort = () => settle(() => reject(cancelled()))
-    signal?.addEventListener('abort', onAbort, { once: true })
-    worker.on('message', (message: CnnMessage) => {
-      if (message.kind === 'epoch') onEpoch?.(message.record, message.epochs)
-      else if (message.kind === 'done') settle(() => resolve(message.result))
-      else settle(() => reject(new OneclassError(knownCode(message.error.code), message.error.message)))
-    })
-    worker.on('error', (error) => settle(() => reject(new OneclassError('INTERNAL', error.message, { cause: error }))))
-    worker.on('exit', (status) =>
-      settle(() => reject(new OneclassError('INTERNAL', `The training thread ended with status ${status}.`))),
-    )
+  return await callInThread<CnnCalls, 'train'>(new URL('./cnn-thread.js', import.meta.url), 'train', task, {
+    signal,
+    onProgress: (record) => onEpoch?.(record as EpochRecord, task.epochs),
   })
-}
-
-function cancelled(): OneclassError {
-  return new OneclassError('CANCELLED', 'The training was cancelled.')
-}
-
-function knownCode(code: string): ErrorCode {
-  return code in errorTable ? (code as ErrorCode) : 'INTERNAL'
 }

@@ -134,8 +134,8 @@ export function reasonByEnding(name: string): SkipReason {
   return 'not an image'
 }
 
-/** Control characters in a name must not reach a terminal. */
+/** Control characters in a name must not reach a terminal, nor those that turn the direction of writing: `gpj.exe` reads as `exe.jpg`. */
 export function printable(name: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return name.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?')
+  return name.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '?')
 }

@@ -2,9 +2,8 @@
  * Model files from outside and to outside, in a thread of their own: to hash, parse and check one takes tens of milliseconds to
  * seconds, which a server's event loop has not got, and a hostile one may ask for any amount of memory.
  */
-import { Worker } from 'node:worker_threads'
 import { OneclassError } from '../errors.ts'
-import type { ErrorBody } from '../wire/error.ts'
+import { callInThread } from '../system/thread-call.ts'
 import type { ModelFacts } from './registry.ts'
 
 export interface ModelFile {
@@ -13,37 +12,21 @@ export interface ModelFile {
   readonly facts: ModelFacts
 }
 
-export interface ModelFileWork {
-  readonly bytes: Uint8Array
-  readonly alpha: number | undefined
+export type ModelFileCalls = {
+  readonly read: { input: { readonly bytes: Uint8Array; readonly alpha: number | undefined }; output: ModelFile }
 }
-export type ModelFileReply = ModelFile | { readonly error: ErrorBody }
 
 /**
  * @param alpha takes the place of the file's own
  * @throws MODEL_CORRUPT, MODEL_INCOMPATIBLE
  */
-export function readModelFile(bytes: Uint8Array, alpha?: number): Promise<ModelFile> {
-  return new Promise((resolve, reject) => {
-    const thread = new Worker(new URL('./model-file-thread.js', import.meta.url), {
-      workerData: { bytes, alpha } satisfies ModelFileWork,
-      resourceLimits: { maxOldGenerationSizeMb: 1024 },
-    })
-    thread.once('message', (reply: ModelFileReply) => {
-      if ('error' in reply) reject(new OneclassError(reply.error.code, reply.error.message))
-      else resolve(reply)
-    })
-    thread.once('error', (error: NodeJS.ErrnoException) => {
-      const isTooLarge = error.code === 'ERR_WORKER_OUT_OF_MEMORY'
-      reject(
-        isTooLarge
-          ? new OneclassError(
-              'MODEL_CORRUPT',
-              'The model file cannot be used: it asks for more memory than a model has.',
-            )
-          : error,
-      )
-    })
-    thread.once('exit', (code) => reject(new Error(`the model file thread ended (${code})`))) // nothing, when it replied
-  })
+export async function readModelFile(bytes: Uint8Array, alpha?: number): Promise<ModelFile> {
+  const file = new URL('./model-file-thread.js', import.meta.url)
+  const limits = { resourceLimits: { maxOldGenerationSizeMb: 1024 } }
+  try {
+    return await callInThread<ModelFileCalls, 'read'>(file, 'read', { bytes, alpha }, limits)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_OUT_OF_MEMORY') throw error
+    throw new OneclassError('MODEL_CORRUPT', 'The model file cannot be used: it asks for more memory than a model has.')
+  }
 }

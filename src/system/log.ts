@@ -1,5 +1,6 @@
 /**
- * Structured logs on standard error: one JSON object a line, and at a terminal a line to read. What they hold: ids, names, codes, times; never image content, never a key.
+ * Structured logs on standard error: one JSON object a line, and at a terminal a line to read. What they hold: ids, names,
+ * codes, times; never image content, never a key.
  */
 import type { LogLevel } from './config.ts'
 
@@ -33,5 +34,5 @@ export function readableLine(entry: Readonly<Record<string, unknown>>): string {
   const more = facts.length > 0 ? ` (${facts.join(', ')})` : ''
   const line = `${String(time).slice(11, 19)} ${String(level).padEnd(5)} ${String(part ?? 'oneclass')}: ${String(message)}${more}`
   // biome-ignore lint/suspicious/noControlCharactersInRegex: names of images and callers may hold them, and a terminal obeys them
-  return line.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?')
+  return line.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '?')
 }

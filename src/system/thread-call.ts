@@ -47,8 +47,6 @@ type Answer =
 
 export interface ThreadOptions {
   readonly resourceLimits?: ResourceLimits
-  /** Called when the thread ended by itself. */
-  readonly onExit?: (error: Error) => void
 }
 
 /** Starts a thread. It keeps the process alive only while a call waits for its answer. */
@@ -87,7 +85,6 @@ export function startThread<C extends Calls>(url: URL, options: ThreadOptions = 
     if (ended) return
     ended = error
     for (const id of [...pending.keys()]) take(id)?.reject(error)
-    options.onExit?.(error)
   }
   thread.on('error', fail)
   thread.on('exit', (code) => fail(new Error(`the thread ended (${code})`)))
@@ -118,6 +115,22 @@ export function startThread<C extends Calls>(url: URL, options: ThreadOptions = 
       for (const id of [...pending.keys()]) take(id)?.reject(ended)
       await thread.terminate()
     },
+  }
+}
+
+/** One call in a thread of its own, which has ended when this returns. Rejections as `call`. */
+export async function callInThread<C extends Calls, K extends keyof C & string>(
+  url: URL,
+  method: K,
+  input: C[K]['input'],
+  options: CallOptions & ThreadOptions = {},
+): Promise<C[K]['output']> {
+  const { resourceLimits, ...hooks } = options
+  const thread = startThread<C>(url, resourceLimits ? { resourceLimits } : {})
+  try {
+    return await thread.call(method, input, hooks)
+  } finally {
+    await thread.end()
   }
 }
 

@@ -1,0 +1,38 @@
+/** Calls to a thread: answers, errors as they were, progress, cancelling, an end without an answer; `store/model-file.ts` is the example. */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import type { LibraryCalls } from '../../src/library/calls.ts'
+import type { ModelFileCalls } from '../../src/store/model-file.ts'
+import { startThread } from '../../src/system/thread-call.ts'
+
+const modelFile = new URL('../../src/store/model-file-thread.js', import.meta.url)
+const library = new URL('../../src/library/library-thread.js', import.meta.url)
+
+test('an error comes back with its code, a fault as INTERNAL with its cause, and the thread answers on', async () => {
+  const thread = startThread<ModelFileCalls>(modelFile)
+  const read = (bytes: unknown) => thread.call('read', { bytes: bytes as Uint8Array, alpha: undefined })
+  await assert.rejects(read(new Uint8Array(3)), { code: 'MODEL_CORRUPT' })
+  await assert.rejects(
+    read(null),
+    (error: Error & { code?: string }) => error.code !== undefined && error instanceof Error,
+  )
+  await assert.rejects(
+    read(() => {}),
+    { name: 'DataCloneError' },
+  )
+  await assert.rejects(read(new Uint8Array(9)), { code: 'MODEL_CORRUPT' })
+  await thread.end()
+  await assert.rejects(read(new Uint8Array(3)), { code: 'CANCELLED' })
+})
+
+test('a signal rejects at once, also one that was aborted before; the end rejects what waits', async () => {
+  const thread = startThread<LibraryCalls>(library)
+  const input = { home: '/nowhere', ref: 'x', folder: '/nowhere' }
+  await assert.rejects(thread.call('evaluate', input, { signal: AbortSignal.abort() }), { code: 'CANCELLED' })
+  const stop = new AbortController()
+  const cancelled = thread.call('evaluate', input, { signal: stop.signal })
+  stop.abort()
+  await assert.rejects(cancelled, { code: 'CANCELLED' })
+  const waiting = thread.call('evaluate', input)
+  await Promise.all([assert.rejects(waiting, { code: 'CANCELLED' }), thread.end()])
+})
