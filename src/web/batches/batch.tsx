@@ -148,16 +148,16 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
       >
         {t.batches.charts}
       </button>
+      <Toolbar
+        items={live.items.slice(0, upTo)}
+        alpha={alpha}
+        state={state}
+        total={job?.progress.total ?? 0}
+        late={total - upTo}
+        onSortIn={() => setFrozenAt(total)}
+      />
       <div class="batch-columns">
         <div class="batch-main">
-          <Toolbar
-            items={live.items.slice(0, upTo)}
-            alpha={alpha}
-            state={state}
-            total={job?.progress.total ?? 0}
-            late={total - upTo}
-            onSortIn={() => setFrozenAt(total)}
-          />
           {order.length === 0 && places === 0 && (
             <p class="muted nothing">{isRunning ? t.common.loading : t.batches.empty}</p>
           )}

@@ -7,6 +7,7 @@ import { Nearest } from '../classify/nearest.tsx'
 import { baseName } from '../format.ts'
 import { href } from '../routes.ts'
 import { client } from '../service/api.ts'
+import { key } from '../service/connection.ts'
 import { usePicture } from '../service/pictures.ts'
 import { type Batch, type ClassifyResult, labelOf } from '../service/types.ts'
 import { t } from '../text.ts'
@@ -14,7 +15,7 @@ import { Dialog } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { ErrorNote, type Failure, failureOf } from '../ui/notes.tsx'
 import { LargePicture } from '../ui/picture.tsx'
-import { type DetailProps, Words } from './detail-panel.tsx'
+import { type DetailProps, Reviewer, Words } from './detail-panel.tsx'
 import { reviewKey } from './keys.ts'
 import { wholeImage } from './local-files.ts'
 
@@ -54,6 +55,7 @@ export function Closer(
         <div class="stack">
           <Words {...props} />
           {model && 'nearest' in item.line && <Nearest result={item.line} model={model} />}
+          {key.value === null && <Reviewer />}
           <div class="row">
             <button type="button" class="button small" onClick={() => props.onMove(-1)}>
               <Icon name="left" size={16} />

@@ -72,7 +72,7 @@ export function DetailPanel(
 }
 
 /** Who reviews: asked only where no key tells it. */
-function Reviewer(): JSX.Element {
+export function Reviewer(): JSX.Element {
   return (
     <label class="field reviewer">
       <span>{t.batches.yourName}</span>

@@ -1,10 +1,10 @@
 /** A name that is cut in the middle where there is no room: its end, which tells files apart, stays. */
 import type { JSX } from 'preact'
 
-const kept = 9
+const kept = 7
 
 export function MiddleCut({ text }: { text: string }): JSX.Element {
-  if (text.length <= kept + 3) return <span class="cut">{text}</span>
+  if (text.length <= kept + 2) return <span class="cut">{text}</span>
   return (
     <span class="middle-cut">
       <span>{text.slice(0, -kept)}</span>
