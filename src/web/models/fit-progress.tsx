@@ -84,6 +84,9 @@ function Fitted({ result, onAgain }: { result: FitResult; onAgain: () => void })
           <a class="button primary" href={href('classify', label)}>
             {t.fit.try}
           </a>
+          <a class="button" href={href('batches', null, { model: label })}>
+            {t.models.batch}
+          </a>
           <a class="button" href={href('models', label)}>
             {t.fit.see}
           </a>
