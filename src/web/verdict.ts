@@ -19,10 +19,12 @@ export function asOdd(pValue: number, n: number): number {
   return Math.max(0, Math.round(pValue * (n + 1)) - 1)
 }
 
-export type Agreement = 'both' | 'neither' | 'forest' | 'svm'
+export type Agreement = 'both' | 'neither' | 'forest' | 'svm' | 'all' | 'none' | 'mixed'
 
-/** Which of the two detectors would accept the image by itself. */
+/** Which of the detectors would accept the image by itself. */
 export function agreementOf({ detectors }: Scored, alpha: number): Agreement {
+  const all = Object.values(detectors).flatMap((one) => (one === undefined ? [] : one.pValue > alpha))
+  if (all.length > 2) return all.every((accepts) => accepts) ? 'all' : all.some((accepts) => accepts) ? 'mixed' : 'none'
   const forest = detectors.isolationForest.pValue > alpha
   const svm = detectors.oneClassSvm.pValue > alpha
   return forest ? (svm ? 'both' : 'forest') : svm ? 'svm' : 'neither'

@@ -1,4 +1,4 @@
-/** The two detectors on one scale from typical to odd, with the place of the decision: do they agree? */
+/** The detectors on one scale from typical to odd, with the place of the decision: do they agree? */
 import type { JSX } from 'preact'
 import { pValue } from '../format.ts'
 import type { Scored } from '../service/types.ts'
@@ -6,7 +6,7 @@ import { t } from '../text.ts'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
 
 export function Opinions({ result, alpha, n }: { result: Scored; alpha: number; n: number }): JSX.Element {
-  const { isolationForest, oneClassSvm } = result.detectors
+  const { isolationForest, oneClassSvm, patches, discriminative } = result.detectors
   // log p from 1 (typical) to 1 / (n + 1) (odder than all)
   const place = (p: number) => Math.min(1, Math.max(0, Math.log(p) / Math.log(1 / (n + 1)))) * 100
   return (
@@ -17,6 +17,8 @@ export function Opinions({ result, alpha, n }: { result: Scored; alpha: number; 
           [
             [t.classify.forest, isolationForest.pValue],
             [t.classify.svm, oneClassSvm.pValue],
+            ...(patches ? [[t.classify.patches, patches.pValue] as const] : []),
+            ...(discriminative ? [[t.classify.discriminative, discriminative.pValue] as const] : []),
           ] as const
         ).map(([name, p]) => (
           <div key={name}>
