@@ -40,20 +40,45 @@ export function readNpy(bytes: Uint8Array): Matrix {
   return out
 }
 
-/** Format 1.0, float32 or float64. */
-export function writeNpy(m: Matrix, type: 'float32' | 'float64' = 'float64'): Uint8Array {
-  const width = type === 'float32' ? 4 : 8
-  const text = `{'descr': '<f${width}', 'fortran_order': False, 'shape': (${m.rows}, ${m.cols}), }`
-  const length = Math.ceil((10 + text.length + 1) / 64) * 64
-  const header = `${text.padEnd(length - 11)}\n`
-  const bytes = new Uint8Array(length + m.data.length * width)
+type NpyType = 'float32' | 'float64'
+
+/**
+ * Format 1.0: what stands before the numbers.
+ * @param length of the header in bytes, a multiple of 64 with room for the text (128 is enough for any shape)
+ */
+export function npyHeader(rows: number, cols: number, type: NpyType, length?: number): Uint8Array {
+  const text = `{'descr': '<f${widthOf(type)}', 'fortran_order': False, 'shape': (${rows}, ${cols}), }`
+  const size = length ?? Math.ceil((10 + text.length + 1) / 64) * 64
+  const header = `${text.padEnd(size - 11)}\n`
+  const bytes = new Uint8Array(size)
   bytes.set(magic)
   bytes.set([1, 0, header.length & 255, header.length >> 8], 6)
   for (let i = 0; i < header.length; i++) bytes[10 + i] = header.charCodeAt(i)
+  return bytes
+}
+
+/** Numbers as they stand in the file: little-endian. */
+export function npyNumbers(numbers: ArrayLike<number>, type: NpyType): Uint8Array {
+  const width = widthOf(type)
+  const bytes = new Uint8Array(numbers.length * width)
   const view = new DataView(bytes.buffer)
-  for (let k = 0; k < m.data.length; k++) {
-    if (width === 4) view.setFloat32(length + k * width, m.data[k]!, true)
-    else view.setFloat64(length + k * width, m.data[k]!, true)
+  for (let k = 0; k < numbers.length; k++) {
+    if (width === 4) view.setFloat32(k * width, numbers[k]!, true)
+    else view.setFloat64(k * width, numbers[k]!, true)
   }
   return bytes
+}
+
+/** Format 1.0, float32 or float64. */
+export function writeNpy(m: Matrix, type: NpyType = 'float64'): Uint8Array {
+  const header = npyHeader(m.rows, m.cols, type)
+  const numbers = npyNumbers(m.data, type)
+  const bytes = new Uint8Array(header.length + numbers.length)
+  bytes.set(header)
+  bytes.set(numbers, header.length)
+  return bytes
+}
+
+function widthOf(type: NpyType): 4 | 8 {
+  return type === 'float32' ? 4 : 8
 }

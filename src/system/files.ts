@@ -1,7 +1,7 @@
 /** Folders and files that are there whole or not at all; what cannot be written is said before any work begins. */
 import { randomUUID } from 'node:crypto'
 import { createWriteStream, rmSync, type WriteStream } from 'node:fs'
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { OneclassError } from '../errors.ts'
 import { privateFolder } from './whole-file.ts'
@@ -58,9 +58,13 @@ export async function assertHomeWritable(home: string): Promise<void> {
 
 export interface Output {
   /** Resolves when the file system has taken it. */
-  write(text: string): Promise<void>
-  /** Gives the file its name. @throws INVALID_ARGUMENT when a write failed */
-  commit(): Promise<void>
+  write(content: string | Uint8Array): Promise<void>
+  /**
+   * Gives the file its name.
+   * @param start replaces as many bytes at the start: a header that is known at the end only
+   * @throws INVALID_ARGUMENT when a write failed, or there is a start and it is no plain file
+   */
+  commit(start?: Uint8Array): Promise<void>
   /** Removes what was written; nothing after `commit`. */
   discard(): Promise<void>
 }
@@ -72,7 +76,7 @@ process.once('exit', () => {
 })
 
 /**
- * A text file that appears when it is complete. A device or a pipe is written as it is.
+ * A file that appears when it is complete. A device or a pipe is written as it is.
  * @throws INVALID_ARGUMENT, before anything is written
  */
 export async function openOutput(path: string): Promise<Output> {
@@ -94,13 +98,15 @@ export async function openOutput(path: string): Promise<Output> {
     fault ??= error
   })
   return {
-    async write(text) {
+    async write(content) {
       if (fault) throw cannotWrite('file', path, fault, wayOut)
-      await new Promise<void>((taken) => stream.write(text, () => taken()))
+      await new Promise<void>((taken) => stream.write(content, () => taken()))
     },
-    async commit() {
+    async commit(start) {
       await end(stream)
+      if (start && !isPlain) fault ??= new Error('it is a device or a pipe')
       if (fault) throw cannotWrite('file', path, fault, wayOut)
+      if (start) await writeStart(target, start)
       if (isPlain) await rename(target, path)
       unfinished.delete(target)
     },
@@ -109,6 +115,15 @@ export async function openOutput(path: string): Promise<Output> {
       if (unfinished.has(target)) await rm(target, { force: true })
       unfinished.delete(target)
     },
+  }
+}
+
+async function writeStart(path: string, start: Uint8Array): Promise<void> {
+  const handle = await open(path, 'r+')
+  try {
+    await handle.write(start, 0, start.length, 0)
+  } finally {
+    await handle.close()
   }
 }
 
