@@ -1,6 +1,7 @@
 /** What a fit says about itself, in words: docs/promises.md explains every number. */
 import { printable } from '../images/left-out.ts'
 import type { FitReport } from '../wire/fit-report.ts'
+import type { Preprocess } from '../wire/preprocess.ts'
 
 /** Misfits that are named on a terminal; `--json` has all of them. */
 const named = 10
@@ -36,4 +37,15 @@ export function reportLines(report: FitReport): string[] {
 
 export function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`
+}
+
+/** What was done with the rows of a feature file. */
+export function preprocessWords(preprocess: Preprocess | undefined): string {
+  if (preprocess === undefined) return 'each row is scaled to length 1 (--preprocess none keeps them as they are)'
+  const why = {
+    centred: 'they were centred before: their mean is near zero',
+    whitened: 'they were whitened before: their covariance is near the identity',
+    asked: 'as asked',
+  }
+  return `rows keep their lengths, ${why[preprocess.reason]} (--preprocess l2 scales each to length 1)`
 }

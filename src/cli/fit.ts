@@ -10,8 +10,9 @@ import { parseRange, rangeSentence } from '../pipeline/range.ts'
 import { fitReport } from '../store/fit-facts.ts'
 import { assertModelName } from '../store/registry.ts'
 import type { Model } from '../wire/model.ts'
+import { preprocessModes } from '../wire/preprocess.ts'
 import type { Command, Io, Values } from './command.ts'
-import { reportLines } from './fit-words.ts'
+import { preprocessWords, reportLines } from './fit-words.ts'
 import { progressLine } from './progress.ts'
 import { flag, number, oneOf, required, text } from './values.ts'
 
@@ -23,7 +24,7 @@ export const fit: Command = {
     [--seed 1] [--json]
 fit NAME --add DIR [--exclude 3,17] [--alpha A] [--seed N] [--json]
 fit [DIR] --name NAME --base NAME[@VERSION] [--exclude 3,17] [--alpha A] [--seed N] [--json]
-fit --features X.npy --name NAME [--alpha 0.05] [--seed 1] [--json]`,
+fit --features X.npy --name NAME [--preprocess auto|l2|none] [--alpha 0.05] [--seed 1] [--json]`,
   options: {
     name: { type: 'string', value: 'NAME', description: 'name of the model; each fit adds a version' },
     features: { type: 'string', value: 'X.npy', description: 'fit on embeddings, shape (n, d), instead of images' },
@@ -51,6 +52,12 @@ fit --features X.npy --name NAME [--alpha 0.05] [--seed 1] [--json]`,
       value: 'HOW',
       description:
         'cross-fit: hold out every image once; split: set a quarter aside (default: by the number of images)',
+    },
+    preprocess: {
+      type: 'string',
+      value: 'HOW',
+      description:
+        'rows of --features: l2 scales each to length 1, none keeps them as they are, auto (default) looks whether they were centred or whitened',
     },
     seed: { type: 'string', value: 'N', description: 'seed of all randomness (default 1)' },
     range: {
@@ -93,6 +100,12 @@ fit --features X.npy --name NAME [--alpha 0.05] [--seed 1] [--json]`,
     const seed = number(values, 'seed', 'whole')
     const confidence = number(values, 'confidence')
     const calibration = oneOf(values, 'calibration', ['auto', 'cross-fit', 'split'] as const, 'auto')
+    const preprocess = oneOf(values, 'preprocess', preprocessModes, 'auto')
+    if (features === undefined && preprocess === 'none')
+      throw new OneclassError(
+        'INVALID_ARGUMENT',
+        '--preprocess is for rows of --features: embeddings of images need l2.',
+      )
     const options = {
       home: io.home,
       name,
@@ -109,7 +122,8 @@ fit --features X.npy --name NAME [--alpha 0.05] [--seed 1] [--json]`,
     }
     try {
       if (features !== undefined) {
-        const saved = await fitFeatureModel(readNpy(await readFeatureFile(features)), { ...options, onProgress })
+        const X = readNpy(await readFeatureFile(features))
+        const saved = await fitFeatureModel(X, { ...options, preprocess, onProgress })
         progress.fitting.end()
         return await report(io, values, { model: saved })
       }
@@ -210,6 +224,7 @@ async function report(
     if (info.negatives)
       await io.out(`with ${info.negatives} negatives: a head uses them; the promise about positives is as without them`)
     for (const line of reportLines(said)) await io.out(line)
+    if (info.backbone === null) await io.out(`  features                ${preprocessWords(info.preprocess)}`)
     if (fitted?.excluded.length) await io.out(`  left out                ${fitted.excluded.map(printable).join(', ')}`)
     if (info.growth) for (const line of growthLines(info, rejectedByBase)) await io.out(line)
     const next = info.backbone ? 'IMAGE|DIR' : '--features X.npy'

@@ -5,6 +5,8 @@ export interface Matrix {
   readonly rows: number
   readonly cols: number
   readonly data: Float64Array
+  /** Where rows keep their lengths: `l2Normalise` multiplies all of them by this number, instead of each by its own. */
+  readonly factor?: number
 }
 
 /** A matrix of zeros, or over `data` (not copied), which must hold `rows * cols` numbers. */
@@ -34,7 +36,7 @@ export function row(m: Matrix, i: number): Float64Array {
 export function takeRows(m: Matrix, indices: ArrayLike<number>): Matrix {
   const out = matrix(indices.length, m.cols)
   for (let k = 0; k < indices.length; k++) out.data.set(row(m, indices[k]!), k * m.cols)
-  return out
+  return m.factor === undefined ? out : { ...out, factor: m.factor }
 }
 
 /** Column means, length `cols`. */
@@ -65,15 +67,25 @@ export function dot(a: Float64Array, b: Float64Array, n: number, aAt = 0, bAt = 
   return s0 + s1 + (s2 + s3)
 }
 
-/** Each row divided by its Euclidean norm; a row of zeros stays zero. Returns a copy. */
+/** Each row divided by its Euclidean norm, a row of zeros stays zero; or, with a `factor`, all multiplied by it. Returns a copy. */
 export function l2Normalise(m: Matrix): Matrix {
   const out = matrix(m.rows, m.cols, m.data.slice())
+  const { factor } = m
+  if (factor !== undefined) {
+    for (let k = 0; k < out.data.length; k++) out.data[k]! *= factor
+    return out
+  }
   for (let i = 0; i < m.rows; i++) {
     const r = row(out, i)
     const norm = Math.sqrt(dot(r, r, r.length))
     if (norm > 0) for (let j = 0; j < r.length; j++) r[j]! /= norm
   }
   return out
+}
+
+/** Each row divided by its Euclidean norm, whatever its matrix says: for cosines. Returns a copy. */
+export function unitRows({ rows, cols, data }: Matrix): Matrix {
+  return l2Normalise({ rows, cols, data })
 }
 
 /** Squared Euclidean distance of row i of A to row j of B. */

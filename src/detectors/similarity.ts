@@ -6,9 +6,10 @@
  *   x . t  =  (x - m) . (t - m) + x . m + m . (t - m)  =  Σₖ [aₖ . (x - m)] [aₖ . (t - m)] + x . m + m . (t - m)
  *
  * exactly, because t - m lies in that span. Whitening has projected x on the aₖ already, so r + 1 numbers a positive do instead of d.
- * Where positives do not lie in the span (some were only calibrated on), or where it has all d directions, embeddings are kept.
+ * Where positives do not lie in the span (some were only calibrated on), where it has all d directions, and where rows keep their lengths,
+ * unit embeddings are kept.
  */
-import { dot, l2Normalise, type Matrix, matrix, row } from '../core/matrix.ts'
+import { dot, type Matrix, matrix, row, unitRows } from '../core/matrix.ts'
 import { productsWithPanels } from '../core/panel-products.ts'
 import { addPanel, type Panels, projectOnPanel, rowsInPanel, toPanels } from '../core/panels.ts'
 import type { Whitened, WhiteningState } from './whitening.ts'
@@ -27,9 +28,9 @@ const outside = 1e-12
 /** @param X embeddings of the positives, shape (n, d) */
 export function describePositives(whitening: WhiteningState, X: Matrix): PositiveRows {
   const { axes, mean } = whitening
-  const asTheyAre = () => ({ principal: null, embeddings: Float32Array.from(l2Normalise(X).data) })
-  if (axes.rows + 1 >= X.cols) return asTheyAre()
-  const unit = l2Normalise(X)
+  const asTheyAre = () => ({ principal: null, embeddings: Float32Array.from(unitRows(X).data) })
+  if (axes.rows + 1 >= X.cols || X.factor !== undefined) return asTheyAre()
+  const unit = unitRows(X)
   for (let i = 0, at = 0; i < unit.rows; i++) for (let j = 0; j < unit.cols; j++, at++) unit.data[at]! -= mean[j]!
   const rows = matrix(X.rows, axes.rows + 1)
   let areInside = true

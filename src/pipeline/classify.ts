@@ -5,6 +5,7 @@ import { scoreDiscriminative } from '../detectors/discriminative.ts'
 import { calibrate, scoreWhitened } from '../detectors/ensemble.ts'
 import { patchScorer } from '../detectors/patches/patch-member.ts'
 import type { PlaceMap } from '../detectors/patches/places.ts'
+import { keepLengths } from '../detectors/preprocess.ts'
 import { cosineSimilarities } from '../detectors/similarity.ts'
 import { whiten } from '../detectors/whitening.ts'
 import { OneclassError } from '../errors.ts'
@@ -59,8 +60,9 @@ export function createClassifier(
     return patches.placesOf(maps)
   }
 
-  const scoreMatrix: Classifier['scoreMatrix'] = (X, alpha = modelAlpha, places) => {
+  const scoreMatrix: Classifier['scoreMatrix'] = (rows, alpha = modelAlpha, places) => {
     assertAlpha(alpha)
+    const X = keepLengths(rows, artifact.preprocess)
     if (X.cols !== artifact.dim) {
       throw new OneclassError(
         'FEATURES_WRONG_WIDTH',

@@ -3,10 +3,12 @@ import type { Matrix } from '../core/matrix.ts'
 import { createRandom } from '../core/random.ts'
 import { assertAlpha } from '../detectors/calibration.ts'
 import { fitPooled, joinMembers, type PooledFit, type Probes } from '../detectors/ensemble.ts'
+import { choosePreprocess, keepLengths } from '../detectors/preprocess.ts'
 import { assertConfidence, defaultAlpha, smallestAlpha, toleranceAlpha, usualAlpha } from '../detectors/promise.ts'
 import { describePositives } from '../detectors/similarity.ts'
 import { OneclassError } from '../errors.ts'
 import type { Artifact } from '../store/artifact.ts'
+import type { PreprocessMode } from '../wire/preprocess.ts'
 import { factsOfPositives } from './fit-report.ts'
 import { joinHead } from './negatives.ts'
 import type { PatchMember } from './patches.ts'
@@ -28,12 +30,14 @@ export interface FitOptions {
 }
 
 /**
- * @param X embeddings of positives, one a row, shape (n, d)
+ * @param rows embeddings of positives, shape (n, d)
  * @throws TOO_FEW_IMAGES, IMAGES_IDENTICAL, FEATURES_NOT_FINITE, ALPHA_INVALID
  */
 export async function fitFeatures(
-  X: Matrix,
+  rows: Matrix,
   options: FitOptions & {
+    /** How rows come to a common length (`detectors/preprocess.ts`). Default l2, which is right for features as networks make them. */
+    readonly preprocess?: PreprocessMode
     readonly images?: readonly string[]
     readonly backbone?: Artifact['backbone']
     readonly groups?: ArrayLike<number>
@@ -55,6 +59,8 @@ export async function fitFeatures(
       `Expected the seed to be a whole number from 0 on but received ${seed}.`,
     )
   }
+  const preprocess = choosePreprocess(rows, options.preprocess ?? 'l2')
+  const X = keepLengths(rows, preprocess)
   const pooled = await fitPooled(
     X,
     {
@@ -69,7 +75,7 @@ export async function fitFeatures(
     createRandom(seed),
   )
   throwIfAborted(options.signal)
-  const { negatives } = options
+  const negatives = options.negatives && keepLengths(options.negatives, preprocess)
   const patches = options.placeMember?.(pooled)
   const places = patches ? { patches: patches.heldOut } : {}
   const head =
@@ -91,6 +97,7 @@ export async function fitFeatures(
     alpha:
       confidence === undefined ? alpha : (toleranceAlpha(counted, alpha, confidence) ?? smallestAlpha(counted) / 2),
     seed,
+    ...(preprocess && { preprocess }),
     ensemble,
     ...(patches && { patches: patches.state }),
     ...(head && { discriminative: head.state }),

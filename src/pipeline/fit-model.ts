@@ -10,6 +10,7 @@ import { assertModelName, openRegistry } from '../store/registry.ts'
 import { assertHomeWritable } from '../system/files.ts'
 import { labelOf } from '../wire/label.ts'
 import type { Model } from '../wire/model.ts'
+import type { PreprocessMode } from '../wire/preprocess.ts'
 import { growthOf, newToBase, readBaseVersion } from './base-version.ts'
 import { type FitImagesOptions, type FitOptions, type FittedImages, fitFeatures, fitImages } from './fit.ts'
 import { type CollectedPositives, collectPositives } from './positives.ts'
@@ -107,16 +108,22 @@ export async function fitModel(options: FitModelOptions): Promise<FittedModel> {
 }
 
 /**
- * The same for embeddings.
+ * The same for embeddings, which may have been centred or whitened before: `auto` finds out.
  * @param X shape (n, d). @throws as `fitFeatures`, and MODEL_NAME_INVALID, INVALID_ARGUMENT
  */
 export async function fitFeatureModel(
   X: Matrix,
-  { home, name, ...options }: SavedAs & FitOptions & { readonly negatives?: Matrix | undefined },
+  {
+    home,
+    name,
+    preprocess = 'auto',
+    ...options
+  }: SavedAs &
+    FitOptions & { readonly negatives?: Matrix | undefined; readonly preprocess?: PreprocessMode | undefined },
 ): Promise<Model> {
   assertModelName(name)
   await assertHomeWritable(home)
-  return await openRegistry(home).save(name, await fitFeatures(X, options))
+  return await openRegistry(home).save(name, await fitFeatures(X, { ...options, preprocess }))
 }
 
 async function read(images: string | readonly ImageSource[] | undefined): Promise<CollectedPositives> {

@@ -1,7 +1,7 @@
 /** What is found out about a fit beside the model: misfits, kinds, what the positives are worth, and what the model rejects. */
 
 import { renderReference } from '../baselines/rendered-reference.ts'
-import { dot, l2Normalise, type Matrix } from '../core/matrix.ts'
+import { dot, type Matrix, unitRows } from '../core/matrix.ts'
 import { createRandom, type Random } from '../core/random.ts'
 import { findKinds } from '../detectors/kinds.ts'
 import { findMisfits } from '../detectors/misfits.ts'
@@ -36,7 +36,7 @@ export function factsOfPositives(
   for (let i = 0; i < groups.length; i++) sizes.set(groups[i]!, (sizes.get(groups[i]!) ?? 0) + 1)
   const held = heldOut.reduce((count, score) => count + (Number.isNaN(score) ? 0 : 1), 0)
   const kinds = findKinds(X, random.fork('kinds'))
-  const unit = l2Normalise(X)
+  const unit = unitRows(X)
   const misfits = findMisfits(X, groups, random.fork('misfits')).map(({ row, pValue, times }) => {
     let [nearest, similarity] = [-1, -2]
     for (let j = 0; j < X.rows; j++) {

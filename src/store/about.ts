@@ -14,6 +14,7 @@ import { FitFacts } from '../wire/fit-report.ts'
 import { labelOf } from '../wire/label.ts'
 import { Growth, Model } from '../wire/model.ts'
 import { Alpha } from '../wire/names.ts'
+import { Preprocess } from '../wire/preprocess.ts'
 import { SampleRange } from '../wire/sample-range.ts'
 import { Nullable } from '../wire/type.ts'
 import { decodeArtifact } from './artifact.ts'
@@ -32,6 +33,7 @@ const added = {
   gallery: Nullable(Type.String()),
   negatives: Type.Integer(),
   range: SampleRange,
+  preprocess: Preprocess,
   growth: Growth,
   facts: Nullable(FitFacts),
 }

@@ -8,6 +8,7 @@ import type { EnsembleState } from '../detectors/ensemble.ts'
 import type { PatchState } from '../detectors/patches/patch-member.ts'
 import type { PositiveRows } from '../detectors/similarity.ts'
 import type { SampleRange } from '../images/sample-range.ts'
+import type { Preprocess } from '../wire/preprocess.ts'
 import { checkArtifact } from './check-artifact.ts'
 import type { FitFacts } from './fit-facts.ts'
 import { fromVersion1 } from './format-1.ts'
@@ -26,6 +27,8 @@ export interface Artifact {
   readonly seed: number
   /** What is black and white in images of more than 8 bits a sample; absent where none had more, or used them all. */
   readonly range?: SampleRange
+  /** Where rows keep their lengths; absent where each is scaled to length 1. */
+  readonly preprocess?: Preprocess
   readonly ensemble: EnsembleState
   /** There where places tell something: a further member. */
   readonly patches?: PatchState

@@ -2,9 +2,11 @@
  * Is it a model? A hash only says that bytes are as their maker left them, and the maker may be an attacker: before a state is used,
  * every size must fit every other, every number be finite, and every tree end.
  */
+import { Value } from 'typebox/value'
 import { type Panels, panelLength } from '../core/panels.ts'
 import type { IsolationTreesState } from '../detectors/isolation-trees.ts'
 import { type Calibration, extraKeys, type MemberKey, membersOf, pooledKeys } from '../detectors/join.ts'
+import { Preprocess } from '../wire/preprocess.ts'
 import type { Artifact } from './artifact.ts'
 import { checkPatches } from './check-patches.ts'
 import { checkFitFacts } from './fit-facts.ts'
@@ -21,6 +23,8 @@ export function checkArtifact(value: unknown): Artifact {
   if (!(artifact.alpha > 0 && artifact.alpha < 1)) throw new RangeError('alpha is not between 0 and 1')
   if (!Number.isFinite(artifact.seed)) throw new RangeError('the seed is not a number')
   if (artifact.range !== undefined) range(artifact.range)
+  if (artifact.preprocess !== undefined && !Value.Check(Preprocess, artifact.preprocess))
+    throw new TypeError('the preprocessing is wrong')
   if (backbone !== null && !(isText(backbone.id) && isText(backbone.hash)))
     throw new TypeError('the backbone is not named')
 

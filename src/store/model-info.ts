@@ -8,7 +8,7 @@ export type ModelFacts = Omit<Model, 'name' | 'version' | 'createdAt' | 'gallery
 
 /** @param bytes the artifact as encoded */
 export function factsOf(
-  { alpha, n, dim, backbone, seed, range, ensemble, patches, discriminative, facts }: Artifact,
+  { alpha, n, dim, backbone, seed, range, preprocess, ensemble, patches, discriminative, facts }: Artifact,
   bytes: Uint8Array,
 ): ModelFacts {
   const calibrationScores = ensemble.calibration.heldOut.ensemble.length
@@ -24,8 +24,10 @@ export function factsOf(
     sha256: sha256(bytes),
     bytes: bytes.length,
     facts: facts ?? null,
+    ...(range && { range }),
+    ...(preprocess && { preprocess }),
   }
-  return { ...known, ...(patches && { detail: patches.detail }), ...(range && { range }) }
+  return { ...known, ...(patches && { detail: patches.detail }) }
 }
 
 export function sha256(bytes: Uint8Array): string {

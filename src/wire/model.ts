@@ -2,6 +2,7 @@
 import { type Static, Type } from 'typebox'
 import { FitFacts, FitReport } from './fit-report.ts'
 import { Alpha, BackboneId, Folder, JobId, ModelName, ModelRef, Seed } from './names.ts'
+import { Preprocess } from './preprocess.ts'
 import { FailedImage } from './result.ts'
 import { SampleRange } from './sample-range.ts'
 import { type Fixed, Nullable } from './type.ts'
@@ -45,6 +46,7 @@ export const Model = Type.Object({
       description: "Times the network's side at which places of an image are looked at; absent where none are",
     }),
   ),
+  preprocess: Type.Optional(Preprocess),
   sha256: Type.String({ description: "Of the model file's bytes" }),
   bytes: Type.Integer(),
   gallery: Nullable(

@@ -1,0 +1,62 @@
+/**
+ * Features of other people's networks may have been centred or whitened already. Scaling each of their rows to length 1 then throws
+ * away what tells an anomaly: the length of a whitened row is its Mahalanobis distance, and a centred row near 0 points anywhere.
+ * Such rows keep their lengths; one factor brings them all to a root mean square length of 1, which changes no distance's rank.
+ */
+import { columnMeans, dot, type Matrix } from '../core/matrix.ts'
+import { gram, transpose } from '../core/products.ts'
+import { OneclassError } from '../errors.ts'
+
+export interface RowsKept {
+  readonly mode: 'none'
+  readonly reason: 'centred' | 'whitened' | 'asked'
+  readonly factor: number
+}
+
+/** Squared length of the mean over the mean squared length, below which rows count as centred. Rows of one class are far above. */
+const centredBelow = 0.05
+/** The same for rows that are white: those who whitened them may have taken the mean of other rows. */
+const whiteBelow = 0.5
+/** How many times the unevenness that chance gives white rows still counts as white. */
+const whiteWithin = 1.5
+
+/**
+ * Whether rows keep their lengths; undefined where each is scaled to length 1.
+ * @param X embeddings of positives, shape (n, d)
+ * @throws FEATURES_NOT_FINITE, IMAGES_IDENTICAL (all of them zero)
+ */
+export function choosePreprocess(X: Matrix, asked: 'auto' | 'l2' | 'none'): RowsKept | undefined {
+  if (asked === 'l2' || X.rows < 2) return undefined
+  const power = dot(X.data, X.data, X.data.length) / X.rows
+  if (!Number.isFinite(power) || power <= 0) {
+    // what is not finite is named where rows are checked
+    if (power === 0) throw new OneclassError('IMAGES_IDENTICAL', 'All numbers of the features are zero.')
+    return undefined
+  }
+  const kept = (reason: RowsKept['reason']): RowsKept => ({ mode: 'none', reason, factor: 1 / Math.sqrt(power) })
+  if (asked === 'none') return kept('asked')
+  const mean = columnMeans(X)
+  const share = dot(mean, mean, mean.length) / power
+  if (share > whiteBelow) return undefined
+  if (unevenness(X, mean) < whiteWithin * (1 + X.cols / X.rows)) return kept('whitened')
+  return share < centredBelow ? kept('centred') : undefined
+}
+
+/** The same rows, keeping their lengths in all that is made of them. */
+export function keepLengths(X: Matrix, kept: { readonly factor: number } | undefined): Matrix {
+  return kept ? { ...X, factor: kept.factor } : X
+}
+
+/**
+ * d tr(S²) / tr(S)² of the covariance S of n centred rows: 1 where S is a multiple of the identity, some 1 + d/n for n white rows (the
+ * second moment of Marchenko and Pastur's law), tens or hundreds for features as networks make them.
+ */
+function unevenness({ rows: n, cols: d, data }: Matrix, mean: Float64Array): number {
+  const centred = new Float64Array(data.length)
+  for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) centred[i * d + j] = data[i * d + j]! - mean[j]!
+  const rows = { rows: n, cols: d, data: centred }
+  const inner = n <= d ? gram(rows) : gram(transpose(rows))
+  let trace = 0
+  for (let i = 0; i < inner.rows; i++) trace += inner.data[i * inner.rows + i]!
+  return trace === 0 ? Number.POSITIVE_INFINITY : (d * dot(inner.data, inner.data, inner.data.length)) / trace ** 2
+}
