@@ -4,8 +4,9 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after, before } from 'node:test'
-import { row } from '../../src/core/matrix.ts'
-import { readNpy } from '../../src/core/npy.ts'
+import { matrix, row } from '../../src/core/matrix.ts'
+import { readNpy, writeNpy } from '../../src/core/npy.ts'
+import { createRandom } from '../../src/core/random.ts'
 import { embedImages } from '../../src/features/embed.ts'
 import { openBackbone } from '../../src/features/registry.ts'
 import { drawFolder, type Json, runCommand } from '../support/command-line.ts'
@@ -61,4 +62,16 @@ test('nothing is left behind where nothing could be made', async () => {
   })
   assert.equal(interrupted.status, 130)
   assert.deepEqual((await readdir(folder)).sort(), ['X.npy', 'X.txt', 'home', 'photos'])
+})
+
+test('feature rows that were whitened before are found out and said; --preprocess decides', async () => {
+  const random = createRandom(1)
+  const rows = Float64Array.from({ length: 60 * 20 }, () => random.normal())
+  await writeFile(join(folder, 'white.npy'), writeNpy(matrix(60, 20, rows)))
+  const fit = (...args: string[]) => run('fit', '--features', 'white.npy', '--name', 'white', ...args)
+  assert.match((await fit()).out, /features +rows keep their lengths, they were whitened before/)
+  assert.equal((JSON.parse((await fit('--json')).out) as Json)['preprocess'].reason, 'whitened')
+  assert.match((await fit('--preprocess', 'l2')).out, /features +each row is scaled to length 1/)
+  assert.match((await fit('--preprocess', 'l3')).err, /Expected --preprocess to be auto, l2, none/)
+  assert.match((await run('fit', 'photos', '--name', 'x', '--preprocess', 'none')).err, /is for rows of --features/)
 })

@@ -80,7 +80,7 @@ test('whitened rows: lengths tell anomalies that directions do not; a saved mode
     assert.ok(fresh.every(({ nearest }) => nearest.every(({ similarity }) => Math.abs(similarity) <= 1)))
     const values = scores.map((some) => Float64Array.from(some, ({ score }) => score))
     const rejected = scores[0]!.filter(({ isPositive }) => !isPositive).length / good.rows
-    const labels = Uint8Array.from({ length: good.rows + odd.rows }, (_, i) => (i < good.rows ? 0 : 1))
+    const labels = Uint8Array.from({ length: good.rows + odd.rows }, (_, i) => (i < good.rows ? 1 : 0))
     return { auroc: auroc(Float64Array.from([...values[0]!, ...values[1]!]), labels), rejected }
   }
   const [kept, scaled] = [await judge('auto'), await judge('l2')]
