@@ -1,5 +1,6 @@
 /** A client of the service: typed, no dependency, for Node and browsers. `import { createClient } from 'oneclass/client'` */
 import {
+  addFiles,
   type CallOptions,
   ClientError,
   type ClientImage,
@@ -13,6 +14,7 @@ import {
 import type { OneclassClient } from './client/interface.ts'
 import type { BatchLine } from './wire/batch.ts'
 import type { ImageByReference } from './wire/classify.ts'
+import type { Decisions } from './wire/decisions.ts'
 import type { ClassifyJob, ClassifyManyJob, Job } from './wire/job.ts'
 import { isFinished } from './wire/job-state.ts'
 import type { ManyScoredImage } from './wire/many.ts'
@@ -30,6 +32,7 @@ export type {
   ComparisonResult,
   MethodReport,
 } from './wire/comparison.ts'
+export type { Decisions } from './wire/decisions.ts'
 export type { ErrorBody } from './wire/error.ts'
 export type { ExpectedRates, FitReport } from './wire/fit-report.ts'
 export type { BatchJob, ClassifyJob, ClassifyManyJob, CompareJob, FitJob, Job, MapJob } from './wire/job.ts'
@@ -82,33 +85,48 @@ export function createClient(address: string, options: { key?: string; fetch?: T
     model: string,
     image: ClientImage | ImageByReference,
     wait: number | undefined,
-    { alpha, explain = false, ...more }: Parameters<OneclassClient['classifyLater']>[2] & object,
+    { alpha, fdr, abstain, explain = false, ...more }: Parameters<OneclassClient['classifyLater']>[2] & object,
   ): Promise<ScoredImage | ClassifyJob> => {
-    const query = queryOf({ wait, alpha, image: imageName(image), explain: explain || undefined })
+    const query = queryOf({
+      wait,
+      alpha,
+      fdr,
+      abstain,
+      image: imageName(image),
+      explain: explain || undefined,
+    })
     return sendImage(`/v1/models/${part(model)}/classify${query}`, image, more)
   }
   const askMany = (
     models: readonly string[] | 'all',
     image: ClientImage | ImageByReference,
     wait: number | undefined,
-    { alpha, ...more }: Parameters<OneclassClient['classifyManyLater']>[2] & object,
+    { alpha, fdr, abstain, ...more }: Parameters<OneclassClient['classifyManyLater']>[2] & object,
   ): Promise<ManyScoredImage | ClassifyManyJob> => {
     const named = models === 'all' ? models : models.join()
-    return sendImage(`/v1/classify${queryOf({ wait, alpha, models: named, image: imageName(image) })}`, image, more)
+    const query = queryOf({ wait, alpha, fdr, abstain, models: named, image: imageName(image) })
+    return sendImage(`/v1/classify${query}`, image, more)
   }
 
-  async function* lines(batch: string, { from = 0, signal }: { from?: number; signal?: AbortSignal } = {}) {
-    const response = await call(`/v1/batches/${part(batch)}/results?from=${from}`, {}, signal ? { signal } : {})
+  async function* lines(
+    batch: string,
+    { from = 0, signal, fdr, abstain }: Decisions & { from?: number; signal?: AbortSignal } = {},
+  ) {
+    const response = await call(
+      `/v1/batches/${part(batch)}/results${queryOf({ from, fdr, abstain })}`,
+      {},
+      signal ? { signal } : {},
+    )
     for await (const line of piecesOf(response, '\n')) yield JSON.parse(line) as BatchLine
   }
 
-  async function* stream(batch: string): AsyncGenerator<BatchLine> {
+  async function* stream(batch: string, decisions: Decisions = {}): AsyncGenerator<BatchLine> {
     const goesOn = (error: unknown) => {
       if (error instanceof ClientError && error.status !== 503) throw error
     }
     for (let received = 0; ; ) {
       try {
-        for await (const line of lines(batch, { from: received })) {
+        for await (const line of lines(batch, { ...decisions, from: received })) {
           received++
           yield line
         }
@@ -141,12 +159,14 @@ export function createClient(address: string, options: { key?: string; fetch?: T
     positives: (model) => read(`/v1/models/${part(model)}/positives`),
     expectedFalseRejection: (n, alphas) => read(`/v1/expected-false-rejection${queryOf({ n, alpha: alphas.join() })}`),
 
-    fit: (name, images, { alpha, seed, backbone, base, exclude, ...more } = {}) =>
-      post(
-        '/v1/models',
-        formOf('images', images, { name, alpha, seed, backbone, base, exclude: exclude?.join() }),
-        more,
-      ),
+    fit: (name, images, options = {}) => {
+      const { alpha, seed, backbone, base, confidence, calibration, exclude, negatives = [], ...more } = options
+      const left = typeof exclude === 'string' ? exclude : exclude?.join()
+      const fields = { name, alpha, seed, backbone, base, confidence, calibration, exclude: left }
+      const form = formOf('images', images, fields)
+      addFiles(form, 'negatives', negatives)
+      return post('/v1/models', form, more)
+    },
     fitFolder: (request, more) => send('/v1/models', request, more),
 
     async classify(model, image, { waitSeconds = 30, ...more } = {}) {
@@ -163,8 +183,12 @@ export function createClient(address: string, options: { key?: string; fetch?: T
     classifyManyLater: async (models, image, more = {}) =>
       (await askMany(models, image, undefined, more)) as ClassifyManyJob,
 
-    batch: (model, images, { alpha, thumbnails, map, ...more } = {}) =>
-      post(`/v1/models/${part(model)}/batches`, formOf('images', images, { alpha, thumbnails, map }), more),
+    batch: (model, images, { alpha, fdr, abstain, thumbnails, map, ...more } = {}) =>
+      post(
+        `/v1/models/${part(model)}/batches`,
+        formOf('images', images, { alpha, fdr, abstain, thumbnails, map }),
+        more,
+      ),
     batchFolder: (model, folder, { signal, onProgress: _, idempotencyKey, ...options } = {}) =>
       send(
         `/v1/models/${part(model)}/batches`,
@@ -175,14 +199,15 @@ export function createClient(address: string, options: { key?: string; fetch?: T
     readBatch: (batch) => read(`/v1/batches/${part(batch)}`),
     stream,
     lines,
-    async results(batch) {
+    async results(batch, decisions) {
       const all: BatchLine[] = []
-      for await (const line of stream(batch)) all.push(line)
+      for await (const line of stream(batch, decisions)) all.push(line)
       return all
     },
     reviews: (batch, query = {}) => read(`/v1/batches/${part(batch)}/reviews${queryOf({ ...query })}`),
     review: (batch, change) => send(`/v1/batches/${part(batch)}/reviews`, change),
-    resultsCsv: async (batch) => await (await call(`/v1/batches/${part(batch)}/results?format=csv`)).text(),
+    resultsCsv: async (batch, decisions = {}) =>
+      await (await call(`/v1/batches/${part(batch)}/results${queryOf({ format: 'csv', ...decisions })}`)).text(),
 
     jobs: async (query = {}) => (await read<{ jobs: [] }>(`/v1/jobs${queryOf({ ...query })}`)).jobs,
     job: (id) => read(`/v1/jobs/${part(id)}`),

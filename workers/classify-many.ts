@@ -1,4 +1,5 @@
 /** One image that several models are asked about: decoded once for each size, embedded once for each network, scored by each model. */
+import { decide } from '../src/detectors/decide.ts'
 import { OneclassError, toOneclassError } from '../src/errors.ts'
 import type { Look } from '../src/features/backbone.ts'
 import type { Pixels } from '../src/images/pixels.ts'
@@ -24,7 +25,7 @@ type Seen = (Look & { readonly notes?: readonly Note[] }) | { readonly error: un
 /** @throws what is wrong with the image, where no model can be asked; faults, after which the job is tried again */
 export async function classifyWithMany(
   { client, engine, heartbeat, models }: Pick<WorkerContext, 'client' | 'engine' | 'heartbeat' | 'models'>,
-  { models: asked }: Pick<ClassifyMany, 'models'>,
+  { models: asked, decide: decisions = {} }: Pick<ClassifyMany, 'models' | 'decide'>,
   image: ReceivedImage,
   signal: AbortSignal,
 ): Promise<ManyScoredImage> {
@@ -53,7 +54,8 @@ export async function classifyWithMany(
     const one = seen.get(keyOf(model))!
     if ('error' in one) answers.set(ref, { error: toOneclassError(one.error).toJSON() })
     else {
-      const scored = model.classifier.score(one, use.alpha)
+      const alone = model.classifier.score(one, use.alpha)
+      const [scored] = decide([alone], model.calibrationScores, decisions) as [Scored]
       void recordServed(client, use.sha256, [scored]).catch(() => {})
       answers.set(ref, one.notes ? { ...scored, notes: one.notes } : scored)
       await new Promise((resolve) => setImmediate(resolve)) // other jobs and the lock's renewal come in between

@@ -1,5 +1,6 @@
 /** One image, one answer. A bad image fails the job with the image's code. */
 
+import { decide } from '../src/detectors/decide.ts'
 import { OneclassError, toOneclassError } from '../src/errors.ts'
 import type { Pixels } from '../src/images/pixels.ts'
 import { explainByOcclusion } from '../src/pipeline/explain.ts'
@@ -9,7 +10,7 @@ import type { JobData } from '../src/queue/jobs.ts'
 import { recordServed } from '../src/service/drift-log.ts'
 import type { ReadyModel } from '../src/serving/model-cache.ts'
 import type { ManyResult } from '../src/wire/many.ts'
-import type { Heatmap, ImageResult } from '../src/wire/result.ts'
+import type { Heatmap, ImageResult, Scored } from '../src/wire/result.ts'
 import { classifyWithMany } from './classify-many.ts'
 import type { WorkerContext } from './context.ts'
 
@@ -58,7 +59,8 @@ export function startClassify(context: WorkerContext): Promise<Consumer[]> {
         heartbeat.countError(toOneclassError(error).code)
         throw error
       })
-    const scored = model.classifier.score(seen, data.model.alpha)
+    const alone = model.classifier.score(seen, data.model.alpha)
+    const [scored] = decide([alone], model.calibrationScores, data.decide ?? {}) as [Scored]
     const { pixels } = seen
     const heatmap = data.explain ? await explain(pixels, model, signal) : undefined
     // May not delay the answer or spoil it.

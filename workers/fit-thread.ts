@@ -11,7 +11,7 @@ import { drawDemo } from '../src/images/demo-set.ts'
 import type { DecodeTarget, Pixels } from '../src/images/pixels.ts'
 import type { SampleRange } from '../src/images/sample-range.ts'
 import { growthOf } from '../src/pipeline/base-version.ts'
-import { type FittedImages, fitImages } from '../src/pipeline/fit.ts'
+import { type FitImagesOptions, type FittedImages, fitImages } from '../src/pipeline/fit.ts'
 import { noThumbnail } from '../src/pipeline/make-gallery.ts'
 import type { FitOutcome } from '../src/queue/jobs.ts'
 import { encodeSamples } from '../src/service/demo-samples.ts'
@@ -21,11 +21,12 @@ import type { ErrorBody } from '../src/wire/error.ts'
 import type { Progress } from '../src/wire/job.ts'
 
 export interface FitWork {
-  /** Names; pixels are asked for by index. */
-  readonly images: readonly string[]
+  /** Pixels are asked for by index. */
+  readonly images: readonly { readonly image: string; readonly isNegative: boolean }[]
   readonly backbone: Pick<Backbone, 'id' | 'hash' | 'dim' | 'target' | 'maps'>
-  readonly alpha: number | undefined
-  readonly seed: number | undefined
+  readonly choices: {
+    readonly [K in 'alpha' | 'seed' | 'confidence' | 'calibration' | 'exclude']: FitImagesOptions[K] | undefined
+  }
   /** The gallery file of the version that comes first. */
   readonly base:
     | { readonly label: string | undefined; readonly gallery: Uint8Array; readonly exclude: readonly number[] }
@@ -36,7 +37,7 @@ export interface FitWork {
   readonly isDemo: boolean
 }
 
-export type FitReply = Omit<FitOutcome, 'sha256' | 'gallery' | 'samples'> & {
+export type FitReply = Omit<FitOutcome, 'sha256' | 'gallery' | 'samples' | 'skipped' | 'layout'> & {
   readonly artifact: Uint8Array
   readonly gallery: Uint8Array
   readonly samples: Uint8Array | undefined
@@ -91,8 +92,10 @@ const backbone: Backbone = {
   async close() {},
 }
 
-const sources = work.images.map((name) => ({ name, bytes: new Uint8Array(0) }))
-const indices = new Map<ImageSource, number>(sources.map((source, index) => [source, index]))
+const all = work.images.map(({ image, isNegative }) => ({ name: image, isNegative, bytes: new Uint8Array(0) }))
+const sources = all.filter(({ isNegative }) => !isNegative)
+const negatives = all.filter(({ isNegative }) => isNegative)
+const indices = new Map<ImageSource, number>(all.map((source, index) => [source, index]))
 const thumbnails = new Map<ImageSource, Uint8Array>()
 
 async function decode(source: ImageSource, target: DecodeTarget): Promise<Pixels> {
@@ -127,20 +130,26 @@ try {
   const drawn = work.isDemo ? await drawDemo((done, total) => report(done, total, 'drawing')) : undefined
   reported = 0
   const fitted = await fitImages(drawn?.sources ?? sources, backbone, {
-    ...(work.alpha === undefined ? {} : { alpha: work.alpha }),
-    ...(work.seed === undefined ? {} : { seed: work.seed }),
+    ...given(work.choices),
+    ...(negatives.length > 0 ? { negatives } : {}),
     ...(work.range ? { range: work.range } : {}),
     ...(work.base ? { base: { gallery: decodeGallery(work.base.gallery), exclude: work.base.exclude } } : {}),
     ...(drawn ? { thumbnails: true } : { thumbnails: thumbnailOf, decode }),
     onProgress: (done, total) => report(done, total, done < total ? 'images' : 'fitting'),
   })
-  const { used, rejected, duplicates } = fitted
+  const { used, rejected, duplicates, excluded, notes } = fitted
+  const told = { used, rejected, duplicates, excluded, notes }
   const growth = growthOfWork(fitted)
   const [artifact, gallery] = [encodeArtifact(fitted.artifact), encodeGallery(fitted.gallery)]
   const samples = drawn && encodeSamples(drawn.samples)
-  port.postMessage({ artifact, gallery, samples, used, rejected, duplicates, ...growth } satisfies FitMessage)
+  port.postMessage({ artifact, gallery, samples, ...told, ...growth } satisfies FitMessage)
 } catch (error) {
   port.postMessage({ error: toOneclassError(error).toJSON() } satisfies FitMessage)
 } finally {
   port.close()
+}
+
+/** Options that were chosen; the others keep their defaults. */
+function given(choices: FitWork['choices']): FitImagesOptions {
+  return Object.fromEntries(Object.entries(choices).filter(([, value]) => value !== undefined))
 }

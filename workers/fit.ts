@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { OneclassError, toOneclassError } from '../src/errors.ts'
+import { findLayout, isOfClass } from '../src/images/layout.ts'
 import type { DecodeTarget } from '../src/images/pixels.ts'
 import { rangeOf, type SampleRange, type UsedSamples } from '../src/images/sample-range.ts'
 import { spread } from '../src/pipeline/range.ts'
@@ -15,7 +16,9 @@ import { parseJson } from '../src/system/parse-json.ts'
 import type { WorkerContext } from './context.ts'
 import type { DecodedReply, FitAnswer, FitMessage, FitReply, FitWork } from './fit-thread.ts'
 
-const Listing = Type.Array(Type.Object({ image: Type.String(), blob: BlobId }))
+const Listing = Type.Array(
+  Type.Object({ image: Type.String(), blob: BlobId, isNegative: Type.Optional(Type.Boolean()) }),
+)
 
 export function startFit(context: WorkerContext): Promise<Consumer> {
   const { blobs, client, engine, inference } = context
@@ -104,26 +107,25 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
     const listing = await blobs.get(data.list)
     if (listing === undefined)
       throw new OneclassError('JOB_EXPIRED', 'The images waited too long for a worker: send them again.')
-    const list = parseJson(listing.toString('utf8'))
-    if (!Value.Check(Listing, list))
+    const listed = parseJson(listing.toString('utf8'))
+    if (!Value.Check(Listing, listed))
       throw new OneclassError('INVALID_ARGUMENT', 'The list of images has not the form that this worker knows.')
+    // the root of a data set: what stands for negatives in it is not learnt as positive
+    const layout = findLayout(listed.flatMap(({ image, isNegative }) => (isNegative ? [] : image)))
+    const isPositive = isOfClass(layout)
+    const list = listed.filter(({ image, isNegative }) => isNegative || isPositive(image))
     await task.progress({ done: 0, total: list.length, stage: 'images' })
     const base = await fetchBase(data.base)
     const backbone = await inference.open(data.base?.backbone ?? { ref: data.backbone ?? null })
     const { id, hash, dim, target, maps } = backbone
-    const { alpha, seed } = data
+    const { alpha, seed, confidence, calibration, exclude } = data
     const isDemo = data.demo ?? false
-    const images = list.map(({ image }) => image)
-    const range = data.base?.range ?? (await rangeOfList(list, task.signal))
-    const work: FitWork = {
-      images,
-      backbone: { id, hash, dim, target, ...(maps && { maps }) },
-      alpha,
-      seed,
-      base,
-      range,
-      isDemo,
-    }
+    const images = list.map(({ image, isNegative = false }) => ({ image, isNegative }))
+    const positives = list.filter(({ isNegative }) => !isNegative)
+    const range = data.base?.range ?? (await rangeOfList(positives, task.signal))
+    const choices = { alpha, seed, confidence, calibration, exclude }
+    const known = { id, hash, dim, target, ...(maps && { maps }) }
+    const work: FitWork = { images, backbone: known, choices, base, range, isDemo }
     const reply = await runThread(work, list, backbone, task)
     const keep = async (bytes: Uint8Array): Promise<string> => {
       const hash = sha256(bytes)
@@ -137,10 +139,14 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
       used: reply.used,
       rejected: reply.rejected,
       duplicates: reply.duplicates,
+      excluded: reply.excluded ?? [],
+      notes: reply.notes ?? [],
+      skipped: data.skipped ?? [],
+      ...(layout.note && { layout: layout.note }),
       ...(reply.growth && { growth: reply.growth }),
     }
     await leaveFit(client, data.origin, task.id, { ...fit, name: data.name })
-    await blobs.remove([...list.map(({ blob }) => blob), data.list]).catch(() => {})
+    await blobs.remove([...listed.map(({ blob }) => blob), data.list]).catch(() => {})
     return fit
   }
 

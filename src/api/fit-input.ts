@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import type { FastifyRequest } from 'fastify'
 import { OneclassError } from '../errors.ts'
 import { type JobData, lifetimes, typeOfJob } from '../queue/jobs.ts'
-import { listFolder, readBelow, resolveBelow } from '../service/local-files.ts'
+import { lookInto, readBelow, resolveBelow } from '../service/local-files.ts'
+import type { SkippedFiles } from '../wire/fit-report.ts'
 import { labelOf } from '../wire/label.ts'
 import { FitFields, type FitFromFolder, type Model } from '../wire/model.ts'
 import type { ApiContext } from './context.ts'
@@ -15,6 +16,10 @@ export interface FitInput {
   readonly fields: FitFields
   /** The new images, in Redis. */
   readonly files: readonly Uploaded[]
+  /** Images that do not belong, in Redis. */
+  readonly negatives: readonly Uploaded[]
+  /** What else is in the folder. */
+  readonly skipped: readonly SkippedFiles[]
   /** Where they came from, in words that are the same for the same request. */
   readonly source: string
 }
@@ -27,7 +32,7 @@ export async function readFitInput(
 ): Promise<FitInput> {
   const { limits } = context
   if (!request.isMultipart()) {
-    const { folder, batch, images, ...fields } = body!
+    const { folder, batch, images, negatives: others, ...fields } = body!
     if ((batch === undefined) !== (images === undefined) || (batch !== undefined && folder !== undefined))
       throw new OneclassError('INVALID_ARGUMENT', 'Expected "folder", or "batch" together with "images".')
     if (folder === undefined && batch === undefined && fields.base === undefined)
@@ -36,13 +41,17 @@ export async function readFitInput(
         'Expected a form with "name" and files "images", or JSON with "name" and "folder", "batch" or "base".',
       )
     checkFields(fields)
+    const { files: negatives } =
+      others === undefined ? { files: [] } : await storeFolder(others, context, request.owned)
+    const more = { fields, negatives, skipped: [] }
+    const from = others === undefined ? '' : ` without ${others}`
     if (folder !== undefined)
-      return { fields, files: await storeFolder(folder, context, request.owned), source: folder }
-    if (batch === undefined || images === undefined) return { fields, files: [], source: '' }
+      return { ...more, ...(await storeFolder(folder, context, request.owned)), source: `${folder}${from}` }
+    if (batch === undefined || images === undefined) return { ...more, files: [], source: from }
     return {
-      fields,
+      ...more,
       files: await storeOfBatch(batch, images, context, request.owned),
-      source: `${batch} ${images.join()}`,
+      source: `${batch} ${images.join()}${from}`,
     }
   }
   const form = await readForm(request, 'images', {
@@ -51,13 +60,17 @@ export async function readFitInput(
     maxTotalBytes: limits.maxRequestBytes,
     seconds: lifetimes.input,
     isFileOptional: true,
+    also: 'negatives',
   })
   const { exclude, ...rest } = form.fields
-  const fields = parseFields(FitFields, exclude === undefined ? rest : { ...rest, exclude: listField(exclude) })
+  const fields = parseFields(
+    FitFields,
+    exclude === undefined ? rest : { ...rest, exclude: excludeField(exclude, rest['base'] !== undefined) },
+  )
   if (form.files.length === 0 && fields.base === undefined)
     throw new OneclassError('INVALID_ARGUMENT', 'Expected at least one file in the field "images".')
   checkFields(fields)
-  return { fields, files: form.files, source: 'upload' }
+  return { fields, files: form.files, negatives: form.others, skipped: [], source: 'upload' }
 }
 
 /**
@@ -71,7 +84,7 @@ export async function readBase(
   if (fields.base === undefined) return undefined
   const info = await registry.info(fields.base)
   const { gallery, backbone } = info
-  const exclude = [...new Set(fields.exclude)]
+  const exclude = [...new Set(excludedOf(fields).indices)]
   const wrong = exclude.find((i) => i >= info.n)
   if (wrong !== undefined)
     throw new OneclassError(
@@ -95,13 +108,36 @@ function checkFields({ backbone, base, exclude }: FitFields): void {
     throw new OneclassError('BACKBONE_NOT_FOUND', 'Over HTTP a backbone is named by its id, not by a file.')
   if (base !== undefined && backbone !== undefined)
     throw new OneclassError('INVALID_ARGUMENT', '"backbone" is that of "base": leave it away.')
-  if (base === undefined && exclude !== undefined)
-    throw new OneclassError('INVALID_ARGUMENT', '"exclude" names positives of "base": give that too.')
+  if (base === undefined && excludedOf({ exclude }).indices.length > 0)
+    throw new OneclassError('INVALID_ARGUMENT', 'Numbers in "exclude" are positives of "base": give that too.')
 }
 
-async function storeFolder(folder: string, context: ApiContext, owned: OwnedBlobs): Promise<Uploaded[]> {
+/** `misfits`, or names and (with a base) indices: 3,17,a.jpg */
+function excludeField(text: string, hasBase: boolean): FitFields['exclude'] {
+  if (text.trim() === 'misfits') return 'misfits'
+  return listField(text).map((part) => (hasBase && /^\d{1,9}$/.test(part) ? Number(part) : part))
+}
+
+/** What is left out, by what it is named by. */
+export function excludedOf({ exclude = [] }: { readonly exclude?: FitFields['exclude'] | undefined }): {
+  indices: number[]
+  images: string[] | 'misfits'
+} {
+  if (exclude === 'misfits') return { indices: [], images: exclude }
+  return {
+    indices: exclude.filter((one) => typeof one === 'number'),
+    images: exclude.filter((one) => typeof one === 'string'),
+  }
+}
+
+async function storeFolder(
+  folder: string,
+  context: ApiContext,
+  owned: OwnedBlobs,
+): Promise<{ files: Uploaded[]; skipped: readonly SkippedFiles[] }> {
   const real = await resolveBelow(folder, context.roots, 'FOLDER_NOT_FOUND')
-  return await storeFiles(real, await listFolder(real, context.roots, context.limits.maxFitImages), context, owned)
+  const { images, skipped } = await lookInto(real, context.roots, context.limits.maxFitImages)
+  return { files: await storeFiles(real, images, context, owned), skipped }
 }
 
 async function storeOfBatch(

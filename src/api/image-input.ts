@@ -5,7 +5,9 @@ import { OneclassError } from '../errors.ts'
 import { lifetimes } from '../queue/jobs.ts'
 import { readBelow } from '../service/local-files.ts'
 import type { ImageByReference, ImageForModels } from '../wire/classify.ts'
+import type { Decisions } from '../wire/decisions.ts'
 import type { ApiContext } from './context.ts'
+import { decisionFields, decisionsOf } from './decide-lines.ts'
 import { alphaField } from './http/fields.ts'
 import { nameOf, readForm, type Uploaded } from './http/uploads.ts'
 import { fetchImage } from './url-fetch.ts'
@@ -14,6 +16,7 @@ type Reference = ImageByReference | ImageForModels
 
 export interface ImageInput extends Uploaded {
   readonly alpha: number | undefined
+  readonly decisions: Decisions
   /** Of a form, as it came. */
   readonly fields: Readonly<Record<string, string>>
 }
@@ -56,7 +59,12 @@ export function imageReader({ limits, roots, urls }: Pick<ApiContext, 'limits' |
         maxTotalBytes: limits.maxImageBytes,
         seconds: lifetimes.classifyInput,
       })
-      return { ...form.files[0]!, alpha: alphaField(form.fields), fields: form.fields }
+      return {
+        ...form.files[0]!,
+        alpha: alphaField(form.fields),
+        decisions: decisionFields(form.fields),
+        fields: form.fields,
+      }
     }
     if (body === undefined || body === null)
       throw new OneclassError(
@@ -73,6 +81,7 @@ export function imageReader({ limits, roots, urls }: Pick<ApiContext, 'limits' |
       image,
       blob: await request.owned.put(bytes, lifetimes.classifyInput),
       alpha: 'alpha' in body ? body.alpha : undefined,
+      decisions: Buffer.isBuffer(body) ? {} : decisionsOf(body),
       fields: {},
     }
   }

@@ -1,8 +1,9 @@
 /** Results as lines: a table for people, JSONL and CSV for programs. */
 import { printable } from '../images/left-out.ts'
+import type { Decisions } from '../wire/decisions.ts'
 import type { ManyResult, ManyRow } from '../wire/many.ts'
 import type { ImageResult, RowResult } from '../wire/result.ts'
-import { csvLine, csvRowsOfMany, csvStart } from '../wire/result-csv.ts'
+import { csvLine, csvRowsOfMany, csvStart, decisionColumns } from '../wire/result-csv.ts'
 
 export const formats = ['table', 'jsonl', 'csv'] as const
 export type ResultFormat = (typeof formats)[number]
@@ -13,13 +14,20 @@ export interface ResultWriter<T = ImageResult | RowResult> {
 }
 
 /** @param names of all images, where there are some */
-export function resultWriter(format: ResultFormat, names: readonly string[] = []): ResultWriter {
+export function resultWriter(
+  format: ResultFormat,
+  names: readonly string[] = [],
+  decisions: Decisions = {},
+): ResultWriter {
   if (format === 'jsonl') return { head: [], lines: (result) => [JSON.stringify(result)] }
   if (format === 'csv') {
     return {
-      head: [csvStart(names).trimEnd()],
+      head: [csvStart(names, decisionColumns(decisions)).trimEnd()],
       lines: (result) => [
-        csvLine(JSON.stringify('row' in result ? { ...result, image: String(result.row) } : result)).trimEnd(),
+        csvLine(
+          JSON.stringify('row' in result ? { ...result, image: String(result.row) } : result),
+          decisions,
+        ).trimEnd(),
       ],
     }
   }
@@ -49,10 +57,14 @@ export function manyWriter(
   format: ResultFormat,
   refs: readonly string[],
   names: readonly string[] = [],
+  decisions: Decisions = {},
 ): ResultWriter<ManyResult | ManyRow> {
   if (format === 'jsonl') return { head: [], lines: (result) => [JSON.stringify(result)] }
   if (format === 'csv')
-    return { head: [csvStart(names).trimEnd()], lines: (result) => [csvRowsOfMany(result, refs).trimEnd()] }
+    return {
+      head: [csvStart(names, decisionColumns(decisions)).trimEnd()],
+      lines: (result) => [csvRowsOfMany(result, refs, decisions).trimEnd()],
+    }
   const width = Math.max('none of these'.length, ...refs.map((ref) => ref.length))
   return {
     head: [`${'best'.padEnd(width)}  p-value  image`],

@@ -2,6 +2,7 @@
 import type { Matrix } from '../core/matrix.ts'
 import { readNpy } from '../core/npy.ts'
 import { assertAlpha } from '../detectors/calibration.ts'
+import { decideMany } from '../detectors/decide.ts'
 import { assertDiscoveryRate } from '../detectors/promise.ts'
 import { OneclassError, toOneclassError } from '../errors.ts'
 import { describeSkipped, printable, type Skipped } from '../images/left-out.ts'
@@ -9,12 +10,12 @@ import { imageLimits } from '../images/limits.ts'
 import type { ImageSource } from '../images/source.ts'
 import { createClassifier } from '../pipeline/classify.ts'
 import { classifyWithModels, scoreWithModels } from '../pipeline/classify-many.ts'
-import { type Decisions, decideMany } from '../pipeline/decide.ts'
 import { openModels, type UnopenedModel } from '../pipeline/open-models.ts'
 import { alphaWarning } from '../store/fit-facts.ts'
 import { expandRefs } from '../store/model-refs.ts'
 import { openRegistry, type Registry } from '../store/registry.ts'
 import { type Output, openOutput } from '../system/files.ts'
+import type { Decisions } from '../wire/decisions.ts'
 import { labelOf } from '../wire/label.ts'
 import type { ManyResult, ManyRow } from '../wire/many.ts'
 import type { Model } from '../wire/model.ts'
@@ -188,12 +189,12 @@ async function writeMany(
   refs: readonly string[],
   names: readonly string[],
   skipped: readonly Skipped[],
-  { format, asJson, file, io }: ManyCall,
+  { format, asJson, decisions, file, io }: ManyCall,
 ): Promise<ExitStatus> {
   const best = new Map(refs.map((ref) => [ref, 0]))
   const counts = { images: 0, none: 0, failed: 0 }
   let hasFailed = false
-  await writeAll(results, manyWriter(format, refs, names), file, io, (result) => {
+  await writeAll(results, manyWriter(format, refs, names, decisions), file, io, (result) => {
     counts.images++
     const name = 'image' in result ? printable(result.image) : `row ${result.row}`
     if (!('models' in result)) {

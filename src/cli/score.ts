@@ -1,6 +1,7 @@
 /** `oneclass score`: images, folders or feature rows against a model, one result each. */
 import { readNpy } from '../core/npy.ts'
 import { assertAlpha } from '../detectors/calibration.ts'
+import { decide } from '../detectors/decide.ts'
 import { assertDiscoveryRate, fewestDiscoveries, smallestAlpha } from '../detectors/promise.ts'
 import { OneclassError } from '../errors.ts'
 import { openBackbone, openBackboneOf } from '../features/registry.ts'
@@ -8,11 +9,11 @@ import { describeSkipped, printable, type Skipped } from '../images/left-out.ts'
 import { imageLimits } from '../images/limits.ts'
 import type { ImageSource } from '../images/source.ts'
 import { classifyImages, createClassifier } from '../pipeline/classify.ts'
-import { type Decisions, decide } from '../pipeline/decide.ts'
 import { backboneFor } from '../pipeline/model-backbone.ts'
 import { alphaWarning } from '../store/fit-facts.ts'
 import { openRegistry } from '../store/registry.ts'
 import { assertWritable, type Output, openOutput } from '../system/files.ts'
+import type { Decisions } from '../wire/decisions.ts'
 import type { ImageResult, RowResult } from '../wire/result.ts'
 import type { Command, Io } from './command.ts'
 import { readFeatureFile } from './fit.ts'
@@ -88,7 +89,7 @@ score --features X.npy --model NAME --format jsonl`,
         const X = readNpy(await readFeatureFile(features))
         const rows = classifier.scoreMatrix(X).map((result, row): RowResult => ({ row, ...result }))
         sayFewest(rows.length, calibrationScores, fdr, io)
-        await writeResults(decide(rows, calibrationScores, decisions), format, file, io)
+        await writeResults(decide(rows, calibrationScores, decisions), { format, decisions }, file, io)
         await file?.commit()
         return 0
       }
@@ -125,7 +126,12 @@ score --features X.npy --model NAME --format jsonl`,
         const seen = keepFor(explain === undefined ? undefined : scored, classified)
         const ordered = inOrder(entries, seen)
         sayFewest(sources.length, calibrationScores, fdr, io)
-        const counts = await writeResults(decided(ordered, calibrationScores, decisions), format, file, io, names)
+        const counts = await writeResults(
+          decided(ordered, calibrationScores, decisions),
+          { format, decisions, names },
+          file,
+          io,
+        )
         await file?.commit()
         progress.end()
         if (explain !== undefined) {
@@ -178,13 +184,12 @@ interface Counts {
 /** Writes each result as it comes. */
 async function writeResults(
   results: Iterable<ImageResult | RowResult> | AsyncIterable<ImageResult | RowResult>,
-  format: ResultFormat,
+  { format, decisions, names }: { format: ResultFormat; decisions: Decisions; names?: readonly string[] },
   file: Output | undefined,
   io: Io,
-  names: readonly string[] = [],
 ): Promise<Counts> {
   const counts: Counts = { positive: 0, negative: 0, failed: 0 }
-  await writeAll(results, resultWriter(format, names), file, io, (result) => {
+  await writeAll(results, resultWriter(format, names, decisions), file, io, (result) => {
     if ('error' in result) {
       counts.failed++
       if (format !== 'jsonl' && 'image' in result)

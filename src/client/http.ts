@@ -80,9 +80,13 @@ export function formOf(
 ): FormData {
   const data = new FormData()
   for (const [name, value] of Object.entries(fields)) if (value !== undefined) data.append(name, String(value))
-  for (const { name, bytes } of images)
-    data.append(field, bytes instanceof Blob ? bytes : new Blob([bytes as Uint8Array<ArrayBuffer>]), name)
+  addFiles(data, field, images)
   return data
+}
+
+export function addFiles(form: FormData, field: string, images: readonly ClientImage[]): void {
+  for (const { name, bytes } of images)
+    form.append(field, bytes instanceof Blob ? bytes : new Blob([bytes as Uint8Array<ArrayBuffer>]), name)
 }
 
 /** ?name=value for what is defined, nothing where nothing is. */

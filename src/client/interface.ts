@@ -3,6 +3,7 @@ import type { BackboneView } from '../wire/backbone.ts'
 import type { BatchLine, BatchOptions } from '../wire/batch.ts'
 import type { ImageByReference } from '../wire/classify.ts'
 import type { ComparisonOptions, ComparisonReport, ComparisonRequest } from '../wire/comparison.ts'
+import type { Decisions } from '../wire/decisions.ts'
 import type { ExpectedRates } from '../wire/fit-report.ts'
 import type { BatchJob, ClassifyJob, ClassifyManyJob, CompareJob, FitJob, Job, MapJob } from '../wire/job.ts'
 import type { JobState, JobType } from '../wire/job-state.ts'
@@ -13,11 +14,11 @@ import type { ScoredImage } from '../wire/result.ts'
 import type { ReviewChange, Reviews } from '../wire/review.ts'
 import type { CallOptions, ClientImage } from './http.ts'
 
-interface ManyOptions extends CallOptions {
+interface ManyOptions extends CallOptions, Decisions {
   readonly alpha?: number
 }
 
-interface ClassifyOptions extends CallOptions {
+interface ClassifyOptions extends CallOptions, Decisions {
   readonly alpha?: number
   /** Also where the image is anomalous. */
   readonly explain?: boolean
@@ -45,7 +46,13 @@ export interface OneclassClient {
       seed?: number
       backbone?: string
       base?: string
-      exclude?: readonly number[]
+      /** Keep alpha with this probability. */
+      confidence?: number
+      calibration?: 'cross-fit' | 'split'
+      /** Images to leave out: names or, of `base`, indices. */
+      exclude?: readonly (number | string)[] | 'misfits'
+      /** Images that do not belong. */
+      negatives?: readonly ClientImage[]
     },
   ): Promise<FitJob>
   /** The same over images that are on the service's machine, or in a batch, or over the positives of `base` alone. */
@@ -82,15 +89,16 @@ export interface OneclassClient {
   batches(options?: { state?: JobState; limit?: number }): Promise<BatchJob[]>
   readBatch(batch: string): Promise<BatchJob>
   /** Each result as it comes; a broken connection is taken up again where it broke. */
-  stream(batch: string): AsyncGenerator<BatchLine>
-  results(batch: string): Promise<BatchLine[]>
+  stream(batch: string, decisions?: Decisions): AsyncGenerator<BatchLine>
+  /** @param decisions other than the batch was asked for */
+  results(batch: string, decisions?: Decisions): Promise<BatchLine[]>
   /** Results from the `from`-th on, over one connection: ends with the batch, throws when the connection breaks. */
-  lines(batch: string, options?: { from?: number; signal?: AbortSignal }): AsyncGenerator<BatchLine>
-  resultsCsv(batch: string): Promise<string>
   /** What people said of its images; with `since`, a revision, only what was said after it. */
   reviews(batch: string, options?: { since?: number }): Promise<Reviews>
   /** Says whether images belong; a label of null takes back what was said. */
   review(batch: string, change: ReviewChange): Promise<Reviews>
+  lines(batch: string, options?: Decisions & { from?: number; signal?: AbortSignal }): AsyncGenerator<BatchLine>
+  resultsCsv(batch: string, decisions?: Decisions): Promise<string>
 
   /** Newest first, without the results of classify, map and compare jobs. */
   jobs(options?: { type?: JobType; state?: JobState; limit?: number }): Promise<Job[]>

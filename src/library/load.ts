@@ -1,6 +1,6 @@
 /** `load` and `loadModels`: fitted models that stay in a thread until they are closed. */
 import type { Matrix } from '../core/matrix.ts'
-import { decide } from '../pipeline/decide.ts'
+import { decide } from '../detectors/decide.ts'
 import type { ManyResult } from '../wire/many.ts'
 import type { Model } from '../wire/model.ts'
 import type { ImageResult, RowResult } from '../wire/result.ts'

@@ -6,6 +6,7 @@
  * Results refer to images by index; a batch is done when every index has a result, an error being a result too.
  */
 import { parseJson } from '../system/parse-json.ts'
+import type { Decisions } from '../wire/decisions.ts'
 import type { JobState } from '../wire/job-state.ts'
 import { maxPoints } from './batch-extras.ts'
 import type { RedisClient } from './connection.ts'
@@ -27,6 +28,8 @@ export interface BatchRecord {
   readonly folder: string | null
   /** What is kept of its images besides their results (`batch-extras.ts`). */
   readonly keep?: { readonly thumbnails: boolean; readonly map: boolean }
+  /** What is decided about the whole of it, when its results are read; with the number of held-out scores of its model. */
+  readonly decide?: Decisions & { readonly calibrationScores: number }
   readonly origin: string
   /** Whose it is: callers take turns. None of a batch of an earlier version. */
   readonly owner?: string

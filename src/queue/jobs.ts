@@ -5,12 +5,14 @@
 import { randomUUID } from 'node:crypto'
 import type { JobsOptions } from 'bullmq'
 import { type Static, Type } from 'typebox'
+import { Decisions } from '../wire/decisions.ts'
+import { SkippedFiles } from '../wire/fit-report.ts'
 import { type JobType, jobTypes } from '../wire/job-state.ts'
 import { FailedModel, maxModelsAtOnce } from '../wire/many.ts'
-import { FitResult, Growth } from '../wire/model.ts'
+import { FitTold, Growth } from '../wire/model.ts'
 import { BackboneId } from '../wire/names.ts'
 import { SampleRange } from '../wire/sample-range.ts'
-import { type Fixed, Nullable } from '../wire/type.ts'
+import { type Fixed, Nullable, OneOf } from '../wire/type.ts'
 
 export const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' })
 export const BlobId = Type.String({ pattern: '^[0-9a-f]{24}\\.[0-9a-f]{64}\\.[0-9]{1,12}$' })
@@ -28,6 +30,7 @@ const Classify = Type.Object({
   model: ModelUse,
   /** Also where in the image it is odd. */
   explain: Type.Optional(Type.Boolean()),
+  decide: Type.Optional(Decisions),
   requestId: Type.Optional(Type.String()),
 })
 
@@ -43,6 +46,7 @@ const ClassifyMany = Type.Object({
     ]),
     { minItems: 1, maxItems: maxModelsAtOnce },
   ),
+  decide: Type.Optional(Decisions),
   requestId: Type.Optional(Type.String()),
 })
 export type ClassifyMany = Static<typeof ClassifyMany>
@@ -66,7 +70,13 @@ export const jobSchemas = {
     seed: Type.Optional(Type.Integer()),
     /** An id. Whoever can write to Redis must not make a worker open files: see also `serving/inference-thread.ts`. */
     backbone: Type.Optional(BackboneId),
-    /** A blob: JSON, `[{ image, blob }]`. */
+    confidence: Type.Optional(Alpha),
+    calibration: Type.Optional(OneOf(['cross-fit', 'split'])),
+    /** New images and positives of `base` to leave out by name, or by the test of misfits. */
+    exclude: Type.Optional(Type.Union([OneOf(['misfits']), Type.Array(Type.String(), { maxItems: 10_000 })])),
+    /** What of a folder was left out when it was read; told with the outcome. */
+    skipped: Type.Optional(Type.Array(SkippedFiles)),
+    /** A blob: JSON, `[{ image, blob, isNegative }]`. */
     list: BlobId,
     /** The images are drawn by the worker. */
     demo: Type.Optional(Type.Boolean()),
@@ -107,7 +117,6 @@ export type JobKind = keyof typeof jobSchemas
 export type JobData = { [K in JobKind]: Static<(typeof jobSchemas)[K]> }
 export const jobKinds = Object.keys(jobSchemas) as JobKind[]
 
-const { model: _, ...fitFacts } = FitResult.properties
 /** What a fit leaves: the hash of the model's bytes, which are in Redis, and what its job's result tells besides the model. */
 export const FitOutcome = Type.Object({
   sha256: Sha256,
@@ -117,7 +126,9 @@ export const FitOutcome = Type.Object({
   samples: Nullable(Sha256),
   /** What it took over from an earlier version; saved with the model. */
   growth: Type.Optional(Growth),
-  ...fitFacts,
+  ...FitTold,
+  /** A warning about the folder as a whole: it looked like the root of a data set. */
+  layout: Type.Optional(Type.String()),
 })
 export type FitOutcome = Fixed<typeof FitOutcome>
 

@@ -13,6 +13,7 @@ import type { RedisClient } from '../queue/connection.ts'
 import { FitOutcome, typeOfJob } from '../queue/jobs.ts'
 import type { Producer } from '../queue/producer.ts'
 import { keys } from '../queue/redis-keys.ts'
+import { fitReport } from '../store/fit-facts.ts'
 import { parseJson } from '../system/parse-json.ts'
 import type { FitJob } from '../wire/job.ts'
 import type { Model } from '../wire/model.ts'
@@ -93,8 +94,11 @@ export function createFitSaver(options: {
         const read = async (hash: string | null | undefined) => (hash ? await producer.blobs.getModel(hash) : undefined)
         const extras = { gallery: await read(fit.gallery), samples: await read(fit.samples) }
         const model = await options.save(fit, bytes, extras)
-        const { used, rejected, duplicates } = fit
-        view = { ...base, result: { model, used, rejected, duplicates } }
+        const { used, rejected, duplicates, excluded = [], notes = [], skipped = [], layout } = fit
+        const report = fitReport(model)
+        const warnings = [...(layout ? [layout] : []), ...report.warnings]
+        const told = { used, rejected, duplicates, excluded, notes, skipped }
+        view = { ...base, result: { model, ...told, report: { ...report, warnings } } }
       } catch (thrown) {
         const error = toOneclassError(thrown)
         options.onError?.(id, error)

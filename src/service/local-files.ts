@@ -7,15 +7,25 @@ import { type FileHandle, open, readlink, realpath, stat } from 'node:fs/promise
 import { resolve } from 'node:path'
 import { OneclassError } from '../errors.ts'
 import { collect, isBelow } from '../images/collect.ts'
+import type { Skipped } from '../images/left-out.ts'
 
 /**
  * The images of a folder (as `resolveBelow` gave it), names relative to it, and entries that cannot be looked at, which become results
  * with an error when they are read. Links that lead out of its root are left out. Errors as `collect`.
  */
 export async function listFolder(folder: string, roots: readonly string[], limit: number): Promise<string[]> {
+  return [...(await lookInto(folder, roots, limit)).images]
+}
+
+/** The same, and what else is in the folder. */
+export async function lookInto(
+  folder: string,
+  roots: readonly string[],
+  limit: number,
+): Promise<{ readonly images: readonly string[]; readonly skipped: readonly Skipped[] }> {
   const root = roots.find((candidate) => isBelow(folder, candidate)) ?? folder
-  const { images, failed } = await collect(folder, { names: 'relative', root, limit })
-  return [...images.map(({ name }) => name), ...failed.map(({ image }) => image)].sort()
+  const { images, failed, skipped } = await collect(folder, { names: 'relative', root, limit })
+  return { images: [...images.map(({ name }) => name), ...failed.map(({ image }) => image)].sort(), skipped }
 }
 
 /**

@@ -14,6 +14,8 @@ import type { Inference, RemoteBackbone } from './inference.ts'
 export interface ReadyModel {
   /** Of the file, about what it takes in memory. */
   readonly bytes: number
+  /** Held-out scores that its p-values count among. */
+  readonly calibrationScores: number
   readonly artifact: Artifact
   readonly classifier: Classifier
   readonly backbone: RemoteBackbone
@@ -68,8 +70,9 @@ export function createModelCache(blobs: BlobStore, inference: Inference, capacit
     const backbone = await inference.open({ id, hash })
     const target = targetFor(artifact, backbone.target)
     const classifier = createClassifier(artifact, { model: model.label })
+    const calibrationScores = artifact.ensemble.calibration.heldOut.ensemble.length
     const withMaps = classifier.needsMaps
-    return { bytes: bytes.length, artifact, classifier, backbone: { ...backbone, target, withMaps } }
+    return { bytes: bytes.length, calibrationScores, artifact, classifier, backbone: { ...backbone, target, withMaps } }
   }
 
   return {

@@ -1,11 +1,13 @@
 /** Many images at once: what is asked, and each line of the results. */
 import { type Static, Type } from 'typebox'
+import { Decisions } from './decisions.ts'
 import { Alpha, Folder } from './names.ts'
 import { FailedImage, ScoredImage } from './result.ts'
 import type { Fixed } from './type.ts'
 
 export const BatchOptions = Type.Object({
   alpha: Type.Optional(Alpha),
+  ...Decisions.properties,
   thumbnails: Type.Optional(
     Type.Boolean({ description: 'Keep a small picture of each image as long as the results; default false' }),
   ),

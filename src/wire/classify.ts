@@ -1,9 +1,10 @@
 /** Asking about one image. */
 import { type Static, type TProperties, Type } from 'typebox'
+import { Decisions } from './decisions.ts'
 import { maxModelsAtOnce } from './many.ts'
 import { Alpha, ModelRef, ModelRefs } from './names.ts'
 
-const alpha = Type.Optional(Alpha)
+const asked = { alpha: Type.Optional(Alpha), ...Decisions.properties }
 
 /** An image by where it is, or as base64. */
 const byReference = <P extends TProperties>(more: P) =>
@@ -28,12 +29,12 @@ const byReference = <P extends TProperties>(more: P) =>
     ),
   ])
 
-export const ImageByReference = byReference({ alpha })
+export const ImageByReference = byReference(asked)
 export type ImageByReference = Static<typeof ImageByReference>
 
 /** The same for several models. */
 export const ImageForModels = byReference({
-  alpha,
+  ...asked,
   models: Type.Optional(
     Type.Union([ModelRefs, Type.Array(ModelRef, { minItems: 1, maxItems: maxModelsAtOnce })], {
       description: 'The models that are asked: names with commas between, a list, or `all`',

@@ -67,6 +67,14 @@ export const PlaceChoice = Type.Object(
 )
 export type PlaceChoice = Fixed<typeof PlaceChoice>
 
+/** What of a folder was no image that is used, for one reason. */
+export const SkippedFiles = Type.Object({
+  reason: Type.String(),
+  count: Type.Integer(),
+  examples: Type.Array(Type.String(), { description: 'Up to three names' }),
+})
+export type SkippedFiles = Fixed<typeof SkippedFiles>
+
 /** What a fit found out, as the model keeps it: alpha may change, and the report with it. */
 export const FitFacts = Type.Object({
   groups: Type.Integer({ description: 'Groups of two or more near-duplicates' }),

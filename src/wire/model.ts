@@ -1,11 +1,12 @@
 /** A model: what is told of it, asked of it and changed in it. */
 import { type Static, Type } from 'typebox'
-import { FitFacts, FitReport } from './fit-report.ts'
+import { FitFacts, FitReport, SkippedFiles } from './fit-report.ts'
 import { Alpha, BackboneId, Folder, JobId, ModelName, ModelRef, Seed } from './names.ts'
+import { Note } from './notes.ts'
 import { Preprocess } from './preprocess.ts'
 import { FailedImage } from './result.ts'
 import { SampleRange } from './sample-range.ts'
-import { type Fixed, Nullable } from './type.ts'
+import { type Fixed, Nullable, OneOf } from './type.ts'
 
 /** How a version came from an earlier one. */
 export const Growth = Type.Object(
@@ -122,14 +123,47 @@ export const Positives = Type.Object({
 })
 export type Positives = Fixed<typeof Positives>
 
-/** The result of a fit job. */
-export const FitResult = Type.Object({
-  model: Model,
+/** What a fit tells besides its model. */
+export const FitTold = {
   used: Type.Integer({ description: 'Images that it was fitted on' }),
   rejected: Type.Array(FailedImage),
   duplicates: Type.Array(Type.Array(Type.String()), { description: 'Groups of near-duplicates' }),
+  excluded: Type.Optional(Type.Array(Type.String(), { description: 'Images that `exclude` left out' })),
+  notes: Type.Optional(
+    Type.Array(Type.Object({ image: Type.String(), ...Note.properties }), {
+      description: 'What was noticed about images that were used',
+    }),
+  ),
+  skipped: Type.Optional(
+    Type.Array(SkippedFiles, { description: 'What else is in the folder, and why it is left out' }),
+  ),
+}
+
+/** The result of a fit job. */
+export const FitResult = Type.Object({
+  model: Model,
+  ...FitTold,
+  report: Type.Optional(
+    Type.Object(FitReport.properties, { description: 'What the model promises at its alpha, and what was found' }),
+  ),
 })
 export type FitResult = Fixed<typeof FitResult>
+
+/** Choices about calibration, and what is left out, that every way to a fit takes. */
+const fitChoices = {
+  confidence: Type.Optional(
+    Type.Number({
+      exclusiveMinimum: 0,
+      exclusiveMaximum: 1,
+      description: 'Keep `alpha` with this probability, such as 0.95, instead of on average',
+    }),
+  ),
+  calibration: Type.Optional(
+    OneOf(['cross-fit', 'split'], {
+      description: 'Hold every image out once, or set a quarter aside; default: by the number of images',
+    }),
+  ),
+}
 
 export const FitFields = Type.Object(
   {
@@ -149,11 +183,20 @@ export const FitFields = Type.Object(
           'A version whose positives come first, as if their files had been sent again; alpha and seed are then its own unless given',
       }),
     ),
+    ...fitChoices,
     exclude: Type.Optional(
-      Type.Array(Type.Integer({ minimum: 0 }), {
-        maxItems: 10_000,
-        description: 'Positives of `base` to leave out, by their index; in a form one text, such as 3,17',
-      }),
+      Type.Union(
+        [
+          OneOf(['misfits']),
+          Type.Array(Type.Union([Type.Integer({ minimum: 0 }), Type.String({ minLength: 1, maxLength: 4096 })]), {
+            maxItems: 10_000,
+          }),
+        ],
+        {
+          description:
+            'Images to leave out, by name or, of `base`, by index; or `misfits`; in a form one text, such as 3,17,a.jpg',
+        },
+      ),
     ),
   },
   { additionalProperties: false },
@@ -164,6 +207,9 @@ export const FitFromFolder = Type.Object(
   {
     ...FitFields.properties,
     folder: Type.Optional(Folder),
+    negatives: Type.Optional(
+      Type.String({ ...Folder, description: 'A folder, below a served root, of images that do not belong' }),
+    ),
     batch: Type.Optional(Type.String({ ...JobId, description: 'A batch of a folder, to take `images` of' })),
     images: Type.Optional(
       Type.Array(Type.Integer({ minimum: 0 }), {

@@ -4,6 +4,7 @@
  */
 import type { BatchLine } from './batch.ts'
 import { csvField } from './csv.ts'
+import type { Decisions } from './decisions.ts'
 import type { ManyResult, ManyRow } from './many.ts'
 import type { ImageResult } from './result.ts'
 
@@ -53,20 +54,36 @@ export function csvStart(names: readonly string[], more: readonly string[] = [])
 }
 
 /** @param json one result as JSON */
-export function csvLine(json: string): string {
-  return csvRow(JSON.parse(json) as Line)
+export function csvLine(json: string, decisions: Decisions = {}): string {
+  const line = JSON.parse(json) as Line
+  return csvRow(line, decisionCells(line, decisions))
+}
+
+/** Columns of what was decided besides, where it was asked for. */
+export function decisionColumns({ fdr, abstain }: Decisions): string[] {
+  return [...(fdr === undefined ? [] : ['flagged']), ...(abstain ? ['verdict'] : [])]
+}
+
+function decisionCells(line: Line, { fdr, abstain }: Decisions): (string | number)[] {
+  const { flagged, verdict } = 'error' in line ? {} : line
+  return [...(fdr === undefined ? [] : [String(flagged ?? '')]), ...(abstain ? [verdict ?? ''] : [])]
 }
 
 /**
  * The answers of several models: one row for each image and model, whatever came of it.
  * @param refs all models that were asked, in order
  */
-export function csvRowsOfMany(result: ManyResult | ManyRow, refs: readonly string[]): string {
+export function csvRowsOfMany(
+  result: ManyResult | ManyRow,
+  refs: readonly string[],
+  decisions: Decisions = {},
+): string {
   const image = 'row' in result ? String(result.row) : result.image
   return refs
     .map((ref) => {
       const answer = 'models' in result ? result.models[ref]! : { error: result.error }
-      return csvRow('error' in answer ? { image, model: ref, ...answer } : { image, ...answer })
+      const line: Line = 'error' in answer ? { image, model: ref, ...answer } : { image, ...answer }
+      return csvRow(line, decisionCells(line, decisions))
     })
     .join('')
 }

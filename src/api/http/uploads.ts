@@ -12,6 +12,8 @@ export interface Uploaded {
 export interface Form {
   readonly fields: Readonly<Record<string, string>>
   readonly files: readonly Uploaded[]
+  /** Files of the second field (`also`). */
+  readonly others: readonly Uploaded[]
 }
 
 export interface FormLimits {
@@ -21,6 +23,8 @@ export interface FormLimits {
   readonly seconds: number
   /** True where a form without any file makes sense. */
   readonly isFileOptional?: boolean
+  /** A second field that takes files; they count into the same limits. */
+  readonly also?: string
 }
 
 /** Bytes of a text field: room for a list of 5,000 indices. */
@@ -30,24 +34,26 @@ const maxBoundary = 200
 
 /**
  * Reads the whole form. What is stored of it belongs to the request (`owned-blobs.ts`).
- * @param fileField the only name under which files are taken; whether there are any is the caller's to ask
+ * @param fileField the name under which files are taken; whether there are any is the caller's to ask
  */
 export async function readForm(request: FastifyRequest, fileField: string, limits: FormLimits): Promise<Form> {
-  const files: Uploaded[] = []
+  const [files, others]: [Uploaded[], Uploaded[]] = [[], []]
   let total = 0
   try {
-    const fields = await readParts(request, fileField, limits, async (bytes, filename) => {
+    const named = limits.also === undefined ? [fileField] : [fileField, limits.also]
+    const fields = await readParts(request, named, limits, async (bytes, filename, field) => {
       total += bytes.length
       if (total > limits.maxTotalBytes)
         throw new OneclassError(
           'BODY_TOO_LARGE',
           `The images have more than the ${limits.maxTotalBytes} bytes accepted at once: send fewer.`,
         )
-      files.push({ image: nameOf(filename, files.length), blob: await request.owned.put(bytes, limits.seconds) })
+      const into = field === fileField ? files : others
+      into.push({ image: nameOf(filename, into.length), blob: await request.owned.put(bytes, limits.seconds) })
       request.held.give(bytes.length)
     })
     if (files.length === 0 && !limits.isFileOptional) throw noFile(fileField)
-    return { fields, files }
+    return { fields, files, others }
   } catch (thrown) {
     throw formError(thrown)
   }
@@ -62,7 +68,7 @@ export async function readFileForm(
   let file: { bytes: Buffer; filename: string } | undefined
   try {
     const limits = { maxFiles: 1, maxFileBytes: maxBytes }
-    const fields = await readParts(request, fileField, limits, async (bytes, filename) => {
+    const fields = await readParts(request, [fileField], limits, async (bytes, filename) => {
       file = { bytes, filename: nameOf(filename, 0) }
     })
     if (file === undefined) throw noFile(fileField)
@@ -76,9 +82,9 @@ export async function readFileForm(
 
 async function readParts(
   request: FastifyRequest,
-  fileField: string,
+  fileFields: readonly string[],
   { maxFiles, maxFileBytes }: Pick<FormLimits, 'maxFiles' | 'maxFileBytes'>,
-  onFile: (bytes: Buffer, filename: string | undefined) => Promise<void>,
+  onFile: (bytes: Buffer, filename: string | undefined, field: string) => Promise<void>,
 ): Promise<Record<string, string>> {
   const fields: Record<string, string> = {}
   const boundary = /boundary="?([^";]*)/i.exec(request.headers['content-type'] ?? '')?.[1] ?? ''
@@ -108,12 +114,12 @@ async function readParts(
       fields[part.fieldname] = String(part.value)
       continue
     }
-    if (part.fieldname !== fileField)
+    if (!fileFields.includes(part.fieldname))
       throw new OneclassError(
         'INVALID_ARGUMENT',
-        `Expected files in the field "${fileField}" but found one in "${clean(part.fieldname)}".`,
+        `Expected files in the field "${fileFields.join('" or "')}" but found one in "${clean(part.fieldname)}".`,
       )
-    await onFile(await readPart(part, request.held), part.filename)
+    await onFile(await readPart(part, request.held), part.filename, part.fieldname)
   }
   return fields
 }

@@ -10,11 +10,13 @@ import { viewOfBatch } from '../../queue/job-view.ts'
 import { lifetimes, typeOfJob } from '../../queue/jobs.ts'
 import { listFolder, resolveBelow } from '../../service/local-files.ts'
 import { BatchFromFolder, BatchOptions } from '../../wire/batch.ts'
+import { Decisions } from '../../wire/decisions.ts'
 import { BatchJob, ListLimit, ListState } from '../../wire/job.ts'
 import { isFinished } from '../../wire/job-state.ts'
 import { JobId, ModelRef } from '../../wire/names.ts'
-import { csvLine, csvStart } from '../../wire/result-csv.ts'
+import { csvLine, csvStart, decisionColumns } from '../../wire/result-csv.ts'
 import type { ApiContext } from '../context.ts'
+import { decideLines, decisionFields, decisionsOf } from '../decide-lines.ts'
 import { callerOf } from '../http/access.ts'
 import { alphaField, flagField, idempotencyKey } from '../http/fields.ts'
 import { route } from '../http/route.ts'
@@ -40,6 +42,7 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
     uploads: readonly Uploaded[]
     folder: string | null
     alpha: number | undefined
+    decisions: Decisions
     keep: NonNullable<BatchRecord['keep']>
   }
 
@@ -59,6 +62,7 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
         uploads: form.files,
         folder: null,
         alpha: alphaField(form.fields),
+        decisions: decisionFields(form.fields),
         keep: { thumbnails: flagField(form.fields, 'thumbnails'), map: flagField(form.fields, 'map') },
       }
     }
@@ -70,6 +74,7 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
       uploads: [],
       folder,
       alpha: body.alpha,
+      decisions: decisionsOf(body),
       keep: { thumbnails: body.thumbnails ?? false, map: body.map ?? false },
     }
   }
@@ -80,7 +85,7 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
     scope: 'classify',
     summary: 'Score many images',
     description:
-      'A form with files `images`, or JSON with a folder below a served root. Each image gets exactly one result, an error being one too.',
+      'A form with files `images`, or JSON with a folder below a served root. Each image gets exactly one result, an error being one too. With `fdr` the results carry `flagged`: they then come when the batch is finished, since every p-value counts.',
     tag: 'Batches',
     params: Type.Object({ name: ModelRef }),
     body: BatchFromFolder,
@@ -89,14 +94,14 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
     handle: async ({ params, body, request, reply }) => {
       const key = idempotencyKey(request)
       await context.registry.info(params.name)
-      const { images, uploads, folder, alpha, keep } = await readInput(request, body)
-      const { use } = await context.useModel(params.name, alpha)
+      const { images, uploads, folder, alpha, decisions, keep } = await readInput(request, body)
+      const { info, use } = await context.useModel(params.name, alpha)
       const contents = uploads.map(({ image, blob }) => `${image} ${blob.split('.')[1]}`)
       const { id, isReplay } = await claim(producer, 'batch', callerOf(request), key, [
         params.name,
         folder ?? '',
         String(alpha),
-        JSON.stringify(keep),
+        JSON.stringify([keep, decisions]),
         ...contents,
       ])
       reply.code(202).header('location', `/v1/batches/${id}`)
@@ -112,6 +117,7 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
         chunkSize,
         folder,
         keep,
+        decide: { ...decisions, calibrationScores: info.calibrationScores },
         origin: context.origin,
         owner: callerOf(request),
         createdAt: new Date().toISOString(),
@@ -207,13 +213,14 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
     scope: 'classify',
     summary: 'Results of a batch, as they come',
     description:
-      'One line an image, in the order in which they were scored, until the batch is finished (or `follow=false`). `from` skips lines that are there already.',
+      'One line an image, in the order in which they were scored, until the batch is finished (or `follow=false`). `from` skips lines that are there already. `fdr` and `abstain` decide otherwise than the batch was asked to; with `fdr` the lines come at the end.',
     tag: 'Batches',
     params: Type.Object({ id: JobId }),
     query: Type.Object({
       format: Type.Optional(Type.String({ enum: ['jsonl', 'csv'] })),
       from: Type.Optional(Type.Integer({ minimum: 0 })),
       follow: Type.Optional(Type.Boolean()),
+      ...Decisions.properties,
     }),
     answers: {
       200: { description: 'Lines of JSON, or CSV with a header', type: 'application/x-ndjson', schema: Type.String() },
@@ -221,13 +228,15 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
     handle: async ({ params, query, reply }) => {
       const batch = await find(params.id)
       const isCsv = query.format === 'csv'
+      const decisions = { ...batch.decide, ...decisionsOf(query) }
       return streams.send(
         reply,
         isCsv ? 'text/csv; charset=utf-8' : 'application/x-ndjson; charset=utf-8',
         async function* (signal) {
-          if (isCsv) yield csvStart(await producer.batches.images(batch.id))
-          for await (const line of resultLines(batch, query.from ?? 0, query.follow ?? true, signal))
-            yield isCsv ? csvLine(line) : `${line}\n`
+          if (isCsv) yield csvStart(await producer.batches.images(batch.id), decisionColumns(decisions))
+          const read = (from: number, follow: boolean) => resultLines(batch, from, follow, signal)
+          for await (const line of decideLines(read, query.from ?? 0, query.follow ?? true, decisions))
+            yield isCsv ? csvLine(line, decisions) : `${line}\n`
         },
       )
     },

@@ -6,11 +6,13 @@ import { OneclassError, toOneclassError } from '../../errors.ts'
 import type { ClassifyMany } from '../../queue/jobs.ts'
 import { expandRefs } from '../../store/model-refs.ts'
 import { ImageForModels } from '../../wire/classify.ts'
+import { Decisions } from '../../wire/decisions.ts'
 import { ClassifyManyJob } from '../../wire/job.ts'
 import { ManyScoredImage } from '../../wire/many.ts'
 import { Alpha, ModelRefs } from '../../wire/names.ts'
 import { answerClassify } from '../classify-answer.ts'
 import type { ApiContext } from '../context.ts'
+import { decisionsOf } from '../decide-lines.ts'
 import { callerOf } from '../http/access.ts'
 import { idempotencyKey, listField } from '../http/fields.ts'
 import { route } from '../http/route.ts'
@@ -50,6 +52,7 @@ export function classifyManyRoutes(app: FastifyInstance, context: ApiContext): v
     query: Type.Object({
       models: Type.Optional(ModelRefs),
       alpha: Type.Optional(Alpha),
+      ...Decisions.properties,
       image: Type.Optional(Type.String({ maxLength: 4096, description: 'Name of a bare image' })),
       wait: Type.Optional(
         Type.Number({ minimum: 0, maximum: limits.maxWaitSeconds, description: 'Seconds to wait for the result' }),
@@ -61,6 +64,7 @@ export function classifyManyRoutes(app: FastifyInstance, context: ApiContext): v
       image: Type.String({ format: 'binary' }),
       models: Type.Optional(ModelRefs),
       alpha: Type.Optional(Alpha),
+      ...Decisions.properties,
     }),
     bodyLimit: Math.ceil(limits.maxImageBytes * 1.4),
     answers: {
@@ -83,12 +87,13 @@ export function classifyManyRoutes(app: FastifyInstance, context: ApiContext): v
       const used = models.map((model) =>
         'use' in model && alpha !== undefined ? { ...model, use: { ...model.use, alpha } } : model,
       )
-      const print = [JSON.stringify(asked), input.image, hashOf(input.blob), String(alpha)]
+      const decide = { ...decisionsOf(query), ...input.decisions }
+      const print = [JSON.stringify([asked, decide]), input.image, hashOf(input.blob), String(alpha)]
       return await answerClassify(context, { request, reply }, query.wait, print, (id) =>
         producer.add(
           'classify',
           id,
-          { image: input.image, blob: input.blob, models: used, requestId: request.id },
+          { image: input.image, blob: input.blob, models: used, decide, requestId: request.id },
           callerOf(request),
         ),
       )

@@ -2,11 +2,13 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { ImageByReference } from '../../wire/classify.ts'
+import { Decisions } from '../../wire/decisions.ts'
 import { ClassifyJob } from '../../wire/job.ts'
 import { Alpha, ModelRef } from '../../wire/names.ts'
 import { ScoredImage } from '../../wire/result.ts'
 import { answerClassify } from '../classify-answer.ts'
 import type { ApiContext } from '../context.ts'
+import { decisionsOf } from '../decide-lines.ts'
 import { callerOf } from '../http/access.ts'
 import { idempotencyKey } from '../http/fields.ts'
 import { route } from '../http/route.ts'
@@ -27,6 +29,7 @@ export function classifyRoutes(app: FastifyInstance, context: ApiContext): void 
     params: Type.Object({ name: ModelRef }),
     query: Type.Object({
       alpha: Type.Optional(Alpha),
+      ...Decisions.properties,
       image: Type.Optional(Type.String({ maxLength: 4096, description: 'Name of a bare image' })),
       wait: Type.Optional(
         Type.Number({ minimum: 0, maximum: limits.maxWaitSeconds, description: 'Seconds to wait for the result' }),
@@ -37,7 +40,11 @@ export function classifyRoutes(app: FastifyInstance, context: ApiContext): void 
     }),
     takesImage: true,
     body: ImageByReference,
-    multipart: Type.Object({ image: Type.String({ format: 'binary' }), alpha: Type.Optional(Alpha) }),
+    multipart: Type.Object({
+      image: Type.String({ format: 'binary' }),
+      alpha: Type.Optional(Alpha),
+      ...Decisions.properties,
+    }),
     bodyLimit: Math.ceil(limits.maxImageBytes * 1.4),
     answers: {
       200: { description: 'The result, with `wait`', schema: ScoredImage },
@@ -53,9 +60,17 @@ export function classifyRoutes(app: FastifyInstance, context: ApiContext): void 
       const offered = await offering
       const alpha = input.alpha ?? query.alpha
       const use = { ...offered.use, alpha: alpha ?? offered.use.alpha }
-      const print = [params.name, input.image, hashOf(input.blob), String(alpha), ...(query.explain ? ['explain'] : [])]
+      const decide = { ...decisionsOf(query), ...input.decisions }
+      const print = [
+        params.name,
+        input.image,
+        hashOf(input.blob),
+        String(alpha),
+        JSON.stringify(decide),
+        ...(query.explain ? ['explain'] : []),
+      ]
       return await answerClassify(context, { request, reply }, query.wait, print, async (id) => {
-        const data = { image: input.image, blob: input.blob, model: use, requestId: request.id }
+        const data = { image: input.image, blob: input.blob, model: use, decide, requestId: request.id }
         if (query.explain) await producer.add('explain', id, { ...data, explain: true }, callerOf(request))
         else await producer.add('classify', id, data, callerOf(request))
       })

@@ -6,10 +6,11 @@ import { type JobData, lifetimes } from '../../queue/jobs.ts'
 import { FitJob } from '../../wire/job.ts'
 import { FitFields, FitFromFolder } from '../../wire/model.ts'
 import type { ApiContext } from '../context.ts'
-import { readBase, readFitInput } from '../fit-input.ts'
+import { excludedOf, readBase, readFitInput } from '../fit-input.ts'
 import { callerOf } from '../http/access.ts'
 import { idempotencyKey } from '../http/fields.ts'
 import { route } from '../http/route.ts'
+import type { Uploaded } from '../http/uploads.ts'
 import { remember } from '../job-list.ts'
 
 export function fitRoutes(app: FastifyInstance, context: ApiContext): void {
@@ -21,21 +22,27 @@ export function fitRoutes(app: FastifyInstance, context: ApiContext): void {
     scope: 'manage',
     summary: 'Fit a model on images of one thing',
     description:
-      "A form with the fields and files `images`, or JSON with a folder below a served root. The job's result holds the model; fitting a name again makes its next version. With `base` the images are added to the positives of an earlier version, whose files are not needed again; with `batch` and `images` they are taken from a batch of a folder.",
+      "A form with the fields and files `images`, or JSON with a folder below a served root. The job's result holds the model; fitting a name again makes its next version. With `base` the images are added to the positives of an earlier version, whose files are not needed again; with `batch` and `images` they are taken from a batch of a folder. `negatives` are images that do not belong, where there are some: the model then has one more member; its promise about positives is the same.",
     tag: 'Models',
     body: FitFromFolder,
     bodyLimit: 256 * 1024,
     multipart: Type.Object({
       ...FitFields.properties,
-      exclude: Type.Optional(Type.String({ description: 'Positives of `base` to leave out: 3,17' })),
+      exclude: Type.Optional(
+        Type.String({ description: 'Images to leave out: names or, of `base`, indices (3,17,a.jpg); or `misfits`' }),
+      ),
+      negatives: Type.Optional(
+        Type.Array(Type.String({ format: 'binary' }), { description: 'Images that do not belong, if there are any' }),
+      ),
       images: Type.Optional(Type.Array(Type.String({ format: 'binary' }))),
     }),
     answers: { 202: { description: 'The fit job', schema: FitJob } },
     handle: async ({ body, request, reply }) => {
       const key = idempotencyKey(request)
       const input = await readFitInput(request, body, context)
-      const { fields, files, source } = input
-      const contents = files.map(({ image, blob }) => `${image} ${blob.split('.')[1]}`)
+      const { fields, files, negatives, skipped, source } = input
+      const print = ({ image, blob }: Uploaded) => `${image} ${blob.split('.')[1]}`
+      const contents = [...files.map(print), ...negatives.map((one) => `not ${print(one)}`)]
       const { id, isReplay } = await claim(producer, 'fit', callerOf(request), key, [
         JSON.stringify(fields),
         source,
@@ -49,10 +56,14 @@ export function fitRoutes(app: FastifyInstance, context: ApiContext): void {
       }
       const found = await readBase(input, context)
       const { base: _base, exclude: _exclude, ...rest } = fields
-      const list = await request.owned.put(Buffer.from(JSON.stringify(files)), lifetimes.input)
+      const { images: exclude } = excludedOf(fields)
+      const all = [...files, ...negatives.map((one) => ({ ...one, isNegative: true }))]
+      const list = await request.owned.put(Buffer.from(JSON.stringify(all)), lifetimes.input)
       const data: JobData['fit'] = {
         ...(found && { alpha: found.info.alpha, seed: found.info.seed, base: found.base }),
         ...rest,
+        ...(exclude.length > 0 && { exclude }),
+        ...(skipped.length > 0 && { skipped: skipped.map((one) => ({ ...one, examples: [...one.examples] })) }),
         list,
         origin: context.origin,
         requestId: request.id,

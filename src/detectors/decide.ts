@@ -1,19 +1,13 @@
 /** Decisions on a whole folder, when every image has its p-value: which to flag, and where the model cannot say. */
-import { assertDiscoveryRate, flagDiscoveries, verdictOf } from '../detectors/promise.ts'
+import type { Decisions } from '../wire/decisions.ts'
 import type { ManyResult, ManyRow } from '../wire/many.ts'
+import { assertDiscoveryRate, flagDiscoveries, verdictOf } from './promise.ts'
 
 interface Scored {
   readonly pValue: number
   readonly alpha: number
 }
 type Entry = Scored | { readonly error: unknown }
-
-export interface Decisions {
-  /** Flag images so that at most this share of the flagged are positives, on average (`flagged`). In (0, 1). */
-  readonly fdr?: number
-  /** Add a `verdict` with a third answer, `unsure`. */
-  readonly abstain?: boolean
-}
 
 /**
  * Results with `flagged` and `verdict` where they are asked for; those with an error stay as they are.
