@@ -437,3 +437,79 @@ test('several models about one image: each as when asked alone; one that is not 
   ])
     assert.equal(await codeOf(await json(`/v1/classify?${query}`, { base64 })), expected)
 })
+
+test('decisions: flags of a batch come at its end and bound what is wrong among them; verdicts; the same in CSV', async () => {
+  const job = await client.batchFolder('whole', join(root, 'batch'), { fdr: 0.2, abstain: true })
+  const lines = await client.results(job.id)
+  assert.equal(lines.length, 40)
+  const scored = lines.flatMap((line) => ('error' in line ? [] : [line]))
+  assert.equal(scored.length, 39)
+  assert.ok(scored.every(({ flagged, verdict }) => typeof flagged === 'boolean' && verdict !== undefined))
+  const flagged = scored.filter((line) => line.flagged)
+  // a fifth of what is flagged may be wrong on average, of this batch a little more
+  const wrong = flagged.filter(({ index }) => index % 2 === 0)
+  assert.ok(flagged.length >= 10 && wrong.length <= 0.35 * flagged.length, `${wrong.length} of ${flagged.length}`)
+  const worst = Math.max(...flagged.map(({ pValue }) => pValue))
+  assert.ok(scored.every((line) => line.flagged || line.pValue > worst))
+  const rest = []
+  for await (const line of client.lines(job.id, { from: 30 })) rest.push(line)
+  assert.deepEqual(rest, lines.slice(30))
+  const strict = await client.results(job.id, { fdr: 0.001, abstain: false })
+  assert.ok(strict.every((line) => 'error' in line || (line.flagged === false && line.verdict === undefined)))
+  const csv = (await client.resultsCsv(job.id)).split('\r\n')
+  assert.match(csv[0]!, /,flagged,verdict$/)
+  assert.equal(csv.filter((line) => /,true,(negative|unsure)$/.test(line)).length, flagged.length)
+
+  const one = await client.classify('whole', await image(951, false), { abstain: true, fdr: 0.2 })
+  assert.deepEqual([one.verdict, one.flagged], ['negative', true])
+  const many = await client.classifyMany(['whole', 'kept'], await image(951, false), { abstain: true })
+  assert.ok(Object.values(many.models).every((answer) => 'error' in answer || answer.verdict === 'negative'))
+  assert.equal(await codeOf(await json(`/v1/models/whole/batches`, { folder: root, fdr: 2 })), '400 INVALID_ARGUMENT')
+})
+
+test('fits: negatives, confidence, names to leave out, the root of a data set; the result says all that was found', async () => {
+  const all = await images(0, 40)
+  const negatives = await Promise.all(Array.from({ length: 12 }, (_, i) => image(500 + i, false)))
+  const job = await client.fit('choices', all, {
+    negatives,
+    alpha: 0.2,
+    confidence: 0.9,
+    calibration: 'cross-fit',
+    exclude: ['3.jpg'],
+  })
+  const done = await client.finished(job.id)
+  assert.ok(done.type === 'fit' && done.result, JSON.stringify(done.error))
+  const { model, used, excluded, report } = done.result
+  assert.deepEqual([used, excluded, model.negatives], [39, ['3.jpg'], 12])
+  assert.ok(report && report.askedAlpha === 0.2 && report.confidence === 0.9 && report.alpha < 0.2)
+  assert.ok(report.power && report.power.share > 0.5)
+  assert.deepEqual((await client.model('choices')).report, report)
+  const asked = await client.classify('choices', await image(600, false))
+  assert.ok(asked.detectors.discriminative && !asked.isPositive)
+
+  const set = join(root, 'set')
+  for (const [folder, from, isPositive] of [
+    ['positive', 0, true],
+    ['negative', 700, false],
+  ] as const) {
+    await mkdir(join(set, folder), { recursive: true })
+    for (let i = 0; i < 20; i++) await writeFile(join(set, folder, `${i}.jpg`), await draw(from + i, isPositive))
+  }
+  await writeFile(join(set, 'notes.txt'), 'x')
+  const ofRoot = await client.finished((await client.fitFolder({ name: 'root', folder: set, exclude: 'misfits' })).id)
+  assert.ok(ofRoot.type === 'fit' && ofRoot.result, JSON.stringify(ofRoot.error))
+  assert.equal(ofRoot.result.used, 20)
+  assert.match(ofRoot.result.report!.warnings[0]!, /negative\/: only positive\/ \(20 images\)/)
+  assert.equal(ofRoot.result.skipped![0]!.count, 1)
+  const byFolder = await client.fitFolder({
+    name: 'root',
+    folder: join(set, 'positive'),
+    negatives: join(set, 'negative'),
+  })
+  const withThem = await client.finished(byFolder.id)
+  assert.ok(withThem.type === 'fit' && withThem.result?.model.negatives === 20, JSON.stringify(withThem.error))
+  const twice = new FormData()
+  twice.append('name', 'x')
+  twice.append('other', new Blob([Uint8Array.from(await draw(1))]), 'a.jpg')
+  assert.equal(await codeOf(await fetch(url('/v1/models'), { method: 'POST', body: twice })), '400 INVALID_ARGUMENT')
+})
