@@ -2,6 +2,7 @@
  * Are p-values honest? The share of held-out positives with p <= alpha, over repeated fits, against alpha.
  *
  *   node dist/bench/calibration.js [--data DIR] [--repeats 6] [--sizes 50,100,200,400] [--parts 504]
+ *   node dist/bench/calibration.js --simulate 200 [--sizes 30,100,200,1000]      # only what `simulation.ts` says
  *
  * Gaussian: rows of 64 numbers from one random covariance, n to fit on, 500 fresh ones to judge by, drawn anew each time.
  * MVTec: the good rows of each category's `train.npy`, 70 % drawn to fit on, the rest to judge by; `test.npy` is not opened.
@@ -22,6 +23,7 @@ import { renderPart } from '../src/images/demo-images.ts'
 import { createClassifier } from '../src/pipeline/classify.ts'
 import { fitFeatures } from '../src/pipeline/fit.ts'
 import { markdownTable, mean, share, wilson } from './material.ts'
+import { simulate, simulationHead } from './simulation.ts'
 
 const alphas = [0.01, 0.02, 0.05, 0.1, 0.2]
 
@@ -29,19 +31,32 @@ const { values } = parseArgs({
   options: {
     data: { type: 'string', default: '../shared/data' },
     repeats: { type: 'string', default: '6' },
-    sizes: { type: 'string', default: '50,100,200,400' },
+    sizes: { type: 'string' },
     parts: { type: 'string', default: '504' },
+    simulate: { type: 'string' },
   },
 })
 const repeats = Number(values.repeats)
-const sizes = values.sizes.split(',').map(Number)
+const sizes = (values.sizes ?? (values.simulate ? '30,100,200,1000' : '50,100,200,400')).split(',').map(Number)
 const head = ['positives', 'n', 'fits', 'judged', ...alphas.map((a) => `at ${a}`), 'spread over fits at .05']
 const lines: string[][] = []
 
-await gaussian()
-await mvtec()
-if (Number(values.parts) > 0) await parts(Number(values.parts))
-console.log(markdownTable(head, lines))
+if (values.simulate === undefined) {
+  await gaussian()
+  await mvtec()
+  if (Number(values.parts) > 0) await parts(Number(values.parts))
+  console.log(markdownTable(head, lines))
+} else await simulateAll(Number(values.simulate))
+
+async function simulateAll(fits: number): Promise<void> {
+  const rows: string[][] = []
+  for (const n of sizes) {
+    rows.push(await simulate(n, 0, fits))
+    if (n === 200) for (const contaminated of [0.02, 0.05]) rows.push(await simulate(n, contaminated, fits))
+    if (n === 1000) rows.push(await simulate(n, 0, fits, 'split'))
+    console.log(markdownTable(simulationHead, rows))
+  }
+}
 
 async function gaussian(): Promise<void> {
   const d = 64

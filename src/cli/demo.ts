@@ -7,7 +7,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createRandom } from '../core/random.ts'
 import { OneclassError } from '../errors.ts'
-import { auroc } from '../evaluation/metrics.ts'
+import type { Promised } from '../evaluation/judge-model.ts'
 import { openBackbone } from '../features/registry.ts'
 import { collectImages } from '../images/collect.ts'
 import { type Defect, defects, renderOther, renderPart } from '../images/demo-images.ts'
@@ -19,8 +19,9 @@ import { encodeGallery } from '../store/gallery.ts'
 import { openRegistry } from '../store/registry.ts'
 import { readConfig } from '../system/config.ts'
 import { makeFolder } from '../system/files.ts'
-import type { ImageResult, Scored } from '../wire/result.ts'
+import type { ImageResult } from '../wire/result.ts'
 import type { Command, Io } from './command.ts'
+import { demoLines } from './demo-report.ts'
 import { progressLine } from './progress.ts'
 
 const counts = { train: 200, good: 100, defect: 40, other: 30 }
@@ -77,12 +78,17 @@ export const demo: Command = {
       seconds = (performance.now() - from) / 1000
     }
     await backbone.close()
-    await report(io, results, {
-      way,
-      drawSeconds: (drawn - started) / 1000,
-      fitSeconds: (fitted - drawn) / 1000,
-      queueSeconds: seconds,
-    })
+    await report(
+      io,
+      results,
+      { alpha: info.alpha, n: info.calibrationScores },
+      {
+        way,
+        drawSeconds: (drawn - started) / 1000,
+        fitSeconds: (fitted - drawn) / 1000,
+        queueSeconds: seconds,
+      },
+    )
     return 0
   },
 }
@@ -180,37 +186,13 @@ interface Times {
   readonly queueSeconds: number
 }
 
-async function report(io: Io, results: readonly ImageResult[], times: Times): Promise<void> {
-  const scored = results.filter((result): result is { image: string } & Scored => !('error' in result))
-  const kindOf = (image: string) => (/(good|defect|other)-/.exec(image)?.[1] ?? 'other') as 'good' | 'defect' | 'other'
-  const of = (kind: string) => scored.filter(({ image }) => kindOf(image) === kind)
-  const rejected = (kind: string) => of(kind).filter(({ isPositive }) => !isPositive).length
-  const against = (kind: string) => {
-    const both = [...of('good'), ...of(kind)]
-    // auroc takes anomaly scores: higher is less like the class
-    return auroc(
-      both.map(({ score }) => score),
-      both.map(({ image }) => Number(kindOf(image) === 'good')),
-    ).toFixed(3)
-  }
-  const all = auroc(
-    scored.map(({ score }) => score),
-    scored.map(({ image }) => Number(kindOf(image) === 'good')),
-  ).toFixed(3)
-  const line = (label: string, total: number, out: number, area: string) =>
-    io.out(`  ${label.padEnd(26)} ${String(total).padStart(5)} ${String(out).padStart(9)}   ${area}`)
+async function report(io: Io, results: readonly ImageResult[], promised: Promised, times: Times): Promise<void> {
   await io.out(
-    `\nFitted on ${counts.train} good parts, no negatives. ${scored.length} other images through ${times.way}:\n`,
+    `\nFitted on ${counts.train} good parts, no negatives. ${results.length} other images through ${times.way}:\n`,
   )
-  await io.out(`  ${'images'.padEnd(26)} ${'count'.padStart(5)} ${'rejected'.padStart(9)}   AUROC against good parts`)
-  await line('good parts, held out', of('good').length, rejected('good'), '')
-  await line('parts with a defect', of('defect').length, rejected('defect'), against('defect'))
-  await line('other things', of('other').length, rejected('other'), against('other'))
+  for (const line of demoLines(results, promised)) await io.out(line)
   await io.out(
-    `\n  AUROC ${all}, false-rejection rate ${(rejected('good') / of('good').length).toFixed(3)} (asked for: at most ${alpha} on average)`,
-  )
-  await io.out(
-    `  draw ${times.drawSeconds.toFixed(1)} s, fit ${times.fitSeconds.toFixed(1)} s, score ${times.queueSeconds.toFixed(1)} s (${((1000 * times.queueSeconds) / results.length).toFixed(0)} ms an image)`,
+    `\n  draw ${times.drawSeconds.toFixed(1)} s, fit ${times.fitSeconds.toFixed(1)} s, score ${times.queueSeconds.toFixed(1)} s (${((1000 * times.queueSeconds) / results.length).toFixed(0)} ms an image); what the numbers promise: docs/promises.md`,
   )
   await io.out('\nNow your own photos:')
   await io.out('  npx oneclass fit DIR --name NAME        # some 200 photos of one thing')

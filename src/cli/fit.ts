@@ -13,6 +13,7 @@ import type { Model } from '../wire/model.ts'
 import { preprocessModes } from '../wire/preprocess.ts'
 import type { Command, Io, Values } from './command.ts'
 import { preprocessWords, reportLines } from './fit-words.ts'
+import { settleLayout } from './layout-question.ts'
 import { progressLine } from './progress.ts'
 import { flag, number, oneOf, required, text } from './values.ts'
 
@@ -140,7 +141,7 @@ fit --features X.npy --name NAME [--preprocess auto|l2|none] [--alpha 0.05] [--s
         ...(flag(values, 'strict') ? { limits: { ...imageLimits, strict: true } } : {}),
         onProgress,
         onNotice: (note) => io.err(note),
-        onFound: ({ note }) => note && io.err(`note: ${note}`),
+        onFound: (found) => settleLayout(found, positionals[0], io),
       })
       progress.fitting.end()
       return await report(io, values, done)

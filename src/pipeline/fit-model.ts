@@ -37,8 +37,8 @@ export interface FitModelOptions
   readonly exclude?: readonly (string | number)[] | 'misfits' | undefined
   /** What was assumed about the network's file. */
   readonly onNotice?: ((sentence: string) => void) | undefined
-  /** Called when the folder of positives was read, before the work begins. */
-  readonly onFound?: ((found: CollectedPositives) => void) | undefined
+  /** Called when the folder of positives was read, before the work begins; what it returns is taken instead, if anything. */
+  readonly onFound?: ((found: CollectedPositives) => Promise<CollectedPositives> | undefined) | undefined
 }
 
 export interface FittedModel {
@@ -82,9 +82,9 @@ export async function fitModel(options: FitModelOptions): Promise<FittedModel> {
   const indices = listed.filter((entry) => typeof entry === 'number')
   const names = exclude === 'misfits' ? exclude : listed.filter((entry) => typeof entry === 'string')
   const base = baseRef === undefined ? undefined : await readBaseVersion(registry, baseRef, indices)
-  const found = await read(positives)
+  const inFolder = await read(positives)
   const others = (await read(negatives)).images
-  onFound?.(found)
+  const found = (await onFound?.(inFolder)) ?? inFolder
   const place = { home, ...(onNotice && { onNotice }) }
   const backbone = base ? await openBackboneOf(base.backbone, place) : await openBackbone(ref, place)
   try {

@@ -8,11 +8,14 @@ export interface CollectedPositives extends Collected {
   readonly note?: string
 }
 
-/** The images of a folder of positives, named by the folder's own name and the path below it: `train/17.jpg`. Errors as `collect`. */
-export async function collectPositives(folder: string): Promise<CollectedPositives> {
+/**
+ * The images of a folder of positives, named by the folder's own name and the path below it: `train/17.jpg`. Errors as `collect`.
+ * @param learnAll of the root of a data set, learn all images all the same
+ */
+export async function collectPositives(folder: string, learnAll = false): Promise<CollectedPositives> {
   const { images, failed, skipped } = await collect(folder, { names: 'relative' })
   const name = basename(resolve(folder))
-  const layout = findLayout(images.map((source) => source.name))
+  const layout = findLayout(learnAll ? [] : images.map((source) => source.name))
   const isPositive = isOfClass(layout)
   return {
     images: images

@@ -1,0 +1,131 @@
+/**
+ * Do the printed promises hold? Rows are drawn, no images: each fit gets n new positives, and is judged by thousands of fresh ones.
+ *
+ *   realised   share of fits whose false-rejection rate lies in the range that `fit` prints for 9 of 10 fits
+ *   tolerance  share of fits whose rate at the alpha of `--confidence 0.95` is at most 0.05
+ *   FDP        of 200 images with 10, 30, 50 % anomalies: share of positives among those that `--fdr 0.1` flags, on average
+ *
+ * Contaminated: that share of the n positives was drawn from other kinds than the anomalies that it is then asked about.
+ */
+import { type Matrix, matrix } from '../src/core/matrix.ts'
+import { createRandom, type Random } from '../src/core/random.ts'
+import { calibrate, type EnsembleState, fitEnsemble, scoreEnsemble } from '../src/detectors/ensemble.ts'
+import { expectedFalseRejection, flagDiscoveries, toleranceAlpha } from '../src/detectors/promise.ts'
+import { mean, share, wilson } from './material.ts'
+
+const d = 32
+const alpha = 0.05
+const rate = 0.1
+const confidence = 0.95
+const shares = [0.1, 0.3, 0.5]
+const batch = 200
+
+export const simulationHead = [
+  'n',
+  'contaminated',
+  'calibration',
+  'fits',
+  'rate, mean (printed)',
+  'in the printed range',
+  'tolerance kept',
+  ...shares.map((part) => `FDP and power at ${100 * part} %`),
+]
+
+interface World {
+  positives(n: number): Matrix
+  /** Of one kind for each number. */
+  others(n: number, kind: number): Matrix
+}
+
+/** One class with a covariance of falling strength, and kinds of others that lie some standard deviations away. */
+function drawWorld(random: Random): World {
+  const mix = matrix(d, d)
+  for (let k = 0; k < mix.data.length; k++) mix.data[k] = random.normal() / (1 + (k % d) / 4)
+  const rows = (n: number, shift?: Float64Array): Matrix => {
+    const out = matrix(n, d)
+    const z = new Float64Array(d)
+    for (let i = 0; i < n; i++) {
+      for (let k = 0; k < d; k++) z[k] = random.normal()
+      for (let j = 0; j < d; j++) {
+        let sum = 3 + (shift?.[j] ?? 0)
+        for (let k = 0; k < d; k++) sum += mix.data[j * d + k]! * z[k]!
+        out.data[i * d + j] = sum
+      }
+    }
+    return out
+  }
+  const kinds = new Map<number, Float64Array>()
+  const shiftOf = (kind: number): Float64Array => {
+    const made = kinds.get(kind) ?? Float64Array.from({ length: d }, () => 0.9 * random.normal())
+    kinds.set(kind, made)
+    return made
+  }
+  return { positives: (n) => rows(n), others: (n, kind) => rows(n, shiftOf(kind)) }
+}
+
+/** One line of the table. */
+export async function simulate(
+  n: number,
+  contaminated: number,
+  fits: number,
+  method?: 'cross-fit' | 'split',
+): Promise<string[]> {
+  const random = createRandom(20_26).fork(`${n} ${contaminated} ${method ?? ''}`)
+  const fresh = 3000
+  const rates: number[] = []
+  let [inRange, kept, tolerated] = [0, 0, 0]
+  const found = shares.map(() => ({ fdp: [] as number[], power: [] as number[] }))
+  let printed = ''
+  const withInterval = (count: number, of: number): string => {
+    if (of === 0) return 'too few'
+    const [low, high] = wilson(count, of)
+    return `${share(count / of)} (${share(low)}-${share(high)})`
+  }
+  const cells = (done: number): string[] => [
+    `${n}`,
+    `${100 * contaminated} %`,
+    method ?? 'default',
+    `${done}`,
+    `${share(mean(rates))} (${printed})`,
+    withInterval(inRange, done),
+    withInterval(kept, tolerated),
+    ...found.map(({ fdp, power }) => `${share(mean(fdp))}, ${share(mean(power))}`),
+  ]
+  for (let fit = 0; fit < fits; fit++) {
+    const world = drawWorld(random.fork(`world ${fit}`))
+    const wrong = Math.round(contaminated * n)
+    const X = matrix(n, d)
+    X.data.set(world.positives(n - wrong).data)
+    for (let i = 0; i < wrong; i++) X.data.set(world.others(1, 100 + i).data, (n - wrong + i) * d)
+    const state = await fitEnsemble(X, method ? { method } : {}, random.fork(`fit ${fit}`))
+    const counted = state.calibration.heldOut.ensemble.length
+    const p = pValuesOf(state, world.positives(fresh))
+    const rejected = (level: number) => p.reduce((count, value) => count + (value <= level ? 1 : 0), 0) / p.length
+    const expected = expectedFalseRejection(counted, alpha)
+    printed = `${share(expected.mean)}, ${share(expected.low)}-${share(expected.high)}`
+    const realised = rejected(alpha)
+    rates.push(realised)
+    if (realised >= expected.low && realised <= expected.high) inRange++
+    const strict = toleranceAlpha(counted, alpha, confidence)
+    if (strict !== undefined) {
+      tolerated++
+      if (rejected(strict) <= alpha) kept++
+    }
+    for (const [at, part] of shares.entries()) {
+      const odd = Math.round(part * batch)
+      const all = [...pValuesOf(state, world.positives(batch - odd)), ...pValuesOf(state, world.others(odd, fit))]
+      const { flagged } = flagDiscoveries(all, rate)
+      const wrongly = flagged.subarray(0, batch - odd).reduce((sum, value) => sum + value, 0)
+      const rightly = flagged.subarray(batch - odd).reduce((sum, value) => sum + value, 0)
+      found[at]!.fdp.push(wrongly / Math.max(1, wrongly + rightly))
+      found[at]!.power.push(rightly / odd)
+    }
+    if ((fit + 1) % 20 === 0) console.error(`${cells(fit + 1).join(' | ')} (of ${fits} fits)`)
+  }
+  return cells(fits)
+}
+
+function pValuesOf(state: EnsembleState, X: Matrix): number[] {
+  const scores = scoreEnsemble(state, X)
+  return Array.from({ length: X.rows }, (_, i) => calibrate(state.calibration, scores, i, alpha).pValue)
+}
