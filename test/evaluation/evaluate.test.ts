@@ -11,8 +11,10 @@ import { createRandom } from '../../src/core/random.ts'
 import { evaluate, fit, load, loadModels, use } from '../../src/index.ts'
 import { parseCsv } from '../../src/wire/csv.ts'
 import { Evaluation } from '../../src/wire/evaluation.ts'
+import { ManyEvaluation } from '../../src/wire/evaluation-many.ts'
 import { ManyResult, type ManyScored } from '../../src/wire/many.ts'
 import type { Scored } from '../../src/wire/result.ts'
+import type { Fixed } from '../../src/wire/type.ts'
 import { drawFolder, drawOthers, type Json, runCommand } from '../support/command-line.ts'
 
 let folder = ''
@@ -185,4 +187,36 @@ test('several models on feature rows: another width is an error of its model', a
   assert.ok(results.filter(({ best }) => best === 'near').length >= 15)
   assert.ok(results.every(({ models }) => models['far'].isPositive === false))
   assert.ok(results.every(({ models }) => models['narrow'].error.code === 'FEATURES_WRONG_WIDTH'))
+})
+
+test('confusion over models: a class is a folder named as its model; other folders should have no label', async () => {
+  await cp(join(folder, 'test/positive'), join(folder, 'classes/part'), { recursive: true })
+  await cp(join(folder, 'test/negative'), join(folder, 'classes/other'), { recursive: true })
+  await drawOthers(join(folder, 'classes/unknown'), 6, 12)
+  const run = (...args: string[]) => runCommand(['evaluate', 'part@1,other', ...args], { cwd: folder, home })
+  const { status, out, err } = await run('classes', '--json', '--out', 'confused')
+  assert.equal(status, 2, err) // the broken image
+  const told = JSON.parse(out) as Fixed<typeof ManyEvaluation>
+  assert.equal<boolean>(Value.Check(ManyEvaluation, told), true)
+  assert.deepEqual(
+    told.classes.map(({ label, images, model }) => [label, images, model]),
+    [
+      ['other', 10, 'other'],
+      ['part', 20, 'part@1'],
+      ['unknown', 6, null],
+    ],
+  )
+  const part = told.classes[1]!
+  assert.equal(part.none + part.best['part@1']! + part.best['other']!, 20)
+  assert.ok(part.best['part@1']! >= 15 && part.rejectedByOwn!.images === 20 - part.accepted['part@1']!)
+  assert.equal(told.classes[2]!.rejectedByOwn, null)
+  assert.ok(told.classes[2]!.best['part@1'] === 0 && told.noneIsRight !== null && told.unreadable.length === 1)
+  const csv = parseCsv(await readFile(join(folder, 'confused/confusion.csv'), 'utf8'))
+  assert.deepEqual(csv[0], ['class', 'images', 'part@1', 'other', 'none'])
+  assert.deepEqual(csv[2]!.slice(0, 3), ['part', '20', String(part.best['part@1'])])
+  assert.match(await readFile(join(folder, 'confused/report.html'), 'utf8'), /<h2>Best label<\/h2>/)
+  const table = await run('classes')
+  assert.match(table.out, /part: \d+ of 20 are missing from their own label.*promise/)
+  assert.match((await run('test')).err, /None of the labels negative, positive is the name of a model/)
+  assert.match((await run('classes', '--against', 'part')).err, /Expected one model with --against/)
 })
