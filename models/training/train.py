@@ -26,7 +26,7 @@ from shards import Shards
 from student import Pair
 
 BATCH = 16  # a worker
-RATE, TRUNK_SHARE, WEIGHT_DECAY = 2e-3, 0.5, 0.03  # TRUNK_SHARE: the share of the rate for layers read from a release
+RATE, TRUNK_SHARE, WEIGHT_DECAY = 1e-3, 0.5, 0.03  # TRUNK_SHARE: the share of the rate for layers read from a release
 WARM_UP, DECAY_FROM = 200, 0.46  # steps; share of the time after which the rate falls to zero
 COMPONENTS, POOLED_POWER = 640, 0.9
 TEMPERATURE = 2.0

@@ -150,6 +150,23 @@ describe('an .onnx file with a manifest beside it', () => {
 })
 
 describe('the registry', () => {
+  it('opens every embedded backbone, each with the maps that its manifest names', async () => {
+    const embedded = (await listBackbones({ home })).filter(({ kind }) => kind === 'embedded')
+    assert.deepEqual(embedded.map(({ id }) => id).sort(), ['oc-s2', 'oc-s3'])
+    for (const { id, dim } of embedded) {
+      const backbone = await openBackbone(id, { home, threads: 1 })
+      const { width, height } = backbone.target
+      const [look] = await backbone.look!([{ width, height, data: new Uint8Array(width * height * 3).fill(80) }])
+      assert.ok(look && 'maps' in look, String(look))
+      assert.equal(look.embedding.length, dim)
+      assert.deepEqual(
+        look.maps.map((map) => [map.channels, map.width]),
+        backbone.maps?.map(({ channels, stride }) => [channels, width / stride]),
+      )
+      await backbone.close()
+    }
+  })
+
   it('opens the embedded backbone by default and lists it first', async () => {
     const [first] = await listBackbones({ home })
     assert.ok(first?.isDefault && first.kind === 'embedded')
