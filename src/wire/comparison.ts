@@ -94,12 +94,6 @@ export interface ComparisonReport {
   /** What the comparison says, in sentences. */
   readonly verdict: readonly string[]
   readonly methods: readonly MethodReport[]
-  /** The test images with each method's anomaly score and decision. */
-  readonly images: readonly {
-    readonly image: string
-    readonly isPositive: boolean
-    readonly scores: Readonly<Record<string, { readonly score: number; readonly accepted: boolean }>>
-  }[]
 }
 
 /** The result of a comparison. */

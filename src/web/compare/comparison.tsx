@@ -13,6 +13,7 @@ import { useLoad } from '../ui/load.ts'
 import { complain, ErrorNote, type Failure, failureOf } from '../ui/notes.tsx'
 import { Progress } from '../ui/progress.tsx'
 import { Rows } from './rows.tsx'
+import { readScores } from './scores.ts'
 
 export function ComparisonPage({ id }: { id: string }): JSX.Element {
   const job = useSignal<Job | null>(null)
@@ -49,7 +50,13 @@ export function ComparisonPage({ id }: { id: string }): JSX.Element {
 }
 
 function Report({ id }: { id: string }): JSX.Element {
-  const { data, error } = useLoad(() => client.report(id), [id])
+  const { data, error } = useLoad(
+    async () => ({
+      report: await client.report(id),
+      scores: readScores(await (await client.reportFile(id, 'scores.csv')).text()),
+    }),
+    [id],
+  )
   const address = `${serviceAddress}/v1/comparisons/${encodeURIComponent(id)}/report`
   const save = (file: 'report.html' | 'report.json' | 'scores.csv') =>
     void client.reportFile(id, file).then((blob) => saveBlob(blob, `comparison-${file}`), complain)
@@ -77,11 +84,11 @@ function Report({ id }: { id: string }): JSX.Element {
       {data && (
         <>
           <ul class="card findings" aria-label={t.compare.findings}>
-            {data.verdict.map((sentence) => (
+            {data.report.verdict.map((sentence) => (
               <li key={sentence}>{sentence}</li>
             ))}
           </ul>
-          <Rows report={data} />
+          <Rows report={data.report} scores={data.scores} />
           <p class="hint">{t.compare.reading}</p>
         </>
       )}

@@ -1,21 +1,11 @@
 /** The scores of a method on the test images: those of the thing, all others, and the threshold between accepted and rejected. */
 import type { JSX } from 'preact'
-import type { ComparisonReport } from '../service/types.ts'
 import { t } from '../text.ts'
+import type { TestScore } from './scores.ts'
 
 const [width, height, bins] = [132, 34, 22]
 
-export function ScoreHistogram({
-  method,
-  images,
-}: {
-  method: string
-  images: ComparisonReport['images']
-}): JSX.Element | null {
-  const scored = images.flatMap(({ isPositive, scores }) => {
-    const found = scores[method]
-    return found === undefined ? [] : [{ isPositive, ...found }]
-  })
+export function ScoreHistogram({ scored }: { scored: readonly TestScore[] }): JSX.Element | null {
   if (scored.length === 0) return null
   // by rank: scores of some methods lie many powers of ten apart
   const sorted = [...scored].sort((a, b) => a.score - b.score)

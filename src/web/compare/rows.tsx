@@ -5,11 +5,12 @@ import type { CompareRow, ComparisonReport } from '../service/types.ts'
 import { t } from '../text.ts'
 import { TableBox } from '../ui/table-box.tsx'
 import { ScoreHistogram } from './histogram.tsx'
+import type { Scores, TestScore } from './scores.ts'
 
 /** What the service itself uses. */
 const ours = 'ensemble'
 
-export function Rows({ report }: { report: ComparisonReport }): JSX.Element {
+export function Rows({ report, scores }: { report: ComparisonReport; scores: Scores }): JSX.Element {
   const { columns } = t.compare
   const sorted = [...report.methods].sort((a, b) => (b.auroc ?? -1) - (a.auroc ?? -1))
   return (
@@ -35,7 +36,7 @@ export function Rows({ report }: { report: ComparisonReport }): JSX.Element {
                 {row.key === ours && <span class="chip accent">{t.compare.ours}</span>}
               </th>
               {row.status === 'done' ? (
-                <Numbers row={row} images={report.images} />
+                <Numbers row={row} scored={scores.get(row.key) ?? []} />
               ) : (
                 <td colSpan={6} class="muted reason">
                   {t.compare[row.status]}: {row.reason}
@@ -49,7 +50,7 @@ export function Rows({ report }: { report: ComparisonReport }): JSX.Element {
   )
 }
 
-function Numbers({ row, images }: { row: CompareRow; images: ComparisonReport['images'] }): JSX.Element {
+function Numbers({ row, scored }: { row: CompareRow; scored: readonly TestScore[] }): JSX.Element {
   const interval = row.aurocInterval?.map((x) => x.toFixed(3)).join(' – ')
   return (
     <>
@@ -63,7 +64,7 @@ function Numbers({ row, images }: { row: CompareRow; images: ComparisonReport['i
         {interval && <span class="numbers hint interval">{t.compare.interval(interval)}</span>}
       </td>
       <td>
-        <ScoreHistogram method={row.key} images={images} />
+        <ScoreHistogram scored={scored} />
       </td>
       <td class="n">{maybe(row.falseRejectionRate)}</td>
       <td class="n">{maybe(row.falseAcceptanceRate)}</td>
