@@ -17,6 +17,7 @@ export { type EmbedCall, embed } from './library/embed.ts'
 export { type EvaluateCall, evaluate } from './library/evaluate.ts'
 export { type FitCall, type FitResult, fit } from './library/fit.ts'
 export type { ImageBytes, ImageContent, ImageInput, Images } from './library/images.ts'
+export type { InOrderOptions } from './library/in-order.ts'
 export {
   type LoadCall,
   type LoadedModel,
@@ -27,7 +28,7 @@ export {
   type ScoreCall,
 } from './library/load.ts'
 export { models, use } from './library/models.ts'
-export type { Place } from './library/place.ts'
+export type { Cancellable, Place } from './library/place.ts'
 export type { MethodReport } from './wire/comparison.ts'
 export type { ErrorBody } from './wire/error.ts'
 export type { Evaluation } from './wire/evaluation.ts'

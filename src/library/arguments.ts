@@ -27,8 +27,8 @@ export const seed: Check = kindIs(
 )
 export const share = (example: number): Check =>
   kindIs(`a number between 0 and 1, such as ${example}`, (value) => typeof value === 'number' && value > 0 && value < 1)
-export const among = (choices: readonly (string | number)[]): Check =>
-  kindIs(`one of ${choices.join(', ')}`, (value) => choices.some((choice) => choice === value))
+export const among = (choices: readonly unknown[]): Check =>
+  kindIs(`one of ${choices.join(', ')}`, (value) => choices.includes(value))
 export const listOf = (what: string, isFine: (entry: unknown) => boolean): Check =>
   kindIs(`a list of ${what}`, (value) => Array.isArray(value) && value.every(isFine))
 export const isName = isText
