@@ -156,13 +156,10 @@ test('every function of the library, with anything as its arguments', async () =
     (a, b) => models.import(a, { home, name: b }),
     (a) => models.list(a),
   ]
-  const threads = { left: 12 } // calls that pass the checks start a thread, which takes a second
-  for (let i = 0; i < 1500 && threads.left > 0; i++) {
+  for (let i = 0; i < 600; i++) {
     const call = calls[i % calls.length]!
     const [a, b] = [anyValue(random), anyValue(random)]
-    const started = performance.now()
     codes.add(await codeOf(() => call(a as never, b as never), [call.toString(), a, b]))
-    if (performance.now() - started > 100) threads.left--
   }
   for (const code of ['INVALID_ARGUMENT', 'MODEL_NAME_INVALID', 'MODEL_NOT_FOUND']) assert.ok(codes.has(code), code)
 })
