@@ -134,7 +134,7 @@ try {
     ...(negatives.length > 0 ? { negatives } : {}),
     ...(work.range ? { range: work.range } : {}),
     ...(work.base ? { base: { gallery: decodeGallery(work.base.gallery), exclude: work.base.exclude } } : {}),
-    ...(drawn ? { thumbnails: true } : { thumbnails: thumbnailOf, decode }),
+    ...(drawn ? { thumbnails: true, detail: 1 } : { thumbnails: thumbnailOf, decode }),
     onProgress: (done, total) => report(done, total, done < total ? 'images' : 'fitting'),
   })
   const { used, rejected, duplicates, excluded, notes } = fitted

@@ -47,6 +47,7 @@ export const demo: Command = {
     const { artifact, gallery } = await fitImages(found, backbone, {
       alpha,
       thumbnails: true,
+      detail: 1,
       signal: io.signal,
       onProgress: (done, total, stage) =>
         fitting.update(Math.floor((50 * done) / total) + (stage === 'images' ? 0 : 50), 100),

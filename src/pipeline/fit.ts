@@ -53,7 +53,7 @@ export interface FitImagesOptions extends FitOptions {
   readonly decode?: EmbedOptions['decode']
   /** False: no member looks at places. Default true: one does where it helps. */
   readonly patches?: boolean
-  /** Times the side of the network's input at which places are looked at. Default `auto`: twice where it finds more. */
+  /** Times the side of the network's input at which places are looked at. Default `auto`: twice where it finds more, from 60 positives on. */
   readonly detail?: Detail | 'auto'
   /** What could not even be looked at: stands first among the rejected. */
   readonly failed?: readonly FailedEntry[]
@@ -108,7 +108,7 @@ export async function fitImages(
   const at = (times: Detail) => fitAt(atDetail(own, times), placeSetup(own, times, axes), asked)
   if (kept || detail !== 'auto') return (await at(kept?.detail ?? (detail as Detail))).fitted
   const first = await at(1)
-  if (!first.choice || first.choice.weight === 0) return first.fitted
+  if (!first.choice || first.choice.weight === 0 || first.fitted.used < fewestForDetail) return first.fitted
   const second = await at(2)
   const gain = (second.choice?.with ?? 0) - first.choice.with
   return gain >= gainForDetail ? second.fitted : first.fitted
@@ -116,6 +116,8 @@ export async function fitImages(
 
 /** The area under the ROC curve, against drawn defects, by which twice the side must be better: it costs four times the time. */
 const gainForDetail = 0.01
+/** Fewer positives cannot show such a gain. */
+const fewestForDetail = 60
 
 interface Asked {
   readonly sources: readonly ImageSource[]
