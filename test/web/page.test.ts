@@ -227,7 +227,7 @@ test('the demo is one click away, and ends where one can try it', options, async
   const { page } = browser
   await open('#/models')
   await page.getByRole('button', { name: 'See it work with the demo' }).click()
-  await until(`decodeURIComponent(location.hash) === '#/classify/demo@1'`, 120)
+  await until(`decodeURIComponent(location.hash) === '#/classify/demo@1'`, 200)
   await page.locator('.samples button').first().click()
   await page.waitForSelector('.verdict', { timeout: 20_000 })
 })
@@ -248,7 +248,7 @@ test('axe finds nothing to object to, in any view, light and dark, wide and narr
     if (view.startsWith('#/map') && !(await rig.drawsMaps())) continue
     await open(view)
     await browser.page.waitForLoadState('networkidle', { timeout: 1500 }).catch(() => {})
-    if (view.startsWith('#/map')) await browser.page.waitForSelector('.map canvas', { timeout: 15_000 })
+    if (view.startsWith('#/map')) await browser.page.waitForSelector('.map canvas', { timeout: 45_000 })
     await assertAccessible(browser.page, view)
   }
 })
