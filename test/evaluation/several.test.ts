@@ -25,7 +25,9 @@ before(async () => {
   await drawOthers(join(folder, 'test/negative'), 10, 3)
   await writeFile(join(folder, 'test/negative/broken.jpg'), 'no image')
   await fit(join(folder, 'train'), { name: 'part', home })
-  await fit(join(folder, 'test/negative'), { name: 'other', home })
+  // enough of them that the model can reject what is not like them at alpha 0.05
+  await drawOthers(join(folder, 'others'), 30, 5)
+  await fit(join(folder, 'others'), { name: 'other', home })
 })
 after(() => rm(folder, { recursive: true, force: true }))
 
