@@ -23,7 +23,7 @@ import { type About, aboutFromFiles, keepAbouts, writeAbout } from './about.ts'
 import { type Artifact, decodeArtifact, encodeArtifact, maxArtifactBytes } from './artifact.ts'
 import { maxGalleryBytes } from './gallery.ts'
 import { factsOf, type ModelFacts, sha256 } from './model-info.ts'
-import { assertModelName, isModelName, openVersions } from './versions.ts'
+import { assertModelName, isModelName, namesIn, openVersions } from './versions.ts'
 
 export type { Growth, Model } from '../wire/model.ts'
 export type { ModelFacts } from './model-info.ts'
@@ -112,15 +112,18 @@ export function openRegistry(home: string): Registry {
   }
 
   const survey: Registry['survey'] = async () => {
-    const names = (await readdir(root).catch(() => [])).filter(isModelName).sort()
+    const names = (await namesIn(root)).filter(isModelName).sort()
     const models: Model[] = []
     const damaged: DamagedModel[] = []
     for (const name of names) {
-      const versions = await versionsOf(name)
-      const serving = await servingOf(name, versions).catch((error: unknown) => {
-        damaged.push({ label: name, reason: toOneclassError(error).message })
-        return 0
-      })
+      const isDamaged = <T>(otherwise: T) => {
+        return (error: unknown): T => {
+          damaged.push({ label: name, reason: toOneclassError(error).message })
+          return otherwise
+        }
+      }
+      const versions = await versionsOf(name).catch(isDamaged<number[]>([]))
+      const serving = await servingOf(name, versions).catch(isDamaged(0))
       const found = await Promise.allSettled(versions.map((version) => infoOf(name, version, serving)))
       found.forEach((one, i) => {
         if (one.status === 'fulfilled') models.push(one.value)

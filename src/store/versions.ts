@@ -32,13 +32,28 @@ export function assertModelName(name: string): void {
   )
 }
 
+/**
+ * Names in a folder of the data directory; none where it is not there.
+ * @param absent errors of the file system that mean this
+ * @throws INVALID_ARGUMENT where it cannot be read: models that another user keeps are not models that are missing
+ */
+export async function namesIn(folder: string, absent: readonly string[] = ['ENOENT']): Promise<string[]> {
+  return await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (absent.includes(error.code ?? '')) return []
+    throw new OneclassError(
+      'INVALID_ARGUMENT',
+      `The data directory cannot be read ("${folder}": ${error.code ?? error.message}): name another with --home or ONECLASS_HOME, or run as the user who made it.`,
+    )
+  })
+}
+
 export function openVersions(root: string): Versions {
   const chosen = keepFiles((text) => (parseJson(text) as { version?: unknown } | null | undefined)?.version)
   const folderOf = (name: string, version: number) => join(root, name, String(version))
   const servingFile = (name: string) => join(root, name, 'serving.json')
 
   const versionsOf = async (name: string): Promise<number[]> => {
-    const entries = await readdir(join(root, name)).catch(() => [])
+    const entries = await namesIn(join(root, name), ['ENOENT', 'ENOTDIR'])
     return entries
       .filter((entry) => /^[1-9]\d{0,8}$/.test(entry))
       .map(Number)
@@ -70,7 +85,7 @@ export function openVersions(root: string): Versions {
     const versions = await versionsOf(name)
     const version = wanted === undefined ? await servingOf(name, versions) : versions.find((v) => v === Number(wanted))
     if (version === undefined) {
-      const names = versions.length ? versions.map((v) => `${name}@${v}`) : await readdir(root).catch(() => [])
+      const names = versions.length ? versions.map((v) => `${name}@${v}`) : await namesIn(root)
       const there = names.length
         ? `There are: ${names.slice(0, 20).join(', ')}.`
         : 'Fit one first: oneclass fit DIR --name NAME.'

@@ -76,7 +76,13 @@ test('a subfolder without the right to read it is a result, and the others are s
   await chmod(folder, 0o755)
   await chmod(join(disk, 'private'), 0o700)
   await chmod(join(disk, 'lost+found'), 0o700)
-  const { status, out, err } = await oneclass(['score', 'disk', '--model', 'p', '--format', 'jsonl'], { uid: 65534 })
+  const score = () => oneclass(['score', 'disk', '--model', 'p', '--format', 'jsonl'], { uid: 65534 })
+  // a data directory is for its owner alone, and that is said
+  const refused = await score()
+  assert.match(refused.err, /The data directory cannot be read .*EACCES/)
+  for (const name of ['', ...(await readdir(join(folder, 'home'), { recursive: true }))])
+    await chown(join(folder, 'home', name), 65534, 65534)
+  const { status, out, err } = await score()
   assert.equal(status, 2, err)
   const results = lines(out).map(json)
   assert.deepEqual(
