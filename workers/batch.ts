@@ -49,7 +49,7 @@ export function startBatch(context: WorkerContext): Promise<Consumer> {
         thumbnail: wantsPicture,
       })
       const { embedding, thumbnail, pixels } = seen
-      const scored = model.classifier.score(seen, data.model.alpha)
+      const scored = model.classifier.score({ ...seen, original: pixels.original }, data.model.alpha)
       if (thumbnail) await keepThumbnail(thumbnails, data.batch, item.index, thumbnail)
       return {
         index: item.index,

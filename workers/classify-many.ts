@@ -11,7 +11,6 @@ import { recordServed } from '../src/service/drift-log.ts'
 import type { ReceivedImage, WorkOptions } from '../src/serving/engine.ts'
 import type { ReadyModel } from '../src/serving/model-cache.ts'
 import type { FailedModel, ManyScoredImage } from '../src/wire/many.ts'
-import type { Note } from '../src/wire/notes.ts'
 import type { Scored } from '../src/wire/result.ts'
 import type { WorkerContext } from './context.ts'
 
@@ -20,7 +19,7 @@ interface Loaded {
   readonly use: ModelUse
   readonly model: ReadyModel
 }
-type Seen = (Look & { readonly notes?: readonly Note[] }) | { readonly error: unknown }
+type Seen = (Look & Pick<Pixels, 'original' | 'notes'>) | { readonly error: unknown }
 
 /** @throws what is wrong with the image, where no model can be asked; faults, after which the job is tried again */
 export async function classifyWithMany(
@@ -84,11 +83,11 @@ async function embedForEach(
     const pixels = decoded.get(target) ?? engine.decode(image, backbone, options).then((found) => found.pixels)
     decoded.set(target, pixels)
     const embed = async (): Promise<Seen> => {
-      const { notes } = await pixels
+      const { notes, original } = await pixels
       const [found] = await engine.embedPixels([await pixels], backbone, options)
       return found === undefined || found instanceof OneclassError
         ? { error: found }
-        : { ...found, ...(notes && { notes }) }
+        : { ...found, ...(original && { original }), ...(notes && { notes }) }
     }
     embedded.set(
       keyOf(model),

@@ -59,10 +59,12 @@ export function startClassify(context: WorkerContext): Promise<Consumer[]> {
         heartbeat.countError(toOneclassError(error).code)
         throw error
       })
-    const alone = model.classifier.score(seen, data.model.alpha)
+    const alone = model.classifier.score({ ...seen, original: seen.pixels.original }, data.model.alpha)
     const [scored] = decide([alone], model.calibrationScores, data.decide ?? {}) as [Scored]
     const { pixels } = seen
-    const heatmap = data.explain ? await explain(pixels, model, signal) : undefined
+    const heatmap = data.explain
+      ? (model.classifier.heatOf(seen.maps) ?? (await explain(pixels, model, signal)))
+      : undefined
     // May not delay the answer or spoil it.
     void recordServed(client, data.model.sha256, [scored]).catch(() => {})
     const { notes } = pixels

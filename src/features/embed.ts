@@ -29,6 +29,8 @@ export interface EmbedOptions {
 export type Embedded = {
   readonly index: number
   readonly source: ImageSource
+  /** Of the upright image; there where the backbone's target asks for it. */
+  readonly original?: Pixels['original']
   readonly notes?: readonly Note[]
 } & (
   | (Look & { readonly error?: never })
@@ -72,7 +74,7 @@ async function* embedBatch(
     const outcome = result instanceof OneclassError ? result : seen[next++]!
     options.onProgress?.(++done.count, sources.length)
     if (outcome instanceof OneclassError) yield { index, source, error: nameImage(outcome, source) }
-    else yield { index, source, ...outcome, ...notesOf(result) }
+    else yield { index, source, ...outcome, ...aboutPixels(result) }
   }
 }
 
@@ -87,8 +89,10 @@ export async function see(
   return embeddings.map((embedding) => (embedding instanceof OneclassError ? embedding : { embedding, maps: [] }))
 }
 
-function notesOf(result: Pixels | OneclassError): { notes?: readonly Note[] } {
-  return !(result instanceof OneclassError) && result.notes ? { notes: result.notes } : {}
+function aboutPixels(result: Pixels | OneclassError): Pick<Pixels, 'notes' | 'original'> {
+  if (result instanceof OneclassError) return {}
+  const { notes, original } = result
+  return { ...(original && { original }), ...(notes && { notes }) }
 }
 
 /** Decodes up to `ahead` images beyond the one taken, and yields them in order. */

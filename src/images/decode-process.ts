@@ -11,7 +11,7 @@ import type { Note } from '../wire/notes.ts'
 import { decodeImage, measureSamples } from './decode.ts'
 import type { ImageLimits } from './limits.ts'
 import { blockOtherDecoders } from './only-accepted.ts'
-import type { DecodeTarget } from './pixels.ts'
+import type { DecodeTarget, Pixels } from './pixels.ts'
 import type { UsedSamples } from './sample-range.ts'
 import { makeThumbnail } from './thumbnail.ts'
 
@@ -31,6 +31,7 @@ export type DecodeAnswer =
       readonly width: number
       readonly height: number
       readonly pixels: number
+      readonly original?: Pixels['original'] | undefined
       readonly notes?: readonly Note[] | undefined
       readonly used?: UsedSamples | undefined
     }
@@ -47,7 +48,8 @@ async function answer(
     const picture = thumbnail ? makeThumbnail(source, limits, target?.range) : undefined
     const webp = await (pixels ? picture?.catch(() => undefined) : picture)
     const { width = 0, height = 0, data = new Uint8Array(0) } = pixels ?? {}
-    return [{ width, height, pixels: data.length, notes: pixels?.notes }, webp ? [data, webp] : [data]]
+    const about = { original: pixels?.original, notes: pixels?.notes }
+    return [{ width, height, pixels: data.length, ...about }, webp ? [data, webp] : [data]]
   } catch (thrown) {
     return [{ error: toOneclassError(thrown).toJSON() }, []]
   }

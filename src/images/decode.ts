@@ -58,7 +58,13 @@ export async function decodeImage(
       notes.push(await salvage(bytes, format, limits, error))
       return await decode('none')
     })
-    const pixels = { width: info.width, height: info.height, data: threeChannels(data, info) }
+    const original = target.withOriginal ? await sizeOf(bytes, format, source.name, limits) : undefined
+    const pixels = {
+      width: info.width,
+      height: info.height,
+      data: threeChannels(data, info),
+      ...(original && { original }),
+    }
     notes.push(...lookAt(pixels, range !== undefined))
     return notes.length > 0 ? { ...pixels, notes } : pixels
   } catch (error) {
@@ -92,15 +98,25 @@ export async function probeImage(
   const format = detectFormat(bytes, source.name)
   checkCost(bytes, format, source.name, limits)
   try {
-    if (format === 'bmp') {
-      const { width, height } = await decodeBmp(bytes, source.name, limits)
-      return { width, height, format }
-    }
-    const { width, height, autoOrient } = await sharp(bytes, inputOptions(limits)).metadata()
-    return { width: autoOrient?.width ?? width, height: autoOrient?.height ?? height, format }
+    return { ...(await sizeOf(bytes, format, source.name, limits)), format }
   } catch (error) {
     throw asImageError(error, source.name, format, limits)
   }
+}
+
+/** As shown, after EXIF orientation. */
+async function sizeOf(
+  bytes: Uint8Array,
+  format: ImageFormat,
+  name: string,
+  limits: ImageLimits,
+): Promise<{ width: number; height: number }> {
+  if (format === 'bmp') {
+    const { width, height } = await decodeBmp(bytes, name, limits)
+    return { width, height }
+  }
+  const { width, height, autoOrient } = await sharp(bytes, inputOptions(limits, 'none')).metadata()
+  return { width: autoOrient?.width ?? width, height: autoOrient?.height ?? height }
 }
 
 async function pipeline(

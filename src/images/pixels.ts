@@ -7,6 +7,8 @@ export interface Pixels {
   readonly height: number
   /** sRGB, 8 bits, interleaved: `data[(y * width + x) * 3 + channel]`. */
   readonly data: Uint8Array
+  /** Of the upright image, before it was resized; there where the target asks for it. */
+  readonly original?: { readonly width: number; readonly height: number }
   /** What was noticed on the way. */
   readonly notes?: readonly Note[]
 }
@@ -20,6 +22,8 @@ export interface DecodeTarget {
    * `inside`: longest sides at most width x height, aspect kept, never enlarged (so sizes differ between images).
    */
   readonly resize: 'stretch' | 'cover' | 'contain' | 'inside'
+  /** Tell the size of the image before resizing. */
+  readonly withOriginal?: boolean
   /** What is black and white in images of more than 8 bits a sample; without it their format says, or floats are guessed. */
   readonly range?: SampleRange
 }

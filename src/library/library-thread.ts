@@ -6,6 +6,7 @@ import { evaluateModel } from '../evaluation/evaluate.ts'
 import { readLabelled } from '../evaluation/labelled.ts'
 import { writeEvaluation } from '../evaluation/report/evaluation-report.ts'
 import type { Backbone } from '../features/backbone.ts'
+import { see } from '../features/embed.ts'
 import { decodeImage } from '../images/decode.ts'
 import { imageLimits } from '../images/limits.ts'
 import { classifyImages } from '../pipeline/classify.ts'
@@ -89,7 +90,13 @@ answerCalls<LibraryCalls>({
     const [result] = await all(classifyImages(classifier, backbone, [source], options))
     if (result === undefined) throw new OneclassError('INTERNAL', 'No result came.')
     if ('error' in result) return result
-    const { cells, values } = await explainByOcclusion(artifact, backbone, await decodeImage(source, backbone.target))
+    const pixels = await decodeImage(source, backbone.target)
+    if (classifier.needsMaps) {
+      const [seen] = await see(backbone, [pixels], true)
+      if (seen === undefined || seen instanceof OneclassError) throw seen ?? new OneclassError('INTERNAL', 'No maps.')
+      return { ...result, heatmap: classifier.heatOf(seen.maps)! }
+    }
+    const { cells, values } = await explainByOcclusion(artifact, backbone, pixels)
     return { ...result, heatmap: { width: cells, height: cells, values: Array.from(values) } }
   },
 

@@ -11,7 +11,6 @@ import { type Embedded, type EmbedOptions, embedImages } from '../features/embed
 import { decodeImage, type ImageSource } from '../images/decode.ts'
 import type { Pixels } from '../images/pixels.ts'
 import type { FailedModel, ManyResult, ManyScored } from '../wire/many.ts'
-import type { Note } from '../wire/notes.ts'
 import type { Scored } from '../wire/result.ts'
 import type { Classifier, Seen } from './classify.ts'
 
@@ -28,7 +27,7 @@ const rowsAtOnce = 16
 
 interface Waiting<B> {
   readonly image: string
-  readonly embedded: Map<B, Partial<Look> & { readonly error?: OneclassError; readonly notes?: readonly Note[] }>
+  readonly embedded: Map<B, Partial<Look> & Pick<Embedded, 'original' | 'notes'> & { readonly error?: OneclassError }>
 }
 
 /**
@@ -95,8 +94,8 @@ async function scoreWaiting(
   const answers = waiting.map((): [string, Answer][] => [])
   for (const { ref, classifier, backbone } of models) {
     const read = waiting.flatMap(({ embedded }): Seen[] => {
-      const { embedding, maps } = embedded.get(backbone)!
-      return embedding ? [{ embedding, ...(maps && { maps }) }] : []
+      const { embedding, maps, original } = embedded.get(backbone)!
+      return embedding ? [{ embedding, original, ...(maps && { maps }) }] : []
     })
     const scored = scoreAll(classifier, read)
     let next = 0
@@ -119,7 +118,13 @@ function scoreAll(classifier: Classifier, seen: readonly Seen[]): Answer[] {
   if (seen.length === 0) return []
   try {
     const places = classifier.needsMaps ? seen.map(({ maps }) => classifier.placesOf(maps)!) : undefined
-    return classifier.scoreMatrix(fromRows(seen.map(({ embedding }) => embedding)), undefined, places)
+    const X = fromRows(seen.map(({ embedding }) => embedding))
+    return classifier.scoreMatrix(
+      X,
+      undefined,
+      places,
+      seen.map(({ original }) => original),
+    )
   } catch (thrown) {
     return seen.map(() => ({ error: toOneclassError(thrown).toJSON() }))
   }

@@ -3,8 +3,9 @@ import { assertFinite, type Matrix, matrix } from '../core/matrix.ts'
 import { assertAlpha } from '../detectors/calibration.ts'
 import { scoreDiscriminative } from '../detectors/discriminative.ts'
 import { calibrate, scoreWhitened } from '../detectors/ensemble.ts'
-import { patchScorer } from '../detectors/patches/patch-member.ts'
+import { type PatchState, patchScorer } from '../detectors/patches/patch-member.ts'
 import type { PlaceMap } from '../detectors/patches/places.ts'
+import { aboveMark, markedRegions } from '../detectors/patches/regions.ts'
 import { keepLengths } from '../detectors/preprocess.ts'
 import { cosineSimilarities } from '../detectors/similarity.ts'
 import { whiten } from '../detectors/whitening.ts'
@@ -13,13 +14,17 @@ import type { Backbone } from '../features/backbone.ts'
 import { type EmbedOptions, embedImages } from '../features/embed.ts'
 import type { ImageSource } from '../images/decode.ts'
 import type { Artifact } from '../store/artifact.ts'
-import type { ImageResult, Neighbour, Scored } from '../wire/result.ts'
+import type { Heatmap, ImageResult, Neighbour, Region, Scored } from '../wire/result.ts'
 
 /** What a network saw in an image. */
 export interface Seen {
   readonly embedding: ArrayLike<number>
   readonly maps?: readonly PlaceMap[]
+  /** Of the upright image, in pixels: what regions are told in. */
+  readonly original?: Size | undefined
 }
+
+type Size = { readonly width: number; readonly height: number }
 
 export interface Classifier {
   /** NAME@VERSION, as results carry it. */
@@ -31,8 +36,19 @@ export interface Classifier {
   score(seen: Seen, alpha?: number): Scored
   /** Of a model that needs no maps. @throws as score */
   scoreEmbedding(embedding: ArrayLike<number>, alpha?: number): Scored
-  /** One result a row of X, shape (m, d). @param places of each image, where the model needs maps @throws as score */
-  scoreMatrix(X: Matrix, alpha?: number, places?: readonly Uint8Array[]): Scored[]
+  /**
+   * One result a row of X, shape (m, d).
+   * @param places of each image, where the model needs maps
+   * @param sizes of the upright images: results then have regions. @throws as score
+   */
+  scoreMatrix(
+    X: Matrix,
+    alpha?: number,
+    places?: readonly Uint8Array[],
+    sizes?: readonly (Size | undefined)[],
+  ): Scored[]
+  /** How far each place lies above the mark (`regions.ts`); undefined for a model that looks at no places. @throws MODEL_INCOMPATIBLE */
+  heatOf(maps: readonly PlaceMap[] | undefined): Heatmap | undefined
   /** The places of an image; undefined for a model that needs none. @throws MODEL_INCOMPATIBLE */
   placesOf(maps: readonly PlaceMap[] | undefined): Uint8Array | undefined
 }
@@ -60,7 +76,7 @@ export function createClassifier(
     return patches.placesOf(maps)
   }
 
-  const scoreMatrix: Classifier['scoreMatrix'] = (rows, alpha = modelAlpha, places) => {
+  const scoreMatrix: Classifier['scoreMatrix'] = (rows, alpha = modelAlpha, places, sizes) => {
     assertAlpha(alpha)
     const X = keepLengths(rows, artifact.preprocess)
     if (X.cols !== artifact.dim) {
@@ -74,21 +90,34 @@ export function createClassifier(
     const whitened = whiten(ensemble.whitening, X)
     const { discriminative: head } = artifact
     if (patches && places?.length !== X.rows) throw noMaps()
+    const ofPlaces = patches && places!.map((one) => patches.score(one))
     const scores = scoreWhitened(ensemble, whitened, {
-      ...(patches && { patches: Float64Array.from(places!, (one) => patches.score(one).score) }),
+      ...(ofPlaces && { patches: Float64Array.from(ofPlaces, (one) => one.score) }),
       ...(head && { discriminative: scoreDiscriminative(head, X) }),
     })
     return Array.from({ length: X.rows }, (_, i) => {
       const { pValue, score, detectors } = calibrate(ensemble.calibration, scores, i, alpha)
       const similarities = cosineSimilarities(positives, ensemble.whitening, whitened, X, i)
       const nearest = nearestPositives(positives, similarities)
-      return { model, isPositive: pValue > alpha, score, pValue, alpha, detectors, nearest }
+      const size = sizes?.[i]
+      const regions = ofPlaces && size && regionsOf(artifact.patches!, ofPlaces[i]!.map, size)
+      const scored = { model, isPositive: pValue > alpha, score, pValue, alpha, detectors, nearest }
+      return regions ? { ...scored, regions } : scored
     })
   }
 
-  const score: Classifier['score'] = ({ embedding, maps }, alpha) => {
+  const score: Classifier['score'] = ({ embedding, maps, original }, alpha) => {
     const places = placesOf(maps)
-    return scoreMatrix(matrix(1, embedding.length, Float64Array.from(embedding)), alpha, places && [places])[0]!
+    const X = matrix(1, embedding.length, Float64Array.from(embedding))
+    return scoreMatrix(X, alpha, places && [places], [original])[0]!
+  }
+
+  const heatOf: Classifier['heatOf'] = (maps) => {
+    const places = placesOf(maps)
+    if (patches === undefined || places === undefined) return undefined
+    const { width, height } = artifact.patches!
+    const above = aboveMark(artifact.patches!, patches.score(places).map)
+    return { width, height, values: Array.from(above, (value) => Number(value.toPrecision(4))) }
   }
 
   return {
@@ -99,7 +128,15 @@ export function createClassifier(
     scoreEmbedding: (embedding, alpha) => score({ embedding }, alpha),
     scoreMatrix,
     placesOf,
+    heatOf,
   }
+}
+
+function regionsOf(patches: PatchState, map: Float64Array, { width, height }: Size): Region[] {
+  return markedRegions(patches, map).map(({ left, top, right, bottom, pValue }) => {
+    const [x, y] = [Math.floor(left * width), Math.floor(top * height)]
+    return { x, y, width: Math.ceil(right * width) - x, height: Math.ceil(bottom * height) - y, pValue }
+  })
 }
 
 /** One result an image, in order; a bad image is a result with its error. @throws MODEL_INCOMPATIBLE, CANCELLED */

@@ -34,14 +34,17 @@ export const Heatmap = Type.Object(
   { width: Type.Integer(), height: Type.Integer(), values: Type.Array(Type.Number()) },
   {
     description:
-      'With `explain`: cells of the image row by row; a cell above 0 makes the image more anomalous, a cell below 0 less',
+      'With `explain`: cells of the image row by row; a cell above 0 makes the image more anomalous, a cell below 0 less. Of a model that looks at places a cell is above 0 exactly where it is marked',
   },
 )
 export type Heatmap = Fixed<typeof Heatmap>
 
 export const Region = Type.Object(
   { x: Type.Integer(), y: Type.Integer(), width: Type.Integer(), height: Type.Integer(), pValue: PValue },
-  { description: 'An anomalous part, in pixels of the upright image' },
+  {
+    description:
+      'An anomalous part, in pixels of the upright image. At most 5 % of good images show any: `pValue` is the share of held-out positives with a place as anomalous anywhere',
+  },
 )
 export type Region = Fixed<typeof Region>
 

@@ -79,6 +79,19 @@ describe('a fit that looks at places', () => {
     assert.ok(found(whole) < found(plain), `mean p ${found(whole)} with places, ${found(plain)} without`)
   })
 
+  it('marks where a defect is, in pixels of the upright image, and leaves good images calm', async () => {
+    const bad = plate(300)
+    for (let y = 100; y < 116; y++)
+      for (let x = 20; x < 36; x++) bad.data.fill((x + y) % 4 < 2 ? 255 : 0, (y * 160 + x) * 3, (y * 160 + x) * 3 + 3)
+    const [result] = await scoresOf(artifact, [await file('bad.png', bad)])
+    const [region] = result!.regions!
+    assert.ok(region && region.pValue <= 0.05)
+    assert.ok(region.x <= 28 && region.x + region.width >= 28 && region.y <= 108 && region.y + region.height >= 108)
+    const good = await Promise.all(Array.from({ length: 12 }, (_, i) => file(`good ${i}.png`, plate(400 + i))))
+    const marked = (await scoresOf(artifact, good)).filter(({ regions }) => regions!.length > 0)
+    assert.ok(marked.length <= 3, `${marked.length} of 12 good images show a mark`)
+  })
+
   it('scores alike after saving', async () => {
     const stored = decodeArtifact(encodeArtifact(artifact))
     const some = plates.slice(0, 3)
