@@ -39,7 +39,7 @@ export interface BackboneInfo {
 
 /** Ids of the backbones that come with a version of this package. */
 const embeddedId = /^oc-/
-const defaultId = 'oc-s2'
+const defaultId = 'oc-s3'
 
 /** The folder that holds `models/`: up from here to the package.json, in the sources as in dist/. */
 const packageRoot = findPackageRoot(fileURLToPath(new URL('.', import.meta.url)))
