@@ -65,7 +65,7 @@ export function helpOf(command: Command): string {
   return [
     `${command.summary}\n`,
     'Usage:',
-    ...command.usage.split('\n').map((form) => `  oneclass ${form}`),
+    ...command.usage.split('\n').map((form) => (form.startsWith(' ') ? `  ${form}` : `  oneclass ${form}`)),
     '\nOptions:',
     ...entries.map(([, { description }], i) => `  ${heads[i]!.padEnd(width)}  ${description}`),
   ].join('\n')
