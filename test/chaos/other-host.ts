@@ -24,7 +24,8 @@ export interface OtherHost {
 }
 
 const name = `oc${process.pid}`
-const [here, there] = ['10.213.77.1', '10.213.77.2']
+// a run that was killed leaves its network behind: another one takes other addresses
+const [here, there] = [1, 2].map((host) => `10.213.${process.pid % 256}.${host}`) as [string, string]
 const cli = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
 
 export async function runOtherHost(): Promise<OtherHost> {

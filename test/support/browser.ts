@@ -23,14 +23,15 @@ export interface Watched {
   close(): Promise<void>
 }
 
-/** Sums the layout shifts that no input explains; `window.shifts` names what moved. */
+/** Sums the layout shifts that no input explains; `window.shifts` says what moved from where to where. */
 const countShifts = `
   window.shift = 0; window.shifts = []
   new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {
       if (entry.hadRecentInput) continue
       window.shift += entry.value
-      for (const { node } of entry.sources ?? []) window.shifts.push(node?.className || node?.nodeName)
+      for (const { node, previousRect: a, currentRect: b } of entry.sources ?? [])
+        window.shifts.push((node?.className || node?.nodeName + ' "' + node?.textContent + '"') + ' ' + [a.x, a.y, b.x, b.y].join(' '))
     }
   }).observe({ type: 'layout-shift', buffered: true })`
 

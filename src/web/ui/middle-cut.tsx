@@ -1,4 +1,7 @@
-/** A name that is cut in the middle where there is no room: its end, which tells files apart, stays. */
+/**
+ * A name that is cut in the middle where there is no room: its end, which tells files apart, stays. Another name is another element:
+ * in the same one its end would move, which browsers count as a layout shift.
+ */
 import type { JSX } from 'preact'
 
 const kept = 7
@@ -6,7 +9,7 @@ const kept = 7
 export function MiddleCut({ text }: { text: string }): JSX.Element {
   if (text.length <= kept + 2) return <span class="cut">{text}</span>
   return (
-    <span class="middle-cut">
+    <span class="middle-cut" key={text}>
       <span>{text.slice(0, -kept)}</span>
       <span>{text.slice(-kept)}</span>
     </span>
