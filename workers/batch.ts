@@ -50,7 +50,7 @@ export function startBatch(context: WorkerContext): Promise<Consumer> {
       })
       const { embedding, thumbnail, pixels } = seen
       const scored = model.classifier.score({ ...seen, original: pixels.original }, data.model.alpha)
-      if (thumbnail) await keepThumbnail(thumbnails, data.batch, item.index, thumbnail)
+      if (thumbnail) await keepThumbnail(thumbnails, { id: data.batch, owner: data.owner ?? '' }, item.index, thumbnail)
       return {
         index: item.index,
         isError: false,

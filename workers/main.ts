@@ -41,8 +41,10 @@ async function main(url: string): Promise<void> {
   await waitForRedis(client, url, 60_000)
   await assertRights(client, url)
   const memory = await readMaxMemory(client)
-  const bounded = (all: number) => createBlobStore(client, { all, ofOne: all })
-  const blobs = bounded(4 * 1024 ** 3) // the service bounds uploads; a model must come home
+  const bounded = (all: number, ofOne: number) => createBlobStore(client, { all, ofOne })
+  const most = 4 * 1024 ** 3
+  const blobs = bounded(most, most) // the service bounds uploads; a model must come home
+  const pictures = Math.min(512 * 1024 ** 2, memory > 0 ? memory / 4 : Number.POSITIVE_INFINITY)
   const inference = startInference({ home: config.home, threads: cores, onExit: fail })
   const facts = { host: hostname(), pid: process.pid, concurrency: cores, formats: readableFormats }
   const heartbeat = startHeartbeat(client, `${facts.host}:${facts.pid}:${randomBytes(4).toString('hex')}`, facts)
@@ -50,7 +52,7 @@ async function main(url: string): Promise<void> {
   const context: WorkerContext = {
     client,
     blobs,
-    thumbnails: bounded(Math.min(512 * 1024 ** 2, memory > 0 ? memory / 4 : Number.POSITIVE_INFINITY)),
+    thumbnails: bounded(pictures, pictures / 2),
     batches: createBatchStore(client),
     inference,
     engine,

@@ -161,7 +161,7 @@ function refusedFormat(bytes: Uint8Array): { what: string; isImage: boolean } | 
 /** A page of HTML may hold a drawing too, and is none. */
 function isSvg(bytes: Uint8Array): boolean {
   if (!looksLikeText(bytes)) return false
-  const text = ascii(bytes, 0, 4096).trimStart()
+  const text = ascii(bytes, 0, 4096).replace('\u00ef\u00bb\u00bf', '').trimStart() // with or without a byte order mark
   return /^<(svg[\s>]|\?xml|!doctype svg|!--)/i.test(text) && /<svg[\s>]/i.test(text)
 }
 

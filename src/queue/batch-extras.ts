@@ -18,9 +18,14 @@ export function pointStride(total: number): number {
   return Math.max(1, Math.ceil(total / maxPoints))
 }
 
-/** @param room a store whose bound leaves room for uploads */
-export async function keepThumbnail(room: BlobStore, batch: string, index: number, webp: Uint8Array): Promise<void> {
-  await room.putNamed(`${batch}:${index}`, webp, lifetimes.batch).catch(() => {})
+/** @param room a store whose bounds, of all and of one caller, leave room for uploads */
+export async function keepThumbnail(
+  room: BlobStore,
+  batch: { readonly id: string; readonly owner: string },
+  index: number,
+  webp: Uint8Array,
+): Promise<void> {
+  await room.putNamed(`${batch.id}:${index}`, webp, lifetimes.batch, batch.owner).catch(() => {})
 }
 
 export async function readThumbnail(blobs: BlobStore, batch: string, index: number): Promise<Buffer | undefined> {

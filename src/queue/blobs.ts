@@ -28,7 +28,7 @@ export interface BlobStore {
   /** Takes a model, or a gallery, away at once. */
   removeModel(sha256: string): Promise<void>
   /** Bytes under a name that the caller knows again; the same name twice keeps the later bytes. */
-  putNamed(name: string, bytes: Uint8Array, seconds: number): Promise<void>
+  putNamed(name: string, bytes: Uint8Array, seconds: number, owner?: string): Promise<void>
   getNamed(name: string): Promise<Buffer | undefined>
   bytesStored(): Promise<number>
 }
@@ -157,8 +157,8 @@ export function createBlobStore(client: RedisClient, bounds: Bounds): BlobStore 
     async removeModel(hash) {
       await runScript(client, removeWhole, [...names, keys.model(hash)], [blobOverhead])
     },
-    async putNamed(name, bytes, seconds) {
-      await store(keys.named(name), bytes, seconds)
+    async putNamed(name, bytes, seconds, owner) {
+      await store(keys.named(name), bytes, seconds, owner)
     },
     async getNamed(name) {
       return (await client.getBuffer(keys.named(name))) ?? undefined

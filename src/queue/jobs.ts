@@ -59,6 +59,8 @@ export const jobSchemas = {
     model: ModelUse,
     /** Besides results: small pictures, and the embedding of every n-th image (0: of none). */
     keep: Type.Optional(Type.Object({ thumbnails: Type.Boolean(), every: Type.Integer({ minimum: 0 }) })),
+    /** Whose it is: small pictures count among the caller's bytes. */
+    owner: Type.Optional(Type.String({ maxLength: 200 })),
     images: Type.Array(Type.Object({ index: Type.Integer({ minimum: 0 }), image: ImageName, blob: BlobId }), {
       minItems: 1,
       maxItems: 256,

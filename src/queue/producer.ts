@@ -200,6 +200,7 @@ export function createProducer(options: ProducerOptions): Producer {
         model,
         images,
         ...(keep && { keep: { thumbnails: keep.thumbnails, every } }),
+        owner,
       }
       const unbounded = { maxWaiting: Number.MAX_SAFE_INTEGER, maxWaitingOfOne: Number.MAX_SAFE_INTEGER }
       const { priority } = await takePlace(client, 'chunk', owner, 1, unbounded) // images are bounded by their bytes

@@ -3,38 +3,131 @@
  * found in the middle of a job. Redis 7 gives new users no channels; managed ones often keep INFO back.
  */
 import { OneclassError } from '../errors.ts'
-import { type RedisClient, withoutPassword } from './connection.ts'
+import { connect, disconnect, type RedisClient, withoutPassword } from './connection.ts'
 import { prefix } from './redis-keys.ts'
 
-const probe = `${prefix}:rights`
-
-/** What is tried, and what grants it (ACL SETUSER). */
-const needs: readonly { readonly grant: string; ask(client: RedisClient): Promise<unknown> }[] = [
-  { grant: '~{oneclass}* +@write +@read', ask: async (client) => void (await client.set(probe, '1', 'EX', 5)) },
-  { grant: '+info', ask: (client) => client.info('server') },
-  { grant: '&*', ask: (client) => client.publish(probe, '') },
-  { grant: '+@scripting', ask: (client) => client.eval('return redis.call("del", KEYS[1])', 1, probe) },
-  { grant: '+@stream', ask: (client) => client.xlen(`${probe}:stream`) },
-  { grant: '+@sortedset +@blocking', ask: (client) => client.zcard(`${probe}:set`) },
+const text = `${prefix}:rights`
+const key = (type: string): string => `${text}:${type}`
+const [hash, list, set, sorted, stream] = ['hash', 'list', 'set', 'zset', 'stream'].map(key) as [
+  string,
+  string,
+  string,
+  string,
+  string,
 ]
+const seconds = '5'
+
+/**
+ * Every command that we, BullMQ, or a script of either sends, once, on keys of its own that end by themselves. What a command answers
+ * does not matter, only whether it is allowed.
+ */
+const commands: readonly (readonly [command: string, ...args: string[]])[] = [
+  ['info', 'server'],
+  ['set', text, '1', 'EX', seconds],
+  ['get', text],
+  ['mget', text],
+  ['strlen', text],
+  ['incr', text],
+  ['incrby', text, '1'],
+  ['decrby', text, '1'],
+  ['exists', text],
+  ['type', text],
+  ['pttl', text],
+  ['persist', text],
+  ['expire', text, seconds],
+  ['pexpire', text, '5000'],
+  ['pexpireat', text, String(2 ** 42)],
+  ['time'],
+  ['hset', hash, 'a', '1'],
+  ['hmset', hash, 'a', '1'],
+  ['hsetnx', hash, 'a', '1'],
+  ['hincrby', hash, 'a', '1'],
+  ['hget', hash, 'a'],
+  ['hmget', hash, 'a'],
+  ['hgetall', hash],
+  ['hkeys', hash],
+  ['hlen', hash],
+  ['hexists', hash, 'a'],
+  ['hdel', hash, 'a'],
+  ['lpush', list, 'a'],
+  ['rpush', list, 'a'],
+  ['lrange', list, '0', '0'],
+  ['lindex', list, '0'],
+  ['llen', list],
+  ['lpos', list, 'a'],
+  ['lrem', list, '1', 'b'],
+  ['ltrim', list, '0', '0'],
+  ['rpoplpush', list, list],
+  ['rpop', list],
+  ['lpop', list],
+  ['sadd', set, 'a'],
+  ['smembers', set],
+  ['sismember', set, 'a'],
+  ['scard', set],
+  ['srem', set, 'a'],
+  ['zadd', sorted, '1', 'a'],
+  ['zrange', sorted, '0', '0'],
+  ['zrevrange', sorted, '0', '0'],
+  ['zrangebyscore', sorted, '0', '1'],
+  ['zrevrangebyscore', sorted, '1', '0'],
+  ['zrangebylex', sorted, '-', '+'],
+  ['zcard', sorted],
+  ['zcount', sorted, '0', '1'],
+  ['zscore', sorted, 'a'],
+  ['zrem', sorted, 'b'],
+  ['zremrangebyscore', sorted, '5', '5'],
+  ['zremrangebyrank', sorted, '5', '5'],
+  ['zpopmin', sorted],
+  ['bzpopmin', sorted, '0.01'],
+  ['xadd', stream, 'MAXLEN', '1', '*', 'a', '1'],
+  ['xlen', stream],
+  ['xrange', stream, '-', '+', 'COUNT', '1'],
+  ['xread', 'COUNT', '1', 'STREAMS', stream, '0'],
+  ['xtrim', stream, 'MAXLEN', '0'],
+  ['publish', text, ''],
+  ['eval', 'return 1', '1', text],
+  ['evalsha', '0'.repeat(40), '1', text],
+  ['unlink', hash, list],
+  ['del', set, sorted, stream],
+]
+
+/** What grants what Redis says is missing: a command, keys, or channels (ACL SETUSER). */
+function grantFor(command: string, said: string): string {
+  if (/channel/i.test(said)) return '&*'
+  if (/a key|keys/i.test(said)) return `~${prefix}*`
+  return `+${command}`
+}
 
 /** @throws REDIS_UNAVAILABLE that names every right that is missing */
 export async function assertRights(client: RedisClient, url: string): Promise<void> {
-  const missing: string[] = []
-  let said = ''
-  for (const { grant, ask } of needs) {
-    try {
-      await ask(client)
-    } catch (error) {
-      const { message } = error as Error
-      if (!message.includes('NOPERM')) throw error
-      missing.push(grant)
-      said ||= message
-    }
+  const missing = new Set<string>()
+  let first = ''
+  const refused = (command: string, said: string): void => {
+    if (!said.includes('NOPERM')) return
+    missing.add(grantFor(command, said))
+    first ||= said
   }
-  if (missing.length === 0) return
+  const answers = (await client.pipeline(commands.map((command) => [...command])).exec()) ?? []
+  answers.forEach(([error], i) => {
+    if (error) refused(commands[i]![0], error.message)
+  })
+  await client
+    .multi()
+    .get(text)
+    .exec()
+    .catch((error: Error) => refused('@transaction', error.message))
+  // on a connection of its own: one that listens can ask for nothing else
+  const listener = connect(url, 'producer', 'oneclass:rights')
+  try {
+    await listener.subscribe(text)
+  } catch (error) {
+    refused('subscribe', (error as Error).message)
+  } finally {
+    await disconnect(listener)
+  }
+  if (missing.size === 0) return
   throw new OneclassError(
     'REDIS_UNAVAILABLE',
-    `The user of Redis at ${withoutPassword(url)} lacks a right (${said}): grant it with "ACL SETUSER name ${missing.join(' ')}".`,
+    `The user of Redis at ${withoutPassword(url)} lacks a right (${first}): grant it with "ACL SETUSER name ${[...missing].join(' ')}".`,
   )
 }

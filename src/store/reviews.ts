@@ -2,20 +2,27 @@
  * What people said of the images of batches: `<home>/reviews/<batch>.jsonl`, a line for each answer with who and when, never
  * changed. The latest line of an image counts; taking an answer back is a line too.
  */
-import { open, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Value } from 'typebox/value'
+import { OneclassError } from '../errors.ts'
 import { makeFolder } from '../system/files.ts'
+import { parseJson } from '../system/parse-json.ts'
 import { privateFile, privateFolder } from '../system/whole-file.ts'
-import type { ReviewLabel, Reviews } from '../wire/review.ts'
+import { type ReviewLabel, Reviews } from '../wire/review.ts'
 
 type Line = Reviews['reviews'][number]
 
 export interface ReviewStore {
   /** The latest word about each image that something was said of after `since` answers. */
   read(batch: string, since?: number): Promise<Reviews>
-  /** @returns as `read` with the revision before these answers: they themselves, and no others */
+  /**
+   * @param batch its id, and how many images it has
+   * @returns as `read` with the revision before these answers: they themselves, and no others
+   * @throws CONFLICT when as much was said of the batch as is kept
+   */
   add(
-    batch: string,
+    batch: { readonly id: string; readonly total: number },
     answers: readonly { readonly index: number; readonly label: ReviewLabel | null }[],
     by: string,
   ): Promise<Reviews>
@@ -23,6 +30,8 @@ export interface ReviewStore {
 
 /** Batches whose reviews are kept: results live for a day, so older ones name images that nobody can look at. */
 const mostBatches = 500
+/** Answers that are kept of a batch: people change their minds, and a program that never stops must not fill the disk. */
+const mostAnswers = (total: number): number => Math.min(20 * total + 1000, 200_000)
 
 export function openReviewStore(home: string, now: () => Date = () => new Date()): ReviewStore {
   const folder = join(home, 'reviews')
@@ -47,14 +56,23 @@ export function openReviewStore(home: string, now: () => Date = () => new Date()
     return lines
   }
 
-  const write = async (batch: string, lines: readonly Line[]): Promise<number> => {
+  const write = async ({ id, total }: { id: string; total: number }, lines: readonly Line[]): Promise<number> => {
+    const before = await linesOf(id)
+    const most = mostAnswers(total)
+    if (before.length + lines.length > most)
+      throw new OneclassError(
+        'CONFLICT',
+        `There are ${before.length} answers to this batch, and no more than ${most} are kept: send the images as a new batch.`,
+      )
     await makeFolder(folder, privateFolder)
-    const before = await linesOf(batch)
-    const end = before.length === 0 || (await endsWhole(pathOf(batch))) ? '' : '\n'
-    const file = await open(pathOf(batch), 'a', privateFile)
+    const file = await open(pathOf(id), 'a+', privateFile)
     try {
-      await file.appendFile(end + lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+      const { size } = await file.stat()
+      const end = size === 0 || (await endsWhole(file, size)) ? '' : '\n'
+      const text = end + lines.map((line) => `${JSON.stringify(line)}\n`).join('')
+      await file.appendFile(text)
       await file.datasync() // what was said is acknowledged only when it is on the disk
+      known.set(id, { size: size + Buffer.byteLength(text), lines: [...before, ...lines] }) // not read again for each answer
     } finally {
       await file.close()
     }
@@ -83,15 +101,13 @@ function latest(lines: readonly Line[]): Line[] {
 }
 
 function parse(line: string): Line[] {
-  try {
-    return [JSON.parse(line) as Line]
-  } catch {
-    return []
-  }
+  const said = parseJson(line)
+  return Value.Check(Reviews.properties.reviews.items, said) ? [said] : []
 }
 
-async function endsWhole(path: string): Promise<boolean> {
-  return (await readFile(path, 'utf8')).endsWith('\n')
+async function endsWhole(file: FileHandle, size: number): Promise<boolean> {
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1)
+  return buffer[0] === 0x0a
 }
 
 async function prune(folder: string): Promise<void> {

@@ -3,7 +3,7 @@
  * formula: a text that begins like one gets an apostrophe before it.
  */
 import type { BatchLine } from './batch.ts'
-import { csvField } from './csv.ts'
+import { csvField, csvMark } from './csv.ts'
 import type { Decisions } from './decisions.ts'
 import type { ManyResult, ManyRow } from './many.ts'
 import type { ImageResult } from './result.ts'
@@ -42,15 +42,12 @@ export function csvRow(line: Line, more: readonly (string | number)[] = []): str
 }
 
 /**
- * What a file of results begins with. Excel takes a CSV without a byte order mark for its own old character set and garbles names
- * that are no plain ASCII, so there is one where a name needs it, and none where programs that do not expect it would stumble for nothing.
+ * What a file of results begins with.
  * @param names of all images
  * @param more names of columns that the caller adds
  */
 export function csvStart(names: readonly string[], more: readonly string[] = []): string {
-  const header = csvHeaderOf(more)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII
-  return names.every((name) => /^[\u0000-\u007f]*$/.test(name)) ? header : `\uFEFF${header}`
+  return csvMark(names) + csvHeaderOf(more)
 }
 
 /** @param json one result as JSON */

@@ -63,6 +63,10 @@ test('every row is filled, the files hold what the product promises, and the HTM
   const lines = (await readFile(join(scratch, 'scores.csv'), 'utf8')).trim().split('\n')
   assert.equal(lines[0], 'image,label,method,score,isPositive')
   assert.equal(lines.length, 1 + 32 * fast.length)
+  // Excel reads names that are no plain ASCII by the mark only, and takes " =1" for a formula
+  const named = report.images.map((image, i) => ({ ...image, image: [' =1.jpg', 'Grüße.jpg'][i] ?? image.image }))
+  const csv = renderReport({ ...report, images: named })['scores.csv']
+  assert.ok(csv.startsWith("\uFEFFimage,label,method,score,isPositive\n' =1.jpg,"), csv.slice(0, 80))
 })
 
 test('images without a face are named apart from damaged ones, and counted as rejected', async () => {

@@ -50,11 +50,18 @@ test('every image of a small batch, two thousand of a large one', () => {
 
 test('a picture for which there is no room is left out, and counts among the stored bytes while it is there', async () => {
   const most = 1000 + blobOverhead
-  const blobs = createBlobStore(client, { all: most, ofOne: most })
-  await keepThumbnail(blobs, 'b', 1, new Uint8Array(600))
-  await keepThumbnail(blobs, 'b', 1, new Uint8Array(600))
-  await keepThumbnail(blobs, 'b', 2, new Uint8Array(600))
+  const blobs = createBlobStore(client, { all: 3 * most, ofOne: most })
+  const [b, c] = [
+    { id: 'b', owner: 'one' },
+    { id: 'c', owner: 'another' },
+  ]
+  await keepThumbnail(blobs, b, 1, new Uint8Array(600))
+  await keepThumbnail(blobs, b, 1, new Uint8Array(600))
+  await keepThumbnail(blobs, b, 2, new Uint8Array(600))
   assert.equal((await readThumbnail(blobs, 'b', 1))?.length, 600)
   assert.equal(await readThumbnail(blobs, 'b', 2), undefined)
   assert.equal(await blobs.bytesStored(), 600 + blobOverhead)
+  // the share of one caller is used up, that of another is not
+  await keepThumbnail(blobs, c, 2, new Uint8Array(600))
+  assert.equal((await readThumbnail(blobs, 'c', 2))?.length, 600)
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { OneclassError } from '../../src/errors.ts'
 import { connect, disconnect, parseRedisUrl, waitForRedis, withoutPassword } from '../../src/queue/connection.ts'
+import { assertRights } from '../../src/queue/rights.ts'
 import { startTestRedis } from '../support/redis.ts'
 
 test('plain addresses, with and without password, database and TLS', () => {
@@ -89,6 +90,57 @@ test('a wrong password fails at once, the right one works', async () => {
     await disconnect(right)
   } finally {
     await disconnect(wrong)
+    await redis.end()
+  }
+})
+
+/** Rules of a user that otherwise may everything, and what the error has to name. */
+const lacking: readonly (readonly [rules: readonly string[], named: string | undefined])[] = [
+  [[], undefined],
+  [['-@dangerous', '+info'], undefined],
+  [['-script', '-client', '-select'], undefined],
+  [['-@dangerous'], '+info'],
+  [['resetchannels'], '&*'],
+  [['resetchannels', '&other*'], '&*'],
+  [['-publish'], '+publish'],
+  [['-subscribe'], '+subscribe'],
+  [['-eval'], '+eval'],
+  [['-evalsha'], '+evalsha'],
+  [['-@blocking'], '+bzpopmin'],
+  [['-@stream'], '+xadd'],
+  [['-xread'], '+xread'],
+  [['-@sortedset'], '+zadd'],
+  [['-unlink', '-@hash'], '+hset'],
+  [['-@transaction'], '+@transaction'],
+  [['resetkeys', '~other*'], '~{oneclass}*'],
+  [['resetkeys', '%R~*'], '~{oneclass}*'],
+]
+
+test('a user of Redis that lacks a right: each is named at once, and nothing waits for ever', async () => {
+  const redis = await startTestRedis()
+  const admin = connect(redis.url, 'producer')
+  try {
+    await waitForRedis(admin, redis.url, 5000)
+    for (const [rules, missing] of lacking) {
+      await admin.call('ACL', 'SETUSER', 'some', 'reset', 'on', '>pw', '~*', '&*', '+@all', ...rules)
+      const url = redis.url.replace(/\/\/.*@/, '//some:pw@')
+      const client = connect(url, 'producer')
+      try {
+        await waitForRedis(client, url, 5000)
+        const answer = assertRights(client, url)
+        if (missing === undefined) await answer
+        else
+          await assert.rejects(answer, ({ code, message }: OneclassError) => {
+            assert.equal(code, 'REDIS_UNAVAILABLE')
+            assert.ok(message.includes(missing) && !message.includes('pw@'), `${rules}: ${message}`)
+            return true
+          })
+      } finally {
+        await disconnect(client)
+      }
+    }
+  } finally {
+    await disconnect(admin)
     await redis.end()
   }
 })

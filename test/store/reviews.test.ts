@@ -12,6 +12,7 @@ before(async () => {
 })
 after(() => rm(home, { recursive: true, force: true }))
 
+const b1 = { id: 'b1', total: 10 }
 const at = new Date('2026-01-02T03:04:05Z')
 const short = (reviews: readonly { index: number; label: string | null; by: string }[]) =>
   reviews.map(({ index, label, by }) => [index, label, by])
@@ -20,14 +21,14 @@ test('the latest word counts, taken back is a word too, and `since` tells only w
   const store = openReviewStore(home, () => at)
   assert.deepEqual(await store.read('b1'), { revision: 0, reviews: [] })
   await store.add(
-    'b1',
+    b1,
     [
       { index: 0, label: 'belongs' },
       { index: 3, label: 'differs' },
     ],
     'ann',
   )
-  const second = await store.add('b1', [{ index: 3, label: null }], 'bob')
+  const second = await store.add(b1, [{ index: 3, label: null }], 'bob')
   assert.deepEqual(second, {
     revision: 3,
     reviews: [{ index: 3, label: null, by: 'bob', at: '2026-01-02T03:04:05.000Z' }],
@@ -43,7 +44,9 @@ test('the latest word counts, taken back is a word too, and `since` tells only w
 
 test('many callers at once lose nothing', async () => {
   const store = openReviewStore(home)
-  await Promise.all(Array.from({ length: 40 }, (_, i) => store.add('b3', [{ index: i, label: 'unsure' }], `r${i}`)))
+  await Promise.all(
+    Array.from({ length: 40 }, (_, i) => store.add({ id: 'b3', total: 40 }, [{ index: i, label: 'unsure' }], `r${i}`)),
+  )
   const { revision, reviews } = await store.read('b3')
   assert.equal(revision, 40)
   assert.deepEqual(
@@ -57,7 +60,31 @@ test('a line that was cut off is no answer, and the next one is whole', async ()
   await appendFile(path, '{"index":7,"label":"bel')
   const store = openReviewStore(home)
   assert.equal((await store.read('b1')).revision, 3)
-  await store.add('b1', [{ index: 8, label: 'belongs' }], '')
+  await store.add(b1, [{ index: 8, label: 'belongs' }], '')
   assert.deepEqual(short((await openReviewStore(home).read('b1')).reviews).at(-1), [8, 'belongs', ''])
   assert.ok(!(await store.read('b1')).reviews.some(({ index }) => index === 7))
+})
+
+test('of an endless caller no more than some answers an image are kept, and what was read is not read again', async () => {
+  const store = openReviewStore(home)
+  const batch = { id: 'b4', total: 2 }
+  const many = Array.from({ length: 1000 }, (_, i) => ({ index: i % 2, label: 'belongs' as const }))
+  assert.equal((await store.add(batch, many, 'x')).revision, 1000)
+  await assert.rejects(store.add(batch, many, 'x'), { code: 'CONFLICT' })
+  assert.equal((await store.add(batch, many.slice(0, 40), 'y')).revision, 1040)
+  await assert.rejects(store.add(batch, many.slice(0, 1), 'y'), { code: 'CONFLICT' })
+  assert.deepEqual(short((await openReviewStore(home).read('b4')).reviews), short((await store.read('b4')).reviews))
+})
+
+test('a line of another form is no answer', async () => {
+  const store = openReviewStore(home)
+  await store.add({ id: 'b5', total: 3 }, [{ index: 0, label: 'belongs' }], 'ann')
+  for (const line of [
+    'null',
+    '7',
+    '{"index":"x"}',
+    '{"index":1,"label":"evil","by":"","at":"2026-01-02T03:04:05.000Z"}',
+  ])
+    await appendFile(join(home, 'reviews', 'b5.jsonl'), `${line}\n`)
+  assert.deepEqual(short((await openReviewStore(home).read('b5')).reviews), [[0, 'belongs', 'ann']])
 })

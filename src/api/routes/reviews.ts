@@ -56,7 +56,7 @@ export function reviewRoutes(app: FastifyInstance, context: ApiContext): void {
           'INVALID_ARGUMENT',
           `"reviews" names image ${wrong.index}, but the batch has the images 0 to ${batch.total - 1}.`,
         )
-      return await store.add(batch.id, body.reviews, request.key?.name ?? body.by?.trim() ?? '')
+      return await store.add(batch, body.reviews, request.key?.name ?? body.by?.trim() ?? '')
     },
   })
 

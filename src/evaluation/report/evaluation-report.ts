@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { makeThumbnail } from '../../images/thumbnail.ts'
 import { makeFolder } from '../../system/files.ts'
 import { dataUri, escapeHtml } from '../../system/html.ts'
-import { csvField } from '../../wire/csv.ts'
+import { csvField, csvMark } from '../../wire/csv.ts'
 import type { Evaluation, JudgedImage } from '../../wire/evaluation.ts'
 import type { Evaluated } from '../evaluate.ts'
 import type { Labelled } from '../labelled.ts'
@@ -32,9 +32,9 @@ export async function writeEvaluation(evaluated: Evaluated, labelled: Labelled, 
 
 function scoresCsv(images: readonly JudgedImage[]): string {
   const lines = images.map(({ image, label, score, pValue, isPositive }) =>
-    [csvField(image), label, score, pValue, isPositive].join(','),
+    [csvField(image), csvField(label), score, pValue, isPositive].join(','),
   )
-  return `${['image,label,score,pValue,isPositive', ...lines].join('\n')}\n`
+  return `${csvMark(images.flatMap(({ image, label }) => [image, label]))}${['image,label,score,pValue,isPositive', ...lines].join('\n')}\n`
 }
 
 /** Pictures of the images that the page shows: a bounded number. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { makeFolder } from '../../system/files.ts'
 import { escapeHtml } from '../../system/html.ts'
 import { writeWhole } from '../../system/whole-file.ts'
-import { csvField } from '../../wire/csv.ts'
+import { csvField, csvMark } from '../../wire/csv.ts'
 import type { ManyEvaluation } from '../../wire/evaluation-many.ts'
 import { reportStyle } from './report-style.ts'
 
@@ -24,7 +24,8 @@ export function confusionCsv({ models, classes }: ManyEvaluation): string {
     ...models.map((ref) => best[ref]!),
     none,
   ])
-  return `${[['class', 'images', ...models.map(csvField), 'none'], ...rows].map((row) => row.join(',')).join('\r\n')}\r\n`
+  const lines = [['class', 'images', ...models.map(csvField), 'none'], ...rows].map((row) => row.join(','))
+  return `${csvMark(classes.map(({ label }) => label))}${lines.join('\r\n')}\r\n`
 }
 
 function manyHtml({ models, classes, sentences, unreadable }: ManyEvaluation): string {

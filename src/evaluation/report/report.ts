@@ -3,6 +3,7 @@ import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { saveNetwork } from '../../baselines/save-network.ts'
 import { makeFolder } from '../../system/files.ts'
+import { csvField, csvMark } from '../../wire/csv.ts'
 import type { CompareReport } from '../compare-report.ts'
 import { reportHtml } from './report-html.ts'
 
@@ -37,16 +38,10 @@ function scoresCsv({ images }: CompareReport): string {
   const lines = ['image,label,method,score,isPositive']
   for (const { image, isPositive, scores } of images) {
     for (const [method, { score, accepted }] of Object.entries(scores)) {
-      lines.push(`${field(image)},${isPositive ? 'positive' : 'negative'},${method},${score},${accepted}`)
+      lines.push(`${csvField(image)},${isPositive ? 'positive' : 'negative'},${method},${score},${accepted}`)
     }
   }
-  return `${lines.join('\n')}\n`
-}
-
-/** Quoted where needed; a leading character that a spreadsheet would take for a formula is defused. */
-function field(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  return `${csvMark(images.map(({ image }) => image))}${lines.join('\n')}\n`
 }
 
 function rounded(_key: string, value: unknown): unknown {
