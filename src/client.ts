@@ -160,9 +160,10 @@ export function createClient(address: string, options: { key?: string; fetch?: T
     expectedFalseRejection: (n, alphas) => read(`/v1/expected-false-rejection${queryOf({ n, alpha: alphas.join() })}`),
 
     fit: (name, images, options = {}) => {
-      const { alpha, seed, backbone, base, confidence, calibration, exclude, negatives = [], ...more } = options
+      const { exclude, negatives = [], ...rest } = options
+      const { alpha, seed, backbone, base, confidence, calibration, detail, ...more } = rest
       const left = typeof exclude === 'string' ? exclude : exclude?.join()
-      const fields = { name, alpha, seed, backbone, base, confidence, calibration, exclude: left }
+      const fields = { name, alpha, seed, backbone, base, confidence, calibration, detail, exclude: left }
       const form = formOf('images', images, fields)
       addFiles(form, 'negatives', negatives)
       return post('/v1/models', form, more)

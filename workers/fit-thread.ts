@@ -25,7 +25,9 @@ export interface FitWork {
   readonly images: readonly { readonly image: string; readonly isNegative: boolean }[]
   readonly backbone: Pick<Backbone, 'id' | 'hash' | 'dim' | 'target' | 'maps'>
   readonly choices: {
-    readonly [K in 'alpha' | 'seed' | 'confidence' | 'calibration' | 'exclude']: FitImagesOptions[K] | undefined
+    readonly [K in 'alpha' | 'seed' | 'confidence' | 'calibration' | 'exclude' | 'detail']:
+      | FitImagesOptions[K]
+      | undefined
   }
   /** The gallery file of the version that comes first. */
   readonly base:

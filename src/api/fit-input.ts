@@ -103,11 +103,13 @@ export async function readBase(
   return { info, base: { label: labelOf(info), gallery, backbone, exclude, ...(info.range && { range: info.range }) } }
 }
 
-function checkFields({ backbone, base, exclude }: FitFields): void {
+function checkFields({ backbone, base, detail, exclude }: FitFields): void {
   if (/\.(onnx|json)$/i.test(backbone ?? ''))
     throw new OneclassError('BACKBONE_NOT_FOUND', 'Over HTTP a backbone is named by its id, not by a file.')
   if (base !== undefined && backbone !== undefined)
-    throw new OneclassError('INVALID_ARGUMENT', '"backbone" is that of "base": leave it away.')
+    throw new OneclassError('INVALID_ARGUMENT', '"backbone" is that of "base": leave it out.')
+  if (base !== undefined && detail !== undefined)
+    throw new OneclassError('INVALID_ARGUMENT', '"detail" is that of "base": leave it out.')
   if (base === undefined && excludedOf({ exclude }).indices.length > 0)
     throw new OneclassError('INVALID_ARGUMENT', 'Numbers in "exclude" are positives of "base": give that too.')
 }

@@ -49,6 +49,8 @@ export interface OneclassClient {
       /** Keep alpha with this probability. */
       confidence?: number
       calibration?: 'cross-fit' | 'split'
+      /** Times the network's side at which places are looked at. */
+      detail?: 'auto' | 1 | 2 | 3
       /** Images to leave out: names or, of `base`, indices. */
       exclude?: readonly (number | string)[] | 'misfits'
       /** Images that do not belong. */

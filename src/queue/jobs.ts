@@ -74,6 +74,7 @@ export const jobSchemas = {
     backbone: Type.Optional(BackboneId),
     confidence: Type.Optional(Alpha),
     calibration: Type.Optional(OneOf(['cross-fit', 'split'])),
+    detail: Type.Optional(Type.Union([OneOf(['auto']), Type.Integer({ minimum: 1, maximum: 3 })])),
     /** New images and positives of `base` to leave out by name, or by the test of misfits. */
     exclude: Type.Optional(Type.Union([OneOf(['misfits']), Type.Array(Type.String(), { maxItems: 10_000 })])),
     /** What of a folder was left out when it was read; told with the outcome. */

@@ -51,6 +51,12 @@ export function offered(alpha: number, n: number | undefined): number {
   return n === undefined ? alpha : Math.max(alpha, 1 / (n + 1))
 }
 
+/** What a fit decides at where nobody asks for another, as `defaultAlpha` of the service: 1 in 20, or up to 1 in 10 for few photos. */
+export function usualAlpha(n: number | undefined): number {
+  const least = n === undefined ? 0 : 1 / (n + 1)
+  return least <= 0.1 ? Math.max(0.05, least) : 0.05
+}
+
 /** Index of the step that is nearest to alpha. */
 export function nearestStep(alpha: number, steps: readonly number[] = alphaSteps): number {
   let best = 0

@@ -184,6 +184,12 @@ export const FitFields = Type.Object(
       }),
     ),
     ...fitChoices,
+    detail: Type.Optional(
+      Type.Union([OneOf(['auto']), Type.Integer({ minimum: 1, maximum: 3 })], {
+        description:
+          "Times the network's side at which places of an image are looked at, for small defects; default `auto`, which tries twice the side. Only without `base`",
+      }),
+    ),
     exclude: Type.Optional(
       Type.Union(
         [

@@ -477,11 +477,14 @@ test('fits: negatives, confidence, names to leave out, the root of a data set; t
     confidence: 0.9,
     calibration: 'cross-fit',
     exclude: ['3.jpg'],
+    detail: 2,
   })
   const done = await client.finished(job.id)
   assert.ok(done.type === 'fit' && done.result, JSON.stringify(done.error))
   const { model, used, excluded, report } = done.result
-  assert.deepEqual([used, excluded, model.negatives], [39, ['3.jpg'], 12])
+  assert.deepEqual([used, excluded, model.negatives, model.detail], [39, ['3.jpg'], 12, 2])
+  const grown = await json('/v1/models', { name: 'choices', base: 'choices', detail: 1 })
+  assert.equal(await codeOf(grown), '400 INVALID_ARGUMENT')
   assert.ok(report && report.askedAlpha === 0.2 && report.confidence === 0.9 && report.alpha < 0.2)
   assert.ok(report.power && report.power.share > 0.5)
   assert.deepEqual((await client.model('choices')).report, report)

@@ -43,9 +43,21 @@ test(
     await open('#/models?new=1')
     await page.setInputFiles('[data-pick=files]', [...train, held.others[11]!, broken])
     await page.getByLabel('Name').fill('part')
+    await page.getByText('Images that do not belong, if you have some').click()
+    await page.setInputFiles('[data-drop=negatives] [data-pick=files]', held.others.slice(0, 4))
+    assert.match(await text('[data-drop=negatives]'), /4 images that do not belong/)
+    await page.getByRole('radio', { name: 'Normal' }).check()
+    // what is sent, as the form is filled: the browser's debugger does not show forms with files
+    await page.evaluate(
+      `window.sent = {}; { const append = FormData.prototype.append; FormData.prototype.append = function (...a) { if (typeof a[1] === 'string') window.sent[a[0]] = a[1]; append.apply(this, a) } }`,
+    )
     await page.getByRole('button', { name: 'Make the model' }).click()
+    await until(`window.sent.name === 'part'`)
+    assert.deepEqual(await page.evaluate('window.sent'), { name: 'part', detail: '1' }, 'alpha is left to the service')
     await until(`document.body.textContent.includes('“part@1” is ready')`, 60)
     assert.match(await text('main'), /taught with 61 photos/)
+    const made = await createClient(rig.service().address).model('part')
+    assert.deepEqual([made.negatives, made.detail ?? 1, made.alpha], [4, 1, 0.05])
     await until(`document.querySelector('.report-body .facts')`)
     assert.match(
       await text('.report'),
@@ -82,7 +94,7 @@ test(
       'broken.jpg': 'unreadable',
     })
     await page.locator('.tray-cell.differs').click()
-    assert.match(await text('.verdict'), /Does not belong.*1 of the 60 photos/)
+    assert.match(await text('.verdict'), /Does not belong.*1 of the 6\d photos/)
     await page.waitForSelector('.nearest img')
     const slider = page.getByRole('slider', { name: 'How strict' })
     assert.equal(await slider.getAttribute('aria-valuetext'), 'rejects 1 good image in 20 on average')

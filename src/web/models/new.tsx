@@ -13,8 +13,9 @@ import { t } from '../text.ts'
 import { AlphaSlider } from '../ui/alpha-slider.tsx'
 import { ErrorNote, type Failure, failureOf } from '../ui/notes.tsx'
 import { Progress } from '../ui/progress.tsx'
-import { offered } from '../verdict.ts'
+import { offered, usualAlpha } from '../verdict.ts'
 import { NameField, namePattern } from './actions.tsx'
+import { type DetailChoice, DetailField, keyOf, Negatives } from './fit-choices.tsx'
 import { FitProgress } from './fit-progress.tsx'
 import { NetworkChoice } from './network.tsx'
 import { ChosenPhotos, PhotoSource } from './photo-source.tsx'
@@ -33,7 +34,11 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
   const folder = useSignal('')
   const name = useSignal(baseModel?.name ?? '')
   const network = useSignal('')
-  const alpha = useSignal(baseModel?.alpha ?? 0.05)
+  const negatives = useSignal<readonly Picked[]>([])
+  const otherFolder = useSignal('')
+  const detail = useSignal<DetailChoice>('auto')
+  /** Null until it is touched: the service knows better, once it has seen how many of the photos are copies. */
+  const alpha = useSignal<number | null>(null)
   const sent = useSignal<number | null>(null)
   const job = useSignal<Job | null>(null)
   const error = useSignal<Failure | null>(null)
@@ -55,12 +60,13 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
 
   const limits = { ...defaultLimits, ...service.value.limits }
   const size = totalBytes(images.value)
+  const sentBytes = size + totalBytes(negatives.value)
   const n = images.value.length
   const tooMuch =
     n > limits.maxFitImages
       ? t.drop.tooMany(n, limits.maxFitImages)
-      : size > limits.maxRequestBytes
-        ? t.drop.tooBig(bytes(size), bytes(limits.maxRequestBytes))
+      : sentBytes > limits.maxRequestBytes
+        ? t.drop.tooBig(bytes(sentBytes), bytes(limits.maxRequestBytes))
         : null
   const least = baseModel ? 1 : leastPhotos
   const isLocal = source.value === 'device'
@@ -69,25 +75,30 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
 
   /** What p-values will count among, where that can be told: copies make it fewer. */
   const heldOut = isLocal && n >= leastPhotos && !baseModel ? n : undefined
+  const shownAlpha = alpha.value === null ? (baseModel?.alpha ?? usualAlpha(heldOut)) : offered(alpha.value, heldOut)
 
   const fit = async () => {
     error.value = null
     const fields = {
       name: name.value,
-      alpha: offered(alpha.value, heldOut),
+      ...(alpha.value === null ? {} : { alpha: shownAlpha }),
+      ...(detail.value === 'auto' || baseModel || network.value === 'face' ? {} : { detail: detail.value }),
       ...(network.value === '' || baseModel ? {} : { backbone: network.value }),
       ...(baseModel && name.value === baseModel.name && base ? { base } : {}),
     }
     try {
       if (!isLocal) {
-        job.value = await client.fitFolder({ ...fields, folder: folder.value.trim() })
+        const others = otherFolder.value.trim()
+        const more = others === '' ? {} : { negatives: others }
+        job.value = await client.fitFolder({ ...fields, ...more, folder: folder.value.trim() })
         return
       }
       const { name: called, ...options } = fields
-      const files = images.value.map(({ name: path, file }) => ({ name: path, bytes: file }))
+      const files = images.value.map(asSent)
+      const others = negatives.value.map(asSent)
       sent.value = 0
       stop.current = new AbortController()
-      job.value = await upload((more) => client.fit(called, files, { ...options, ...more }), {
+      job.value = await upload((more) => client.fit(called, files, { ...options, negatives: others, ...more }), {
         signal: stop.current.signal,
         onProgress: (share) => (sent.value = share),
       })
@@ -128,6 +139,7 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
               />
             )}
             {skipped.value > 0 && <p class="hint">{t.drop.skipped(skipped.value)}</p>}
+            <Negatives images={negatives} folder={otherFolder} isLocal={isLocal} />
           </section>
           <form
             class="card stack fit-form"
@@ -139,8 +151,11 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
             <NameField label={t.fit.name} value={name.value} onChange={(next) => (name.value = next)} />
             {known && <p class="hint">{t.fit.nameTaken(known.name, known.version + 1)}</p>}
             {!baseModel && <NetworkChoice value={network.value} onChange={(next) => (network.value = next)} />}
+            {!baseModel && network.value !== 'face' && (
+              <DetailField value={detail.value} onChange={(next) => (detail.value = next)} />
+            )}
             <AlphaSlider
-              alpha={offered(alpha.value, heldOut)}
+              alpha={shownAlpha}
               help={t.alpha.fitHelp}
               onChange={(next) => (alpha.value = next)}
               n={heldOut}
@@ -171,6 +186,6 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
   )
 }
 
-function keyOf({ name, file }: Picked): string {
-  return `${name} ${file.size} ${file.lastModified}`
+function asSent({ name, file }: Picked): { name: string; bytes: File } {
+  return { name, bytes: file }
 }

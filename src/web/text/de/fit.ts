@@ -20,6 +20,20 @@ export const fit: typeof Words = {
     networkFaceMissing:
       'Der Dienst hat kein Netz für Gesichter: installieren Sie es mit „npm install @vladmandic/face-api“, und starten Sie neu.',
     networkFile: 'Ein anderes Netz: „oneclass fit DIR --name NAME --backbone FILE.onnx“ auf der Kommandozeile.',
+    negatives: 'Bilder, die nicht dazugehören, falls Sie welche haben',
+    negativesHelp:
+      'Nicht nötig. Mit einigen, etwa Teilen mit Fehlern, lernt es, worauf es ankommt. Was es über gute Bilder verspricht, bleibt gleich.',
+    negativesFolder: 'Ein Ordner mit Bildern, die nicht dazugehören',
+    chosenOthers: (n, size) =>
+      n === 1 ? `1 Bild, das nicht dazugehört, ${size}` : `${count(n)} Bilder, die nicht dazugehören, ${size}`,
+    detail: 'Wie genau es hinsieht',
+    details: { auto: 'Automatisch', 1: 'Normal', 2: 'Genauer', 3: 'Am genauesten' },
+    detailHelp: {
+      auto: 'Versucht es genauer und bleibt dabei, wo es mehr findet. Das Anlegen dauert dafür länger.',
+      1: 'Am schnellsten. Kleine Fehler können übersehen werden.',
+      2: 'In doppelter Größe: findet kleinere Fehler und braucht etwa viermal so lange.',
+      3: 'In dreifacher Größe: findet die kleinsten Fehler und braucht etwa neunmal so lange.',
+    },
     name: 'Name',
     nameHint: 'Buchstaben, Ziffern, „.“, „_“ und „-“.',
     nameWrong: '1 bis 64 Buchstaben, Ziffern, „.“, „_“ oder „-“, am Anfang ein Buchstabe oder eine Ziffer.',

@@ -17,6 +17,19 @@ export const fit = {
     networkFaceMissing:
       'The service has no face network: install it with “npm install @vladmandic/face-api” and start again.',
     networkFile: 'Another network: “oneclass fit DIR --name NAME --backbone FILE.onnx” on the command line.',
+    negatives: 'Images that do not belong, if you have some',
+    negativesHelp:
+      'Not needed. With some, such as parts with defects, it learns what to look for. What it promises about good images stays the same.',
+    negativesFolder: 'A folder of images that do not belong',
+    chosenOthers: (n: number, size: string) => `${s(n, 'image')} that ${n === 1 ? 'does' : 'do'} not belong, ${size}`,
+    detail: 'How closely it looks',
+    details: { auto: 'Automatic', 1: 'Normal', 2: 'Closer', 3: 'Closest' },
+    detailHelp: {
+      auto: 'Tries a closer look and keeps it where it finds more. Making the model takes longer for that.',
+      1: 'The fastest. Small defects may be missed.',
+      2: 'At twice the size: finds smaller defects, and takes about four times as long.',
+      3: 'At three times the size: finds the smallest defects, and takes about nine times as long.',
+    },
     name: 'Name',
     nameHint: 'Letters, digits, “.”, “_” and “-”.',
     nameWrong: '1 to 64 letters, digits, “.”, “_” or “-”, beginning with a letter or digit.',
