@@ -7,15 +7,15 @@ import {
   createHttp,
   formOf,
   pause,
-  piecesOf,
   queryOf,
   type Transport,
 } from './client/http.ts'
 import type { OneclassClient } from './client/interface.ts'
+import { createStreams } from './client/streams.ts'
 import type { BatchLine } from './wire/batch.ts'
 import type { ImageByReference } from './wire/classify.ts'
-import type { Decisions } from './wire/decisions.ts'
-import type { ClassifyJob, ClassifyManyJob, Job } from './wire/job.ts'
+import type { FaceSeen } from './wire/faces.ts'
+import type { ClassifyJob, ClassifyManyJob, FaceJob, Job } from './wire/job.ts'
 import { isFinished } from './wire/job-state.ts'
 import type { ManyScoredImage } from './wire/many.ts'
 import type { ScoredImage } from './wire/result.ts'
@@ -34,6 +34,7 @@ export type {
 } from './wire/comparison.ts'
 export type { Decisions } from './wire/decisions.ts'
 export type { ErrorBody } from './wire/error.ts'
+export type { FaceSeen } from './wire/faces.ts'
 export type { ExpectedRates, FitReport } from './wire/fit-report.ts'
 export type { BatchJob, ClassifyJob, ClassifyManyJob, CompareJob, FitJob, Job, MapJob } from './wire/job.ts'
 export type { JobState, JobType } from './wire/job-state.ts'
@@ -55,7 +56,7 @@ export function createClient(address: string, options: { key?: string; fetch?: T
 
   /** The result of an image that was sent, as soon as there is one. */
   const resultOf = async <T extends object>(
-    answer: T | ClassifyJob | ClassifyManyJob,
+    answer: T | ClassifyJob | ClassifyManyJob | FaceJob,
     waitSeconds: number,
     ends: number,
     signal: AbortSignal | undefined,
@@ -108,43 +109,7 @@ export function createClient(address: string, options: { key?: string; fetch?: T
     return sendImage(`/v1/classify${query}`, image, more)
   }
 
-  async function* lines(
-    batch: string,
-    { from = 0, signal, fdr, abstain }: Decisions & { from?: number; signal?: AbortSignal } = {},
-  ) {
-    const response = await call(
-      `/v1/batches/${part(batch)}/results${queryOf({ from, fdr, abstain })}`,
-      {},
-      signal ? { signal } : {},
-    )
-    for await (const line of piecesOf(response, '\n')) yield JSON.parse(line) as BatchLine
-  }
-
-  async function* stream(batch: string, decisions: Decisions = {}): AsyncGenerator<BatchLine> {
-    const goesOn = (error: unknown) => {
-      if (error instanceof ClientError && error.status !== 503) throw error
-    }
-    for (let received = 0; ; ) {
-      try {
-        for await (const line of lines(batch, { ...decisions, from: received })) {
-          received++
-          yield line
-        }
-      } catch (error) {
-        goesOn(error)
-        await pause(500)
-      }
-      const job = await client.job(batch).catch(goesOn)
-      if (job && isFinished(job.state) && received >= job.progress.done) return
-    }
-  }
-
-  async function* jobsAt<J extends Job>(path: string, options: { signal?: AbortSignal } = {}): AsyncGenerator<J> {
-    for await (const event of piecesOf(await call(path, {}, options), '\n\n')) {
-      const data = event.split('\n').flatMap((line) => (line.startsWith('data: ') ? line.slice(6) : []))
-      if (data.length > 0) yield JSON.parse(data.join('\n')) as J
-    }
-  }
+  const { lines, stream, jobsAt } = createStreams(call, (id) => client.job(id))
 
   const client: OneclassClient = {
     models: async ({ versions = 'newest' } = {}) =>
@@ -183,6 +148,11 @@ export function createClient(address: string, options: { key?: string; fetch?: T
     },
     classifyManyLater: async (models, image, more = {}) =>
       (await askMany(models, image, undefined, more)) as ClassifyManyJob,
+    async findFace(image, { waitSeconds = 30, ...more } = {}) {
+      const ends = performance.now() + waitSeconds * 1000
+      const query = queryOf({ wait: Math.min(waitSeconds, waitAtOnce), image: imageName(image) })
+      return await resultOf<FaceSeen>(await sendImage(`/v1/faces${query}`, image, more), waitSeconds, ends, more.signal)
+    },
 
     batch: (model, images, { alpha, fdr, abstain, thumbnails, map, ...more } = {}) =>
       post(

@@ -9,12 +9,15 @@ import { isForAnother } from '../src/queue/formats.ts'
 import type { JobData } from '../src/queue/jobs.ts'
 import { recordServed } from '../src/service/drift-log.ts'
 import type { ReadyModel } from '../src/serving/model-cache.ts'
+import type { FaceSeen } from '../src/wire/faces.ts'
 import type { ManyResult } from '../src/wire/many.ts'
 import type { Heatmap, ImageResult, Scored } from '../src/wire/result.ts'
 import { classifyWithMany } from './classify-many.ts'
 import type { WorkerContext } from './context.ts'
+import { findFace } from './find-face.ts'
 
 type Kind = 'classify' | 'explain'
+type Answer = ImageResult | ManyResult | FaceSeen
 
 /** Explanations at once, for each core: each is dozens of runs of the network and holds as many images. */
 const explainsOfCore = 1
@@ -37,13 +40,16 @@ export function startClassify(context: WorkerContext): Promise<Consumer[]> {
     return { width: cells, height: cells, values: Array.from(values, (value) => Number(value.toPrecision(4))) }
   }
 
-  const classify = async ({ data, signal }: Task<Kind>): Promise<ImageResult | ManyResult> => {
-    const isMany = 'models' in data
-    const [bytes, model] = await Promise.all([blobs.get(data.blob), isMany ? undefined : models.get(data.model)])
+  const classify = async ({ data, signal }: Task<Kind>): Promise<Answer> => {
+    const [bytes, model] = await Promise.all([
+      blobs.get(data.blob),
+      'model' in data ? models.get(data.model) : undefined,
+    ])
     if (bytes === undefined)
       throw new OneclassError('JOB_EXPIRED', 'The image waited too long for a worker: send it again.')
     heartbeat.count({ images: 1 })
-    if (isMany) return await classifyWithMany(context, data, { name: data.image, bytes }, signal)
+    if ('find' in data) return await findFace(context, { name: data.image, bytes }, signal)
+    if ('models' in data) return await classifyWithMany(context, data, { name: data.image, bytes }, signal)
     return await classifyWithOne(data, bytes, model!, signal)
   }
 
@@ -71,7 +77,7 @@ export function startClassify(context: WorkerContext): Promise<Consumer[]> {
     return { image: data.image, ...scored, ...(heatmap && { heatmap }), ...(notes && { notes }) }
   }
 
-  const handle = async (task: Task<Kind>): Promise<ImageResult | ManyResult> => {
+  const handle = async (task: Task<Kind>): Promise<Answer> => {
     const work = () => classify(task)
     try {
       const result = await (task.crashes > 0 ? quarantine.run(task.id, task.data.image, work) : work())

@@ -24,6 +24,7 @@ import { classifyRoutes } from './routes/classify.ts'
 import { classifyManyRoutes } from './routes/classify-many.ts'
 import { comparisonRoutes } from './routes/comparisons.ts'
 import { demoRoutes } from './routes/demo.ts'
+import { faceRoutes } from './routes/faces.ts'
 import { fitRoutes } from './routes/fits.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { mapRoutes } from './routes/maps.ts'
@@ -114,6 +115,7 @@ export async function buildServer(context: ApiContext, options: ServerOptions): 
   promiseRoutes(app)
   classifyRoutes(app, context)
   classifyManyRoutes(app, context)
+  faceRoutes(app, context)
   batchRoutes(app, context)
   reviewRoutes(app, context)
   comparisonRoutes(app, context)

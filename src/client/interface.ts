@@ -4,6 +4,7 @@ import type { BatchLine, BatchOptions } from '../wire/batch.ts'
 import type { ImageByReference } from '../wire/classify.ts'
 import type { ComparisonOptions, ComparisonReport, ComparisonRequest } from '../wire/comparison.ts'
 import type { Decisions } from '../wire/decisions.ts'
+import type { FaceSeen } from '../wire/faces.ts'
 import type { ExpectedRates } from '../wire/fit-report.ts'
 import type { BatchJob, ClassifyJob, ClassifyManyJob, CompareJob, FitJob, Job, MapJob } from '../wire/job.ts'
 import type { JobState, JobType } from '../wire/job-state.ts'
@@ -84,6 +85,9 @@ export interface OneclassClient {
     image: ClientImage | ImageByReference,
     options?: ManyOptions,
   ): Promise<ClassifyManyJob>
+
+  /** Does it show a face? After at most `waitSeconds` (default 30; ClientError JOB_TIMEOUT then). */
+  findFace(image: ClientImage | ImageByReference, options?: CallOptions & { waitSeconds?: number }): Promise<FaceSeen>
 
   batch(model: string, images: readonly ClientImage[], options?: CallOptions & BatchOptions): Promise<BatchJob>
   /** A folder on the service's machine, below one of its roots. */

@@ -51,8 +51,16 @@ const ClassifyMany = Type.Object({
 })
 export type ClassifyMany = Static<typeof ClassifyMany>
 
+/** One image that is looked through for a face. */
+const FindFace = Type.Object({
+  image: ImageName,
+  blob: BlobId,
+  find: OneOf(['face']),
+  requestId: Type.Optional(Type.String()),
+})
+
 export const jobSchemas = {
-  classify: Type.Union([Classify, ClassifyMany]),
+  classify: Type.Union([Classify, ClassifyMany, FindFace]),
   /** Some consecutive images of a batch. */
   chunk: Type.Object({
     batch: Type.String({ maxLength: 100 }),

@@ -3,6 +3,7 @@ import { type TSchema, Type } from 'typebox'
 import { BatchResult } from './batch.ts'
 import { ComparisonResult } from './comparison.ts'
 import { ErrorBody } from './error.ts'
+import { FaceSeen } from './faces.ts'
 import { type JobType, jobStates } from './job-state.ts'
 import { ManyScoredImage } from './many.ts'
 import { MapResult } from './map.ts'
@@ -48,6 +49,9 @@ export type ClassifyJob = Fixed<typeof ClassifyJob>
 /** One image that several models are asked about: `model` is null. */
 export const ClassifyManyJob = jobOf('classify', Type.Null(), ManyScoredImage)
 export type ClassifyManyJob = Fixed<typeof ClassifyManyJob>
+/** An image that is looked through for a face. */
+export const FaceJob = jobOf('classify', Type.Null(), FaceSeen)
+export type FaceJob = Fixed<typeof FaceJob>
 export const FitJob = jobOf('fit', Type.String({ description: 'The NAME that is fitted' }), FitResult)
 export type FitJob = Fixed<typeof FitJob>
 export const CompareJob = jobOf('compare', Type.Null(), ComparisonResult)
@@ -65,5 +69,5 @@ export const BatchJob = Type.Object({
 })
 export type BatchJob = Fixed<typeof BatchJob>
 
-export const Job = Type.Union([ClassifyJob, ClassifyManyJob, BatchJob, FitJob, CompareJob, MapJob])
+export const Job = Type.Union([ClassifyJob, ClassifyManyJob, FaceJob, BatchJob, FitJob, CompareJob, MapJob])
 export type Job = Fixed<typeof Job>

@@ -1,11 +1,18 @@
 /** The page in a real browser, against a real service with its Redis and worker: what somebody does with it, from end to end. */
 import assert from 'node:assert/strict'
+import { existsSync, readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { createClient } from '../../src/client.ts'
+import { findFaceModels } from '../../src/features/face/face-weights.ts'
 import { openKeyStore } from '../../src/service/key-store.ts'
 import { assertAccessible } from '../support/accessible.ts'
 import { options, type PageRig, program, startPage } from '../support/page.ts'
+
+const person = join(process.cwd(), '../shared/data/person-nicolas-cage/train/positive')
+const canFindFaces = existsSync(person) && findFaceModels() !== undefined
+const personOptions = canFindFaces ? options : { skip: 'the photos of ../shared, or the face network, are not here' }
 
 let rig: PageRig
 let { browser, open, text, until, forget, train, held, broken } = {} as PageRig
@@ -67,6 +74,30 @@ test(
     assert.match(await text('.listing'), /broken\.jpg/)
     await page.getByRole('link', { name: 'See what it was taught' }).click()
     await page.waitForSelector('.positives img')
+  },
+)
+
+test(
+  'photos of one person: the network for faces is recommended, parts are not taken for one',
+  personOptions,
+  async () => {
+    const { page } = browser
+    await open('#/models?new=1')
+    const asked = () => browser.requests.filter((line) => line.includes('/v1/faces')).length
+    const before = asked()
+    await page.setInputFiles('[data-pick=files]', train.slice(0, 8))
+    while (asked() < before + 8) await page.waitForTimeout(100)
+    await page.waitForLoadState('networkidle')
+    assert.equal(await page.locator('.face-advice').count(), 0)
+    await page.getByRole('button', { name: 'Start over' }).click()
+    const photos = readdirSync(person).sort().slice(0, 8)
+    await page.setInputFiles(
+      '[data-pick=files]',
+      photos.map((name) => join(person, name)),
+    )
+    await until(`/[5-8] of the 8 photos .* one face/.test(document.querySelector('.face-advice')?.textContent)`, 60)
+    await page.getByRole('button', { name: 'Look at the face' }).click()
+    assert.ok(await page.getByRole('radio', { name: /One person’s face/ }).isChecked())
   },
 )
 

@@ -1,15 +1,24 @@
 /** Which network looks at the photos: the general one, the one for faces, or another that the service has. */
 import type { JSX } from 'preact'
 import { useId } from 'preact/hooks'
+import type { Picked } from '../files/collect.ts'
 import { client } from '../service/api.ts'
 import type { BackboneView } from '../service/types.ts'
 import { t } from '../text.ts'
 import { useLoad } from '../ui/load.ts'
+import { useFaceCheck } from './face-check.ts'
 
 /** '' stands for the service's default. */
-export function NetworkChoice(props: { value: string; onChange: (id: string) => void }): JSX.Element {
+export function NetworkChoice(props: {
+  value: string
+  onChange: (id: string) => void
+  /** Photos of this device: looked through for a face. */
+  images: readonly Picked[]
+}): JSX.Element {
   const name = useId()
   const { data } = useLoad(() => client.backbones(), [])
+  const hasFaces = data?.some(({ kind, ready }) => kind === 'face' && ready) ?? false
+  const faces = useFaceCheck(props.images, hasFaces)
   const shown = (data ?? []).filter(({ isDefault, ready, kind }) => isDefault || ready || kind === 'face')
   return (
     <fieldset class="choices network">
@@ -32,6 +41,22 @@ export function NetworkChoice(props: { value: string; onChange: (id: string) => 
           </label>
         )
       })}
+      <div role="status">
+        {faces && (faces.isPerson || props.value === 'face') && (
+          <div class="note face-advice">
+            <p>
+              {faces.isPerson
+                ? t.fit.facesFound(faces.withFace, faces.of)
+                : t.fit.facesMissing(faces.withFace, faces.of)}
+            </p>
+            {faces.isPerson === (props.value !== 'face') && (
+              <button type="button" class="button small" onClick={() => props.onChange(faces.isPerson ? 'face' : '')}>
+                {faces.isPerson ? t.fit.useFace : t.fit.useGeneral}
+              </button>
+            )}
+          </div>
+        )}
+      </div>
       <p class="hint">{t.fit.networkFile}</p>
     </fieldset>
   )

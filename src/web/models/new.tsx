@@ -21,6 +21,7 @@ import { NetworkChoice } from './network.tsx'
 import { ChosenPhotos, PhotoSource } from './photo-source.tsx'
 import { findModel, service, versionsOf } from './store.ts'
 
+const none: readonly Picked[] = []
 const leastPhotos = 8
 const fewPhotos = 60
 const defaultLimits = { maxFitImages: 5000, maxRequestBytes: 512 * 1024 ** 2 }
@@ -150,7 +151,13 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
           >
             <NameField label={t.fit.name} value={name.value} onChange={(next) => (name.value = next)} />
             {known && <p class="hint">{t.fit.nameTaken(known.name, known.version + 1)}</p>}
-            {!baseModel && <NetworkChoice value={network.value} onChange={(next) => (network.value = next)} />}
+            {!baseModel && (
+              <NetworkChoice
+                value={network.value}
+                onChange={(next) => (network.value = next)}
+                images={isLocal ? images.value : none}
+              />
+            )}
             {!baseModel && network.value !== 'face' && (
               <DetailField value={detail.value} onChange={(next) => (detail.value = next)} />
             )}

@@ -19,6 +19,12 @@ export const fit: typeof Words = {
       'Betrachtet nur das Gesicht, nicht Kleidung oder Raum. Fotos ohne Gesicht oder mit mehreren werden weggelassen.',
     networkFaceMissing:
       'Der Dienst hat kein Netz für Gesichter: installieren Sie es mit „npm install @vladmandic/face-api“, und starten Sie neu.',
+    facesFound: (k, n) =>
+      `${count(k)} von ${count(n)} Fotos, die angesehen wurden, zeigen ein einzelnes Gesicht. Soll das Modell diese Person kennen, wählen Sie das Gesicht: Kleidung und Räume zählen dann nicht.`,
+    facesMissing: (k, n) =>
+      `Nur ${count(k)} von ${count(n)} Fotos, die angesehen wurden, zeigen ein einzelnes Gesicht. Die anderen würden weggelassen.`,
+    useFace: 'Das Gesicht betrachten',
+    useGeneral: 'Das ganze Foto betrachten',
     networkFile: 'Ein anderes Netz: „oneclass fit DIR --name NAME --backbone FILE.onnx“ auf der Kommandozeile.',
     negatives: 'Bilder, die nicht dazugehören, falls Sie welche haben',
     negativesHelp:

@@ -16,6 +16,12 @@ export const fit = {
       'Looks at the face only, not at clothes or the room. Photos without a face, or with several, are left out.',
     networkFaceMissing:
       'The service has no face network: install it with “npm install @vladmandic/face-api” and start again.',
+    facesFound: (k: number, n: number) =>
+      `${count(k)} of the ${count(n)} photos that were looked at show one face. If the model shall know this person, choose the face: clothes and rooms then do not count.`,
+    facesMissing: (k: number, n: number) =>
+      `Only ${count(k)} of the ${count(n)} photos that were looked at show one face. The others would be left out.`,
+    useFace: 'Look at the face',
+    useGeneral: 'Look at the whole photo',
     networkFile: 'Another network: “oneclass fit DIR --name NAME --backbone FILE.onnx” on the command line.',
     negatives: 'Images that do not belong, if you have some',
     negativesHelp:

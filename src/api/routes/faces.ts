@@ -1,0 +1,55 @@
+/** Does an image show a face? Asked about some photos before a fit, it tells whether the `face` backbone suits them. */
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import { OneclassError } from '../../errors.ts'
+import { ImageByReference } from '../../wire/classify.ts'
+import { FaceSeen } from '../../wire/faces.ts'
+import { FaceJob } from '../../wire/job.ts'
+import { answerClassify } from '../classify-answer.ts'
+import type { ApiContext } from '../context.ts'
+import { callerOf } from '../http/access.ts'
+import { idempotencyKey } from '../http/fields.ts'
+import { route } from '../http/route.ts'
+import { hashOf, imageReader } from '../image-input.ts'
+
+export function faceRoutes(app: FastifyInstance, context: ApiContext): void {
+  const { producer, limits } = context
+  const readInput = imageReader(context)
+
+  route(app, {
+    method: 'POST',
+    url: '/v1/faces',
+    scope: 'classify',
+    summary: 'Does an image show a face?',
+    description:
+      'Asked about some photos before a fit: where most show one face, the backbone `face` suits a model of that person. Answers as `POST /v1/models/{name}/classify` does; BACKBONE_NOT_FOUND where the service has no face network.',
+    tag: 'Classify',
+    query: Type.Object({
+      image: Type.Optional(Type.String({ maxLength: 4096, description: 'Name of a bare image' })),
+      wait: Type.Optional(
+        Type.Number({ minimum: 0, maximum: limits.maxWaitSeconds, description: 'Seconds to wait for the result' }),
+      ),
+    }),
+    takesImage: true,
+    body: ImageByReference,
+    multipart: Type.Object({ image: Type.String({ format: 'binary' }) }),
+    bodyLimit: Math.ceil(limits.maxImageBytes * 1.4),
+    answers: {
+      200: { description: 'The result, with `wait`', schema: FaceSeen },
+      202: { description: 'The job', schema: FaceJob },
+    },
+    handle: async ({ query, body, request, reply }) => {
+      idempotencyKey(request)
+      const face = (await context.backbones()).find(({ kind }) => kind === 'face')
+      if (!face?.ready)
+        throw new OneclassError(
+          'BACKBONE_NOT_FOUND',
+          'This service has no face network: run "npm install @vladmandic/face-api" and start it again.',
+        )
+      const { image, blob } = await readInput(request, body, query.image)
+      return await answerClassify(context, { request, reply }, query.wait, ['face', image, hashOf(blob)], (id) =>
+        producer.add('classify', id, { image, blob, find: 'face', requestId: request.id }, callerOf(request)),
+      )
+    },
+  })
+}

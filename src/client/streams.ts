@@ -1,0 +1,52 @@
+/** Answers that come piece by piece: results of a batch as JSON lines, jobs as server-sent events. */
+import type { BatchLine } from '../wire/batch.ts'
+import type { Decisions } from '../wire/decisions.ts'
+import type { Job } from '../wire/job.ts'
+import { isFinished } from '../wire/job-state.ts'
+import { ClientError, type Http, pause, piecesOf, queryOf } from './http.ts'
+
+const part = encodeURIComponent
+
+export function createStreams(call: Http['call'], job: (id: string) => Promise<Job>) {
+  /** Over one connection: throws when it breaks. */
+  async function* lines(
+    batch: string,
+    { from = 0, signal, fdr, abstain }: Decisions & { from?: number; signal?: AbortSignal } = {},
+  ) {
+    const response = await call(
+      `/v1/batches/${part(batch)}/results${queryOf({ from, fdr, abstain })}`,
+      {},
+      signal ? { signal } : {},
+    )
+    for await (const line of piecesOf(response, '\n')) yield JSON.parse(line) as BatchLine
+  }
+
+  /** A broken connection is taken up again where it broke. */
+  async function* stream(batch: string, decisions: Decisions = {}): AsyncGenerator<BatchLine> {
+    const goesOn = (error: unknown) => {
+      if (error instanceof ClientError && error.status !== 503) throw error
+    }
+    for (let received = 0; ; ) {
+      try {
+        for await (const line of lines(batch, { ...decisions, from: received })) {
+          received++
+          yield line
+        }
+      } catch (error) {
+        goesOn(error)
+        await pause(500)
+      }
+      const found = await job(batch).catch(goesOn)
+      if (found && isFinished(found.state) && received >= found.progress.done) return
+    }
+  }
+
+  async function* jobsAt<J extends Job>(path: string, options: { signal?: AbortSignal } = {}): AsyncGenerator<J> {
+    for await (const event of piecesOf(await call(path, {}, options), '\n\n')) {
+      const data = event.split('\n').flatMap((line) => (line.startsWith('data: ') ? line.slice(6) : []))
+      if (data.length > 0) yield JSON.parse(data.join('\n')) as J
+    }
+  }
+
+  return { lines, stream, jobsAt }
+}
