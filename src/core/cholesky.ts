@@ -16,11 +16,18 @@ export function cholesky(A: Matrix): Matrix {
   return L
 }
 
-/** x with L Lᵀ x = b. @param L as `cholesky` returns it */
-export function solveCholesky(L: Matrix, b: Float64Array): Float64Array {
+/** x with L x = b, so that x . x = b . A⁻¹ b. @param L as `cholesky` returns it */
+export function solveLower(L: Matrix, b: Float64Array): Float64Array {
   const n = L.rows
   const x = b.slice()
   for (let i = 0; i < n; i++) x[i] = (x[i]! - dot(L.data, x, i, i * n)) / L.data[i * n + i]!
+  return x
+}
+
+/** x with L Lᵀ x = b. @param L as `cholesky` returns it */
+export function solveCholesky(L: Matrix, b: Float64Array): Float64Array {
+  const n = L.rows
+  const x = solveLower(L, b)
   for (let i = n - 1; i >= 0; i--) {
     x[i]! /= L.data[i * n + i]!
     for (let j = 0; j < i; j++) x[j]! -= L.data[i * n + j]! * x[i]!

@@ -67,6 +67,15 @@ export function dot(a: Float64Array, b: Float64Array, n: number, aAt = 0, bAt = 
   return s0 + s1 + (s2 + s3)
 }
 
+/** What each row is multiplied by in `l2Normalise`, length n: one over its norm (0 for a row of zeros), or the matrix's `factor`. */
+export function rowScales(m: Matrix): Float64Array {
+  return Float64Array.from({ length: m.rows }, (_, i) => {
+    if (m.factor !== undefined) return m.factor
+    const norm = Math.sqrt(dot(m.data, m.data, m.cols, i * m.cols, i * m.cols))
+    return norm > 0 ? 1 / norm : 0
+  })
+}
+
 /** Each row divided by its Euclidean norm, a row of zeros stays zero; or, with a `factor`, all multiplied by it. Returns a copy. */
 export function l2Normalise(m: Matrix): Matrix {
   const out = matrix(m.rows, m.cols, m.data.slice())
@@ -86,6 +95,14 @@ export function l2Normalise(m: Matrix): Matrix {
 /** Each row divided by its Euclidean norm, whatever its matrix says: for cosines. Returns a copy. */
 export function unitRows({ rows, cols, data }: Matrix): Matrix {
   return l2Normalise({ rows, cols, data })
+}
+
+/** In place. */
+export function subtractFromRows(X: Matrix, values: Float64Array): void {
+  for (let i = 0; i < X.rows; i++) {
+    const r = row(X, i)
+    for (let j = 0; j < r.length; j++) r[j]! -= values[j]!
+  }
 }
 
 /** Squared Euclidean distance of row i of A to row j of B. */

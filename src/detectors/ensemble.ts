@@ -7,7 +7,7 @@
  * part is set aside instead (split conformal), which costs less and gives the clean guarantee.
  */
 import { assertFinite, type Matrix, matrix, takeRows } from '../core/matrix.ts'
-import type { Random } from '../core/random.ts'
+import { type Random, sample } from '../core/random.ts'
 import { OneclassError } from '../errors.ts'
 import { groupBursts } from './bursts.ts'
 import {
@@ -227,7 +227,10 @@ function probeCrossed(X: Matrix, { X: changed, of }: Probes, folds: Folds) {
 
 async function fitSplit(X: Matrix, groups: Int32Array, hooks: Hooks, random: Random): Promise<PooledFit> {
   const aside = drawFolds(X.rows, 4, random.fork('split'), groups)
-  const fitRows = rowsOutside(aside, 0).slice(0, fitAtMost)
+  const inside = rowsOutside(aside, 0)
+  // drawn, not the first: files often lie in the order of their days
+  const drawn = sample(inside.length, Math.min(fitAtMost, inside.length), random.fork('rows to fit on')).sort()
+  const fitRows = Array.from(drawn, (k) => inside[k]!)
   const train = takeRows(X, fitRows)
   const folds: Folds = drawFolds(
     train.rows,

@@ -1,24 +1,17 @@
 /**
  * The kernel members of cross-fitting: a one-class SVM of some rows, whitened by themselves, scores others; again and again for
- * different splits of the same rows. A kernel needs only inner products of whitened rows, and with K = XXᵀ of the centred fit rows,
- * a = (1 - δ) / m and b = δ μ these are
- *
- *   fit with fit   K (aK + bI)⁻¹,   other with fit   k (aK + bI)⁻¹,   other with itself   (x.x - a k (aK + bI)⁻¹ kᵀ) / b
- *
- * where k holds the inner products of the other row with the fit rows. One inverse, no axes, no whitened rows.
+ * different splits of the same rows. A kernel needs only inner products of whitened rows (`shrunk-products.ts`): one inverse, no
+ * axes, no whitened rows.
  */
-import { columnMeans, l2Normalise, type Matrix, matrix, row } from '../core/matrix.ts'
+import { columnMeans, l2Normalise, type Matrix, matrix, row, subtractFromRows } from '../core/matrix.ts'
 import { gram, symmetricInverse, timesTransposed } from '../core/products.ts'
 import type { Random } from '../core/random.ts'
 import { type KernelSvmOptions, kernelScore, scoreKernelSvm, trainKernelSvm, trainOnProducts } from './kernel-svm.ts'
-import { ledoitWolf } from './ledoit-wolf.ts'
-import { centredProducts, type SplitWhitening, subtractFromRows } from './split-whitening.ts'
+import { shrinkProducts } from './shrunk-products.ts'
+import type { SplitWhitening } from './split-whitening.ts'
 
 /** Scores of the held rows by an SVM of the fit rows; both are row numbers. */
 export type HeldOutSvm = (fit: readonly number[], held: readonly number[], random: Random) => Promise<Float64Array>
-
-/** Largest ratio of shrunk eigenvalues for which the inverse is exact enough. */
-const largestRatio = 1e8
 
 /** @param whitenBy for the same X, where inner products do not pay or do not do */
 export function heldOutSvm(X: Matrix, whitenBy: SplitWhitening, options: KernelSvmOptions): HeldOutSvm {
@@ -40,20 +33,10 @@ export function heldOutSvm(X: Matrix, whitenBy: SplitWhitening, options: KernelS
     fit: readonly number[],
     held: readonly number[],
   ): Promise<Float64Array | undefined> {
+    const shrunkSplit = shrinkProducts(all, fit, held, X.cols)
+    if (!shrunkSplit) return undefined
+    const { inner, rows, squared, shrunk, a, b } = shrunkSplit
     const m = fit.length
-    const { inner, rows, squared } = centredProducts(all, fit, held)
-    const lengths = Float64Array.from({ length: m }, (_, p) => inner.data[p * m + p]!)
-    const { shrinkage, mu } = ledoitWolf(inner, lengths, X.cols)
-    const a = (1 - shrinkage) / m
-    const b = shrinkage * mu
-    const trace = lengths.reduce((sum, value) => sum + value, 0)
-    if (!(a * trace < b * largestRatio)) return undefined
-    const shrunk = matrix(
-      m,
-      m,
-      inner.data.map((value) => a * value),
-    )
-    for (let p = 0; p < m; p++) shrunk.data[p * (m + 1)]! += b
     const inverse = symmetricInverse(shrunk)
     const svm = await trainOnProducts(timesTransposed(inner, inverse), options)
     const withFit = timesTransposed(rows, inverse)

@@ -7,7 +7,7 @@
  * "Detecting bimodality in astronomical datasets", Astronomical Journal 108, 1994): the distance of the two means in root mean
  * squares of the two spreads. One normal distribution cut in the middle has D = 2.6.
  */
-import { dot, l2Normalise, type Matrix, row } from '../core/matrix.ts'
+import { dot, type Matrix, row, rowScales } from '../core/matrix.ts'
 import { type Random, sample } from '../core/random.ts'
 
 export interface Kinds {
@@ -27,15 +27,15 @@ const fewestRows = 40
 export function findKinds(X: Matrix, random: Random): Kinds | undefined {
   const n = X.rows
   if (n < fewestRows) return undefined
-  const unit = l2Normalise(X)
+  const scales = rowScales(X) // no normalised copy: rows may be many
   const order = sample(n, n, random)
   const halves = [order.subarray(0, n >> 1), order.subarray(n >> 1)] as const
   const isSmall = new Uint8Array(n)
   let separation = Number.POSITIVE_INFINITY
   for (const [fitted, judged] of [halves, [halves[1], halves[0]]] as const) {
-    const axis = axisBetween(unit, fitted)
+    const axis = axisBetween(X, scales, fitted)
     if (!axis) return undefined
-    const along = Float64Array.from(judged, (i) => dot(unit.data, axis, unit.cols, i * unit.cols))
+    const along = Float64Array.from(judged, (i) => scales[i]! * dot(X.data, axis, X.cols, i * X.cols))
     const cut = bestCut(along)
     if (!cut) return undefined
     separation = Math.min(separation, cut.separation)
@@ -50,23 +50,29 @@ export function findKinds(X: Matrix, random: Random): Kinds | undefined {
 }
 
 /** From one centre to the other of two-means clustering, unit length; undefined where a cluster is empty. */
-function axisBetween(unit: Matrix, rows: Int32Array): Float64Array | undefined {
-  const { cols } = unit
+function axisBetween(X: Matrix, scales: Float64Array, rows: Int32Array): Float64Array | undefined {
+  const { cols } = X
+  const unitRow = (i: number) => row(X, i).map((value) => value * scales[i]!)
   // the row farthest from the first, and the row farthest from that one
-  const farthest = (from: number) =>
-    rows.reduce((best, i) => (inner(unit, i, from) < inner(unit, best, from) ? i : best), rows[0]!)
+  const farthest = (from: number) => {
+    const x = unitRow(from)
+    const along = Float64Array.from(rows, (i) => scales[i]! * dot(X.data, x, cols, i * cols))
+    return rows[along.reduce((best, value, at) => (value < along[best]! ? at : best), 0)]!
+  }
   const a = farthest(rows[0]!)
-  let centres = [row(unit, a).slice(), row(unit, farthest(a)).slice()] as const
+  let centres = [unitRow(a), unitRow(farthest(a))] as const
   for (let round = 0; round < 12; round++) {
     const sums = [new Float64Array(cols), new Float64Array(cols)] as const
     const counts = [0, 0]
     const half = (dot(centres[1], centres[1], cols) - dot(centres[0], centres[0], cols)) / 2
     const difference = centres[1].map((value, j) => value - centres[0][j]!)
     for (const i of rows) {
-      const side = dot(unit.data, difference, cols, i * cols) > half ? 1 : 0
+      const scale = scales[i]!
+      const side = scale * dot(X.data, difference, cols, i * cols) > half ? 1 : 0
       counts[side]!++
-      const r = row(unit, i)
-      for (let j = 0; j < cols; j++) sums[side][j]! += r[j]!
+      const sum = sums[side]
+      const at = i * cols
+      for (let j = 0; j < cols; j++) sum[j]! += X.data[at + j]! * scale
     }
     if (counts[0] === 0 || counts[1] === 0) return undefined
     centres = [sums[0].map((value) => value / counts[0]!), sums[1].map((value) => value / counts[1]!)]
@@ -81,22 +87,25 @@ function bestCut(values: Float64Array): { at: number; above: number; separation:
   const sorted = values.toSorted()
   const n = sorted.length
   const least = Math.max(2, Math.ceil(leastShare * n))
+  // sums of what lies below each cut; measured from the middle, so that squares lose nothing
+  const middle = sorted[n >> 1]!
+  const sums = new Float64Array(n + 1)
+  const squares = new Float64Array(n + 1)
+  sorted.forEach((value, i) => {
+    sums[i + 1] = sums[i]! + (value - middle)
+    squares[i + 1] = squares[i]! + (value - middle) ** 2
+  })
+  const moments = (from: number, to: number) => {
+    const mean = (sums[to]! - sums[from]!) / (to - from)
+    return { mean, variance: Math.max(0, (squares[to]! - squares[from]!) / (to - from) - mean * mean) }
+  }
   let best: { at: number; above: number; separation: number } | undefined
   for (let k = least; k <= n - least; k++) {
-    const [low, high] = [moments(sorted.subarray(0, k)), moments(sorted.subarray(k))]
+    const [low, high] = [moments(0, k), moments(k, n)]
     const spread = Math.sqrt((low.variance + high.variance) / 2)
     const separation = (high.mean - low.mean) / (spread || Number.MIN_VALUE)
     const at = (sorted[k - 1]! + sorted[k]!) / 2
     if (!best || separation > best.separation) best = { at, above: n - k, separation }
   }
   return best
-}
-
-function moments(values: Float64Array): { mean: number; variance: number } {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-  return { mean, variance: values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length }
-}
-
-function inner(m: Matrix, i: number, j: number): number {
-  return dot(m.data, m.data, m.cols, i * m.cols, j * m.cols)
 }

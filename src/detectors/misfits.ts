@@ -8,10 +8,12 @@
  * on average, as long as the class has no heavier tail. Wrong images hide each other, for they are part of what distances are
  * measured by: suspects are left out of it and the test is repeated until it finds the same ones.
  */
-import { dot, type Matrix, row, takeRows } from '../core/matrix.ts'
+import { columnMeans, dot, l2Normalise, type Matrix, row, subtractFromRows, takeRows } from '../core/matrix.ts'
+import { gram } from '../core/products.ts'
 import type { Random } from '../core/random.ts'
-import { drawFolds, rowsIn } from './held-out.ts'
+import { drawFolds, type Folds, rowsIn, rowsOutside } from './held-out.ts'
 import { flagDiscoveries } from './promise.ts'
+import { heldOutDistances } from './shrunk-products.ts'
 import { splitWhitening } from './split-whitening.ts'
 
 /** False discoveries among named misfits, at most, on average. */
@@ -64,11 +66,10 @@ export function findMisfits(X: Matrix, groups: ArrayLike<number>, random: Random
 
 function testRows(X: Matrix, groups: readonly number[], random: Random) {
   const folds = drawFolds(X.rows, X.rows <= 300 ? 8 : 5, random, groups)
-  const whiten = splitWhitening(X)
+  const distances = distancesOf(X)
   let suspects: Uint8Array = new Uint8Array(X.rows)
   for (let round = 1; ; round++) {
-    const distances = heldOutDistances(X, folds, whiten, suspects)
-    const tested = tailPValues(distances, suspects)
+    const tested = tailPValues(foldDistances(folds, distances, suspects), suspects)
     if (round === rounds) return tested
     const { flagged } = flagDiscoveries(tested.pValues, suspectRate)
     const count = flagged.reduce((sum, f) => sum + f, 0)
@@ -77,21 +78,34 @@ function testRows(X: Matrix, groups: readonly number[], random: Random) {
   }
 }
 
-/** Length of each row whitened by the rows of the other folds that are no suspects. */
-function heldOutDistances(
-  X: Matrix,
-  folds: ReturnType<typeof drawFolds>,
-  whiten: ReturnType<typeof splitWhitening>,
-  suspects: Uint8Array,
-): Float64Array {
-  const out = new Float64Array(X.rows)
+type Distances = (fit: readonly number[], held: readonly number[]) => Float64Array
+
+/** Of the held rows, each whitened by the fit rows: its length. */
+function distancesOf(X: Matrix): Distances {
+  const unit = l2Normalise(X)
+  subtractFromRows(unit, columnMeans(unit))
+  const products = X.rows > X.cols ? undefined : gram(unit)
+  const whiten = splitWhitening(X)
+  return (fit, held) => {
+    const fast = products && heldOutDistances(products, fit, held, X.cols)
+    if (fast) return fast
+    const whitened = whiten(fit, held)
+    return Float64Array.from(held, (_, at) => {
+      const z = row(whitened, at)
+      return Math.sqrt(dot(z, z, z.length))
+    })
+  }
+}
+
+/** Distance of each row from the rows of the other folds that are no suspects. */
+function foldDistances(folds: Folds, distances: Distances, suspects: Uint8Array): Float64Array {
+  const out = new Float64Array(suspects.length)
   for (let f = 0; f < folds.count; f++) {
     const held = rowsIn(folds, f)
-    const fit = Array.from(folds.of.keys()).filter((i) => folds.of[i] !== f && suspects[i] === 0)
-    const whitened = whiten(fit, held)
+    const fit = rowsOutside(folds, f).filter((i) => suspects[i] === 0)
+    const found = distances(fit, held)
     held.forEach((i, at) => {
-      const z = row(whitened, at)
-      out[i] = Math.sqrt(dot(z, z, z.length))
+      out[i] = found[at]!
     })
   }
   return out

@@ -3,7 +3,7 @@
  * away what tells an anomaly: the length of a whitened row is its Mahalanobis distance, and a centred row near 0 points anywhere.
  * Such rows keep their lengths; one factor brings them all to a root mean square length of 1, which changes no distance's rank.
  */
-import { columnMeans, dot, type Matrix } from '../core/matrix.ts'
+import { columnMeans, dot, type Matrix, subtractFromRows, takeRows } from '../core/matrix.ts'
 import { gram, transpose } from '../core/products.ts'
 import { OneclassError } from '../errors.ts'
 
@@ -19,6 +19,9 @@ const centredBelow = 0.05
 const whiteBelow = 0.5
 /** How many times the unevenness that chance gives white rows still counts as white. */
 const whiteWithin = 1.5
+/** So many rows are looked at for it. */
+const enoughRows = 4000
+const rowOf = (k: number, n: number): number => Math.floor((k * n) / Math.min(n, enoughRows))
 
 /**
  * Whether rows keep their lengths; undefined where each is scaled to length 1.
@@ -38,7 +41,12 @@ export function choosePreprocess(X: Matrix, asked: 'auto' | 'l2' | 'none'): Rows
   const mean = columnMeans(X)
   const share = dot(mean, mean, mean.length) / power
   if (share > whiteBelow) return undefined
-  if (unevenness(X, mean) < whiteWithin * (1 + X.cols / X.rows)) return kept('whitened')
+  // some rows, evenly spaced, tell it as well as all
+  const some = takeRows(
+    X,
+    Array.from({ length: Math.min(X.rows, enoughRows) }, (_, k) => rowOf(k, X.rows)),
+  )
+  if (unevenness(some, mean) < whiteWithin * (1 + X.cols / some.rows)) return kept('whitened')
   return share < centredBelow ? kept('centred') : undefined
 }
 
@@ -48,13 +56,12 @@ export function keepLengths(X: Matrix, kept: { readonly factor: number } | undef
 }
 
 /**
- * d tr(S²) / tr(S)² of the covariance S of n centred rows: 1 where S is a multiple of the identity, some 1 + d/n for n white rows (the
+ * Centres the rows, in place. @returns d tr(S²) / tr(S)² of the covariance S of the n centred rows: 1 where S is a multiple of the identity, some 1 + d/n for n white rows (the
  * second moment of Marchenko and Pastur's law), tens or hundreds for features as networks make them.
  */
-function unevenness({ rows: n, cols: d, data }: Matrix, mean: Float64Array): number {
-  const centred = new Float64Array(data.length)
-  for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) centred[i * d + j] = data[i * d + j]! - mean[j]!
-  const rows = { rows: n, cols: d, data: centred }
+function unevenness(rows: Matrix, mean: Float64Array): number {
+  const { rows: n, cols: d } = rows
+  subtractFromRows(rows, mean)
   const inner = n <= d ? gram(rows) : gram(transpose(rows))
   let trace = 0
   for (let i = 0; i < inner.rows; i++) trace += inner.data[i * inner.rows + i]!

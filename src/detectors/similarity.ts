@@ -9,7 +9,7 @@
  * Where positives do not lie in the span (some were only calibrated on), where it has all d directions, and where rows keep their lengths,
  * unit embeddings are kept.
  */
-import { dot, type Matrix, matrix, row, unitRows } from '../core/matrix.ts'
+import { dot, type Matrix, matrix, row, rowScales, unitRows } from '../core/matrix.ts'
 import { productsWithPanels } from '../core/panel-products.ts'
 import { addPanel, type Panels, projectOnPanel, rowsInPanel, toPanels } from '../core/panels.ts'
 import type { Whitened, WhiteningState } from './whitening.ts'
@@ -28,7 +28,7 @@ const outside = 1e-12
 /** @param X embeddings of the positives, shape (n, d) */
 export function describePositives(whitening: WhiteningState, X: Matrix): PositiveRows {
   const { axes, mean } = whitening
-  const asTheyAre = () => ({ principal: null, embeddings: Float32Array.from(unitRows(X).data) })
+  const asTheyAre = () => ({ principal: null, embeddings: unitEmbeddings(X) })
   if (axes.rows + 1 >= X.cols || X.factor !== undefined) return asTheyAre()
   const unit = unitRows(X)
   for (let i = 0, at = 0; i < unit.rows; i++) for (let j = 0; j < unit.cols; j++, at++) unit.data[at]! -= mean[j]!
@@ -43,6 +43,14 @@ export function describePositives(whitening: WhiteningState, X: Matrix): Positiv
   })
   if (!areInside) return asTheyAre()
   return { principal: toPanels(rows), embeddings: null }
+}
+
+/** Each row divided by its Euclidean norm. */
+function unitEmbeddings({ rows, cols, data }: Matrix): Float32Array {
+  const scales = rowScales({ rows, cols, data })
+  const out = new Float32Array(data.length)
+  for (let i = 0, at = 0; i < rows; i++) for (let j = 0; j < cols; j++, at++) out[at] = data[at]! * scales[i]!
+  return out
 }
 
 /**

@@ -5,18 +5,16 @@
  * a sum of training rows; otherwise on the covariance. Equal to the eigenvectors' result within 1e-9 of a row's length.
  */
 import { inverseRootFractions } from '../core/inverse-root.ts'
-import { columnMeans, dot, l2Normalise, type Matrix, matrix, row, takeRows } from '../core/matrix.ts'
+import { columnMeans, dot, l2Normalise, type Matrix, matrix, row, subtractFromRows, takeRows } from '../core/matrix.ts'
 import { gram, timesTransposed, transpose } from '../core/products.ts'
 import { roomFor } from '../core/simd/workspace.ts'
 import { applyTerms, reflectRows, roomForTerms, strideFor, type Term, tridiagonalise } from '../core/tridiagonal.ts'
 import { ledoitWolf, type Shrinkage } from './ledoit-wolf.ts'
+import { centredProducts, largestRatio } from './shrunk-products.ts'
 import { applySymmetricWhitening, fitWhitening } from './whitening.ts'
 
 /** Indices of rows to fit on and of rows to whiten; the result has shape (targets, d). */
 export type SplitWhitening = (fit: readonly number[], targets: readonly number[]) => Matrix
-
-/** Largest ratio of shrunk eigenvalues for which the fractions are exact enough; beyond it eigenvectors are used. */
-const largestRatio = 1e8
 
 /** What `applySymmetricWhitening(fitWhitening(fit rows), target rows)` returns. @throws IMAGES_IDENTICAL */
 export function splitWhitening(X: Matrix): SplitWhitening {
@@ -59,35 +57,6 @@ function byProducts(unit: Matrix): Split {
     })
     return out
   }
-}
-
-/** Inner products of rows that are centred by the mean of the fit rows, from those of all rows. */
-export function centredProducts(
-  { rows: n, data }: Matrix,
-  fit: readonly number[],
-  others: readonly number[],
-): {
-  /** Of the fit rows with each other, shape (m, m). */
-  inner: Matrix
-  /** Of the others with the fit rows, shape (others, m). */
-  rows: Matrix
-  /** Of each of the others with itself. */
-  squared: Float64Array
-} {
-  const m = fit.length
-  const withMean = new Float64Array(n)
-  for (let i = 0; i < n; i++) for (const j of fit) withMean[i]! += data[i * n + j]! / m
-  let meanMean = 0
-  for (const j of fit) meanMean += withMean[j]! / m
-  const centred = (i: number, j: number) => data[i * n + j]! - withMean[j]! + (meanMean - withMean[i]!)
-  const withFit = (indices: readonly number[]): Matrix => {
-    const out = matrix(indices.length, m)
-    indices.forEach((i, t) => {
-      for (let q = 0; q < m; q++) out.data[t * m + q] = centred(i, fit[q]!)
-    })
-    return out
-  }
-  return { inner: withFit(fit), rows: withFit(others), squared: Float64Array.from(others, (i) => centred(i, i)) }
 }
 
 function byCovariance(unit: Matrix): Split {
@@ -146,12 +115,4 @@ function applyFunction(
   const result = matrix(rows.rows, size)
   for (let i = 0; i < rows.rows; i++) row(result, i).set(out.subarray(i * stride, i * stride + size))
   return result
-}
-
-/** In place. */
-export function subtractFromRows(X: Matrix, values: Float64Array): void {
-  for (let i = 0; i < X.rows; i++) {
-    const r = row(X, i)
-    for (let j = 0; j < r.length; j++) r[j]! -= values[j]!
-  }
 }

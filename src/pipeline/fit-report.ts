@@ -1,7 +1,7 @@
 /** What is found out about a fit beside the model: misfits, kinds, what the positives are worth, and what the model rejects. */
 
 import { renderReference } from '../baselines/rendered-reference.ts'
-import { dot, type Matrix, unitRows } from '../core/matrix.ts'
+import { dot, type Matrix, rowScales } from '../core/matrix.ts'
 import { createRandom, type Random } from '../core/random.ts'
 import { findKinds } from '../detectors/kinds.ts'
 import { findMisfits } from '../detectors/misfits.ts'
@@ -36,12 +36,12 @@ export function factsOfPositives(
   for (let i = 0; i < groups.length; i++) sizes.set(groups[i]!, (sizes.get(groups[i]!) ?? 0) + 1)
   const held = heldOut.reduce((count, score) => count + (Number.isNaN(score) ? 0 : 1), 0)
   const kinds = findKinds(X, random.fork('kinds'))
-  const unit = unitRows(X)
+  const scales = rowScales({ rows: X.rows, cols: X.cols, data: X.data }) // cosines, whatever the rows' factor is
   const misfits = findMisfits(X, groups, random.fork('misfits')).map(({ row, pValue, times }) => {
     let [nearest, similarity] = [-1, -2]
     for (let j = 0; j < X.rows; j++) {
       if (groups[j] === groups[row]) continue
-      const cosine = dot(unit.data, unit.data, unit.cols, row * unit.cols, j * unit.cols)
+      const cosine = dot(X.data, X.data, X.cols, row * X.cols, j * X.cols) * scales[row]! * scales[j]!
       if (cosine > similarity) [nearest, similarity] = [j, cosine]
     }
     return { image: nameOf(row), row, pValue, times, nearest: nameOf(nearest), similarity }
