@@ -89,6 +89,8 @@ export const minimumRows = 8
 const splitFrom = 1000
 /** Rows to fit on at most when a part is set aside: bounds memory and time. */
 const fitAtMost = 4000
+/** Rows that are whitened and scored together. */
+const rowsAtOnce = 512
 
 /**
  * @param X embeddings of positives, shape (n, d)
@@ -173,10 +175,7 @@ async function fitCrossed(X: Matrix, groups: Int32Array, hooks: Hooks, random: R
   const inner = crossFitViews(whitenBy, X, folds, step)
   const outer = matrix(X.rows, X.cols)
   const probe = hooks.probes && probeCrossed(X, hooks.probes, folds)
-  const heldOut: Record<PooledKey, Float64Array> = {
-    isolationForest: new Float64Array(X.rows),
-    oneClassSvm: new Float64Array(X.rows),
-  }
+  const heldOut = pooledScores(X.rows)
   for (let i = 0; i < k; i++) {
     const inside = rowsOutside(folds, i)
     const rows = rowsIn(folds, i)
@@ -208,7 +207,7 @@ function probeCrossed(X: Matrix, { X: changed, of }: Probes, folds: Folds) {
   all.data.set(changed.data, X.data.length)
   const whitenBy = splitWhitening(all)
   const svmBy = heldOutSvm(all, whitenBy, oneClassSvm.defaults)
-  const scores = { isolationForest: new Float64Array(changed.rows), oneClassSvm: new Float64Array(changed.rows) }
+  const scores = pooledScores(changed.rows)
   return {
     scores,
     async score(fold: number, inside: readonly number[], forest: IsolationTreesState, random: Random): Promise<void> {
@@ -243,8 +242,7 @@ async function fitSplit(X: Matrix, groups: Int32Array, hooks: Hooks, random: Ran
   const whitening = fitWhitening(train)
   const members = await fitMembers(view, applyWhitening(whitening, train), random.fork('model'))
   const asideRows = rowsIn(aside, 0)
-  const rest = whiten(whitening, takeRows(X, asideRows))
-  const scores = scoreMembers(members, rest.symmetric, rest.principal)
+  const scores = scoreRows(members, whitening, X, asideRows)
   const changed = hooks.probes && whiten(whitening, hooks.probes.X)
   hooks.onProgress?.(2, 2)
   const byRow = (values: Float64Array) => {
@@ -273,6 +271,21 @@ async function fitMembers(view: Matrix, own: Matrix, random: Random): Promise<Me
     isolationForest: growIsolationTrees(view, isolationForest.defaults, random.fork('trees')),
     oneClassSvm: await trainKernelSvm(own, oneClassSvm.defaults, random.fork('rows')),
   }
+}
+
+/** Raw scores of the rows at `indices`, some at a time: whitened rows take three times the memory of the rows themselves. */
+function scoreRows(members: Members, whitening: WhiteningState, X: Matrix, indices: readonly number[]) {
+  const scores = pooledScores(indices.length)
+  for (let from = 0; from < indices.length; from += rowsAtOnce) {
+    const { symmetric, principal } = whiten(whitening, takeRows(X, indices.slice(from, from + rowsAtOnce)))
+    const some = scoreMembers(members, symmetric, principal)
+    for (const key of pooledKeys) scores[key].set(some[key], from)
+  }
+  return scores
+}
+
+function pooledScores(length: number): Record<PooledKey, Float64Array> {
+  return { isolationForest: new Float64Array(length), oneClassSvm: new Float64Array(length) }
 }
 
 /** Scores of m whitened rows, given in the coordinates of `view` and of `own`. */

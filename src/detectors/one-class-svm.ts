@@ -14,7 +14,7 @@ export interface OneClassSvmState {
 
 export const oneClassSvm: Detector<OneClassSvmState, KernelSvmOptions> = {
   key: 'one-class-svm',
-  defaults: { nu: 0.02, gamma: 0.5, maxRows: 4000 },
+  defaults: { nu: 0.02, gamma: 0.5, maxRows: 2500 },
 
   async fit(X: Matrix, options, random) {
     const whitening = fitWhitening(X)

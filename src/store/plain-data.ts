@@ -20,8 +20,16 @@ interface Reference {
   readonly length: number
 }
 
-/** @returns the tree as JSON text and the arrays' bytes */
-export function flatten(value: Plain): { tree: string; data: Uint8Array } {
+export interface Flat {
+  /** JSON text. */
+  readonly tree: string
+  /** Bytes of all arrays. */
+  readonly length: number
+  /** Writes the arrays to `bytes`, `length` from `at` on. Nothing is copied before: models are large. */
+  copyTo(bytes: Uint8Array, at: number): void
+}
+
+export function flatten(value: Plain): Flat {
   const arrays: TypedArray[] = []
   let size = 0
   const replace = (node: Plain): unknown => {
@@ -38,13 +46,16 @@ export function flatten(value: Plain): { tree: string; data: Uint8Array } {
     return node
   }
   const tree = JSON.stringify(replace(value))
-  const data = new Uint8Array(size)
-  let at = 0
-  for (const array of arrays) {
-    data.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at)
-    at += Math.ceil(array.byteLength / 8) * 8
+  return {
+    tree,
+    length: size,
+    copyTo(bytes, at) {
+      for (const array of arrays) {
+        bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at)
+        at += Math.ceil(array.byteLength / 8) * 8
+      }
+    },
   }
-  return { tree, data }
 }
 
 /** The inverse of `flatten`; arrays are copies. @throws RangeError or SyntaxError when they do not fit together */

@@ -23,15 +23,15 @@ const fixedLength = 8 + 4 + 4 + 32
 const maxTreeBytes = 32 * 2 ** 20
 
 export function seal(format: SealedFormat, value: Plain): Uint8Array {
-  const { tree, data } = flatten(value)
+  const { tree, length, copyTo } = flatten(value)
   const text = Buffer.from(tree)
   const dataAt = align(fixedLength + text.length)
-  const bytes = Buffer.alloc(dataAt + data.length)
+  const bytes = Buffer.alloc(dataAt + length)
   bytes.write(format.magic, 0, 'latin1')
   bytes.writeUInt32LE(format.version, 8)
   bytes.writeUInt32LE(text.length, 12)
   text.copy(bytes, fixedLength)
-  bytes.set(data, dataAt)
+  copyTo(bytes, dataAt)
   createHash('sha256').update(bytes.subarray(fixedLength)).digest().copy(bytes, 16)
   return bytes
 }

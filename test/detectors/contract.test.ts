@@ -58,7 +58,9 @@ for (const entry of Object.values(detectors)) {
 
   test(`${detector.key}: saved and loaded, it scores the same to the last bit`, async () => {
     const state = await fit(X)
-    const { tree, data } = flatten(state as Plain)
+    const { tree, length, copyTo } = flatten(state as Plain)
+    const data = new Uint8Array(length)
+    copyTo(data, 0)
     assert.deepEqual(detector.score(unflatten(tree, data), T), detector.score(state, T))
   })
 
