@@ -13,15 +13,17 @@ import { disconnect, readMaxMemory, waitForRedis } from '../src/queue/connection
 import { connectConsumer } from '../src/queue/consumer.ts'
 import { startHeartbeat } from '../src/queue/heartbeat.ts'
 import { assertRights } from '../src/queue/rights.ts'
+import { traceQueues } from '../src/queue/telemetry.ts'
 import { createEngine } from '../src/serving/engine.ts'
 import { startInference } from '../src/serving/inference.ts'
 import { createModelCache } from '../src/serving/model-cache.ts'
 import { createQuarantine } from '../src/serving/quarantine.ts'
 import { readableFormats } from '../src/store/artifact.ts'
-import { readConfig } from '../src/system/config.ts'
+import { readConfig, version } from '../src/system/config.ts'
 import { usableCpus } from '../src/system/cpus.ts'
 import { collectLessOften } from '../src/system/heap.ts'
 import { createLog } from '../src/system/log.ts'
+import { startTracing } from '../src/system/tracing.ts'
 import { startBatch } from './batch.ts'
 import { startClassify } from './classify.ts'
 import { startCompare } from './compare.ts'
@@ -37,6 +39,8 @@ const drainMs = 25_000
 
 async function main(url: string): Promise<void> {
   const cores = config.concurrency ?? usableCpus()
+  const endTraces = config.traces ? await startTracing('oneclass-worker', version) : async () => {}
+  if (config.traces) await traceQueues(version)
   const client = connectConsumer(url)
   await waitForRedis(client, url, 60_000)
   await assertRights(client, url)
@@ -95,6 +99,7 @@ async function main(url: string): Promise<void> {
     await inference.close()
     engine.close()
     await disconnect(client)
+    await endTraces()
     process.exit(0)
   }
   process.on('SIGTERM', () => void stop('SIGTERM'))

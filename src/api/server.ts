@@ -15,6 +15,7 @@ import { ownBlobs } from './http/owned-blobs.ts'
 import { handleErrors } from './http/problem.ts'
 import { createRateLimit } from './http/rate-limit.ts'
 import { onBadAddress, onBadConnection } from './http/raw-errors.ts'
+import { traceRequests } from './http/request-spans.ts'
 import { validatorCompiler } from './http/route.ts'
 import { secureHeaders } from './http/security.ts'
 import type { Streams } from './http/streams.ts'
@@ -89,6 +90,7 @@ export async function buildServer(context: ApiContext, options: ServerOptions): 
   guardBodies(app, limits.maxHeldBytes)
   endStreams(app, context.streams, options.keys, options.isLoopback)
   ownBlobs(app, context.producer.blobs)
+  traceRequests(app)
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id)
   })

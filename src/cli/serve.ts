@@ -10,12 +10,14 @@ import { OneclassError } from '../errors.ts'
 import { listBackbones } from '../features/registry.ts'
 import { connect, disconnect, waitForRedis, withoutPassword } from '../queue/connection.ts'
 import { assertRights } from '../queue/rights.ts'
+import { traceQueues } from '../queue/telemetry.ts'
 import { openKeyStore } from '../service/key-store.ts'
 import { startPrivateRedis } from '../service/private-redis.ts'
 import { type LogLevel, readConfig, version } from '../system/config.ts'
 import { allowedCpus, usableCpus } from '../system/cpus.ts'
 import { collectLessOften } from '../system/heap.ts'
 import { createLog } from '../system/log.ts'
+import { startTracing } from '../system/tracing.ts'
 import type { Command } from './command.ts'
 import { noKeysLeft } from './keys.ts'
 import { flag, list, number, text } from './values.ts'
@@ -38,6 +40,8 @@ export interface ServeOptions {
   readonly outside?: Outside
   /** Told of what ends and of drift. */
   readonly webhooks?: { readonly urls: readonly string[]; readonly secret: string | undefined }
+  /** Traces go where the variables of OpenTelemetry say. */
+  readonly traces?: boolean
   readonly logLevel: LogLevel
   /** PATH on which redis-server is looked for. */
   readonly searchPath: string
@@ -125,6 +129,7 @@ export const serve: Command = {
         ...given('trustProxy', text(values, 'trust-proxy')),
       }),
       webhooks: { urls: list(values, 'webhook'), secret: config.webhookSecret },
+      traces: config.traces,
       logLevel: config.logLevel,
       searchPath: config.searchPath,
     }
@@ -159,6 +164,10 @@ export async function startServing(options: ServeOptions): Promise<Serving> {
     for (const step of undo.splice(0).reverse()) await step()
   }
   try {
+    if (options.traces) {
+      undo.push(await startTracing('oneclass-api', version))
+      await traceQueues(version)
+    }
     let redisUrl = options.redisUrl
     let redis = redisUrl === undefined ? '' : withoutPassword(redisUrl)
     if (redisUrl === undefined) {

@@ -17,6 +17,7 @@ import { isForAnother } from './formats.ts'
 import { cancelledError, writeFailure } from './job-view.ts'
 import { type JobData, type JobKind, jobSchemas, jobTimeouts } from './jobs.ts'
 import { channels, keys, prefix } from './redis-keys.ts'
+import { queueTelemetry } from './telemetry.ts'
 
 export interface Task<K extends JobKind> {
   readonly id: string
@@ -138,6 +139,7 @@ export async function startConsumer<K extends JobKind>(options: ConsumerOptions<
     stalledInterval: lockMs / 2,
     maxStalledCount: 1_000_000, // the rule above decides, so that the error is ours
     drainDelay: 5,
+    ...queueTelemetry(),
   })
   worker.on('error', () => {}) // lost connections: it reconnects and goes on
   subscriber.on('message', (_channel: string, id: string) => worker.cancelJob(id, 'cancelled'))

@@ -26,6 +26,7 @@ import { type Bounds, keptOverhead, type Ledger, openLedger } from './ledger.ts'
 import { asRedisError, type Guard, guardAll } from './redis-errors.ts'
 import { channels, keys, prefix } from './redis-keys.ts'
 import { runScript, script } from './scripts.ts'
+import { queueTelemetry } from './telemetry.ts'
 
 export interface ProducerOptions {
   readonly url: string
@@ -91,6 +92,7 @@ export function createProducer(options: ProducerOptions): Producer {
         defaultJobOptions: jobOptions[kind],
         streams: { events: { maxLen: 2000 } },
         skipWaitingForReady: true,
+        ...queueTelemetry(),
       })
       queue.on('error', () => {}) // the command that failed says so itself
       return [kind, queue]

@@ -5,6 +5,7 @@ import { mayBeDeep } from '../images/deep-samples.ts'
 import type { ImageLimits } from '../images/limits.ts'
 import type { Pixels } from '../images/pixels.ts'
 import type { UsedSamples } from '../images/sample-range.ts'
+import { traced } from '../system/tracing.ts'
 import { createCpuSlots } from './cpu-slots.ts'
 import { createDecodePool, type Decoded } from './decode-pool.ts'
 import type { Inference, RemoteBackbone } from './inference.ts'
@@ -78,7 +79,9 @@ export function createEngine(
   }
 
   const decode: Engine['decode'] = ({ name, bytes }, { target }, { lane, signal, thumbnail }) =>
-    pool.decode({ name, bytes, target, thumbnail: thumbnail ?? false, lane, signal })
+    traced('decode', () => pool.decode({ name, bytes, target, thumbnail: thumbnail ?? false, lane, signal }), {
+      'oneclass.bytes': bytes.length,
+    })
 
   return {
     async embed(image, backbone, work) {
@@ -94,7 +97,8 @@ export function createEngine(
         throw error
       }
       decoding[lane]--
-      const seen = await batcher.submit(decoded.pixels, lane, work.signal)
+      // with the wait for company
+      const seen = await traced('embed', () => batcher.submit(decoded.pixels, lane, work.signal))
       if (seen instanceof OneclassError) throw seen
       return { ...decoded, ...seen }
     },

@@ -23,6 +23,8 @@ export interface Config {
   readonly apiKey: string | undefined
   /** `ONECLASS_WEBHOOK_SECRET`: signs what `serve --webhook` sends. */
   readonly webhookSecret: string | undefined
+  /** `OTEL_EXPORTER_OTLP_ENDPOINT` or that of traces is set: traces go there. */
+  readonly traces: boolean
   /** `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` (either case): the way out for downloads. */
   readonly proxy: Proxies
   /** `PATH`: where `redis-server` is looked for. */
@@ -56,6 +58,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     jobLockMs: positiveInteger('ONECLASS_JOB_LOCK_MS', env['ONECLASS_JOB_LOCK_MS']),
     apiKey: env['ONECLASS_KEY'] || undefined,
     webhookSecret: env['ONECLASS_WEBHOOK_SECRET'] || undefined,
+    traces: Boolean(env['OTEL_EXPORTER_OTLP_ENDPOINT'] || env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']),
     proxy: {
       https: env['https_proxy'] || env['HTTPS_PROXY'] || undefined,
       http: env['http_proxy'] || env['HTTP_PROXY'] || undefined,
