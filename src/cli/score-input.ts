@@ -1,10 +1,12 @@
 /** What `score` is asked about: images, folders, patterns, `@FILE` with a path a line, and `-` for standard input; in the order given. */
+import { isUtf8 } from 'node:buffer'
 import { readFile, stat } from 'node:fs/promises'
 import { OneclassError } from '../errors.ts'
 import { collect } from '../images/collect.ts'
 import { isImageContent } from '../images/format.ts'
 import { mergeSkipped, type Skipped } from '../images/left-out.ts'
 import type { ImageSource } from '../images/source.ts'
+import { escapeBytes } from '../images/walk.ts'
 import type { ErrorBody } from '../wire/error.ts'
 import { expandPattern, isPattern } from './glob.ts'
 
@@ -28,9 +30,11 @@ export async function readInput(
   const entries: Entry[] = []
   const lists: (readonly Skipped[])[] = []
   const paths: string[] = []
-  const take = async (path: string): Promise<void> => {
+  const take = async (given: string | Buffer): Promise<void> => {
     if (signal?.aborted) throw new OneclassError('CANCELLED', 'Interrupted.')
+    const path = typeof given === 'string' ? given : escapeBytes(given)
     paths.push(path)
+    if (typeof given !== 'string') return void entries.push({ name: path, path, raw: given })
     try {
       const { images, failed, skipped } = await collect(path)
       const nameOf = (entry: Entry) => ('name' in entry ? entry.name : entry.image)
@@ -81,12 +85,23 @@ function nothingRead(entries: readonly Entry[], paths: readonly string[]): Onecl
   return new OneclassError('IMAGE_NOT_FOUND', `None of the ${paths.length} paths could be read.`)
 }
 
-/** Paths, one a line, or (`find -print0`) with a zero byte behind each. @throws INVALID_ARGUMENT when there is none */
-function namesIn(bytes: Uint8Array, what: string): string[] {
-  const text = new TextDecoder().decode(bytes) // takes a byte order mark away
+/**
+ * Paths, one a line, or (`find -print0`) with a zero byte behind each; those that are no UTF-8 as their bytes. Windows PowerShell writes lists
+ * in UTF-16.
+ * @throws INVALID_ARGUMENT when there is none
+ */
+function namesIn(bytes: Uint8Array, what: string): (string | Buffer)[] {
+  const mark = [0xfe, 0xff]
+  const isWide = mark.includes(bytes[0] ?? 0) && mark.includes(bytes[1] ?? 0)
+  const wide = isWide && new TextDecoder(bytes[0] === 0xff ? 'utf-16le' : 'utf-16be').decode(bytes)
+  // bytes as characters, so that names of any bytes can be told apart; a byte order mark is no part of a name
+  const text = (wide ? Buffer.from(wide) : Buffer.from(bytes)).toString('latin1').replace(/^\u00ef\u00bb\u00bf/, '')
   const names = (text.includes('\0') ? text.split('\0') : text.split(/\r?\n/)).filter((name) => name.trim() !== '')
   if (names.length === 0) throw new OneclassError('INVALID_ARGUMENT', `${what} names no image: expected a path a line.`)
-  return names
+  return names.map((name) => {
+    const own = Buffer.from(name, 'latin1')
+    return isUtf8(own) ? own.toString() : own
+  })
 }
 
 async function exists(path: string): Promise<boolean> {

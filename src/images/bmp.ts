@@ -31,7 +31,9 @@ export async function decodeBmp(bytes: Uint8Array, name: string, limits: ImageLi
     throw new OneclassError('IMAGE_TOO_LARGE', `"${name}" has ${width} x ${height} pixels, more than are accepted.`)
   }
   const stride = Math.ceil((width * header.bits) / 32) * 4
-  if (header.pixelsAt + stride * height > bytes.length) {
+  // what fills the last row up to four bytes may be missing
+  const end = header.pixelsAt + stride * (height - 1) + Math.ceil((width * header.bits) / 8)
+  if (end > bytes.length) {
     throw new OneclassError('IMAGE_UNREADABLE', `"${name}" is a bitmap that was cut short.`)
   }
   const data = new Uint8Array(width * height * 3)

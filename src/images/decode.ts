@@ -17,7 +17,7 @@ import { decodeBmp } from './bmp.ts'
 import { checkCost } from './cost.ts'
 import { asImageError } from './decode-error.ts'
 import { type FailOn, inputOptions } from './decoder-options.ts'
-import { deepSamples, measure, rangeFor, type Scale } from './deep-samples.ts'
+import { isDeep, measure, plainImage, rangeFor, type Scale, samplesOf } from './deep-samples.ts'
 import { detectFormat, type ImageFormat } from './format.ts'
 import { alphaBackground, type ImageLimits, imageLimits, paddingColour } from './limits.ts'
 import { lookAt } from './look.ts'
@@ -27,6 +27,7 @@ import { salvage } from './salvage.ts'
 import type { UsedSamples } from './sample-range.ts'
 import { sharp } from './sharp.ts'
 import type { ImageSource } from './source.ts'
+import { withColours } from './tiff-page.ts'
 
 export { readImage } from './read-image.ts'
 export type { ImageSource } from './source.ts'
@@ -43,16 +44,19 @@ export async function decodeImage(
   target: DecodeTarget,
   limits: ImageLimits = imageLimits,
 ): Promise<Pixels> {
-  const bytes = await readImage(source, limits)
-  const format = detectFormat(bytes, source.name)
+  const { bytes, format } = await openImage(source, limits)
   checkCost(bytes, format, source.name, limits)
   const notes: Note[] = []
   try {
-    const deep = deepSamples(bytes, format, source.name)
+    const samples = samplesOf(bytes, format, source.name)
+    const deep = samples && isDeep(samples) ? samples : undefined
     const range = deep && (await rangeFor(bytes, deep, target, limits, notes))
     const decode = async (failOn: FailOn) => {
-      const image = await pipeline(bytes, format, source.name, limits, failOn)
-      return await finish(image, target, limits, range).toBuffer({ resolveWithObject: true })
+      const plain = samples && (await plainImage(bytes, samples, range, limits, failOn))
+      const image = plain?.image ?? (await pipeline(bytes, format, source.name, limits, failOn))
+      return await finish(image, target, limits, plain?.isScaled ? undefined : range).toBuffer({
+        resolveWithObject: true,
+      })
     }
     const { data, info } = await decode('error').catch(async (error: unknown) => {
       notes.push(await salvage(bytes, format, limits, error))
@@ -65,7 +69,7 @@ export async function decodeImage(
       data: threeChannels(data, info),
       ...(original && { original }),
     }
-    notes.push(...lookAt(pixels, range !== undefined))
+    notes.push(...lookAt(pixels, { hasRange: range !== undefined, isWide: deep?.bits === 16 && range === undefined }))
     return notes.length > 0 ? { ...pixels, notes } : pixels
   } catch (error) {
     throw asImageError(error, source.name, format, limits)
@@ -77,16 +81,24 @@ export async function measureSamples(
   source: ImageSource,
   limits: ImageLimits = imageLimits,
 ): Promise<UsedSamples | undefined> {
-  const bytes = await readImage(source, limits)
-  const format = detectFormat(bytes, source.name)
+  const { bytes, format } = await openImage(source, limits)
   try {
-    const deep = deepSamples(bytes, format, source.name)
-    if (deep === undefined) return undefined
+    const deep = samplesOf(bytes, format, source.name)
+    if (deep === undefined || !isDeep(deep)) return undefined
     checkCost(bytes, format, source.name, limits)
     return await measure(bytes, deep, limits)
   } catch (error) {
     throw asImageError(error, source.name, format, limits)
   }
+}
+
+async function openImage(
+  source: ImageSource,
+  limits: ImageLimits,
+): Promise<{ bytes: Uint8Array; format: ImageFormat }> {
+  const bytes = await readImage(source, limits)
+  const format = detectFormat(bytes, source.name)
+  return { bytes: format === 'tiff' ? withColours(bytes) : bytes, format }
 }
 
 /** Width and height as shown (after EXIF orientation), from the header alone. Errors as `decodeImage`. */

@@ -1,6 +1,7 @@
 /** Images of more than 8 bits a sample: which they are, what they use of their samples, and what is made black and white. */
+import type { CreateRaw, Sharp } from 'sharp'
 import type { Note } from '../wire/notes.ts'
-import { inputOptions } from './decoder-options.ts'
+import { type FailOn, inputOptions } from './decoder-options.ts'
 import type { ImageFormat } from './format.ts'
 import type { ImageLimits } from './limits.ts'
 import type { DecodeTarget } from './pixels.ts'
@@ -14,11 +15,21 @@ export function mayBeDeep(bytes: Uint8Array): boolean {
   return (bytes[0] === 0x49 && bytes[1] === 0x49) || (bytes[0] === 0x4d && bytes[1] === 0x4d)
 }
 
-/** Of PNG and TIFF, the formats that hold what instruments measure; those of photos scale their own. */
-export function deepSamples(bytes: Uint8Array, format: ImageFormat, name: string): TiffSamples | undefined {
-  if (format === 'png') return bytes[24] === 16 ? { bits: 16, kind: 'integer', channels: 3 } : undefined
-  const samples = format === 'tiff' ? checkTiff(bytes, name) : undefined
-  return samples && (samples.bits > 8 || samples.kind === 'float') ? samples : undefined
+/** Of PNG of 16 bits and TIFF, the formats that hold what instruments measure; those of photos scale their own. */
+export function samplesOf(bytes: Uint8Array, format: ImageFormat, name: string): TiffSamples | undefined {
+  if (format === 'png')
+    return bytes[24] === 16 ? { bits: 16, kind: 'integer', isSigned: false, channels: 3, hasOther: false } : undefined
+  return format === 'tiff' ? checkTiff(bytes, name) : undefined
+}
+
+/** Samples whose black and white a file does not tell: all but unsigned ones of 8 bits and fewer. */
+export function isDeep({ bits, kind, isSigned }: TiffSamples): boolean {
+  return bits > 8 || kind === 'float' || isSigned
+}
+
+/** Does libvips take these samples for a scale of 0 to 65535? Signed colours it takes as they are. */
+function fills16({ bits, kind, isSigned, channels }: TiffSamples): boolean {
+  return bits === 16 && kind === 'integer' && !(isSigned && channels >= 3)
 }
 
 /** Brings samples to what libvips takes for black and white. */
@@ -27,6 +38,9 @@ export interface Scale {
   readonly offset: number
   /** Of the scaled image. Colours in floats are taken as they are; libvips would take them for linear light. */
   readonly space: 'srgb' | 'scrgb'
+  /** The samples that become black and white. */
+  readonly low: number
+  readonly high: number
 }
 
 /** Undefined to leave them as they are. */
@@ -38,11 +52,11 @@ export async function rangeFor(
   notes: Note[],
 ): Promise<Scale | undefined> {
   let range = covers(target.range, deep.kind) ? target.range : undefined
-  const is16 = deep.bits === 16 && deep.kind === 'integer'
+  const is16 = fills16(deep)
   if (range === undefined) {
-    if (is16) return undefined
+    if (is16 && !deep.isSigned) return undefined
     const used = await measure(bytes, deep, limits)
-    if (used === undefined) return undefined
+    if (used === undefined || (is16 && used.low >= 0)) return undefined
     range = guessedRange(used)
     notes.push({
       code: 'RANGE_GUESSED',
@@ -51,7 +65,7 @@ export async function rangeFor(
   }
   const factor = (is16 ? 65535 : 255) / (range.high - range.low)
   const space = deep.kind === 'float' && deep.channels >= 3 ? 'scrgb' : 'srgb'
-  return { factor, offset: -range.low * factor, space }
+  return { factor, offset: -range.low * factor, space, low: range.low, high: range.high }
 }
 
 const measuredSide = 128
@@ -61,19 +75,88 @@ export async function measure(
   deep: TiffSamples,
   limits: ImageLimits,
 ): Promise<UsedSamples | undefined> {
-  // the space that the image has already, so that its numbers stay
-  const space =
-    deep.bits === 16 && deep.kind === 'integer'
-      ? 'rgb16'
-      : deep.channels >= 3 && deep.kind === 'float'
-        ? 'scrgb'
-        : 'b-w'
-  const data = await sharp(bytes, inputOptions(limits, 'none'))
+  if (deep.hasOther) {
+    // not made smaller first: the channel beside would be taken for opacity
+    const { numbers } = await readFloats(bytes, deep, limits, 'none')
+    const step = Math.max(1, Math.floor(numbers.length / measuredSide ** 2))
+    return usedSamples(
+      numbers.filter((value, i) => i % step === 0 && isMeasured(deep)(value)),
+      deep.kind,
+      deep.bits,
+    )
+  }
+  // a scale from 0 on has no room for what lies below it
+  const shift = fills16(deep) && deep.isSigned ? 32768 : 0
+  const image = sharp(bytes, inputOptions(limits, 'none'))
     .timeout({ seconds: limits.timeoutSeconds })
     .resize({ width: measuredSide, height: measuredSide, fit: 'fill', kernel: 'nearest' })
     .removeAlpha()
-    .toColourspace(space)
-    .raw({ depth: 'float' })
-    .toBuffer()
-  return usedSamples(new Float32Array(Uint8Array.from(data).buffer), deep.kind, deep.bits)
+  if (shift > 0) image.linear(1, shift)
+  const data = await image.toColourspace(ownSpace(deep)).raw({ depth: 'float' }).toBuffer()
+  const samples = new Float32Array(Uint8Array.from(data).buffer).map((value) => value - shift)
+  return usedSamples(samples.filter(isMeasured(deep)), deep.kind, deep.bits)
+}
+
+/** The space that the image has already, so that its numbers stay. */
+function ownSpace(deep: TiffSamples): 'rgb16' | 'scrgb' | 'srgb' | 'b-w' {
+  if (fills16(deep)) return 'rgb16'
+  if (deep.channels < 3) return 'b-w'
+  return deep.kind === 'float' ? 'scrgb' : 'srgb'
+}
+
+/** The least number of floats that stands for "nothing was measured here", in files that do not say so. */
+const beyondMeasure = 1e37
+
+/** Tells samples from what stands where nothing was measured. */
+function isMeasured({ noData }: TiffSamples): (value: number) => boolean {
+  const none = noData === undefined ? Number.NaN : Math.fround(noData)
+  return (value) => Math.abs(value) < beyondMeasure && value !== none
+}
+
+/**
+ * What libvips would show wrong, as samples that it shows right: without a channel that is neither colour nor opacity (it would take it
+ * for opacity), and floats in which nothing was measured at places (it makes white of what is no number, and of the pixels around).
+ * @param scale of deep samples: floats come back scaled by it, with black where nothing was measured
+ * @returns undefined of all other images
+ */
+export async function plainImage(
+  bytes: Uint8Array,
+  samples: TiffSamples,
+  scale: Scale | undefined,
+  limits: ImageLimits,
+  failOn: FailOn,
+): Promise<{ image: Sharp; isScaled: boolean } | undefined> {
+  const isFloat = scale !== undefined && !fills16(samples)
+  const mayHaveHoles = samples.kind === 'float' && samples.channels !== 4 && isFloat
+  if (!samples.hasOther && !mayHaveHoles) return undefined
+  const { numbers, raw } = await readFloats(bytes, samples, limits, failOn)
+  if (!isFloat) {
+    const type = fills16(samples) ? Uint16Array : Uint8Array
+    return { image: sharp(type.from(numbers), { raw }), isScaled: false }
+  }
+  const measured = isMeasured(samples)
+  if (!samples.hasOther && numbers.every(measured)) return undefined
+  const { low, high } = scale
+  const scaled = Uint16Array.from(numbers, (value) =>
+    measured(value) ? 65535 * Math.max(0, Math.min(1, (value - low) / (high - low))) : 0,
+  )
+  return { image: sharp(scaled, { raw }), isScaled: true }
+}
+
+/** All samples as they are, without a channel beside the colours. */
+async function readFloats(
+  bytes: Uint8Array,
+  samples: TiffSamples,
+  limits: ImageLimits,
+  failOn: FailOn,
+): Promise<{ numbers: Float32Array; raw: CreateRaw }> {
+  const image = sharp(bytes, inputOptions(limits, failOn)).timeout({ seconds: limits.timeoutSeconds })
+  if (samples.hasOther) image.removeAlpha()
+  const space = ownSpace(samples)
+  const { data, info } = await image.toColourspace(space).raw({ depth: 'float' }).toBuffer({ resolveWithObject: true })
+  const { width, height, channels } = info
+  return {
+    numbers: new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4),
+    raw: { width, height, channels },
+  }
 }

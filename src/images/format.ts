@@ -103,7 +103,14 @@ export function detectFormat(bytes: Uint8Array, name: string): ImageFormat {
   if (refused) {
     throw new OneclassError('IMAGE_UNSUPPORTED', `"${name}" is ${refused.what}, which is not accepted: ${toConvert}.`)
   }
-  const what = looksLikeText(bytes) ? 'is a text file, not an image' : 'is not an image in a known format'
+  const head = ascii(bytes, 0, 200)
+  if (head.startsWith('version https://git-lfs.github.com/'))
+    throw new OneclassError(
+      'IMAGE_UNREADABLE',
+      `"${name}" is a pointer of Git LFS, not the image: fetch it with "git lfs pull".`,
+    )
+  const text = /^\s*<(!doctype html|html)/i.test(head) ? 'a web page' : 'a text file'
+  const what = looksLikeText(bytes) ? `is ${text}, not an image` : 'is not an image in a known format'
   throw new OneclassError('IMAGE_UNREADABLE', `"${name}" ${what}.`)
 }
 

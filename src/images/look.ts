@@ -9,8 +9,14 @@ const extremeShare = 0.995
 /** Part of the samples at the ends of a model's range from which the image lies outside it. */
 const outsideShare = 0.5
 
-/** @param hasRange the pixels were made with a range of samples, so what lies outside of it stands at its ends */
-export function lookAt({ data, width, height }: Pixels, hasRange = false): Note[] {
+/** Levels of 8 bits that an image of 14 bits in 16 reaches. */
+const quarter = 64
+
+/**
+ * @param hasRange the pixels were made with a range of samples, so what lies outside of it stands at its ends
+ * @param isWide the pixels were made of samples of 16 bits as they are
+ */
+export function lookAt({ data, width, height }: Pixels, { hasRange = false, isWide = false } = {}): Note[] {
   let dark = 0
   let bright = 0
   const low = [255, 255, 255]
@@ -28,6 +34,11 @@ export function lookAt({ data, width, height }: Pixels, hasRange = false): Note[
   if (hasRange && dark + bright >= outsideShare * data.length) {
     const where = dark >= bright ? 'below' : 'above'
     notes.push({ code: 'OUT_OF_RANGE', message: `Most samples lie ${where} the range that the model was fitted with.` })
+  }
+  if (isWide && Math.max(...high) <= quarter) {
+    const message =
+      'The samples have 16 bits and use the darkest part of them; they were taken as they are. Fit with such images, or give their range when fitting.'
+    notes.push({ code: 'EXTREME', message })
   }
   if (high.every((value, channel) => value - low[channel]! <= blankSpread)) {
     notes.push({ code: 'BLANK', message: 'The image is blank: it has one colour only.' })

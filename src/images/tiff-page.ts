@@ -15,7 +15,9 @@ const tags = {
   samples: 277,
   tileWidth: 322,
   subPages: 330,
+  extraSamples: 338,
   sampleFormat: 339,
+  noData: 42113,
   dngVersion: 50706,
 } as const
 
@@ -45,8 +47,17 @@ const unreadColours: Readonly<Record<number, string>> = { 8: 'Lab colours', 9: '
 export interface TiffSamples {
   readonly bits: number
   readonly kind: 'integer' | 'float'
+  readonly isSigned: boolean
   readonly channels: number
+  /** A channel beside the colours is there and is no opacity: near infrared, a mask. */
+  readonly hasOther: boolean
+  /** Stands where nothing was measured (GDAL's tag). */
+  readonly noData?: number
 }
+
+/** Samples that are the colours; the others are opacity, or anything. */
+const coloursOf = (photometric: number): number =>
+  photometric === 5 ? 4 : photometric === 2 || photometric === 6 ? 3 : 1
 
 /**
  * @param name used in messages only
@@ -73,13 +84,48 @@ export function checkTiff(bytes: Uint8Array, name: string): TiffSamples | undefi
   if (compression === 6 && page.tags.has(tags.tileWidth)) refuse('tiles in the old form of JPEG', saveAnew)
   const colours = unreadColours[first(tags.photometric, 1)]
   if (colours !== undefined) refuse(colours, 'convert it to RGB or grey')
+  const photometric = first(tags.photometric, 1)
+  // the decoder takes them for RGB as they are; those of JPEG it converts
+  if (photometric === 6 && compression !== 6 && compression !== 7) refuse('YCbCr colours', 'convert it to RGB or grey')
   const samples = first(tags.samples, 1)
-  if (samples > 4) refuse(`${samples} channels`, 'save it as RGB or grey, without further channels')
+  const more = samples - coloursOf(photometric)
+  if (samples > 4 || (more > 1 && !isColourAsGrey(photometric, samples)))
+    refuse(`${samples} channels`, 'save it as RGB or grey, without further channels')
   const odd = bits.find((count) => ![1, 2, 4, 8, 16, 32].includes(count))
   if (odd !== undefined)
     refuse(`${odd} bits a sample`, odd > 32 ? 'save it with 32 bits a sample' : 'save it with 8 or 16 bits a sample')
   if (format === 5 || format === 6) refuse('complex numbers', 'save their magnitude')
-  return { bits: bits[0]!, kind: format === 3 ? 'float' : 'integer', channels: samples }
+  if (format === 3 && bits[0] !== 32) refuse(`floats of ${bits[0]} bits`, 'save it with 32 bits a sample')
+  const kind = format === 3 ? 'float' : 'integer'
+  const hasOther = more === 1 && (page.tags.get(tags.extraSamples)?.[0] === 0 || kind === 'float')
+  const noData = Number.parseFloat(String.fromCharCode(...(page.tags.get(tags.noData) ?? [])))
+  return {
+    bits: bits[0]!,
+    kind,
+    isSigned: format === 2,
+    channels: samples,
+    hasOther: hasOther && !(kind === 'float' && photometric === 2),
+    ...(Number.isFinite(noData) && { noData }),
+  }
+}
+
+/** Three channels that are called grey: what programs for arrays write of a colour image. */
+const isColourAsGrey = (photometric: number, samples: number): boolean => photometric === 1 && samples === 3
+
+/** The same file, in which three channels that are called grey are called RGB, which the decoder reads. */
+export function withColours(bytes: Uint8Array): Uint8Array {
+  const read = readerOf(bytes, bytes[0] === 0x49)
+  const isBig = read.u16(2) === 43
+  const at = isBig ? read.u64(8) : read.u32(4)
+  const page = readPage(read, at, isBig)
+  const first = (tag: number) => page?.tags.get(tag)?.[0] ?? 1
+  if (!isColourAsGrey(first(tags.photometric), first(tags.samples))) return bytes
+  const [head, size, value] = isBig ? [8, 20, 12] : [2, 12, 8]
+  let entry = at + head
+  while (entry < bytes.length && read.u16(entry) !== tags.photometric) entry += size
+  const out = bytes.slice()
+  new DataView(out.buffer).setUint16(entry + value, 2, bytes[0] === 0x49)
+  return out
 }
 
 function isRaw(page: Page, read: Reader, isBig: boolean): boolean {
@@ -115,7 +161,7 @@ function readPage(read: Reader, at: number, isBig: boolean): Page | undefined {
 }
 
 function numbersOf(read: Reader, entry: number, isBig: boolean): number[] {
-  const unit = { 1: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8 }[read.u16(entry + 2)]
+  const unit = { 1: 1, 2: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8 }[read.u16(entry + 2)]
   const count = isBig ? read.u64(entry + 4) : read.u32(entry + 4)
   if (unit === undefined || !(count > 0)) return []
   const [inline, room] = isBig ? [entry + 12, 8] : [entry + 8, 4]

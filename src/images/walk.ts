@@ -147,7 +147,7 @@ function childOf(folder: FoundFile, entry: Buffer): FoundFile {
 }
 
 /** Bytes that are no UTF-8 as `\xE9`: two files never get the same name, and it can be read. */
-function escapeBytes(bytes: Buffer): string {
+export function escapeBytes(bytes: Buffer): string {
   let text = ''
   for (let at = 0; at < bytes.length; ) {
     const length = [1, 2, 3, 4].find((n) => at + n <= bytes.length && isUtf8(bytes.subarray(at, at + n)))

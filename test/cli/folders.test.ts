@@ -147,6 +147,13 @@ test('score takes standard input, lists and patterns, and keeps the order', asyn
   assert.match(listed.err, /"images":6,"positive":\d,"negative":\d,"failed":1/)
   const piped = await oneclass(score('-'), { input: `${c}\0${a}\0` })
   assert.deepEqual([piped.status, names(piped.out)], [0, [c, a]])
+  const wide = await oneclass(score('-'), { input: Buffer.from(`\uFEFF${c}\r\n${a}\r\n`, 'utf16le') })
+  assert.deepEqual([wide.status, names(wide.out)], [0, [c, a]])
+  const latin = Buffer.from('list/caf\xe9.jpg', 'latin1')
+  await mkdir(join(folder, 'list'))
+  await copyFile(join(folder, a), Buffer.concat([Buffer.from(`${folder}/`), latin]))
+  const bytes = await oneclass(score('-'), { input: Buffer.concat([latin, Buffer.from(`\n${c}\n`)]) })
+  assert.deepEqual([bytes.status, names(bytes.out)], [0, ['list/caf\\xE9.jpg', c]])
   const image = await oneclass(score('-'), { input: await readFile(join(folder, a)) })
   assert.deepEqual([image.status, names(image.out)], [0, ['-']])
   for (const [args, input, expected] of [

@@ -147,6 +147,31 @@ describe('images that show nothing', () => {
   })
 })
 
+it('what is no image is called by its name', async () => {
+  for (const [text, message] of [
+    ['version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n', /pointer of Git LFS.*git lfs pull/],
+    ['<!DOCTYPE html><title>404</title>', /is a web page/],
+    ['hello', /is a text file/],
+  ] as const)
+    await assert.rejects(decode(Buffer.from(text)), { code: 'IMAGE_UNREADABLE', message })
+  const drawing = Buffer.from('\uFEFF<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>')
+  await assert.rejects(decode(drawing), { code: 'IMAGE_UNSUPPORTED', message: /SVG/ })
+})
+
+it('a bitmap may lack the bytes that fill its last row, and no others', async () => {
+  const header = Buffer.alloc(54)
+  header.write('BM', 'latin1')
+  header.writeUInt32LE(54, 10)
+  header.writeUInt32LE(40, 14)
+  header.writeInt32LE(3, 18)
+  header.writeInt32LE(2, 22)
+  header.writeUInt16LE(1, 26)
+  header.writeUInt16LE(24, 28)
+  const whole = Buffer.concat([header, Buffer.alloc(24, 90)])
+  assert.equal((await decode(whole.subarray(0, -3))).data[0], 90)
+  await assert.rejects(decode(whole.subarray(0, -4)), { code: 'IMAGE_UNREADABLE' })
+})
+
 describe('bitmaps with an alpha channel', () => {
   const cut = (alphaOf: (i: number) => number) => {
     const side = 32

@@ -4,7 +4,16 @@
  */
 import { type HeaderCost, maxParts, type Reader, readerOf } from './header-cost.ts'
 
-const tags = { width: 256, height: 257, bits: 258, samples: 277, rows: 278, tileWidth: 322, tileHeight: 323 } as const
+const tags = {
+  width: 256,
+  height: 257,
+  bits: 258,
+  samples: 277,
+  rows: 278,
+  tileWidth: 322,
+  tileHeight: 323,
+  sampleFormat: 339,
+} as const
 const nsPerByte = 16
 const nsPerTile = 4000
 
@@ -25,11 +34,13 @@ export function tiffCost(bytes: Uint8Array): HeaderCost | undefined {
   const rowOfTiles = Math.ceil(width / tileWidth) * tileWidth * tileHeight
   const whole = tiles * tileWidth * tileHeight
   const pages = countPages(read, start, isBig)
+  // floats are read whole, to look for what is no number
+  const times = first.values.get(tags.sampleFormat) === 3 ? 2 : 1
   return {
     width: Math.max(width, tileWidth),
     height: Math.max(height, tileHeight),
     nanoseconds: whole * Math.max(1, bytesPerPixel) * nsPerByte + tiles * nsPerTile,
-    memory: Math.max(width * height, rowOfTiles) * Math.max(3, bytesPerPixel),
+    memory: times * Math.max(width * height, rowOfTiles) * Math.max(3, bytesPerPixel),
     parts: pages > maxParts.pages ? { name: 'pages', count: pages } : { name: 'tiles', count: tiles },
   }
 }
