@@ -23,11 +23,7 @@ export function startMap(context: WorkerContext): Promise<Consumer> {
   const { batches, blobs, client } = context
 
   const imagesOf = async (batch: string): Promise<{ images: MapImage[]; scored: number }> => {
-    const [record, names, { points }] = await Promise.all([
-      batches.read(batch),
-      batches.images(batch),
-      readPoints(client, batch, maxImages),
-    ])
+    const [record, { points }] = await Promise.all([batches.read(batch), readPoints(client, batch, maxImages)])
     if (record === undefined) throw new OneclassError('JOB_EXPIRED', 'The batch is too old: score it again.')
     const lines = await batches.linesAt(
       batch,
@@ -36,8 +32,11 @@ export function startMap(context: WorkerContext): Promise<Consumer> {
     const images = points.flatMap(({ index, embedding }, i) => {
       const line = lines[i]
       if (!line) return [] // its result is being written
-      const { isPositive = false } = (parseJson(line) ?? {}) as { isPositive?: boolean }
-      return { index, image: names[index] ?? `${index}`, isPositive, embedding }
+      const { image = `${index}`, isPositive = false } = (parseJson(line) ?? {}) as {
+        image?: string
+        isPositive?: boolean
+      }
+      return { index, image, isPositive, embedding }
     })
     return { images, scored: record.done - record.errors }
   }

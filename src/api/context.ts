@@ -4,6 +4,7 @@ import type { ModelUse } from '../queue/jobs.ts'
 import type { Producer } from '../queue/producer.ts'
 import type { Feeder } from '../service/feeder.ts'
 import type { Galleries } from '../service/galleries.ts'
+import type { Places } from '../service/places.ts'
 import type { Registry } from '../store/registry.ts'
 import type { Log } from '../system/log.ts'
 import type { BackboneView } from '../wire/backbone.ts'
@@ -26,7 +27,9 @@ export interface ApiContext {
   /** Names this service among others on the same Redis: what it asked for comes home to it. */
   readonly origin: string
   readonly home: string
-  /** Real paths of the served roots. */
+  /** Where images may lie. */
+  readonly places: Places
+  /** Real paths of the served roots that are folders. */
   readonly roots: readonly string[]
   /** Networks that a fit can name; the default first. */
   backbones(): Promise<readonly BackboneView[]>

@@ -1,9 +1,7 @@
 /** What a fit is made of: files of a form, a folder, confirmed images of a batch, and the positives of an earlier version. */
-import { join } from 'node:path'
 import type { FastifyRequest } from 'fastify'
 import { OneclassError } from '../errors.ts'
 import { type JobData, lifetimes, typeOfJob } from '../queue/jobs.ts'
-import { lookInto, readBelow, resolveBelow } from '../service/local-files.ts'
 import type { SkippedFiles } from '../wire/fit-report.ts'
 import { labelOf } from '../wire/label.ts'
 import { FitFields, type FitFromFolder, type Model } from '../wire/model.ts'
@@ -137,8 +135,8 @@ async function storeFolder(
   context: ApiContext,
   owned: OwnedBlobs,
 ): Promise<{ files: Uploaded[]; skipped: readonly SkippedFiles[] }> {
-  const real = await resolveBelow(folder, context.roots, 'FOLDER_NOT_FOUND')
-  const { images, skipped } = await lookInto(real, context.roots, context.limits.maxFitImages)
+  const real = await context.places.resolve(folder)
+  const { images, skipped } = await context.places.listAll(real, context.limits.maxFitImages)
   return { files: await storeFiles(real, images, context, owned), skipped }
 }
 
@@ -156,20 +154,16 @@ async function storeOfBatch(
     throw new OneclassError('CONFLICT', 'The images of this batch were uploaded and are not kept: send them as files.')
   if (indices.length > context.limits.maxFitImages)
     throw new OneclassError('INVALID_ARGUMENT', `Expected at most ${context.limits.maxFitImages} "images".`)
-  const names = await batches.images(id)
   const wanted = [...new Set(indices)]
-  const wrong = wanted.find((i) => i >= names.length)
+  const wrong = wanted.find((i) => i >= batch.total)
   if (wrong !== undefined)
     throw new OneclassError(
       'INVALID_ARGUMENT',
-      `"images" names image ${wrong}, but the batch has the images 0 to ${names.length - 1}.`,
+      `"images" names image ${wrong}, but the batch has the images 0 to ${batch.total - 1}.`,
     )
-  return await storeFiles(
-    batch.folder,
-    wanted.map((i) => names[i]!),
-    context,
-    owned,
-  )
+  const names = await batches.namesAt(id, wanted)
+  const there = names.filter((name) => name !== undefined)
+  return await storeFiles(batch.folder, there, context, owned)
 }
 
 async function storeFiles(
@@ -178,11 +172,11 @@ async function storeFiles(
   context: ApiContext,
   owned: OwnedBlobs,
 ): Promise<Uploaded[]> {
-  const { limits, roots } = context
+  const { limits, places } = context
   const files: Uploaded[] = []
   let total = 0
   for (const image of images) {
-    const bytes = await readBelow(join(folder, image), image, roots, limits.maxImageBytes).catch((error: unknown) => {
+    const bytes = await places.read(folder, image).catch((error: unknown) => {
       // one file too large or unreadable is the worker's to report, as every other bad image
       if (error instanceof OneclassError && error.code.startsWith('IMAGE_')) return Buffer.from('unreadable')
       throw error

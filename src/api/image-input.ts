@@ -3,7 +3,6 @@ import { basename } from 'node:path'
 import type { FastifyRequest } from 'fastify'
 import { OneclassError } from '../errors.ts'
 import { lifetimes } from '../queue/jobs.ts'
-import { readBelow } from '../service/local-files.ts'
 import type { ImageByReference, ImageForModels } from '../wire/classify.ts'
 import type { Decisions } from '../wire/decisions.ts'
 import type { ApiContext } from './context.ts'
@@ -22,7 +21,7 @@ export interface ImageInput extends Uploaded {
 }
 
 /** @returns reads the image of a request and stores its bytes, which belong to the request until a job has them */
-export function imageReader({ limits, roots, urls }: Pick<ApiContext, 'limits' | 'roots' | 'urls'>) {
+export function imageReader({ limits, places, urls }: Pick<ApiContext, 'limits' | 'places' | 'urls'>) {
   const readReference = async (body: Reference, request: FastifyRequest): Promise<{ image: string; bytes: Buffer }> => {
     if ('base64' in body) {
       const bytes = Buffer.from(body.base64.replace(/^data:[^,]{0,100};base64,/, ''), 'base64')
@@ -31,7 +30,7 @@ export function imageReader({ limits, roots, urls }: Pick<ApiContext, 'limits' |
       return { image: body.image ?? 'image', bytes }
     }
     if ('path' in body) {
-      return { image: body.path, bytes: await readBelow(body.path, body.path, roots, limits.maxImageBytes) }
+      return { image: body.path, bytes: await places.readOne(body.path) }
     }
     if (urls === undefined)
       throw new OneclassError(

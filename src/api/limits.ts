@@ -29,7 +29,12 @@ export const limitTable = {
   maxImageBytes: limit(32 * mebi, 'bytes', 'of one image', '413 IMAGE_TOO_LARGE'),
   maxFitImages: limit(5000, 'images', 'of one fit', tooLarge),
   maxUploadImages: limit(5000, 'images', 'of one batch that is uploaded', tooLarge),
-  maxFolderImages: limit(200_000, 'images', 'of one batch that is a folder', '400 INVALID_ARGUMENT'),
+  maxFolderImages: limit(
+    5_000_000,
+    'images',
+    'of one batch that is a folder or a prefix of a bucket; what is kept of its results ends it sooner',
+    'the batch fails, INVALID_ARGUMENT',
+  ),
   maxRequestBytes: limit(512 * mebi, 'bytes', "of one request's images", tooLarge),
   maxModelBytes: limit(256 * mebi, 'bytes', 'of a model file that is imported', tooLarge),
   maxStoredBytes: limit(

@@ -16,11 +16,15 @@ import { createFitSaver } from '../service/fit-saver.ts'
 import { createGalleries } from '../service/galleries.ts'
 import { type KeyStore, openKeyStore } from '../service/key-store.ts'
 import { openNotices } from '../service/notices.ts'
+import { openPlaces } from '../service/places.ts'
+import { openStore } from '../service/s3-store.ts'
 import { readModelFile } from '../store/model-file.ts'
 import { openRegistry } from '../store/registry.ts'
 import { makeFolder } from '../system/files.ts'
 import { withLock } from '../system/lock.ts'
 import type { Log } from '../system/log.ts'
+import { isS3 } from '../system/s3/address.ts'
+import type { S3Options } from '../system/s3/client.ts'
 import { privateFolder, writeWhole } from '../system/whole-file.ts'
 import type { BackboneView } from '../wire/backbone.ts'
 import { labelOf } from '../wire/label.ts'
@@ -39,7 +43,10 @@ export interface ServiceOptions {
   readonly isLoopback: boolean
   /** How callers reach it, where a proxy stands in front. */
   readonly outside?: Outside
+  /** Folders, and prefixes of buckets. */
   readonly roots: readonly string[]
+  /** How to reach the store of roots that are prefixes. */
+  readonly s3?: S3Options
   /** `{}` allows public URLs; undefined allows none. */
   readonly urls?: Omit<UrlFetchOptions, 'maxBytes' | 'timeoutMs'>
   readonly limits?: Partial<Limits>
@@ -67,8 +74,10 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const { home, log } = options
   await makeFolder(home, privateFolder)
   const origin = await originOf(home)
-  const roots = await Promise.all(options.roots.map(realRoot))
+  const roots = await Promise.all(options.roots.filter((root) => !isS3(root)).map(realRoot))
   const limits = limitsFor(await askRedis(options.redisUrl, log), { ...defaultLimits, ...options.limits })
+  const store = await openStore(options, log)
+  const places = openPlaces({ folders: roots, ...store, maxImageBytes: limits.maxImageBytes })
   const producer = createProducer({
     url: options.redisUrl,
     maxWaiting: limits.maxWaitingJobs,
@@ -114,8 +123,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     events,
     origin,
     offerModel,
-    roots,
-    maxImageBytes: limits.maxImageBytes,
+    places,
+    maxImages: limits.maxFolderImages,
     onEnded: notices.ended,
     onError: (batch, error) => log('warn', 'batch waits', { job: batch, code: error.code }),
   })
@@ -169,6 +178,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     limits,
     origin,
     home,
+    places,
     roots,
     backbones: options.backbones ?? (async () => []),
     urls: options.urls,
@@ -195,6 +205,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await notices.close()
       await events.close()
       await producer.close()
+      await store.s3?.close()
     },
   }
 }

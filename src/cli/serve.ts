@@ -17,6 +17,8 @@ import { type LogLevel, readConfig, version } from '../system/config.ts'
 import { allowedCpus, usableCpus } from '../system/cpus.ts'
 import { collectLessOften } from '../system/heap.ts'
 import { createLog } from '../system/log.ts'
+import { isS3 } from '../system/s3/address.ts'
+import type { S3Options } from '../system/s3/client.ts'
 import { startTracing } from '../system/tracing.ts'
 import type { Command } from './command.ts'
 import { noKeysLeft } from './keys.ts'
@@ -34,7 +36,9 @@ export interface ServeOptions {
   readonly workers?: number
   /** Default true: where there is one worker a core, each is held to its core. */
   readonly pin?: boolean
+  /** Folders, and prefixes of buckets (`s3://bucket/prefix`). */
   readonly roots: readonly string[]
+  readonly s3?: S3Options
   readonly allowUrl: boolean
   /** How callers reach it, where a proxy stands in front. */
   readonly outside?: Outside
@@ -68,7 +72,7 @@ export const serve: Command = {
   endsGently: true,
   summary: 'Serve models over HTTP, with workers and, where none is given, a private Redis',
   usage:
-    'serve [--host 127.0.0.1] [--port 3000] [--redis URL] [--workers N] [--root DIR]... [--allow-url]\n      [--public-url URL] [--base-path /oneclass/] [--trust-proxy ADDRESSES] [--webhook URL]...',
+    'serve [--host 127.0.0.1] [--port 3000] [--redis URL] [--workers N] [--root DIR|s3://...]... [--allow-url]\n      [--public-url URL] [--base-path /oneclass/] [--trust-proxy ADDRESSES] [--webhook URL]...',
   options: {
     host: {
       type: 'string',
@@ -82,7 +86,7 @@ export const serve: Command = {
       type: 'string',
       multiple: true,
       value: 'DIR',
-      description: 'folder whose files requests may name; repeatable',
+      description: 'folder or s3://bucket/prefix whose files requests may name; repeatable',
     },
     'allow-url': { type: 'boolean', description: 'let requests name images by public http(s) address' },
     'public-url': { type: 'string', value: 'URL', description: 'address at which a proxy shows the service' },
@@ -122,6 +126,7 @@ export const serve: Command = {
       ...(workers === undefined ? {} : { workers }),
       pin: config.pin,
       roots: list(values, 'root'),
+      ...(config.s3 && { s3: { ...config.s3, proxy: config.proxy } }),
       allowUrl: flag(values, 'allow-url'),
       outside: readOutside({
         ...given('publicUrl', text(values, 'public-url')),
@@ -201,7 +206,8 @@ export async function startServing(options: ServeOptions): Promise<Serving> {
       redisUrl,
       isLoopback,
       outside,
-      roots: options.roots.map((root) => resolve(root)),
+      roots: options.roots.map((root) => (isS3(root) ? root : resolve(root))),
+      ...(options.s3 ? { s3: options.s3 } : {}),
       ...(options.allowUrl ? { urls: {} } : {}),
       ...(options.limits ? { limits: options.limits } : {}),
       backbones: () => listBackbones({ home }),

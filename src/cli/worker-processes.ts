@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, execFile, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { childEnvironment, type LogLevel } from '../system/config.ts'
+import { childEnvironment, type LogLevel, withoutStoreSecrets } from '../system/config.ts'
 import type { Log } from '../system/log.ts'
 
 export interface WorkerProcesses {
@@ -47,6 +47,7 @@ export function startWorkerProcesses(options: WorkerProcessOptions): WorkerProce
   // The address may hold a password: by environment, since everybody can read a command line.
   const env = childEnvironment(
     {
+      ...withoutStoreSecrets,
       REDIS_URL: options.redisUrl,
       ONECLASS_HOME: options.home,
       ...(options.logLevel === undefined ? {} : { ONECLASS_LOG: options.logLevel }),

@@ -11,9 +11,9 @@ import { open, realpath, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { OneclassError } from '../errors.ts'
 import { hasImageEnding, isImageContent, sniffLength } from './format.ts'
-import { countSkipped, describeSkipped, reasonByEnding, type Skipped } from './left-out.ts'
+import { countSkipped, describeSkipped, reasonByEnding, type SkipCounter, type Skipped } from './left-out.ts'
 import type { FileSource } from './source.ts'
-import { type FailedEntry, type FoundFile, isBelow, toName, walkFolder } from './walk.ts'
+import { type FailedEntry, type FoundFile, isBelow, toName, type Walked, walkFolder, walkInBlocks } from './walk.ts'
 
 export { isBelow } from './walk.ts'
 
@@ -56,19 +56,8 @@ export async function collect(path: string, options: CollectOptions = {}): Promi
   if (!found.isDirectory()) throw new OneclassError('IMAGE_NOT_FOUND', `"${path}" is neither a file nor a folder.`)
 
   const skipped = countSkipped()
-  const walked = await walkFolder(path, root, skipped)
-  const looked = await mapSome(walked.files, 16, (file) => looksLikeImage(file))
-  const failed = [...walked.failed]
-  const images = walked.files.filter(({ name }, i) => {
-    const outcome = looked[i]!
-    if (outcome === false) skipped.add(reasonByEnding(name), name)
-    if (typeof outcome === 'string') failed.push({ image: name, error: { code: 'IMAGE_NOT_FOUND', message: outcome } })
-    return outcome === true
-  })
-  if (images.length === 0 && failed.length === 0) {
-    const left = describeSkipped(skipped.list())
-    throw new OneclassError('FOLDER_EMPTY', `The folder "${path}" holds no images${left ? ` (${left})` : ''}.`)
-  }
+  const { files: images, failed } = await lookAt(await walkFolder(path, root, skipped), skipped)
+  if (images.length === 0 && failed.length === 0) throw emptyFolder(path, skipped.list())
   if (options.limit !== undefined && images.length > options.limit) {
     throw new OneclassError(
       'INVALID_ARGUMENT',
@@ -81,6 +70,41 @@ export async function collect(path: string, options: CollectOptions = {}): Promi
     failed: failed.map(({ image, error }) => ({ image: named(image), error })).sort((a, b) => byText(a.image, b.image)),
     skipped: skipped.list(),
   }
+}
+
+/**
+ * Names of the images below a folder, relative to it, block by block: a folder may hold any number. Entries that cannot be looked at are
+ * among them, since reading them says why.
+ * @param root real path below which everything must lie
+ * @throws FOLDER_NOT_FOUND
+ */
+export async function* namesInBlocks(
+  folder: string,
+  root: string,
+  skipped: SkipCounter,
+  size?: number,
+): AsyncGenerator<string[]> {
+  for await (const block of walkInBlocks(folder, await realpath(root), skipped, size)) {
+    const { files: images, failed } = await lookAt(block, skipped)
+    yield [...images.map(({ name }) => name), ...failed.map(({ image }) => image)].sort()
+  }
+}
+
+export function emptyFolder(path: string, skipped: readonly Skipped[]): OneclassError {
+  const left = describeSkipped(skipped)
+  return new OneclassError('FOLDER_EMPTY', `The folder "${path}" holds no images${left ? ` (${left})` : ''}.`)
+}
+
+async function lookAt({ files, failed: unread }: Walked, skipped: SkipCounter): Promise<Walked> {
+  const looked = await mapSome(files, 16, (file) => looksLikeImage(file))
+  const failed = [...unread]
+  const images = files.filter(({ name }, i) => {
+    const outcome = looked[i]!
+    if (outcome === false) skipped.add(reasonByEnding(name), name)
+    if (typeof outcome === 'string') failed.push({ image: name, error: { code: 'IMAGE_NOT_FOUND', message: outcome } })
+    return outcome === true
+  })
+  return { files: images, failed }
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The entries below a folder: files to look at, what is left out, and what cannot be looked at. Names may be any bytes. */
 import { isUtf8 } from 'node:buffer'
 import type { Dirent, Stats } from 'node:fs'
-import { readdir, realpath, stat } from 'node:fs/promises'
+import { opendir, readdir, realpath, stat } from 'node:fs/promises'
 import { isAbsolute, relative, sep } from 'node:path'
 import { type ErrorCode, OneclassError } from '../errors.ts'
 import type { ErrorBody } from '../wire/error.ts'
@@ -26,24 +26,57 @@ export interface Walked {
   readonly failed: FailedEntry[]
 }
 
-interface Walk extends Walked {
+interface Walk {
   readonly root: string | undefined
   /** Real folders that were entered, and those above the present one. */
   readonly seen: Set<string>
   readonly skipped: SkipCounter
+  /** Found and not yet given out. */
+  files: FoundFile[]
+  failed: FailedEntry[]
 }
 
 /** Files that are only counted, below a folder that is left out. */
 const countAtMost = 100_000
 
+/** Entries of one folder that are in memory at once, and so many files at least are given out at a time. */
+const blockSize = 20_000
+
 /** @param root real path below which everything must lie */
 export async function walkFolder(folder: string, root: string | undefined, skipped: SkipCounter): Promise<Walked> {
-  const walk: Walk = { root, seen: new Set(), skipped, files: [], failed: [] }
-  await enter({ name: '', path: folder }, walk, [])
-  return { files: walk.files, failed: walk.failed }
+  const all: Walked = { files: [], failed: [] }
+  for await (const { files, failed } of walkInBlocks(folder, root, skipped)) {
+    for (const file of files) all.files.push(file)
+    all.failed.push(...failed)
+  }
+  return all
 }
 
-async function enter(folder: FoundFile, walk: Walk, above: readonly string[]): Promise<void> {
+/**
+ * The same, some at a time, so that a folder may have any number of entries. The order is that of the disk, but within a block
+ * that of the names.
+ */
+export async function* walkInBlocks(
+  folder: string,
+  root: string | undefined,
+  skipped: SkipCounter,
+  size = blockSize,
+): AsyncGenerator<Walked> {
+  const walk: Walk = { root, seen: new Set(), skipped, files: [], failed: [] }
+  const take = (): Walked => {
+    const { files, failed } = walk
+    walk.files = []
+    walk.failed = []
+    return { files, failed }
+  }
+  for await (const _ of enter({ name: '', path: folder }, walk, [], size)) {
+    if (walk.files.length + walk.failed.length >= size) yield take()
+  }
+  yield take()
+}
+
+/** Puts what it finds into the walk; yields now and then. */
+async function* enter(folder: FoundFile, walk: Walk, above: readonly string[], size: number): AsyncGenerator<void> {
   const real = await realOf(folder)
   if (real === undefined || above.includes(real)) {
     fail(walk, folder, 'FOLDER_NOT_FOUND', 'is a link to a folder that it lies in (a circle): remove the link.')
@@ -54,24 +87,48 @@ async function enter(folder: FoundFile, walk: Walk, above: readonly string[]): P
     return walk.skipped.add('outside the served folder', folder.name)
   }
   walk.seen.add(real)
-  const entries = await entriesOf(folder).catch((error: NodeJS.ErrnoException) => {
-    if (folder.name === '') {
-      throw new OneclassError('FOLDER_NOT_FOUND', `The folder "${folder.path}" ${unreadable(error)}`)
+  const blocks = entryBlocks(folder, size)
+  for (;;) {
+    const next = await blocks.next().catch((error: NodeJS.ErrnoException) => error)
+    if (next instanceof Error) {
+      if (folder.name === '') {
+        throw new OneclassError('FOLDER_NOT_FOUND', `The folder "${folder.path}" ${unreadable(next)}`)
+      }
+      return fail(walk, folder, 'FOLDER_NOT_FOUND', unreadable(next))
     }
-    fail(walk, folder, 'FOLDER_NOT_FOUND', unreadable(error))
-    return []
-  })
-  // links last, so that what is reached both ways has its real name whatever order the disk gives
-  const links = (entry: Dirent<Buffer>) => (entry.isSymbolicLink() ? 1 : 0)
-  entries.sort((a, b) => links(a) - links(b) || Buffer.compare(a.name, b.name))
-  for (const entry of entries) await look(entry, childOf(folder, entry.name), walk, [...above, real])
+    if (next.done) return
+    // links last, so that what is reached both ways has its real name whatever order the disk gives
+    const links = (entry: Dirent<Buffer>) => (entry.isSymbolicLink() ? 1 : 0)
+    next.value.sort((a, b) => links(a) - links(b) || Buffer.compare(a.name, b.name))
+    for (const entry of next.value) {
+      const inner = await look(entry, childOf(folder, entry.name), walk)
+      if (inner !== undefined) yield* enter(inner, walk, [...above, real], size)
+    }
+    yield
+  }
 }
 
-async function look(entry: Dirent<Buffer>, child: FoundFile, walk: Walk, above: readonly string[]): Promise<void> {
+/** Entries of a folder, `size` at a time. */
+async function* entryBlocks(folder: FoundFile, size: number): AsyncGenerator<Dirent<Buffer>[]> {
+  // the types do not know that `buffer` gives names as bytes here too
+  const options = { encoding: 'buffer' as BufferEncoding, bufferSize: 1024 }
+  const directory = await opendir(folder.raw ?? folder.path, options)
+  let block: Dirent<Buffer>[] = []
+  for await (const entry of directory as unknown as AsyncIterable<Dirent<Buffer>>) {
+    block.push(entry)
+    if (block.length < size) continue
+    yield block
+    block = []
+  }
+  if (block.length > 0) yield block
+}
+
+/** @returns the entry where it is a folder to enter */
+async function look(entry: Dirent<Buffer>, child: FoundFile, walk: Walk): Promise<FoundFile | undefined> {
   const base = child.name.slice(child.name.lastIndexOf('/') + 1)
-  if (isSystemName(base)) return await countSystem(entry, child, walk)
-  if (base.startsWith('.')) return walk.skipped.add('hidden', child.name)
-  if (!entry.isSymbolicLink()) return await place(entry, child, walk, above)
+  if (isSystemName(base)) return void (await countSystem(entry, child, walk))
+  if (base.startsWith('.')) return void walk.skipped.add('hidden', child.name)
+  if (!entry.isSymbolicLink()) return place(entry, child, walk)
   const target = await stat(child.raw ?? child.path).catch((error: NodeJS.ErrnoException) => error)
   if (target instanceof Error) {
     // an image's name is reported as an image that is not there, when it is opened
@@ -82,20 +139,16 @@ async function look(entry: Dirent<Buffer>, child: FoundFile, walk: Walk, above: 
   }
   const real = await realOf(child)
   if (walk.root !== undefined && !(real !== undefined && isBelow(real, walk.root))) {
-    return walk.skipped.add('outside the served folder', child.name)
+    return void walk.skipped.add('outside the served folder', child.name)
   }
-  await place(target, child, walk, above)
+  return place(target, child, walk)
 }
 
-async function place(
-  kind: Dirent<Buffer> | Stats,
-  child: FoundFile,
-  walk: Walk,
-  above: readonly string[],
-): Promise<void> {
-  if (kind.isDirectory()) await enter(child, walk, above)
-  else if (kind.isFile()) walk.files.push(child)
+function place(kind: Dirent<Buffer> | Stats, child: FoundFile, walk: Walk): FoundFile | undefined {
+  if (kind.isDirectory()) return child
+  if (kind.isFile()) walk.files.push(child)
   else walk.skipped.add('not an image', child.name)
+  return undefined
 }
 
 /** A folder of a system is not entered for images; its files are counted, and one that cannot be read is said. */
@@ -117,7 +170,7 @@ async function countSystem(entry: Dirent<Buffer>, child: FoundFile, walk: Walk):
   if (count > 0) walk.skipped.add('system files', `${child.name}/`, count)
 }
 
-function fail(walk: Walk, { name }: FoundFile, code: ErrorCode, why: string): void {
+function fail(walk: Walk, { name }: FoundFile, code: ErrorCode, why: string): undefined {
   walk.failed.push({ image: name, error: { code, message: `"${name}" ${why}` } })
 }
 

@@ -4,27 +4,36 @@
  * A result is written by a script that sets it only where none is (so a chunk that ran twice changes nothing), appends its
  * index to the order in which results stream, counts, and closes the batch with the last one: all or nothing.
  * Results refer to images by index; a batch is done when every index has a result, an error being a result too.
+ * Names of a large folder or a bucket come while the work goes on (`append`): such a batch is open until it has the last of them.
  */
 import { parseJson } from '../system/parse-json.ts'
 import type { Decisions } from '../wire/decisions.ts'
+import type { ErrorBody } from '../wire/error.ts'
 import type { JobState } from '../wire/job-state.ts'
-import { maxPoints } from './batch-extras.ts'
+import { areAscii } from '../wire/result-csv.ts'
+import { bytesOfNames, readNames, readNamesAt } from './batch-names.ts'
+import { append, cancel, commit, create, fail, missing } from './batch-scripts.ts'
 import type { RedisClient } from './connection.ts'
 import { lifetimes, type ModelUse } from './jobs.ts'
 import type { Ledger } from './ledger.ts'
 import { channels, keys } from './redis-keys.ts'
-import { runScript, script } from './scripts.ts'
+import { runScript } from './scripts.ts'
 
 export interface BatchRecord {
   readonly id: string
   readonly state: JobState
+  /** Images known so far; all of them when it is not open. */
   readonly total: number
+  /** More names may come. */
+  readonly isOpen: boolean
+  /** Its names came while the work went on: its chunks are cut without knowing the end. */
+  readonly isStreamed?: boolean
   /** Images with a result, errors included. */
   readonly done: number
   readonly errors: number
   readonly model: ModelUse
   readonly chunkSize: number
-  /** Absolute, resolved; null for uploads. */
+  /** Absolute and resolved, or `s3://bucket/prefix/`; null for uploads. */
   readonly folder: string | null
   /** What is kept of its images besides their results (`batch-extras.ts`). */
   readonly keep?: { readonly thumbnails: boolean; readonly map: boolean }
@@ -35,19 +44,21 @@ export interface BatchRecord {
   readonly owner?: string
   /** That its names and results take, as they are counted (`ledger.ts`). None of a batch of an earlier version. */
   readonly bytes?: number
+  /** Do all names so far have ASCII characters only? */
+  readonly isAscii: boolean
+  /** Why it failed. */
+  readonly error: ErrorBody | null
+  /** What it waits for at present: an object store, Redis. */
+  readonly waitsFor: ErrorBody | null
   readonly createdAt: string
   readonly finishedAt: string | null
 }
 
-/**
- * What a batch takes in Redis until its results expire: each name in the list, in its chunk and in its result; a result line of some
- * 700 bytes with its places in two tables; the embeddings.
- */
-function bytesOf(images: readonly string[], { keep }: Pick<BatchRecord, 'keep'>): number {
-  const names = images.reduce((sum, name) => sum + Buffer.byteLength(JSON.stringify(name)), 0)
-  const points = keep?.map ? Math.min(images.length, maxPoints) : 0
-  return 2000 + 3 * names + 1000 * images.length + 2000 * points
-}
+/** What is known of a batch when it is made. */
+export type NewBatch = Omit<
+  BatchRecord,
+  'state' | 'total' | 'done' | 'errors' | 'finishedAt' | 'bytes' | 'isAscii' | 'error' | 'waitsFor'
+>
 
 export interface BatchResult {
   readonly index: number
@@ -59,14 +70,21 @@ export interface BatchResult {
 export interface BatchStore {
   /**
    * False when the batch exists already.
+   * @param names all of them, or, of one that is open, the first
    * @throws QUEUE_FULL when its names and results would not fit into what is kept, or into its owner's share of that
    */
-  create(
-    batch: Omit<BatchRecord, 'state' | 'done' | 'errors' | 'finishedAt' | 'bytes'>,
-    images: readonly string[],
-  ): Promise<boolean>
+  create(batch: NewBatch, names: readonly string[]): Promise<boolean>
+  /**
+   * Adds names to an open batch, if it has `from` so far; closes it with the last ones.
+   * @returns how many it has; undefined when it is closed, over or gone
+   * @throws QUEUE_FULL as `create`
+   */
+  append(id: string, from: number, names: readonly string[], isLast: boolean): Promise<number | undefined>
   read(id: string): Promise<BatchRecord | undefined>
-  images(id: string): Promise<string[]>
+  /** Names of the images from `first` to before `end`. */
+  names(id: string, first: number, end: number): Promise<string[]>
+  /** Names by index; undefined where there is none. */
+  namesAt(id: string, indices: readonly number[]): Promise<(string | undefined)[]>
   /** Writes what is not written yet. Returns the batch's state after that, undefined when it is gone. */
   commit(id: string, results: readonly BatchResult[]): Promise<JobState | undefined>
   /** Those of the indices that have no result yet; all when the batch is gone. */
@@ -76,6 +94,10 @@ export interface BatchStore {
   /** Results by index; null where there is none yet. */
   linesAt(id: string, indices: readonly number[]): Promise<(string | null)[]>
   cancel(id: string): Promise<boolean>
+  /** Ends it before its end; what is scored stays. */
+  fail(id: string, error: ErrorBody): Promise<boolean>
+  /** Says what it waits for, or that it goes on. */
+  setWaiting(id: string, error: ErrorBody | null): Promise<void>
   /** Takes everything of a batch away, as if it had never been. */
   remove(batch: Pick<BatchRecord, 'id' | 'origin'>): Promise<void>
   /** Batches of this origin that are not finished. */
@@ -83,69 +105,40 @@ export interface BatchStore {
   forget(id: string, origin: string): Promise<void>
 }
 
-// ARGV: time, channel, message, seconds to keep, then (index, isError, line) for each
-const commit = script(`
-if redis.call('EXISTS', KEYS[1]) == 0 then return false end
-local state = redis.call('HGET', KEYS[1], 'state')
-if state == 'cancelled' then return state end
-local added, errors = 0, 0
-for i = 5, #ARGV, 3 do
-  if redis.call('HSETNX', KEYS[2], ARGV[i], ARGV[i + 2]) == 1 then
-    redis.call('RPUSH', KEYS[3], ARGV[i])
-    added = added + 1
-    if ARGV[i + 1] == '1' then errors = errors + 1 end
-  end
-end
-if added == 0 then return state end
-local done = redis.call('HINCRBY', KEYS[1], 'done', added)
-if errors > 0 then redis.call('HINCRBY', KEYS[1], 'errors', errors) end
-if done >= tonumber(redis.call('HGET', KEYS[1], 'total')) then
-  state = 'done'
-  redis.call('HSET', KEYS[1], 'state', state, 'finishedAt', ARGV[1])
-  for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ARGV[4]) end
-elseif state == 'queued' then
-  state = 'running'
-  redis.call('HSET', KEYS[1], 'state', state)
-end
-redis.call('PUBLISH', ARGV[2], ARGV[3])
-return state
-`)
-
-const create = script(`
-if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-redis.call('HSET', KEYS[1], 'record', ARGV[1], 'total', ARGV[2], 'state', 'queued', 'done', 0, 'errors', 0)
-redis.call('SET', KEYS[2], ARGV[3])
-redis.call('SADD', KEYS[3], ARGV[4])
-redis.call('EXPIRE', KEYS[1], ARGV[5])
-redis.call('EXPIRE', KEYS[2], ARGV[5])
-return 1
-`)
-
-const cancel = script(`
-local state = redis.call('HGET', KEYS[1], 'state')
-if state ~= 'queued' and state ~= 'running' then return 0 end
-redis.call('HSET', KEYS[1], 'state', 'cancelled', 'finishedAt', ARGV[1])
-for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ARGV[4]) end
-redis.call('PUBLISH', ARGV[2], ARGV[3])
-return 1
-`)
+/** Fields of a batch's hash that change, as text. */
+type Fields = Readonly<Record<string, string | undefined>>
 
 export function createBatchStore(client: RedisClient, kept?: Ledger): BatchStore {
-  const keysOf = (id: string) => [keys.batch(id), keys.batchResults(id), keys.batchOrder(id), keys.batchImages(id)]
-  const bytesKept = async (id: string): Promise<number | undefined> =>
-    (parseJson(await client.hget(keys.batch(id), 'record')) as BatchRecord | undefined)?.bytes
+  const keysOf = (id: string) => [
+    keys.batch(id),
+    keys.batchResults(id),
+    keys.batchOrder(id),
+    keys.batchImages(id),
+    keys.batchNames(id),
+  ]
+  const bytesKept = async (id: string): Promise<number> => {
+    const [bytes, record] = await client.hmget(keys.batch(id), 'bytes', 'record')
+    return Number(bytes ?? (parseJson(record ?? null) as { bytes?: number } | undefined)?.bytes ?? 0)
+  }
+  const stop = async (script: typeof cancel, id: string, ...more: string[]): Promise<boolean> => {
+    const args = [new Date().toISOString(), channels.batch, id, lifetimes.batch, ...more]
+    return (await runScript(client, script, keysOf(id), args)) === 1
+  }
   return {
-    async create(batch, images) {
-      const bytes = bytesOf(images, batch)
+    async create(batch, names) {
+      const bytes = bytesOfNames(names, batch.keep, 0)
       const entry = { name: keys.batch(batch.id), bytes }
       await kept?.charge(entry, lifetimes.outcome, batch.owner ?? '')
-      const into = [keys.batch(batch.id), keys.batchImages(batch.id), keys.openBatches(batch.origin)]
+      const { isOpen, ...record } = batch
+      const into = [keys.batch(batch.id), keys.batchNames(batch.id), keys.openBatches(batch.origin)]
       const args = [
-        JSON.stringify({ ...batch, bytes }),
-        images.length,
-        JSON.stringify(images),
+        JSON.stringify(record),
         batch.id,
         lifetimes.outcome,
+        bytes,
+        isOpen ? 1 : 0,
+        asciiFlag(names),
+        ...names,
       ]
       try {
         return (await runScript(client, create, into, args)) === 1
@@ -154,21 +147,50 @@ export function createBatchStore(client: RedisClient, kept?: Ledger): BatchStore
         throw error
       }
     },
+    async append(id, from, names, isLast) {
+      const [owner, keep] = await client
+        .hget(keys.batch(id), 'record')
+        .then((text) => parseJson(text) as Partial<BatchRecord> | undefined)
+        .then((record) => [record?.owner ?? '', record?.keep] as const)
+      const before = await bytesKept(id)
+      const entry = { name: keys.batch(id), bytes: before }
+      const bytes = before + bytesOfNames(names, keep, from)
+      if (names.length > 0) await kept?.grow(entry, bytes, lifetimes.outcome, owner)
+      const into = [
+        keys.batch(id),
+        keys.batchNames(id),
+        keys.batchResults(id),
+        keys.batchOrder(id),
+        keys.batchImages(id),
+      ]
+      const args = [new Date().toISOString(), channels.batch, id, lifetimes.batch, lifetimes.outcome]
+      const more = [from, isLast ? 1 : 0, names.length > 0 ? bytes : before, asciiFlag(names), ...names]
+      const length = (await runScript(client, append, into, [...args, ...more])) as number
+      // somebody else was faster, or it is over: nothing was added
+      if (length !== from + names.length && names.length > 0)
+        await kept?.grow({ ...entry, bytes }, before, lifetimes.outcome, owner)
+      return length < 0 ? undefined : length
+    },
     async read(id) {
-      const fields = await client.hgetall(keys.batch(id))
+      const fields: Fields = await client.hgetall(keys.batch(id))
       if (fields['record'] === undefined) return undefined
-      const record = JSON.parse(fields['record']) as Omit<BatchRecord, 'state' | 'done' | 'errors' | 'finishedAt'>
+      const record = JSON.parse(fields['record']) as NewBatch & { bytes?: number }
       return {
         ...record,
+        ...(fields['bytes'] !== undefined && { bytes: Number(fields['bytes']) }),
         state: fields['state'] as JobState,
+        total: Number(fields['total']),
+        isOpen: fields['open'] === '1',
+        isAscii: fields['ascii'] === '1',
         done: Number(fields['done']),
         errors: Number(fields['errors']),
+        error: (parseJson(fields['error'] ?? null) as ErrorBody | undefined) ?? null,
+        waitsFor: (parseJson(fields['waits'] ?? null) as ErrorBody | undefined) ?? null,
         finishedAt: fields['finishedAt'] ?? null,
       }
     },
-    async images(id) {
-      return JSON.parse((await client.get(keys.batchImages(id))) ?? '[]') as string[]
-    },
+    names: (id, first, end) => readNames(client, id, first, end),
+    namesAt: (id, indices) => readNamesAt(client, id, indices),
     async commit(id, results) {
       const args: (string | number)[] = [new Date().toISOString(), channels.batch, id, lifetimes.batch]
       for (const { index, isError, line } of results) args.push(index, isError ? 1 : 0, line)
@@ -176,9 +198,8 @@ export function createBatchStore(client: RedisClient, kept?: Ledger): BatchStore
       return (state as JobState | null) ?? undefined
     },
     async missing(id, indices) {
-      if (indices.length === 0) return []
-      const found = await client.hmget(keys.batchResults(id), ...indices.map(String))
-      return indices.filter((_, i) => found[i] === null)
+      const places = (await runScript(client, missing, [keys.batchResults(id)], [...indices])) as number[]
+      return places.map((place) => indices[place - 1]!)
     },
     async lines(id, offset, count) {
       const order = await client.lrange(keys.batchOrder(id), offset, offset + count - 1)
@@ -188,9 +209,12 @@ export function createBatchStore(client: RedisClient, kept?: Ledger): BatchStore
     async linesAt(id, indices) {
       return indices.length === 0 ? [] : await client.hmget(keys.batchResults(id), ...indices.map(String))
     },
-    async cancel(id) {
-      const args = [new Date().toISOString(), channels.batch, id, lifetimes.batch]
-      return (await runScript(client, cancel, keysOf(id), args)) === 1
+    cancel: (id) => stop(cancel, id),
+    fail: (id, error) => stop(fail, id, JSON.stringify(error)),
+    async setWaiting(id, error) {
+      if (error === null) await client.hdel(keys.batch(id), 'waits')
+      else if ((await client.exists(keys.batch(id))) === 1)
+        await client.hset(keys.batch(id), 'waits', JSON.stringify(error))
     },
     async remove({ id, origin }) {
       const bytes = await bytesKept(id)
@@ -208,4 +232,8 @@ export function createBatchStore(client: RedisClient, kept?: Ledger): BatchStore
       await client.srem(keys.openBatches(origin), id)
     },
   }
+}
+
+function asciiFlag(names: readonly string[]): number {
+  return areAscii(names) ? 1 : 0
 }

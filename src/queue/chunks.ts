@@ -12,15 +12,20 @@ export interface Chunk {
 /** Chunks at either end that are half as long; two workers hold some four at a time. */
 const shortOnes = 6
 
-/** @param size images of a chunk in the middle, >= 1 */
-export function chunksOf(total: number, size: number): Chunk[] {
+/**
+ * One beyond the last image of the chunk that begins at `first`.
+ * @param size images of a chunk in the middle, >= 1
+ * @param isStreamed the total may still grow: the last chunks are as long as those in the middle
+ */
+export function chunkEnd(first: number, total: number, size: number, isStreamed = false): number {
   const short = Math.max(1, size >> 1)
+  const isMiddle = first >= shortOnes * short && (isStreamed || total - first >= size + shortOnes * short)
+  return Math.min(first + (isMiddle ? size : short), total)
+}
+
+export function chunksOf(total: number, size: number, isStreamed = false): Chunk[] {
   const chunks: Chunk[] = []
-  for (let first = 0; first < total; ) {
-    const isMiddle = first >= shortOnes * short && total - first >= size + shortOnes * short
-    const end = Math.min(first + (isMiddle ? size : short), total)
-    chunks.push({ first, end })
-    first = end
-  }
+  for (let first = 0; first < total; first = chunks.at(-1)!.end)
+    chunks.push({ first, end: chunkEnd(first, total, size, isStreamed) })
   return chunks
 }

@@ -45,7 +45,12 @@ export function viewOfBatch(batch: BatchRecord): BatchJob {
     type: 'batch',
     state: batch.state,
     model: batch.model.label,
-    progress: { done: batch.done, total: batch.total, errors: batch.errors },
+    progress: {
+      done: batch.done,
+      total: batch.total,
+      errors: batch.errors,
+      ...(batch.isOpen && { listing: true }),
+    },
     keeps: {
       thumbnails: batch.keep?.thumbnails ?? false,
       map: batch.keep?.map ?? false,
@@ -53,7 +58,8 @@ export function viewOfBatch(batch: BatchRecord): BatchJob {
     },
     folder: batch.folder === null ? null : basename(batch.folder),
     result: batch.state === 'done' ? { images: batch.total, errors: batch.errors, model: batch.model.label } : null,
-    error: batch.state === 'cancelled' ? cancelledError : null,
+    error: batch.state === 'cancelled' ? cancelledError : batch.error,
+    waitsFor: batch.waitsFor,
     createdAt: batch.createdAt,
     finishedAt: batch.finishedAt,
   }

@@ -74,6 +74,11 @@ export interface Ledger {
   charge(entry: Entry, seconds: number, owner: string): Promise<void>
   /** The same for what is there already, bound or not. */
   note(entry: Entry, seconds: number): Promise<void>
+  /**
+   * Another size for an entry, where there is room for it.
+   * @throws QUEUE_FULL as `charge`; the entry is then as it was
+   */
+  grow(entry: Entry, bytes: number, seconds: number, owner: string): Promise<void>
   /** Another end for an entry that is counted. */
   renew(entry: Entry, seconds: number): Promise<void>
   release(entry: Entry): Promise<void>
@@ -92,6 +97,19 @@ on(entry, ARGV[6], ARGV[5], ARGV[2])
 return { 1, '0' }
 `)
 
+// ARGV as of charge, then the size that it had
+const grow = script(`${ledgerLua}
+endOld(ARGV[1])
+off(ARGV[7] .. '|' .. ARGV[8])
+local found = room(tonumber(ARGV[6]), ARGV[5], ARGV[3], ARGV[4])
+if found < 0 then
+  on(ARGV[7] .. '|' .. ARGV[8], ARGV[8], ARGV[5], ARGV[2])
+  return { found, redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2] or ARGV[1] }
+end
+on(ARGV[7] .. '|' .. ARGV[6], ARGV[6], ARGV[5], ARGV[2])
+return { 1, '0' }
+`)
+
 const release = script(`${ledgerLua} off(ARGV[1]) return 1`)
 
 const hour = 3600
@@ -101,7 +119,9 @@ export function openLedger(client: RedisClient, bounds: Bounds): Ledger {
   const enter = async ({ name, bytes }: Entry, seconds: number, owner: string, { all, ofOne }: Bounds) => {
     const now = Date.now()
     const args = [now, now + seconds * 1000, all, ofOne, owner, bytes, name]
-    const [found, next] = (await runScript(client, charge, names, args)) as [number, string]
+    assertRoom((await runScript(client, charge, names, args)) as [number, string], now)
+  }
+  const assertRoom = ([found, next]: [number, string], now: number): void => {
     if (found === 1) return
     throw new OneclassError(
       'QUEUE_FULL',
@@ -115,6 +135,11 @@ export function openLedger(client: RedisClient, bounds: Bounds): Ledger {
   const nameOf = ({ name, bytes }: Entry): string => `${name}|${bytes}`
   return {
     charge: (entry, seconds, owner) => enter(entry, seconds, owner, bounds),
+    async grow(entry, bytes, seconds, owner) {
+      const now = Date.now()
+      const args = [now, now + seconds * 1000, bounds.all, bounds.ofOne, owner, bytes, entry.name, entry.bytes]
+      assertRoom((await runScript(client, grow, names, args)) as [number, string], now)
+    },
     note: (entry, seconds) => enter(entry, seconds, '', unbounded),
     async renew(entry, seconds) {
       await client.zadd(names[0], 'XX', Date.now() + seconds * 1000, nameOf(entry))

@@ -8,6 +8,7 @@ import { Queue, type Job as QueueJob } from 'bullmq'
 import { Value } from 'typebox/value'
 import { type ErrorCode, OneclassError } from '../errors.ts'
 import { parseJson } from '../system/parse-json.ts'
+import type { ErrorBody } from '../wire/error.ts'
 import type { Job } from '../wire/job.ts'
 import { isFinished, type JobType } from '../wire/job-state.ts'
 import type { QueueCounts } from '../wire/operations.ts'
@@ -70,6 +71,8 @@ export interface Producer {
   job(id: string): Promise<Job | undefined>
   /** Cancels what is not finished (CONFLICT else, JOB_NOT_FOUND where there is none) and returns it as it then is. */
   cancel(id: string): Promise<Job>
+  /** Ends a batch that cannot go on; what is scored stays. */
+  failBatch(id: string, error: ErrorBody): Promise<void>
   setOutcome(id: string, outcome: Outcome): Promise<void>
   counts(): Promise<Record<JobKind, QueueCounts>>
   /** Workers heard of in the last 15 seconds. */
@@ -146,11 +149,25 @@ export function createProducer(options: ProducerOptions): Producer {
     return ids.filter((id) => Value.Check(BlobId, id))
   }
 
+  /** First indices of the chunks of a batch that are in the queue: of a million images' chunks some. */
+  const chunksThere = async ({ id, total, chunkSize, isStreamed }: BatchRecord): Promise<number[]> => {
+    const chunks = chunksOf(total, chunkSize, isStreamed)
+    const there: number[] = []
+    for (let from = 0; from < chunks.length; from += 500) {
+      const some = chunks.slice(from, from + 500)
+      const pipeline = client.pipeline()
+      for (const { first } of some) pipeline.exists(queue('chunk').toKey(chunkId(id, first)))
+      const answers = (await pipeline.exec()) ?? []
+      there.push(...some.filter((_, i) => answers[i]?.[1] !== 0).map(({ first }) => first))
+    }
+    return there
+  }
+
   /** Chunks that wait are taken away with their images; those at work are told to stop. */
   const cancelChunks = async (id: string): Promise<void> => {
     const batch = await batches.read(id)
     if (batch === undefined) return
-    for (const { first } of chunksOf(batch.total, batch.chunkSize)) {
+    for (const first of await chunksThere(batch)) {
       const chunk = (await queue('chunk').getJob(chunkId(id, first))) as QueueJob<JobData['chunk']> | undefined
       if (chunk === undefined) continue
       const isTaken = await queue('chunk').remove(chunkId(id, first))
@@ -237,6 +254,9 @@ export function createProducer(options: ProducerOptions): Producer {
         await client.publish(channels.cancel, id)
       }
       return (await job(id)) ?? view
+    }),
+    failBatch: guard(async (id, error) => {
+      if (await batches.fail(id, error)) await cancelChunks(id)
     }),
     setOutcome: guard(setOutcome),
     counts: guard(async () => {

@@ -9,7 +9,8 @@
  *   ...:owners         entry -> owner                                            hash
  *   ...:callers        owner -> sum                                              hash
  *   batch:ID           a batch: state, counts, model                             hash
- *   batch:ID:images    names, in index order                                     string (JSON)
+ *   batch:ID:names     names, in index order                                     list
+ *   batch:ID:images    the same, of a batch of an earlier version                string (JSON)
  *   batch:ID:results   index -> result line, written once                        hash
  *   batch:ID:order     indices in the order of their results                     list
  *   batch:ID:points    index -> embedding of one byte a number                   hash
@@ -43,6 +44,7 @@ export const keys = {
   model: key('model'),
   batch: key('batch'),
   batchImages: (id: string) => `${prefix}:batch:${id}:images`,
+  batchNames: (id: string) => `${prefix}:batch:${id}:names`,
   batchResults: (id: string) => `${prefix}:batch:${id}:results`,
   batchOrder: (id: string) => `${prefix}:batch:${id}:order`,
   batchPoints: (id: string) => `${prefix}:batch:${id}:points`,

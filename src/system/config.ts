@@ -25,6 +25,8 @@ export interface Config {
   readonly webhookSecret: string | undefined
   /** `OTEL_EXPORTER_OTLP_ENDPOINT` or that of traces is set: traces go there. */
   readonly traces: boolean
+  /** `AWS_ACCESS_KEY_ID` and its kin: the object store of `serve --root s3://...`. Undefined without credentials. */
+  readonly s3: S3Environment | undefined
   /** `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` (either case): the way out for downloads. */
   readonly proxy: Proxies
   /** `PATH`: where `redis-server` is looked for. */
@@ -38,10 +40,21 @@ export interface Proxies {
   readonly none: string
 }
 
+export interface S3Environment {
+  readonly credentials: {
+    readonly accessKeyId: string
+    readonly secretAccessKey: string
+    readonly sessionToken: string | undefined
+  }
+  readonly region: string
+  /** Undefined: that of AWS. */
+  readonly endpoint: string | undefined
+}
+
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent'
 const logLevels: readonly string[] = ['fatal', 'error', 'warn', 'info', 'debug', 'silent']
 
-export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+export function readConfig(env: Environment = process.env): Config {
   const logLevel = env['ONECLASS_LOG'] || 'info'
   if (!logLevels.includes(logLevel)) {
     throw new OneclassError(
@@ -59,6 +72,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     apiKey: env['ONECLASS_KEY'] || undefined,
     webhookSecret: env['ONECLASS_WEBHOOK_SECRET'] || undefined,
     traces: Boolean(env['OTEL_EXPORTER_OTLP_ENDPOINT'] || env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']),
+    s3: readS3(env),
     proxy: {
       https: env['https_proxy'] || env['HTTPS_PROXY'] || undefined,
       http: env['http_proxy'] || env['HTTP_PROXY'] || undefined,
@@ -66,6 +80,26 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     },
     searchPath: env['PATH'] ?? '',
   }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** As the tools of AWS read it. */
+function readS3(env: Environment): S3Environment | undefined {
+  const [accessKeyId, secretAccessKey] = [env['AWS_ACCESS_KEY_ID'], env['AWS_SECRET_ACCESS_KEY']]
+  if (!accessKeyId || !secretAccessKey) return undefined
+  return {
+    credentials: { accessKeyId, secretAccessKey, sessionToken: env['AWS_SESSION_TOKEN'] || undefined },
+    region: env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || 'us-east-1',
+    endpoint: env['AWS_ENDPOINT_URL_S3'] || env['AWS_ENDPOINT_URL'] || undefined,
+  }
+}
+
+/** Secrets that a process which decodes images of strangers has no use for. */
+export const withoutStoreSecrets = {
+  AWS_ACCESS_KEY_ID: undefined,
+  AWS_SECRET_ACCESS_KEY: undefined,
+  AWS_SESSION_TOKEN: undefined,
 }
 
 /** The environment for a child process: ours, with some values set or (undefined) taken away. */

@@ -21,6 +21,7 @@ export const Progress = Type.Object({
   total: Type.Number(),
   stage: Type.Optional(Type.String()),
   errors: Type.Optional(Type.Integer({ description: 'Images of a batch that could not be scored' })),
+  listing: Type.Optional(Type.Boolean({ description: 'The folder of a batch is still being read: `total` grows' })),
 })
 export type Progress = Fixed<typeof Progress>
 
@@ -66,6 +67,7 @@ export const BatchJob = Type.Object({
   ),
   // the way to it is not for every key to know
   folder: Nullable(Type.String({ description: 'The last name of its folder; null for uploads' })),
+  waitsFor: Nullable(ErrorBody),
 })
 export type BatchJob = Fixed<typeof BatchJob>
 

@@ -47,7 +47,16 @@ export function csvRow(line: Line, more: readonly (string | number)[] = []): str
  * @param more names of columns that the caller adds
  */
 export function csvStart(names: readonly string[], more: readonly string[] = []): string {
-  return csvMark(names) + csvHeaderOf(more)
+  return csvStartFor(areAscii(names), more)
+}
+
+/** The same where only that much is known of the names. */
+export function csvStartFor(isAscii: boolean, more: readonly string[] = []): string {
+  return isAscii ? csvHeaderOf(more) : `\uFEFF${csvHeaderOf(more)}`
+}
+
+export function areAscii(names: readonly string[]): boolean {
+  return csvMark(names) === ''
 }
 
 /** @param json one result as JSON */

@@ -21,7 +21,15 @@ const model = { label: 'm@1', sha256: 'a'.repeat(64), alpha: 0.05 }
 const line = (index: number, text = `line ${index}`) => ({ index, isError: index % 5 === 0, line: text })
 
 async function newBatch(id: string, total: number): Promise<void> {
-  const record = { id, total, model, chunkSize: 4, folder: null, origin: 'here', createdAt: new Date().toISOString() }
+  const record = {
+    id,
+    isOpen: false,
+    model,
+    chunkSize: 4,
+    folder: null,
+    origin: 'here',
+    createdAt: new Date().toISOString(),
+  }
   assert.equal(
     await batches.create(
       record,
@@ -62,7 +70,7 @@ test('state, what is missing, and the order of arrival', async () => {
   assert.deepEqual(await batches.lines('two', 0, 10), ['line 2', 'line 0'])
   assert.deepEqual(await batches.lines('two', 1, 10), ['line 0'])
   assert.equal(await batches.commit('two', [line(1), line(3)]), 'done')
-  assert.deepEqual(await batches.images('two'), ['0.jpg', '1.jpg', '2.jpg', '3.jpg'])
+  assert.deepEqual(await batches.names('two', 0, 10), ['0.jpg', '1.jpg', '2.jpg', '3.jpg'])
 })
 
 test('a cancelled batch takes no more results', async () => {

@@ -29,7 +29,9 @@ export interface TestApi {
 /** One model, "thing", which no worker could use: its backbone is an invention. */
 export async function startTestApi(
   limits: Partial<Limits> = {},
-  more: Pick<Partial<ServiceOptions>, 'urls' | 'outside' | 'isLoopback' | 'webFolder' | 'webhooks'> = {},
+  more: Pick<Partial<ServiceOptions>, 'urls' | 'outside' | 'isLoopback' | 'webFolder' | 'webhooks' | 's3'> & {
+    readonly prefixes?: readonly string[]
+  } = {},
 ): Promise<TestApi> {
   const base = await realpath(await mkdtemp(join(tmpdir(), 'oneclass-api-')))
   const [home, root] = [join(base, 'home'), join(base, 'served')]
@@ -44,7 +46,7 @@ export async function startTestApi(
     home,
     redisUrl: redis.url,
     isLoopback: true,
-    roots: [root],
+    roots: [root, ...(more.prefixes ?? [])],
     limits,
     webFolder: join(base, 'none'),
     ...more,

@@ -167,7 +167,7 @@ test('each refusal has a code and a way out', async () => {
     assert.match(found[1], message)
   }
   const refusals: [number, string, string, RegExp][] = [
-    [403, 'AccessDenied', 'STORAGE_REFUSED', /s3:ListBucket/],
+    [403, 'AccessDenied', 'IMAGE_NOT_FOUND', /AccessDenied/],
     [403, 'InvalidObjectState', 'IMAGE_NOT_FOUND', /restore/],
     [501, 'NotImplemented', 'STORAGE_REFUSED', /endpoint/],
   ]

@@ -8,13 +8,12 @@ import { chunksOf } from '../../queue/chunks.ts'
 import { claim } from '../../queue/idempotency.ts'
 import { viewOfBatch } from '../../queue/job-view.ts'
 import { lifetimes, typeOfJob } from '../../queue/jobs.ts'
-import { listFolder, resolveBelow } from '../../service/local-files.ts'
 import { BatchFromFolder, BatchOptions } from '../../wire/batch.ts'
 import { Decisions } from '../../wire/decisions.ts'
 import { BatchJob, ListLimit, ListState } from '../../wire/job.ts'
 import { isFinished } from '../../wire/job-state.ts'
 import { JobId, ModelRef } from '../../wire/names.ts'
-import { csvLine, csvStart, decisionColumns } from '../../wire/result-csv.ts'
+import { csvLine, csvStartFor, decisionColumns } from '../../wire/result-csv.ts'
 import type { ApiContext } from '../context.ts'
 import { decideLines, decisionFields, decisionsOf } from '../decide-lines.ts'
 import { callerOf } from '../http/access.ts'
@@ -38,7 +37,9 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
   }
 
   type Input = {
-    images: string[]
+    images: readonly string[]
+    /** There may be more names than these. */
+    isOpen: boolean
     uploads: readonly Uploaded[]
     folder: string | null
     alpha: number | undefined
@@ -59,6 +60,7 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
       })
       return {
         images: form.files.map(({ image }) => image),
+        isOpen: false,
         uploads: form.files,
         folder: null,
         alpha: alphaField(form.fields),
@@ -68,9 +70,9 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
     }
     if (body === undefined || body === null)
       throw new OneclassError('INVALID_ARGUMENT', 'Expected a form with files "images", or JSON with "folder".')
-    const folder = await resolveBelow(body.folder, context.roots, 'FOLDER_NOT_FOUND')
+    const folder = await context.places.resolve(body.folder)
     return {
-      images: await listFolder(folder, context.roots, limits.maxFolderImages),
+      ...(await context.places.begin(folder, limits.maxFolderImages)),
       uploads: [],
       folder,
       alpha: body.alpha,
@@ -85,7 +87,7 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
     scope: 'classify',
     summary: 'Score many images',
     description:
-      'A form with files `images`, or JSON with a folder below a served root. Each image gets exactly one result, an error being one too. With `fdr` the results carry `flagged`: they then come when the batch is finished, since every p-value counts.',
+      'A form with files `images`, or JSON with a folder below a served root, which may be `s3://bucket/prefix`. Of a large one, names are read while the work goes on, and `progress.total` grows. Each image gets exactly one result, an error being one too. With `fdr` the results carry `flagged`: they then come when the batch is finished, since every p-value counts.',
     tag: 'Batches',
     params: Type.Object({ name: ModelRef }),
     body: BatchFromFolder,
@@ -94,7 +96,7 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
     handle: async ({ params, body, request, reply }) => {
       const key = idempotencyKey(request)
       await context.registry.info(params.name)
-      const { images, uploads, folder, alpha, decisions, keep } = await readInput(request, body)
+      const { images, isOpen, uploads, folder, alpha, decisions, keep } = await readInput(request, body)
       const { info, use } = await context.useModel(params.name, alpha)
       const contents = uploads.map(({ image, blob }) => `${image} ${blob.split('.')[1]}`)
       const { id, isReplay } = await claim(producer, 'batch', callerOf(request), key, [
@@ -112,7 +114,8 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
       }
       const record = {
         id,
-        total: images.length,
+        isOpen,
+        ...(isOpen && { isStreamed: true }),
         model: use,
         chunkSize,
         folder,
@@ -126,7 +129,7 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
       try {
         for (const { first, end } of chunksOf(uploads.length, chunkSize)) {
           const some = uploads.slice(first, end).map(({ image, blob }, i) => ({ index: first + i, image, blob }))
-          await producer.addChunk(record, first, some)
+          await producer.addChunk({ ...record, total: images.length }, first, some)
         }
       } catch (error) {
         // as if it had never been: the same request again is then a new one. Its bytes go with the request
@@ -233,7 +236,8 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
         reply,
         isCsv ? 'text/csv; charset=utf-8' : 'application/x-ndjson; charset=utf-8',
         async function* (signal) {
-          if (isCsv) yield csvStart(await producer.batches.images(batch.id), decisionColumns(decisions))
+          // of names that are still to come nothing is known
+          if (isCsv) yield csvStartFor(batch.isAscii && !batch.isOpen, decisionColumns(decisions))
           const read = (from: number, follow: boolean) => resultLines(batch, from, follow, signal)
           for await (const line of decideLines(read, query.from ?? 0, query.follow ?? true, decisions))
             yield isCsv ? csvLine(line, decisions) : `${line}\n`

@@ -1,11 +1,9 @@
 /** What people say of the images of a batch, shared by all who look at it; and the whole images, to judge by. */
-import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
 import type { BatchRecord } from '../../queue/batches.ts'
 import { typeOfJob } from '../../queue/jobs.ts'
-import { readBelow } from '../../service/local-files.ts'
 import { openReviewStore } from '../../store/reviews.ts'
 import { JobId } from '../../wire/names.ts'
 import { ReviewChange, Reviews } from '../../wire/review.ts'
@@ -72,10 +70,10 @@ export function reviewRoutes(app: FastifyInstance, context: ApiContext): void {
     answers: { 200: { description: 'The image', type: 'image/*', schema: Type.String({ format: 'binary' }) } },
     handle: async ({ params, reply }) => {
       const batch = await find(params.id)
-      const name = (await batches.images(batch.id))[params.index]
+      const [name] = await batches.namesAt(batch.id, [params.index])
       if (batch.folder === null || name === undefined)
         throw new OneclassError('NOT_FOUND', 'This image is not kept by the service.')
-      const bytes = await readBelow(join(batch.folder, name), name, context.roots, context.limits.maxImageBytes)
+      const bytes = await context.places.read(batch.folder, name)
       const type = shownType(bytes)
       if (type === undefined)
         throw new OneclassError('UNSUPPORTED_MEDIA_TYPE', 'Browsers do not show images of this format.')

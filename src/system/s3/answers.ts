@@ -77,8 +77,11 @@ export function isPassing({ status, code }: Refusal): boolean {
   return code === 'SlowDown' || code === 'RequestTimeout' || code === 'OperationAborted'
 }
 
-/** @param what is asked for, for the sentence: "s3://photos/cats/" */
-export function errorOf(refusal: Refusal, what: string, bucket: string): OneclassError {
+/**
+ * @param what is asked for, for the sentence: "s3://photos/cats/"
+ * @param isObject an object is read: that it may not be says nothing of others
+ */
+export function errorOf(refusal: Refusal, what: string, bucket: string, isObject: boolean): OneclassError {
   const { status, code, region } = refusal
   const said = code ?? `status ${status}`
   const refused = (way: string) =>
@@ -100,6 +103,11 @@ export function errorOf(refusal: Refusal, what: string, bucket: string): Oneclas
   if (code === 'InvalidAccessKeyId' || code === 'SignatureDoesNotMatch')
     return refused('look at AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY')
   if (code === 'RequestTimeTooSkewed') return refused("set the machine's clock")
+  if (isObject && (code === 'AccessDenied' || status === 404))
+    return new OneclassError(
+      'IMAGE_NOT_FOUND',
+      `"${what}" cannot be read with the credentials of the service (${said}).`,
+    )
   if (status === 404)
     return new OneclassError('BUCKET_NOT_FOUND', `"${what}" is not there: look at the bucket's name and the endpoint.`)
   if (status === 401 || status === 403)

@@ -127,7 +127,7 @@ export function openS3(options: S3Options): S3Client {
       try {
         const answer = await once(request)
         if (Buffer.isBuffer(answer)) return answer
-        error = errorOf(answer, request.what, request.bucket)
+        error = errorOf(answer, request.what, request.bucket, request.method === 'GET' && request.key !== '')
         if (!isPassing(answer)) throw error
       } catch (thrown) {
         if (thrown instanceof OneclassError) throw thrown

@@ -1,0 +1,98 @@
+/** A prefix of a bucket as a folder of images: its names page by page, by the rules for folders of the disk (`images/collect.ts`). */
+import { OneclassError } from '../errors.ts'
+import { hasImageEnding, isImageContent, sniffLength } from '../images/format.ts'
+import { isSystemName, reasonByEnding, type SkipCounter } from '../images/left-out.ts'
+import { hasDotSegment, type S3Address, writeS3 } from '../system/s3/address.ts'
+import type { S3Client } from '../system/s3/client.ts'
+
+/** Endings of files beside images, which are not worth a request each. */
+const neverImages =
+  /\.(json|jsonl|txt|csv|tsv|xml|ya?ml|md|html?|log|ini|npy|npz|parquet|db|sqlite|js|css|py|pt|onnx)$/i
+const lookTogether = 16
+
+export interface S3Pages {
+  readonly client: S3Client
+  readonly address: S3Address
+  readonly skipped: SkipCounter
+  /** The last name that is known already. */
+  readonly after?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Names relative to the prefix, in the order of the keys. @throws as `S3Client.list` */
+export async function* s3Names({ client, address, skipped, after, signal }: S3Pages): AsyncGenerator<string[]> {
+  const { bucket, prefix } = address
+  const stop = signal && { signal }
+  let token: string | undefined
+  do {
+    const from = token === undefined && after !== undefined ? { after: prefix + after } : { token }
+    const page = await client.list(bucket, prefix, { ...from, ...stop })
+    // a store that does not know `start-after` begins again: what is known is passed over
+    const names = page.objects
+      .map(({ key }) => key.slice(prefix.length))
+      .filter((name) => name !== '' && isBehind(name, after))
+    yield await imagesOf(names, (name) => begins(client, address, name, signal), skipped)
+    token = page.next
+  } while (token !== undefined)
+}
+
+/** @throws IMAGE_NOT_FOUND, IMAGE_TOO_LARGE, and as `S3Client.get` */
+export async function readS3(
+  client: S3Client,
+  { bucket, prefix }: S3Address,
+  name: string,
+  maxBytes: number,
+  signal?: AbortSignal,
+): Promise<Buffer> {
+  const key = prefix + name
+  if (hasDotSegment(key))
+    throw new OneclassError('IMAGE_NOT_FOUND', `"${name}" has "." or ".." in its key, which is not read: rename it.`)
+  return await client.get(bucket, key, name, { maxBytes, ...(signal && { signal }) })
+}
+
+async function imagesOf(
+  names: readonly string[],
+  looksLikeImage: (name: string) => Promise<boolean>,
+  skipped: SkipCounter,
+): Promise<string[]> {
+  const kept: boolean[] = []
+  const unsure: number[] = []
+  names.forEach((name, i) => {
+    const parts = name.split('/')
+    const base = parts.at(-1)!
+    kept[i] = false
+    if (base === '') return // made by a console, for a folder without files
+    if (parts.some(isSystemName)) skipped.add('system files', name)
+    else if (parts.some((part) => part.startsWith('.') && part !== '.' && part !== '..')) skipped.add('hidden', name)
+    else if (hasImageEnding(base)) kept[i] = true
+    else if (reasonByEnding(base) !== 'not an image' || neverImages.test(base)) skipped.add(reasonByEnding(base), name)
+    else unsure.push(i)
+  })
+  for (let from = 0; from < unsure.length; from += lookTogether) {
+    const some = unsure.slice(from, from + lookTogether)
+    const looked = await Promise.all(some.map((i) => looksLikeImage(names[i]!)))
+    some.forEach((i, at) => {
+      kept[i] = looked[at]!
+      if (!kept[i]) skipped.add('not an image', names[i]!)
+    })
+  }
+  return names.filter((_, i) => kept[i])
+}
+
+/** Does an object without an image's ending begin like an image? One that cannot be read is taken for one: reading it says why. */
+async function begins(client: S3Client, address: S3Address, name: string, signal?: AbortSignal): Promise<boolean> {
+  const { bucket, prefix } = address
+  if (hasDotSegment(prefix + name)) return true
+  const options = { maxBytes: sniffLength, first: sniffLength, ...(signal && { signal }) }
+  try {
+    return isImageContent(await client.get(bucket, prefix + name, writeS3(address) + name, options))
+  } catch (error) {
+    if (error instanceof OneclassError && error.code === 'IMAGE_NOT_FOUND') return true
+    throw error
+  }
+}
+
+/** By their bytes, as stores sort keys. */
+function isBehind(name: string, after: string | undefined): boolean {
+  return after === undefined || Buffer.compare(Buffer.from(name), Buffer.from(after)) > 0
+}
