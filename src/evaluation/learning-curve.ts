@@ -1,8 +1,9 @@
 /** Would more photos help? The positives-only methods on random parts of the training positives, judged on the whole test. */
 import { takeRows } from '../core/matrix.ts'
 import { createRandom, sample } from '../core/random.ts'
-import { fitEnsemble, minimumRows, scoreEnsemble } from '../detectors/ensemble.ts'
+import { fitEnsemble, scoreEnsemble } from '../detectors/ensemble.ts'
 import { mahalanobis, nearestNeighbour } from '../detectors/index.ts'
+import { minimumRows } from '../detectors/pooled-fit.ts'
 import type { CurvePoint } from './compare-report.ts'
 import type { MethodContext } from './method.ts'
 import { auroc } from './metrics.ts'

@@ -2,8 +2,9 @@
 import type { Matrix } from '../core/matrix.ts'
 import type { Random } from '../core/random.ts'
 import { type DiscriminativeState, joinDiscriminative } from '../detectors/discriminative.ts'
-import { joinMembers, type PooledFit, scoreEnsemble } from '../detectors/ensemble.ts'
+import { joinMembers, scoreEnsemble } from '../detectors/ensemble.ts'
 import { type ByMember, type ExtraKey, membersOf } from '../detectors/join.ts'
+import type { PooledFit } from '../detectors/pooled-fit.ts'
 
 export interface JoinedHead {
   readonly state: DiscriminativeState

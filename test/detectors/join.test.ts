@@ -3,9 +3,10 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type Matrix, matrix, takeRows } from '../../src/core/matrix.ts'
 import { createRandom } from '../../src/core/random.ts'
-import { fitEnsemble, fitPooled, joinMembers, scoreEnsemble } from '../../src/detectors/ensemble.ts'
+import { fitEnsemble, joinMembers, scoreEnsemble } from '../../src/detectors/ensemble.ts'
 import { calibrate, joinScores, membersOf } from '../../src/detectors/join.ts'
 import { mahalanobis } from '../../src/detectors/mahalanobis.ts'
+import { fitPooled } from '../../src/detectors/pooled-fit.ts'
 
 function gaussian(n: number, d: number, seed: number): Matrix {
   const random = createRandom(seed)

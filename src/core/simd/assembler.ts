@@ -112,3 +112,17 @@ function flatten(code: Code, out: number[] = []): number[] {
   else for (const part of code) flatten(part, out)
   return out
 }
+
+type Tuple<Length extends number, Items extends Local[] = []> = Items['length'] extends Length
+  ? Items
+  : Tuple<Length, [...Items, Local]>
+
+/** `count` locals from the number `first` on. */
+export function locals<Count extends number>(first: number, count: Count): Tuple<Count> {
+  return Array.from({ length: count }, (_, k) => first + k) as Tuple<Count>
+}
+
+export const upTo = (n: number): number[] => Array.from({ length: n }, (_, k) => k)
+
+/** local += value, of vectors. */
+export const add = (local: Local, value: Code): Code => set(local, plus(get(local), value))
