@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Matrix, matrix, row } from '../../src/core/matrix.ts'
+import { type Matrix, row } from '../../src/core/matrix.ts'
 import { writeNpy } from '../../src/core/npy.ts'
 import { createRandom } from '../../src/core/random.ts'
 import { oneClassSvm } from '../../src/detectors/index.ts'
@@ -12,6 +12,7 @@ import { type LibsvmTrainer, loadLibsvm } from '../../src/detectors/libsvm.ts'
 import { fitFeatures } from '../../src/pipeline/fit.ts'
 import { type Measured, measure, timed } from './measure.ts'
 import { hasModules, npmForest, pythonPeer } from './peers.ts'
+import { correlatedRows } from './rows.ts'
 
 interface Seconds {
   readonly fit: number
@@ -149,24 +150,6 @@ async function withRows<T>(n: number, d: number, work: (rows: Rows) => Promise<T
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-}
-
-/** Rows as embeddings are: positive, with a spectrum that falls off. */
-function correlatedRows(n: number, d: number, seed: number): Matrix {
-  const random = createRandom(seed)
-  const directions = createRandom(7)
-  const k = 32
-  const mixing = Float64Array.from({ length: k * d }, () => directions.normal())
-  const X = matrix(n, d)
-  for (let i = 0; i < n; i++) {
-    const factors = Float64Array.from({ length: k }, (_, f) => random.normal() / (1 + f / 4))
-    for (let j = 0; j < d; j++) {
-      let value = 1 + 0.3 * random.normal()
-      for (let f = 0; f < k; f++) value += 0.1 * factors[f]! * mixing[f * d + j]!
-      X.data[i * d + j] = value
-    }
-  }
-  return X
 }
 
 function asObjects(X: Matrix): Record<string, number>[] {
