@@ -19,9 +19,10 @@ import type { Gallery } from '../store/gallery.ts'
 import type { Note } from '../wire/notes.ts'
 import { createClassifier } from './classify.ts'
 import { exclusion } from './exclude.ts'
+import { chooseDetail } from './first-look.ts'
 import { type FitOptions, fitFeatures } from './fit-features.ts'
 import { tryReference } from './fit-report.ts'
-import { gatherPositives } from './gather.ts'
+import { gatherPositives, type Known } from './gather.ts'
 import {
   type BasePositives,
   galleryOf,
@@ -53,7 +54,7 @@ export interface FitImagesOptions extends FitOptions {
   readonly decode?: EmbedOptions['decode']
   /** False: no member looks at places. Default true: one does where it helps. */
   readonly patches?: boolean
-  /** Times the side of the network's input at which places are looked at. Default `auto`: twice where it finds more, from 60 positives on. */
+  /** Times the side of the network's input at which places are looked at. Default `auto`: by a first look (`first-look.ts`). */
   readonly detail?: Detail | 'auto'
   /** What could not even be looked at: stands first among the rejected. */
   readonly failed?: readonly FailedEntry[]
@@ -96,7 +97,7 @@ export async function fitImages(
   const asked = { sources, base, range, excluded: named.found, options }
   const kept = options.base?.gallery.places
   if (options.patches === false || own.look === undefined || (options.base && !kept)) {
-    return (await fitAt(own, undefined, asked)).fitted
+    return await fitAt(own, undefined, asked)
   }
   const { detail = 'auto' } = options
   if (kept && detail !== 'auto' && detail !== kept.detail)
@@ -105,19 +106,15 @@ export async function fitImages(
       `The earlier version looks at its images with detail ${kept.detail}: fit from the images for another.`,
     )
   const axes = kept?.axes ?? (await drawnAxes(network, options.signal))
-  const at = (times: Detail) => fitAt(atDetail(own, times), placeSetup(own, times, axes), asked)
-  if (kept || detail !== 'auto') return (await at(kept?.detail ?? (detail as Detail))).fitted
-  const first = await at(1)
-  if (!first.choice || first.choice.weight === 0 || first.fitted.used < fewestForDetail) return first.fitted
-  const second = await at(2)
-  const gain = (second.choice?.with ?? 0) - first.choice.with
-  return gain >= gainForDetail ? second.fitted : first.fitted
+  const at = (times: Detail | undefined, known?: ReadonlyMap<number, Known>) =>
+    times
+      ? fitAt(atDetail(own, times), placeSetup(own, times, axes), asked, known)
+      : fitAt(own, undefined, asked, known)
+  if (kept) return await at(kept.detail)
+  if (detail !== 'auto') return await at(detail)
+  const chosen = await chooseDetail(sources, own, axes, { ...options, range })
+  return await at(chosen.detail, chosen.known)
 }
-
-/** The area under the ROC curve, against drawn defects, by which twice the side must be better: it costs four times the time. */
-const gainForDetail = 0.01
-/** Fewer positives cannot show such a gain. */
-const fewestForDetail = 60
 
 interface Asked {
   readonly sources: readonly ImageSource[]
@@ -132,8 +129,9 @@ async function fitAt(
   backbone: Backbone,
   places: PlaceSetup | undefined,
   { sources, base, range, excluded: named, options }: Asked,
-): Promise<{ fitted: FittedImages; choice: WeightChoice | undefined }> {
-  const gathered = await gatherPositives(sources, base, backbone, { ...options, range }, places)
+  known?: ReadonlyMap<number, Known>,
+): Promise<FittedImages> {
+  const gathered = await gatherPositives(sources, base, backbone, { ...options, range }, places, known)
   const { rejected, repeated, notes } = gathered
   let { positives } = gathered
   if (repeated.length > 0 && repeated.length === sources.length && !options.base?.exclude?.length)
@@ -200,10 +198,7 @@ async function fitAt(
     places,
   })
   const duplicates = namesOfGroups(groups, images)
-  return {
-    fitted: { artifact, gallery, used: positives.length, rejected, repeated, excluded, duplicates, notes },
-    choice,
-  }
+  return { artifact, gallery, used: positives.length, rejected, repeated, excluded, duplicates, notes }
 }
 
 /** Those of the earlier version and the new ones; undefined without any. Those that cannot be read join `rejected`. */

@@ -11,7 +11,7 @@ import { makeThumbnail } from '../images/thumbnail.ts'
 import type { FailedEntry } from '../images/walk.ts'
 import type { Note } from '../wire/notes.ts'
 import { noThumbnail, type Positive } from './make-gallery.ts'
-import { defectsAtMost, type PlaceSetup, seeDefects } from './patches.ts'
+import { getsDefect, type PlaceSetup, seeDefects } from './patches.ts'
 import { knownPixels } from './same-photo.ts'
 
 export interface GatherOptions {
@@ -25,11 +25,20 @@ export interface GatherOptions {
   readonly onProgress?: (done: number, total: number, stage: 'images' | 'fitting') => void
 }
 
+/** An image that was read before, by its number among the sources. */
+export interface Known {
+  readonly positive: Positive
+  readonly notes: readonly Note[]
+}
+
 export interface Gathered {
   readonly positives: Positive[]
+  /** The number of each positive's source; -1 for those of an earlier version. */
+  readonly sourceOf: readonly number[]
   readonly rejected: FailedEntry[]
   readonly repeated: string[]
   readonly notes: readonly ({ readonly image: string } & Note)[]
+  readonly notesOf: ReadonlyMap<number, readonly Note[]>
 }
 
 interface Pending {
@@ -39,37 +48,49 @@ interface Pending {
   readonly pixels: Pixels | undefined
 }
 
-/** @param base positives of an earlier version, which stand first. @throws CANCELLED, and what breaks the backbone itself */
+/**
+ * @param base positives of an earlier version, which stand first
+ * @param known images that the same network has looked at before: they are not read again, and they alone have drawn defects
+ * @throws CANCELLED, and what breaks the backbone itself
+ */
 export async function gatherPositives(
   sources: readonly ImageSource[],
   base: readonly Positive[],
   backbone: Backbone,
   options: GatherOptions,
   places: PlaceSetup | undefined,
+  known: ReadonlyMap<number, Known> = new Map(),
 ): Promise<Gathered> {
   const positives = [...base]
-  const notes: ({ readonly image: string } & Note)[] = []
+  const sourceOf = base.map(() => -1)
+  const notesOf = new Map<number, readonly Note[]>()
   const rejected: FailedEntry[] = [...(options.failed ?? [])]
   const repeated: string[] = []
   const isKnown = knownPixels(options.skipRepeated ? base : [])
   const pending = new Map<number, Pending>()
-  const embedded = embedImages(backbone, sources, {
-    maps: places !== undefined,
-    onPixels(index, pixels) {
-      for (const note of pixels.notes ?? []) notes.push({ image: sources[index]!.name, ...note })
-      const make =
-        typeof options.thumbnails === 'function'
-          ? options.thumbnails
-          : (source: ImageSource) => makeThumbnail(source, options.limits, options.range)
-      const thumbnail = options.thumbnails ? make(sources[index]!).catch(() => noThumbnail) : undefined
-      const hash = perceptualHash(pixels)
-      pending.set(index, { hash, print: fingerprint(pixels), thumbnail, pixels: places && pixels })
+  const unread = Array.from(sources.keys()).filter((i) => !known.has(i))
+  const embedded = embedImages(
+    backbone,
+    unread.map((i) => sources[i]!),
+    {
+      maps: places !== undefined,
+      onPixels(at, pixels) {
+        const index = unread[at]!
+        if (pixels.notes) notesOf.set(index, pixels.notes)
+        const make =
+          typeof options.thumbnails === 'function'
+            ? options.thumbnails
+            : (source: ImageSource) => makeThumbnail(source, options.limits, options.range)
+        const thumbnail = options.thumbnails ? make(sources[index]!).catch(() => noThumbnail) : undefined
+        const hash = perceptualHash(pixels)
+        pending.set(index, { hash, print: fingerprint(pixels), thumbnail, pixels: places && pixels })
+      },
+      onProgress: (done) => options.onProgress?.(known.size + done, sources.length, 'images'),
+      ...(options.signal ? { signal: options.signal } : {}),
+      ...(options.decode ? { decode: options.decode } : {}),
+      ...(options.limits ? { limits: options.limits } : {}),
     },
-    onProgress: (done, total) => options.onProgress?.(done, total, 'images'),
-    ...(options.signal ? { signal: options.signal } : {}),
-    ...(options.decode ? { decode: options.decode } : {}),
-    ...(options.limits ? { limits: options.limits } : {}),
-  })
+  )
   const toChange: { row: number; hash: PerceptualHash; pixels: Pixels }[] = []
   const change = async () => {
     const some = toChange.splice(0)
@@ -79,7 +100,22 @@ export async function gatherPositives(
       positives[row] = { ...positives[row]!, defect }
     })
   }
-  for await (const { index, source, embedding, maps, error } of embedded) {
+  const add = (index: number, positive: Positive): number => {
+    sourceOf.push(index)
+    return positives.push(positive) - 1
+  }
+  const addKnown = (from: number, to: number) => {
+    for (let index = from; index < to; index++) {
+      const { positive, notes } = known.get(index)!
+      if (notes.length > 0) notesOf.set(index, notes)
+      add(index, positive)
+    }
+  }
+  let next = 0
+  for await (const { index: at, source, embedding, maps, error } of embedded) {
+    const index = unread[at]!
+    addKnown(next, index)
+    next = index + 1
     const { hash, print, thumbnail: making, pixels } = pending.get(index) ?? {}
     pending.delete(index)
     const thumbnail = (await making) ?? noThumbnail
@@ -87,13 +123,16 @@ export async function gatherPositives(
     else if (isKnown(embedding, hash!)) repeated.push(source.name)
     else {
       const seen = places ? { places: places.placesOf(maps!) } : {}
-      const row = positives.push({ image: source.name, embedding, hash: hash!, print: print!, thumbnail, ...seen }) - 1
-      if (places && row < defectsAtMost) toChange.push({ row, hash: hash!, pixels: pixels! })
+      const row = add(index, { image: source.name, embedding, hash: hash!, print: print!, thumbnail, ...seen })
+      if (places && known.size === 0 && getsDefect(row)) toChange.push({ row, hash: hash!, pixels: pixels! })
       if (toChange.length === defectsAtOnce) await change()
     }
   }
+  addKnown(next, sources.length)
   if (toChange.length > 0) await change()
-  return { positives, rejected, repeated, notes }
+  const inOrder = [...notesOf].sort(([a], [b]) => a - b)
+  const notes = inOrder.flatMap(([index, some]) => some.map((note) => ({ image: sources[index]!.name, ...note })))
+  return { positives, sourceOf, rejected, repeated, notes, notesOf }
 }
 
 /** A batch of the network. */

@@ -55,8 +55,14 @@ export async function drawnAxes(network: Backbone, signal: AbortSignal | undefin
   return axes
 }
 
-/** So many of the first positives get a copy with a drawn defect: enough to choose a weight. */
-export const defectsAtMost = 200
+/** So many positives get a copy with a drawn defect: enough to choose a weight. */
+const defectsAtMost = 48
+const [allBelow, thenEach] = [24, 4]
+
+/** Whether row i gets one: the first rows and every fourth, so that a version that grows draws the same, and few images do. */
+export function getsDefect(row: number): boolean {
+  return row < allBelow || (row % thenEach === 0 && (row - allBelow) / thenEach < defectsAtMost - allBelow)
+}
 
 /** What a network sees in a copy of an image on which a defect was drawn. */
 export interface SeenDefect {

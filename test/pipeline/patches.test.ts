@@ -5,6 +5,7 @@ import { matrix } from '../../src/core/matrix.ts'
 import { createRandom } from '../../src/core/random.ts'
 import { openBackbone } from '../../src/features/registry.ts'
 import type { ImageSource } from '../../src/images/decode.ts'
+import { renderOther } from '../../src/images/demo-images.ts'
 import { encodeImage } from '../../src/images/encode.ts'
 import type { Pixels } from '../../src/images/pixels.ts'
 import { drawDefect } from '../../src/images/simulated-defects.ts'
@@ -121,6 +122,25 @@ describe('a fit that looks at places', () => {
     assert.equal(closer.artifact.patches?.width, 2 * artifact.patches!.width)
     const [result] = await scoresOf(closer.artifact, plates.slice(0, 1))
     assert.ok(result!.detectors.patches)
+  })
+})
+
+describe('a fit that may choose', () => {
+  it('looks at some images first, and where places tell nothing makes what a fit without them makes', async () => {
+    const random = createRandom(3)
+    const things = await Promise.all(
+      Array.from({ length: 60 }, (_, i) => file(`${i}.png`, renderOther(random.fork(`thing ${i}`)))),
+    )
+    const stages: number[] = []
+    const onProgress = (done: number, _total: number, stage: string) => void (stage === 'images' && stages.push(done))
+    const chosen = await fitImages(things, network, { onProgress })
+    const without = await fitImages(things, network, { patches: false })
+    assert.deepEqual(encodeArtifact(chosen.artifact), encodeArtifact(without.artifact))
+    assert.deepEqual(encodeGallery(chosen.gallery), encodeGallery(without.gallery))
+    assert.deepEqual(
+      stages,
+      Array.from({ length: 60 }, (_, i) => i + 1),
+    )
   })
 })
 

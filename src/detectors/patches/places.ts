@@ -77,13 +77,50 @@ export function fitPlaceAxes(images: readonly (readonly PlaceMap[])[]): PlaceAxe
 export type PlacesOf = (maps: readonly PlaceMap[]) => Uint8Array
 
 export function placesBy({ channels, count, axes, centre, steps }: PlaceAxes): PlacesOf {
-  const wide: Matrix = matrix(count, channels, Float64Array.from(axes))
+  // of each map only its own channels: a coarse map is projected before it is spread over the spots of the finest
+  const parts = new Map<number, Matrix>()
+  const axesFrom = (first: number, own: number): Matrix => {
+    const known = parts.get(first)
+    if (known?.cols === own) return known
+    const part = matrix(count, own)
+    for (let k = 0; k < count; k++)
+      for (let c = 0; c < own; c++) part.data[k * own + c] = axes[k * channels + first + c]!
+    parts.set(first, part)
+    return part
+  }
   return (maps) => {
-    const projected = smooth(timesTransposed(spotsOf(maps), wide), maps[0]!)
-    return Uint8Array.from(projected.data, (value, i) => {
-      const level = Math.round((value - centre[i % count]!) / steps[i % count]!) + middle
-      return Math.max(1, Math.min(255, level))
-    })
+    const { height, width } = maps[0]!
+    const sum = matrix(height * width, count)
+    let first = 0
+    for (const map of maps) {
+      const spots = transpose(matrix(map.channels, map.height * map.width, Float64Array.from(map.data)))
+      addSpread(sum, { height, width }, timesTransposed(spots, axesFrom(first, map.channels)), map)
+      first += map.channels
+    }
+    const { data } = smooth(sum, { height, width })
+    const out = new Uint8Array(data.length)
+    for (let at = 0; at < data.length; at += count) {
+      for (let k = 0; k < count; k++) {
+        const level = Math.round((data[at + k]! - centre[k]!) / steps[k]!) + middle
+        out[at + k] = Math.max(1, Math.min(255, level))
+      }
+    }
+    return out
+  }
+}
+
+type Size = { readonly height: number; readonly width: number }
+
+/** Adds to each spot the row of the coarser map's spot that it lies in. */
+function addSpread(sum: Matrix, { height, width }: Size, part: Matrix, map: Size): void {
+  const { cols } = sum
+  for (let y = 0; y < height; y++) {
+    const from = Math.floor((y * map.height) / height) * map.width
+    for (let x = 0; x < width; x++) {
+      const spot = (from + Math.floor((x * map.width) / width)) * cols
+      const to = (y * width + x) * cols
+      for (let k = 0; k < cols; k++) sum.data[to + k]! += part.data[spot + k]!
+    }
   }
 }
 
@@ -109,7 +146,7 @@ function spotsOf(maps: readonly PlaceMap[]): Matrix {
 }
 
 /** Mean over each spot and its neighbours; spots at the border count twice there. */
-function smooth(spots: Matrix, { height, width }: { readonly height: number; readonly width: number }): Matrix {
+function smooth(spots: Matrix, { height, width }: Size): Matrix {
   const { cols } = spots
   const pass = (from: Float64Array, length: number, step: number, lines: number, between: number) => {
     const out = new Float64Array(from.length)
