@@ -1,6 +1,6 @@
 /** What a fit says about itself, in words: docs/promises.md explains every number. */
 import { printable } from '../images/left-out.ts'
-import type { FitReport } from '../wire/fit-report.ts'
+import type { FitReport, PlaceChoice } from '../wire/fit-report.ts'
 import type { Preprocess } from '../wire/preprocess.ts'
 
 /** Misfits that are named on a terminal; `--json` has all of them. */
@@ -33,6 +33,14 @@ export function reportLines(report: FitReport): string[] {
     ...misfits.slice(0, named).map(({ image, reason }) => `    ${printable(image)}: ${printable(reason)}`),
     ...(misfits.length > named ? [`    and ${misfits.length - named} more (--json names all)`] : []),
   ]
+}
+
+/** What looking at places added, and at which detail. */
+export function placesWords({ detail, weight, without, with: both }: PlaceChoice): string {
+  const area = (value: number) => value.toFixed(3).replace(/^0/, '')
+  if (weight === 0)
+    return `left out: drawn defects are told from good images no better with them (AUROC ${area(without)})`
+  return `detail ${detail}: drawn defects are told from good images with AUROC ${area(both)}, without places ${area(without)}`
 }
 
 export function percent(share: number): string {

@@ -12,7 +12,7 @@ import { assertModelName } from '../store/registry.ts'
 import type { Model } from '../wire/model.ts'
 import { preprocessModes } from '../wire/preprocess.ts'
 import type { Command, Io, Values } from './command.ts'
-import { preprocessWords, reportLines } from './fit-words.ts'
+import { placesWords, preprocessWords, reportLines } from './fit-words.ts'
 import { settleLayout } from './layout-question.ts'
 import { progressLine } from './progress.ts'
 import { flag, number, oneOf, required, text } from './values.ts'
@@ -215,8 +215,7 @@ async function report(
     const model = `${info.name}@${info.version}`
     const change = rejectedByBase === undefined ? {} : { rejectedByBase }
     const { facts: _, ...about } = info
-    const excluded = fitted?.excluded ?? []
-    const more = { used: info.n, rejected, duplicates, excluded, notes, skipped }
+    const more = { used: info.n, rejected, duplicates, excluded: fitted?.excluded ?? [], notes, skipped }
     await io.out(JSON.stringify({ model, ...about, ...change, ...said, ...more }))
   } else {
     await io.out(
@@ -225,6 +224,7 @@ async function report(
     if (info.negatives)
       await io.out(`with ${info.negatives} negatives: a head uses them; the promise about positives is as without them`)
     for (const line of reportLines(said)) await io.out(line)
+    if (info.facts?.places) await io.out(`  places                  ${placesWords(info.facts.places)}`)
     if (info.backbone === null) await io.out(`  features                ${preprocessWords(info.preprocess)}`)
     if (fitted?.excluded.length) await io.out(`  left out                ${fitted.excluded.map(printable).join(', ')}`)
     if (info.growth) for (const line of growthLines(info, rejectedByBase)) await io.out(line)

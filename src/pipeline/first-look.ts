@@ -21,6 +21,8 @@ export interface ChosenDetail {
   readonly detail: Detail | undefined
   /** What was seen at that detail, by the number of the source. */
   readonly known?: ReadonlyMap<number, Known>
+  /** What places added to these images. */
+  readonly choice?: WeightChoice
 }
 
 /** Fewer images are all looked at, at the network's own size: a part of them shows too little, and places are kept for later versions. */
@@ -59,7 +61,11 @@ export async function chooseDetail(
   const first = await look(1, withProgress)
   if (first.choice === undefined) return { detail: 1, known: toKnown(first.seen, () => ({})) }
   if (first.choice.weight === 0)
-    return { detail: undefined, known: toKnown(first.seen, () => ({ places: undefined, defect: undefined })) }
+    return {
+      detail: undefined,
+      known: toKnown(first.seen, () => ({ places: undefined, defect: undefined })),
+      choice: first.choice,
+    }
   const second = await look(2, { ...quiet, thumbnails: false })
   const gain = (second.choice?.with ?? 0) - first.choice.with
   if (gain < gainForDetail) return { detail: 1, known: toKnown(first.seen, () => ({})) }

@@ -93,6 +93,7 @@ export async function fitModel(options: FitModelOptions): Promise<FittedModel> {
       ...(base?.info.range && { range: base.info.range }),
       ...rest,
       ...(names.length > 0 && { exclude: names }),
+      onNotice,
       negatives: others,
       failed: found.failed,
       thumbnails: true,

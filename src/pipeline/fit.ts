@@ -31,7 +31,7 @@ import {
   type Positive,
   positivesOf,
 } from './make-gallery.ts'
-import { drawnAxes, fitPatchMember, type PlaceSetup, placeSetup, probesOf } from './patches.ts'
+import { drawnAxes, fitPatchMember, type PlaceSetup, placeSetup, placesNotice, probesOf } from './patches.ts'
 import { rangeOfImages, withRange } from './range.ts'
 import { groupsOf, namesOfGroups } from './same-photo.ts'
 
@@ -52,6 +52,8 @@ export interface FitImagesOptions extends FitOptions {
   /** Keep a small picture of each image in the gallery; made here, or given for an image that was decoded elsewhere. */
   readonly thumbnails?: boolean | ((source: ImageSource) => Promise<Uint8Array>)
   readonly decode?: EmbedOptions['decode']
+  /** Called with the memory that looking closely at places takes, before it begins. */
+  readonly onNotice?: ((sentence: string) => void) | undefined
   /** False: no member looks at places. Default true: one does where it helps. */
   readonly patches?: boolean
   /** Times the side of the network's input at which places are looked at. Default `auto`: by a first look (`first-look.ts`). */
@@ -106,14 +108,18 @@ export async function fitImages(
       `The earlier version looks at its images with detail ${kept.detail}: fit from the images for another.`,
     )
   const axes = kept?.axes ?? (await drawnAxes(network, options.signal))
-  const at = (times: Detail | undefined, known?: ReadonlyMap<number, Known>) =>
-    times
-      ? fitAt(atDetail(own, times), placeSetup(own, times, axes), asked, known)
-      : fitAt(own, undefined, asked, known)
+  const at = async (times: Detail, known?: ReadonlyMap<number, Known>) => {
+    const places = placeSetup(own, times, axes)
+    if (times > 1) options.onNotice?.(placesNotice(places, base.length + sources.length))
+    return await fitAt(atDetail(own, times), places, asked, known)
+  }
   if (kept) return await at(kept.detail)
   if (detail !== 'auto') return await at(detail)
-  const chosen = await chooseDetail(sources, own, axes, { ...options, range })
-  return await at(chosen.detail, chosen.known)
+  const { detail: chosen, known, choice } = await chooseDetail(sources, own, axes, { ...options, range })
+  if (chosen) return await at(chosen, known)
+  const fitted = await fitAt(own, undefined, asked, known)
+  const facts = { ...fitted.artifact.facts!, places: { detail: 1, ...choice! } }
+  return { ...fitted, artifact: { ...fitted.artifact, facts } }
 }
 
 interface Asked {

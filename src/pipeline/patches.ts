@@ -36,6 +36,14 @@ export function placeSetup(network: Backbone, detail: Detail, axes: PlaceAxes): 
   return { detail, axes, height, width, placesOf: placesBy(axes) }
 }
 
+/** What looking at the places of n images takes. */
+export function placesNotice({ detail, axes: { count: d }, height, width }: PlaceSetup, n: number): string {
+  const places = height * width
+  // sums of all images, of those of a round, and their covariances; factors of eight rounds and of the model; the images
+  const bytes = places * ((d * (d + 1)) / 2) * (3 * 8 + 9 * 4) + 1.2 * n * places * d
+  return `Each image is looked at at ${width} x ${height} places (detail ${detail}); that takes some ${Math.ceil(bytes / 1e7)}0 MB of memory while it fits.`
+}
+
 const knownAxes = new WeakMap<Backbone, PlaceAxes>()
 
 /** The axes of a network's places, found on drawn images: the same for every fit. @throws CANCELLED */
