@@ -4,9 +4,9 @@
  */
 import { fromRows } from '../core/matrix.ts'
 import { createRandom } from '../core/random.ts'
-import { fitPooled } from '../detectors/ensemble.ts'
 import type { WeightChoice } from '../detectors/patches/patch-weight.ts'
 import type { PlaceAxes } from '../detectors/patches/places.ts'
+import { fitPooled } from '../detectors/pooled-fit.ts'
 import { choosePreprocess, keepLengths } from '../detectors/preprocess.ts'
 import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
