@@ -13,7 +13,7 @@ import { randomUUID } from 'node:crypto'
 import { readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { assertAlpha } from '../detectors/calibration.ts'
-import { OneclassError, toOneclassError } from '../errors.ts'
+import { OneclassError } from '../errors.ts'
 import { makeFolder } from '../system/files.ts'
 import { withLock } from '../system/lock.ts'
 import { privateFolder, renameSynced, syncFolder, writeSynced, writeWhole } from '../system/whole-file.ts'
@@ -23,7 +23,8 @@ import { type About, aboutFromFiles, keepAbouts, writeAbout } from './about.ts'
 import { type Artifact, decodeArtifact, encodeArtifact, maxArtifactBytes } from './artifact.ts'
 import { maxGalleryBytes } from './gallery.ts'
 import { factsOf, type ModelFacts, sha256 } from './model-info.ts'
-import { assertModelName, isModelName, namesIn, openVersions } from './versions.ts'
+import { type DamagedModel, surveyModels } from './survey.ts'
+import { assertModelName, isModelName, openVersions } from './versions.ts'
 
 export type { Growth, Model } from '../wire/model.ts'
 export type { ModelFacts } from './model-info.ts'
@@ -65,13 +66,6 @@ export interface Registry {
   remove(ref: string): Promise<void>
 }
 
-export interface DamagedModel {
-  /** NAME@VERSION */
-  readonly label: string
-  /** What is wrong and what to do. */
-  readonly reason: string
-}
-
 export function openRegistry(home: string): Registry {
   const root = join(home, 'models')
   const abouts = keepAbouts()
@@ -111,27 +105,7 @@ export function openRegistry(home: string): Registry {
     return await infoOf(name, version)
   }
 
-  const survey: Registry['survey'] = async () => {
-    const names = (await namesIn(root)).filter(isModelName).sort()
-    const models: Model[] = []
-    const damaged: DamagedModel[] = []
-    for (const name of names) {
-      const isDamaged = <T>(otherwise: T) => {
-        return (error: unknown): T => {
-          damaged.push({ label: name, reason: toOneclassError(error).message })
-          return otherwise
-        }
-      }
-      const versions = await versionsOf(name).catch(isDamaged<number[]>([]))
-      const serving = await servingOf(name, versions).catch(isDamaged(0))
-      const found = await Promise.allSettled(versions.map((version) => infoOf(name, version, serving)))
-      found.forEach((one, i) => {
-        if (one.status === 'fulfilled') models.push(one.value)
-        else damaged.push({ label: `${name}@${versions[i]}`, reason: toOneclassError(one.reason).message })
-      })
-    }
-    return { models, damaged }
-  }
+  const survey = () => surveyModels(root, { infoOf, versionsOf, servingOf })
 
   return {
     info,
