@@ -16,6 +16,7 @@ interface Item {
 
 /**
  * @param images those of the chunk that have no result
+ * @returns bytes of its images
  * @throws what concerns the place as a whole; an image that cannot be read has an error as its result
  */
 export async function sendChunk(
@@ -25,7 +26,8 @@ export async function sendChunk(
   first: number,
   images: readonly Item[],
   signal: AbortSignal,
-): Promise<void> {
+): Promise<number> {
+  let total = 0
   const sent: (Item & { readonly blob: string })[] = []
   const failed: BatchResult[] = []
   const read = async ({ index, image }: Item): Promise<(Item & { readonly bytes: Buffer }) | undefined> => {
@@ -48,12 +50,14 @@ export async function sendChunk(
         lifetimes.input,
         batch.owner,
       )
-      found.forEach(({ index, image }, i) => {
+      found.forEach(({ index, image, bytes }, i) => {
         sent.push({ index, image, blob: blobs[i]! })
+        total += bytes.length
       })
     }
     if (failed.length > 0) await producer.batches.commit(batch.id, failed)
     if (sent.length > 0) await producer.addChunk(batch, first, sent)
+    return total
   } catch (fault) {
     await producer.blobs.remove(sent.map(({ blob }) => blob)).catch(() => {})
     throw fault

@@ -17,7 +17,9 @@ import type { Producer } from '../queue/producer.ts'
 import type { ErrorBody } from '../wire/error.ts'
 import { isFinished } from '../wire/job-state.ts'
 import { errorLine, sendChunk } from './feeder-chunk.ts'
+import { missingAhead, range } from './feeder-missing.ts'
 import { type NamesSource, openNames } from './feeder-names.ts'
+import { type Lanes, openLanes } from './lanes.ts'
 import type { Places } from './places.ts'
 
 export { errorLine } from './feeder-chunk.ts'
@@ -56,8 +58,9 @@ const isOfTheService = (code: ErrorCode): boolean => errorTable[code].blames ===
 const isFinal = ({ code }: OneclassError): boolean =>
   errorTable[code].blames === 'caller' || code === 'QUEUE_FULL' || code === 'FOLDER_EMPTY'
 
-/** Images that are looked up in Redis at a time. */
-const lookAhead = 1024
+/** Chunks that are read and sent at once, and what their images may have in bytes. */
+const chunksTogether = 4
+const bytesTogether = 64 * 1024 ** 2
 
 export function createFeeder(options: FeederOptions): Feeder {
   const { producer, events } = options
@@ -103,7 +106,8 @@ export function createFeeder(options: FeederOptions): Feeder {
     let batch = await batches.read(id)
     if (batch === undefined || isFinished(batch.state)) return true
     await options.offerModel(batch.model.sha256, batch.model.label)
-    const missing = missingOf(batch)
+    const missing = missingAhead(batches, id)
+    const lanes = openLanes(chunksTogether, bytesTogether)
     let source: NamesSource | undefined
     try {
       for (let first = 0; !stopping.signal.aborted; ) {
@@ -125,11 +129,13 @@ export function createFeeder(options: FeederOptions): Feeder {
         }
         if (first >= batch.total) break
         const end = chunkEnd(first, batch.total, batch.chunkSize, batch.isStreamed)
-        if ((await missing(first, end, batch.total)) && !(await seeTo(batch, first, end, failures))) return true
+        if ((await missing(first, end, batch.total)) && !(await seeTo(batch, first, end, failures, lanes))) return true
         first = end
       }
+      await lanes.settle()
     } finally {
       await source?.close()
+      await lanes.settle().catch(() => {}) // thrown above, or less than what was
     }
     return await settled(id)
   }
@@ -140,6 +146,7 @@ export function createFeeder(options: FeederOptions): Feeder {
     first: number,
     end: number,
     failures: Map<number, number>,
+    lanes: Lanes,
   ): Promise<boolean> => {
     const { id } = batch
     const missing = await batches.missing(id, range(first, end))
@@ -160,20 +167,8 @@ export function createFeeder(options: FeederOptions): Feeder {
     if (!(await roomFor(batch, first))) return false
     const names = await batches.names(id, first, end)
     const images = missing.map((index) => ({ index, image: names[index - first]! }))
-    await sendChunk(producer, options.places, batch, first, images, stopping.signal)
+    await lanes.run(() => sendChunk(producer, options.places, batch, first, images, stopping.signal))
     return true
-  }
-
-  /** Is a result missing of a chunk? Asked for many at once: of a batch that goes on nearly all are there. */
-  const missingOf = ({ id }: BatchRecord) => {
-    let known = { end: 0, without: new Set<number>() }
-    return async (first: number, end: number, total: number): Promise<boolean> => {
-      if (end > known.end) {
-        const until = Math.min(Math.max(end, first + lookAhead), total)
-        known = { end: until, without: new Set(await batches.missing(id, range(first, until))) }
-      }
-      return range(first, end).some((index) => known.without.has(index))
-    }
   }
 
   /** Waits until the window has room; false when the batch ended meanwhile. */
@@ -234,10 +229,6 @@ export function createFeeder(options: FeederOptions): Feeder {
 function waiting(error: OneclassError): ErrorBody {
   if (error.code !== 'INTERNAL') return error.toJSON()
   return { code: 'INTERNAL', message: 'Something went wrong in the service; its log says what. It is tried again.' }
-}
-
-function range(from: number, to: number): number[] {
-  return Array.from({ length: to - from }, (_, i) => from + i)
 }
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {
