@@ -11,6 +11,7 @@ import { createProducer, type Producer } from '../queue/producer.ts'
 import { keys } from '../queue/redis-keys.ts'
 import { saveComparisons } from '../service/comparisons.ts'
 import { saveSamples } from '../service/demo-samples.ts'
+import { startDriftClock } from '../service/drift-clock.ts'
 import { createFeeder } from '../service/feeder.ts'
 import { createFitSaver } from '../service/fit-saver.ts'
 import { createGalleries } from '../service/galleries.ts'
@@ -89,8 +90,9 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const registry = openRegistry(home)
   const metrics = createMetrics()
   const { redisUrl } = options
-  const onServed = metrics.observeServed
-  const notices = await openNotices({ producer, registry, redisUrl, log, onServed, ...options.webhooks })
+  const notices = await openNotices({ producer, registry, redisUrl, log, ...options.webhooks })
+  const { client } = producer
+  const drift = startDriftClock({ client, registry, log, onServed: metrics.observeServed })
   const streams = createStreams({ all: limits.maxStreams, ofOne: limits.maxStreamsOfOne })
 
   // What was there a moment ago is there: a model lives for a day. After a restart of Redis nothing is taken for granted.
@@ -202,6 +204,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await app.close()
       await feeder.stop()
       await saveAll().catch(() => {})
+      await drift.stop()
       await notices.close()
       await events.close()
       await producer.close()

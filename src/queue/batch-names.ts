@@ -1,5 +1,6 @@
 /** The names of a batch's images, by index: a list, since those of a bucket come page by page; and what they will take. */
 import { maxPoints } from './batch-extras.ts'
+import { namesOf } from './batch-forms.ts'
 import type { BatchRecord } from './batches.ts'
 import type { RedisClient } from './connection.ts'
 import { keys } from './redis-keys.ts'
@@ -31,7 +32,7 @@ export async function readNamesAt(
 
 /** A batch of an earlier version has all of its names in one text. */
 async function namesOfOld(client: RedisClient, id: string): Promise<string[]> {
-  return JSON.parse((await client.get(keys.batchImages(id))) ?? '[]') as string[]
+  return namesOf(await client.get(keys.batchImages(id)))
 }
 
 /**

@@ -11,6 +11,7 @@ import type { Decisions } from '../wire/decisions.ts'
 import type { ErrorBody } from '../wire/error.ts'
 import type { JobState } from '../wire/job-state.ts'
 import { areAscii } from '../wire/result-csv.ts'
+import { progressForm, recordForm, wholeLine } from './batch-forms.ts'
 import { bytesOfNames, readNames, readNamesAt } from './batch-names.ts'
 import { append, cancel, commit, create, fail, missing } from './batch-scripts.ts'
 import type { RedisClient } from './connection.ts'
@@ -80,6 +81,7 @@ export interface BatchStore {
    * @throws QUEUE_FULL as `create`
    */
   append(id: string, from: number, names: readonly string[], isLast: boolean): Promise<number | undefined>
+  /** Undefined for none, and for a record that is damaged. */
   read(id: string): Promise<BatchRecord | undefined>
   /** Names of the images from `first` to before `end`. */
   names(id: string, first: number, end: number): Promise<string[]>
@@ -173,21 +175,25 @@ export function createBatchStore(client: RedisClient, kept?: Ledger): BatchStore
     },
     async read(id) {
       const fields: Fields = await client.hgetall(keys.batch(id))
-      if (fields['record'] === undefined) return undefined
-      const record = JSON.parse(fields['record']) as NewBatch & { bytes?: number }
-      return {
-        ...record,
-        ...(fields['bytes'] !== undefined && { bytes: Number(fields['bytes']) }),
-        state: fields['state'] as JobState,
+      const record = parseJson(fields['record'])
+      const progress = {
+        state: fields['state'],
         total: Number(fields['total']),
-        isOpen: fields['open'] === '1',
-        isAscii: fields['ascii'] === '1',
         done: Number(fields['done']),
         errors: Number(fields['errors']),
-        error: (parseJson(fields['error'] ?? null) as ErrorBody | undefined) ?? null,
-        waitsFor: (parseJson(fields['waits'] ?? null) as ErrorBody | undefined) ?? null,
+        error: parseJson(fields['error']) ?? null,
+        waitsFor: parseJson(fields['waits']) ?? null,
         finishedAt: fields['finishedAt'] ?? null,
       }
+      if (!recordForm.Check(record) || !progressForm.Check(progress)) return undefined
+      const { bytes } = fields
+      return {
+        ...record,
+        ...progress,
+        ...(bytes !== undefined && { bytes: Number(bytes) }),
+        isOpen: fields['open'] === '1',
+        isAscii: fields['ascii'] === '1',
+      } as BatchRecord
     },
     names: (id, first, end) => readNames(client, id, first, end),
     namesAt: (id, indices) => readNamesAt(client, id, indices),
@@ -204,7 +210,8 @@ export function createBatchStore(client: RedisClient, kept?: Ledger): BatchStore
     async lines(id, offset, count) {
       const order = await client.lrange(keys.batchOrder(id), offset, offset + count - 1)
       if (order.length === 0) return []
-      return (await client.hmget(keys.batchResults(id), ...order)).filter((line) => line !== null)
+      const lines = await client.hmget(keys.batchResults(id), ...order)
+      return lines.flatMap((line, i) => (line === null ? [] : [wholeLine(line, order[i]!)]))
     },
     async linesAt(id, indices) {
       return indices.length === 0 ? [] : await client.hmget(keys.batchResults(id), ...indices.map(String))

@@ -1,16 +1,32 @@
 /** A job as the API shows it, made from BullMQ's job and from what outlives it. */
 import { basename } from 'node:path'
 import type { Job as QueueJob } from 'bullmq'
+import { Type } from 'typebox'
+import { Compile } from 'typebox/compile'
 import { type ErrorCode, errorTable } from '../errors.ts'
 import type { ErrorBody } from '../wire/error.ts'
-import type { BatchJob, Job, Progress } from '../wire/job.ts'
-import { isFinished, type JobState, type JobType } from '../wire/job-state.ts'
+import { type BatchJob, type Job, Progress } from '../wire/job.ts'
+import { isFinished, type JobState, type JobType, jobStates, jobTypes } from '../wire/job-state.ts'
+import { OneOf } from '../wire/type.ts'
 import type { BatchRecord } from './batches.ts'
 
 /** What is kept of a job beside the queue's own record. */
 export type Outcome =
   | { readonly kind: 'cancelled'; readonly view: Job }
   | { readonly kind: 'saved'; readonly view: Job }
+
+const progressForm = Compile(Progress)
+const outcomeForm = Compile(
+  Type.Object({
+    kind: OneOf(['cancelled', 'saved']),
+    view: Type.Object({ id: Type.String(), type: OneOf(jobTypes), state: OneOf(jobStates), progress: Progress }),
+  }),
+)
+
+/** Of an outcome the part that every job has is looked at: its result is checked where it is sent. */
+export function isOutcome(kept: unknown): kept is Outcome {
+  return outcomeForm.Check(kept)
+}
 
 /** @param bull the job's state, read before the job: what a state promises (a result, a reason) is then in the job */
 export function viewOfJob(type: JobType, job: QueueJob, bull: string): Job {
@@ -89,10 +105,7 @@ function modelOf(data: { model?: { label?: string }; name?: string } | undefined
 }
 
 function readProgress(progress: unknown): Progress {
-  if (typeof progress === 'object' && progress !== null && 'done' in progress && 'total' in progress) {
-    return progress as Progress
-  }
-  return { done: 0, total: 1 }
+  return progressForm.Check(progress) ? progress : { done: 0, total: 1 }
 }
 
 function finishedProgress(job: QueueJob): Progress {

@@ -20,7 +20,7 @@ import { chunksOf } from './chunks.ts'
 import { closeQueue, connect, disconnect, type RedisClient } from './connection.ts'
 
 import { takePlace } from './fair-order.ts'
-import { cancelledError, type Outcome, readFailure, viewOfBatch, viewOfJob } from './job-view.ts'
+import { cancelledError, isOutcome, type Outcome, readFailure, viewOfBatch, viewOfJob } from './job-view.ts'
 import { BlobId, chunkId, type JobData, type JobKind, jobKinds, jobOptions, lifetimes, typeOfJob } from './jobs.ts'
 
 import { type Bounds, keptOverhead, type Ledger, openLedger } from './ledger.ts'
@@ -104,8 +104,8 @@ export function createProducer(options: ProducerOptions): Producer {
   const queue = (kind: JobKind): Queue => queues.get(kind)!
 
   const outcome = async (id: string): Promise<Outcome | undefined> => {
-    const text = await client.get(keys.outcome(id))
-    return text === null ? undefined : (JSON.parse(text) as Outcome)
+    const kept = parseJson(await client.get(keys.outcome(id)))
+    return isOutcome(kept) ? kept : undefined
   }
 
   const setOutcome = async (id: string, value: Outcome): Promise<void> => {

@@ -31,6 +31,7 @@
  *   rate:SLOT          images of some seconds, expiring                          integer
  *   crashes:IMAGE      how often a worker died while it had this image           integer
  *   drift:MODEL[...]   drift monitor of a model                                  string, list
+ *   drift-news         models whose monitor has something to take in              set
  */
 export const prefix = '{oneclass}'
 
@@ -70,6 +71,7 @@ export const keys = {
   drift: key('drift'),
   driftInbox: (model: string) => `${prefix}:drift:${model}:inbox`,
   driftLock: (model: string) => `${prefix}:drift:${model}:lock`,
+  driftNews: `${prefix}:drift-news`,
   crashes: key('crashes'),
 } as const
 

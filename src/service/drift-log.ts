@@ -46,8 +46,17 @@ export async function recordServed(client: RedisClient, sha256: string, served: 
     .rpush(inbox, ...lines)
     .ltrim(inbox, -inboxLength, -1)
     .expire(inbox, keepSeconds)
+    .sadd(keys.driftNews, sha256)
+    .expire(keys.driftNews, keepSeconds)
     .exec()
 }
+
+/** Hashes of the models that were asked since their monitors were moved on. */
+export async function driftNews(client: RedisClient): Promise<string[]> {
+  return await client.smembers(keys.driftNews)
+}
+
+type Monitored = Pick<Model, 'sha256' | 'calibrationScores' | 'alpha'>
 
 // Writes the new state and takes what it contains off the inbox at once, if the lock is still ours.
 const finish = script(`
@@ -58,43 +67,55 @@ redis.call('DEL', KEYS[3])
 return 1
 `)
 
+/** What the monitor says, as far as it was moved on. */
+export async function readDrift(client: RedisClient, model: Monitored): Promise<Drift> {
+  return reportOf(stateOf(await client.get(keys.drift(model.sha256)), model))
+}
+
 /**
- * Takes the inbox in and reports. `onServed` is called once for each image taken in.
+ * Takes the inbox in and reports. `onServed` is called once for each image taken in. Of several services one does it at a time; to the
+ * others, and where Redis is full, what is known is reported.
  */
-export async function updateDrift(
+export async function advanceDrift(
   client: RedisClient,
-  { sha256, calibrationScores: n, alpha }: Pick<Model, 'sha256' | 'calibrationScores' | 'alpha'>,
+  model: Monitored,
   onServed?: (served: Served) => void,
 ): Promise<Drift> {
-  const model = { n, alpha }
+  const { sha256, calibrationScores: n, alpha } = model
   const names = [keys.drift(sha256), keys.driftInbox(sha256), keys.driftLock(sha256)]
   const token = randomBytes(8).toString('hex')
-  // a Redis that is full takes no lock: what is known is reported all the same
   const lock = await client.set(names[2]!, token, 'PX', 10_000, 'NX').catch((error: Error) => {
     if (/OOM|MISCONF/.test(error.message)) return null
     throw error
   })
-  const isOurs = lock === 'OK'
-  const stored = parseJson(await client.get(names[0]!))
-  let state: Stored | undefined = Value.Check(storedForm, stored) ? stored : undefined
-  if (state?.n !== model.n || state.all.gaps.length !== model.n + 1)
-    state = { ...model, all: newDrift(model.n), accepted: newAccepted(model) }
-  if (state.alpha !== model.alpha) state = { ...state, alpha: model.alpha, accepted: newAccepted(model) }
-  if (isOurs) {
-    const lines = await client.lrange(names[1]!, 0, -1)
-    const served: Served[] = []
-    for (const line of lines) {
-      const [pValue = Number.NaN, score = Number.NaN] = line.split(',').map(Number)
-      if (!(pValue > 0 && pValue <= 1 && score >= 0 && score <= 1)) continue
-      served.push({ pValue, score })
-      const kept = acceptedGap(pValue, model.n, model.alpha)
-      const all = observe(state.all, gapOf(pValue, model.n), uniform())
-      state = { ...state, all, accepted: kept ? observe(state.accepted, kept.gap, uniform()) : state.accepted }
-    }
-    const args = [token, JSON.stringify(state), lines.length, keepSeconds]
-    if ((await runScript(client, finish, names, args)) === 1) for (const image of served) onServed?.(image)
+  let state = stateOf(await client.get(names[0]!), model)
+  if (lock !== 'OK') return reportOf(state)
+  await client.srem(keys.driftNews, sha256) // before the inbox is read: what comes later is news again
+  const lines = await client.lrange(names[1]!, 0, -1)
+  const served: Served[] = []
+  for (const line of lines) {
+    const [pValue = Number.NaN, score = Number.NaN] = line.split(',').map(Number)
+    if (!(pValue > 0 && pValue <= 1 && score >= 0 && score <= 1)) continue
+    served.push({ pValue, score })
+    const kept = acceptedGap(pValue, n, alpha)
+    const all = observe(state.all, gapOf(pValue, n), uniform())
+    state = { ...state, all, accepted: kept ? observe(state.accepted, kept.gap, uniform()) : state.accepted }
   }
-  return { all: reportDrift(state.all), accepted: reportDrift(state.accepted) }
+  const args = [token, JSON.stringify(state), lines.length, keepSeconds]
+  if ((await runScript(client, finish, names, args)) === 1) for (const image of served) onServed?.(image)
+  return reportOf(state)
+}
+
+function stateOf(text: string | null, { calibrationScores: n, alpha }: Monitored): Stored {
+  const stored = parseJson(text)
+  const known: Stored | undefined = Value.Check(storedForm, stored) ? stored : undefined
+  if (known?.n !== n || known.all.gaps.length !== n + 1)
+    return { n, alpha, all: newDrift(n), accepted: newAccepted({ n, alpha }) }
+  return known.alpha === alpha ? known : { ...known, alpha, accepted: newAccepted({ n, alpha }) }
+}
+
+function reportOf({ all, accepted }: Stored): Drift {
+  return { all: reportDrift(all), accepted: reportDrift(accepted) }
 }
 
 function newAccepted(model: { n: number; alpha: number }): DriftState {

@@ -3,7 +3,7 @@ import type { Producer } from '../queue/producer.ts'
 import type { Registry } from '../store/registry.ts'
 import type { Log } from '../system/log.ts'
 import { labelOf } from '../wire/label.ts'
-import { type Served, updateDrift } from './drift-log.ts'
+import { readDrift } from './drift-log.ts'
 import { openWebhooks } from './webhooks.ts'
 
 export interface Notices {
@@ -22,7 +22,6 @@ export async function openNotices(options: {
   readonly log: Log
   readonly urls?: readonly string[]
   readonly secret?: string | undefined
-  readonly onServed?: (model: string, served: Served) => void
   /** Shorter in tests. */
   readonly pauseMs?: number
   readonly driftMs?: number
@@ -48,7 +47,7 @@ export async function openNotices(options: {
   /** An alarm stays on: the same message again is none for a week. */
   const tellDrift = async (): Promise<void> => {
     for (const info of (await registry.list()).filter(({ serving }) => serving)) {
-      const drift = await updateDrift(producer.client, info, (served) => options.onServed?.(labelOf(info), served))
+      const drift = await readDrift(producer.client, info)
       if (!drift.accepted.alarm) continue
       const data = { model: labelOf(info), drift }
       await webhooks.send(`drift ${info.sha256} ${info.alpha}`, { type: 'model.drift', timestamp: now(), data })

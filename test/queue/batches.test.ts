@@ -18,7 +18,9 @@ after(async () => {
 })
 
 const model = { label: 'm@1', sha256: 'a'.repeat(64), alpha: 0.05 }
-const line = (index: number, text = `line ${index}`) => ({ index, isError: index % 5 === 0, line: text })
+const textOf = (index: number, message = 'no') =>
+  JSON.stringify({ image: `${index}.jpg`, index, error: { code: 'IMAGE_UNREADABLE', message } })
+const line = (index: number, text = textOf(index)) => ({ index, isError: index % 5 === 0, line: text })
 
 async function newBatch(id: string, total: number): Promise<void> {
   const record = {
@@ -46,14 +48,14 @@ test('each result once, whoever writes it and how often, even at the same time',
     for (let from = 0; from < 50; from += 5) {
       await batches.commit(
         'one',
-        [0, 1, 2, 3, 4].map((i) => line(from + i, `line ${from + i} by ${writer}`)),
+        [0, 1, 2, 3, 4].map((i) => line(from + i, textOf(from + i, `by ${writer}`))),
       )
     }
   })
   await Promise.all(writers)
   const lines = await batches.lines('one', 0, 1000)
   assert.equal(lines.length, 50)
-  assert.equal(new Set(lines.map((text) => text.split(' ')[1])).size, 50)
+  assert.equal(new Set(lines.map((text) => (JSON.parse(text) as { index: number }).index)).size, 50)
   const batch = await batches.read('one')
   assert.equal(batch?.done, 50)
   assert.equal(batch?.errors, 10)
@@ -67,8 +69,8 @@ test('state, what is missing, and the order of arrival', async () => {
   assert.equal(await batches.commit('two', [line(2)]), 'running')
   assert.deepEqual(await batches.missing('two', [0, 1, 2, 3]), [0, 1, 3])
   assert.equal(await batches.commit('two', [line(2), line(0)]), 'running')
-  assert.deepEqual(await batches.lines('two', 0, 10), ['line 2', 'line 0'])
-  assert.deepEqual(await batches.lines('two', 1, 10), ['line 0'])
+  assert.deepEqual(await batches.lines('two', 0, 10), [textOf(2), textOf(0)])
+  assert.deepEqual(await batches.lines('two', 1, 10), [textOf(0)])
   assert.equal(await batches.commit('two', [line(1), line(3)]), 'done')
   assert.deepEqual(await batches.names('two', 0, 10), ['0.jpg', '1.jpg', '2.jpg', '3.jpg'])
 })

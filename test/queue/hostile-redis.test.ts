@@ -147,17 +147,39 @@ test('a service reads damaged records without dying', async () => {
     .models[0]!
   await client.set(keys.drift(info.sha256), '{"n":30,"alpha":0.05,"all":{"gaps":null},"accepted":{}}')
   await client.rpush(keys.driftInbox(info.sha256), 'NaN,NaN', '0.5,Infinity', '', '1e9,0', '0.5,{}', '0.5,0.5')
-  const read = await fetch(api.url('/v1/models/thing'))
-  assert.equal(read.status, 200)
-  assert.equal(((await read.json()) as { drift: { all: { images: number } } }).drift.all.images, 1)
+  const images = async () => {
+    const read = await fetch(api.url('/v1/models/thing'))
+    assert.equal(read.status, 200)
+    return ((await read.json()) as { drift: { all: { images: number } } }).drift.all.images
+  }
+  assert.equal(await images(), 0) // reading moves nothing on
+  await client.sadd(keys.driftNews, info.sha256, 'no hash')
+  while ((await images()) === 0) await new Promise((wake) => setTimeout(wake, 100))
+  assert.equal(await images(), 1)
   assert.equal((await fetch(api.url('/metrics'))).status, 200)
   const [batch, fit, classify] = [newJobId('batch'), newJobId('fit'), newJobId('classify')]
   await client.hset(keys.batch(batch), { record: 'no json', state: 'running', total: '1', done: '0', errors: '0' })
   await client.set(keys.outcome(fit), deep(100_000))
   await client.hset(`${prefix}:classify:${classify}`, { name: 'classify', data: 'no json', opts: '{}', timestamp: 'x' })
+  const damaged = newJobId('batch')
+  const model = { label: 'thing@1', sha256: info.sha256, alpha: 0.05 }
+  const record = { id: damaged, model, chunkSize: 16, folder: null, origin: 'x', createdAt: 'now' }
+  await client.hset(keys.batch(damaged), {
+    record: JSON.stringify(record),
+    state: 'done',
+    total: 2,
+    done: 2,
+    errors: 0,
+  })
+  await client.rpush(keys.batchOrder(damaged), '0', '1')
+  await client.hset(keys.batchResults(damaged), { 0: 'no json', 1: '{"image":7,"index":1}' })
+  for (const format of ['jsonl', 'csv']) {
+    const text = await (await fetch(api.url(`/v1/batches/${damaged}/results?format=${format}&abstain=true`))).text()
+    assert.equal(text.match(/JOB_EXPIRED/g)?.length, 2, text)
+  }
   for (const id of [batch, fit, classify]) {
     const response = await fetch(api.url(`/v1/jobs/${id}`))
-    assert.ok(response.status === 404 || response.status === 500, `${id}: ${response.status}`)
+    assert.ok(response.status === 404 || id === classify, `${id}: ${response.status}`)
     await response.body?.cancel()
   }
   assert.equal((await fetch(api.url('/healthz'))).status, 200)

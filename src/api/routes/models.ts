@@ -3,9 +3,8 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
 import { keys } from '../../queue/redis-keys.ts'
-import { updateDrift } from '../../service/drift-log.ts'
+import { readDrift } from '../../service/drift-log.ts'
 import { fitReport } from '../../store/fit-facts.ts'
-import { labelOf } from '../../wire/label.ts'
 import { Model, ModelChange, Models, ModelWithDrift } from '../../wire/model.ts'
 import { ModelRef } from '../../wire/names.ts'
 import type { ApiContext } from '../context.ts'
@@ -14,7 +13,7 @@ import { route } from '../http/route.ts'
 const Params = Type.Object({ name: ModelRef })
 
 export function modelRoutes(app: FastifyInstance, context: ApiContext): void {
-  const { producer, registry, metrics } = context
+  const { producer, registry } = context
 
   route(app, {
     method: 'GET',
@@ -52,8 +51,7 @@ export function modelRoutes(app: FastifyInstance, context: ApiContext): void {
     answers: { 200: { description: 'The model and its drift monitor', schema: ModelWithDrift } },
     handle: async ({ params }) => {
       const info = await registry.info(params.name)
-      const drift = await updateDrift(producer.client, info, (served) => metrics.observeServed(labelOf(info), served))
-      metrics.setDrift(labelOf(info), drift)
+      const drift = await readDrift(producer.client, info)
       return { ...info, drift, report: fitReport(info) }
     },
   })
@@ -117,6 +115,7 @@ async function forgetModels(
     if (left.has(hash)) continue
     await blobs.removeModel(hash)
     await client.unlink(keys.drift(hash), keys.driftInbox(hash), keys.driftLock(hash))
+    await client.srem(keys.driftNews, hash)
   }
 }
 

@@ -2,16 +2,16 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { readErrors, readRate, readTotals, readWorkers } from '../../queue/heartbeat.ts'
-import { updateDrift } from '../../service/drift-log.ts'
+import { readDrift } from '../../service/drift-log.ts'
 import { labelOf } from '../../wire/label.ts'
-import type { Drift, Model } from '../../wire/model.ts'
+import type { Drift } from '../../wire/model.ts'
 import { Health, Operations, Readiness } from '../../wire/operations.ts'
 import type { ApiContext } from '../context.ts'
 import { route } from '../http/route.ts'
 import { servingOf } from './models.ts'
 
 export function operationRoutes(app: FastifyInstance, context: ApiContext): void {
-  const { producer, registry, metrics, limits, log } = context
+  const { producer, registry, metrics, limits } = context
 
   route(app, {
     method: 'GET',
@@ -57,13 +57,6 @@ export function operationRoutes(app: FastifyInstance, context: ApiContext): void
     },
   })
 
-  const driftOf = async (info: Model): Promise<Drift> => {
-    const label = labelOf(info)
-    const drift = await updateDrift(producer.client, info, (served) => metrics.observeServed(label, served))
-    metrics.setDrift(label, drift)
-    return drift
-  }
-
   route(app, {
     method: 'GET',
     url: '/v1/operations',
@@ -76,13 +69,12 @@ export function operationRoutes(app: FastifyInstance, context: ApiContext): void
     handle: async () => {
       const models: { label: string; drift: Drift }[] = []
       for (const info of servingOf(await registry.list()).slice(0, 100))
-        models.push({ label: labelOf(info), drift: await driftOf(info) })
+        models.push({ label: labelOf(info), drift: await readDrift(producer.client, info) })
       const { maxStoredBytes, maxKeptBytes } = limits
       return { ...(await queueState(producer)), maxStoredBytes, maxKeptBytes, models }
     },
   })
 
-  const alarmed = new Set<string>()
   route(app, {
     method: 'GET',
     url: '/metrics',
@@ -91,15 +83,7 @@ export function operationRoutes(app: FastifyInstance, context: ApiContext): void
     tag: 'Operations',
     answers: { 200: { description: 'Text format', type: 'text/plain', schema: Type.String() } },
     handle: async ({ reply }) => {
-      for (const info of await registry.list()) {
-        const drift = await driftOf(info)
-        const label = labelOf(info)
-        // once, and not at every reading
-        if (drift.accepted.alarm && !alarmed.has(label))
-          log('warn', 'drift', { model: label, log10: drift.accepted.log10Capital })
-        if (drift.accepted.alarm) alarmed.add(label)
-        else alarmed.delete(label)
-      }
+      for (const info of await registry.list()) metrics.setDrift(labelOf(info), await readDrift(producer.client, info))
       const { type, text } = await metrics.render(producer)
       return reply.type(type).send(text)
     },

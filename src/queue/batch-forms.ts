@@ -1,0 +1,57 @@
+/** The forms of what a batch has in Redis: read, it is an input like any other. */
+import { Type } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { parseJson } from '../system/parse-json.ts'
+import { BatchLine } from '../wire/batch.ts'
+import { Decisions } from '../wire/decisions.ts'
+import { ErrorBody } from '../wire/error.ts'
+import { jobStates } from '../wire/job-state.ts'
+import { Nullable, OneOf } from '../wire/type.ts'
+import { ModelUse } from './jobs.ts'
+
+const count = Type.Integer({ minimum: 0 })
+
+/** What is written when a batch is made. */
+export const recordForm = Compile(
+  Type.Object({
+    id: Type.String(),
+    isStreamed: Type.Optional(Type.Boolean()),
+    model: ModelUse,
+    chunkSize: Type.Integer({ minimum: 1, maximum: 10_000 }),
+    folder: Nullable(Type.String()),
+    keep: Type.Optional(Type.Object({ thumbnails: Type.Boolean(), map: Type.Boolean() })),
+    decide: Type.Optional(Type.Object({ ...Decisions.properties, calibrationScores: count })),
+    origin: Type.String(),
+    owner: Type.Optional(Type.String()),
+    bytes: Type.Optional(count),
+    createdAt: Type.String(),
+  }),
+)
+
+/** How far it is. */
+export const progressForm = Compile(
+  Type.Object({
+    state: OneOf(jobStates),
+    total: count,
+    done: count,
+    errors: count,
+    error: Nullable(ErrorBody),
+    waitsFor: Nullable(ErrorBody),
+    finishedAt: Nullable(Type.String()),
+  }),
+)
+
+const lineForm = Compile(BatchLine)
+
+/** A result as it was written; where it is damaged, an error about its image. */
+export function wholeLine(line: string, index: string): string {
+  if (lineForm.Check(parseJson(line))) return line
+  const error = { code: 'JOB_EXPIRED', message: 'The result came home damaged: send the image again.' }
+  return JSON.stringify({ image: `image ${index}`, index: Number(index), error })
+}
+
+/** Names in one text, as an earlier version wrote them. */
+export function namesOf(text: string | null): string[] {
+  const names = parseJson(text)
+  return Array.isArray(names) && names.every((name) => typeof name === 'string') ? names : []
+}

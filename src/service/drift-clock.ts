@@ -1,0 +1,63 @@
+/**
+ * Moves the drift monitors on, once a second where images were scored: what is read by GET changes nothing. An alarm is logged once.
+ */
+import type { RedisClient } from '../queue/connection.ts'
+import type { Registry } from '../store/registry.ts'
+import type { Log } from '../system/log.ts'
+import { labelOf } from '../wire/label.ts'
+import { advanceDrift, driftNews, type Served } from './drift-log.ts'
+
+export interface DriftClock {
+  stop(): Promise<void>
+}
+
+const everyMs = 1000
+const forgetMs = 60_000
+
+export function startDriftClock(options: {
+  readonly client: RedisClient
+  readonly registry: Registry
+  readonly log: Log
+  readonly onServed: (model: string, served: Served) => void
+}): DriftClock {
+  const { client, registry, log, onServed } = options
+  const alarmed = new Set<string>()
+  /** Models of other data directories, or none: not looked for again for a while. */
+  const others = new Set<string>()
+  let forgotten = performance.now()
+  const tick = async (): Promise<void> => {
+    if (performance.now() - forgotten > forgetMs) {
+      others.clear()
+      forgotten = performance.now()
+    }
+    const news = new Set((await driftNews(client)).filter((hash) => !others.has(hash)))
+    if (news.size === 0) return
+    for (const hash of news) others.add(hash)
+    for (const model of await registry.list()) {
+      if (!news.has(model.sha256)) continue
+      others.delete(model.sha256)
+      const label = labelOf(model)
+      const { accepted } = await advanceDrift(client, model, (served) => onServed(label, served))
+      if (!accepted.alarm) alarmed.delete(label)
+      else if (!alarmed.has(label)) {
+        alarmed.add(label)
+        log('warn', 'drift', { model: label, log10: accepted.log10Capital })
+      }
+    }
+  }
+  let running: Promise<void> | undefined
+  const timer = setInterval(() => {
+    running ??= tick()
+      .catch(() => {}) // Redis away: what is in the inboxes waits there
+      .finally(() => {
+        running = undefined
+      })
+  }, everyMs)
+  timer.unref()
+  return {
+    async stop() {
+      clearInterval(timer)
+      await running
+    },
+  }
+}
