@@ -3,10 +3,11 @@ import type { PatchState } from '../detectors/patches/patch-member.ts'
 import type { PlaceAxes } from '../detectors/patches/places.ts'
 
 /** More than the largest map (a side of 4096 / 8 would be 512) is not scored. */
-const most = { side: 512, channels: 65_536, axes: 256, peaks: 200_000 } as const
+const most = { side: 512, channels: 65_536, axes: 256, modes: 256, peaks: 200_000 } as const
 
 /** @throws RangeError or TypeError naming what does not fit */
-export function checkPatches({ detail, axes, height, width, gaussians, mean, deviation, peaks }: PatchState): void {
+export function checkPatches(state: PatchState): void {
+  const { detail, axes, height, width, gaussians, modes, highest, mean, deviation, peaks } = state
   if (![1, 2, 3].includes(detail)) throw new RangeError('the detail of the patches is wrong')
   checkAxes(axes)
   const { count: d } = axes
@@ -15,6 +16,13 @@ export function checkPatches({ detail, axes, height, width, gaussians, mean, dev
   const places = height * width
   floats('means of the places', gaussians.means, places * d)
   floats('factors of the places', gaussians.factors, (places * d * (d + 1)) / 2)
+  if (modes !== undefined) {
+    floats('levels of the modes', modes.levels, modes.levels.length)
+    const bytes = modes.levels.length * places * d
+    if (modes.levels.length > most.modes || !(modes.bytes instanceof Uint8Array) || modes.bytes.length !== bytes)
+      throw new RangeError('the modes of the patches are wrong')
+  }
+  if (highest !== undefined) whole('highest places', highest, places)
   floats('mean distances', mean, places)
   floats('deviations of distances', deviation, places)
   if (!deviation.every((value) => value > 0)) throw new RangeError('a deviation is not above 0')

@@ -7,6 +7,7 @@
  */
 import { cholesky } from '../../core/cholesky.ts'
 import { matrix } from '../../core/matrix.ts'
+import { type FittedModes, type PlaceModes, removeModes } from './modes.ts'
 import { middle } from './places.ts'
 
 /** Sums over images. */
@@ -27,6 +28,8 @@ export interface PlaceGaussians {
 
 /** Share of the mean variance that every direction has at least, so that covariances can be inverted. */
 const floor = 0.02
+/** The same of the mean variance before modes are taken out. */
+const roundingFloor = 1e-6
 
 /** @param images the places of each image, d bytes a place */
 export function sumPlaces(images: readonly Uint8Array[], d: number): PlaceSums {
@@ -58,8 +61,15 @@ export function subtractSums(all: PlaceSums, part: PlaceSums): PlaceSums {
   }
 }
 
-/** @param steps what one level of a byte stands for, length d */
-export function fitPlaceGaussians({ n, first, second }: PlaceSums, steps: Float32Array): PlaceGaussians {
+/**
+ * @param steps what one level of a byte stands for, length d
+ * @param modes of the same images: the covariances are those of what the modes leave
+ */
+export function fitPlaceGaussians(
+  { n, first, second }: PlaceSums,
+  steps: Float32Array,
+  { vectors, variances }: FittedModes = { vectors: [], variances: [] },
+): PlaceGaussians {
   const d = steps.length
   const places = first.length / d
   const triangle = (d * (d + 1)) / 2
@@ -70,14 +80,25 @@ export function fitPlaceGaussians({ n, first, second }: PlaceSums, steps: Float3
       for (let j = 0; j <= i; j++, at++) {
         const product = (first[p * d + i]! / n) * (first[p * d + j]! / n)
         covariances[at] = (second[at]! / n - product) * steps[i]! * steps[j]!
-        shared[at - p * triangle]! += covariances[at]! / places
       }
     }
   }
+  let whole = 0
+  for (let p = 0; p < places; p++)
+    for (let i = 0; i < d; i++) whole += covariances[p * triangle + (i * (i + 3)) / 2]! / places
+  vectors.forEach((vector, r) => {
+    for (let p = 0, at = 0; p < places; p++) {
+      for (let i = 0; i < d; i++) {
+        const value = variances[r]! * vector[p * d + i]!
+        for (let j = 0; j <= i; j++, at++) covariances[at]! -= value * vector[p * d + j]!
+      }
+    }
+  })
+  for (let at = 0; at < covariances.length; at++) shared[at % triangle]! += covariances[at]! / places
   let trace = 0
   for (let i = 0; i < d; i++) trace += shared[(i * (i + 3)) / 2]!
-  // of one image nothing varies: any unit will do
-  const least = (floor * trace) / d || 1
+  // of one image nothing varies: any unit will do; where modes are all that varies, what they leave is rounding
+  const least = Math.max(floor * trace, roundingFloor * whole) / d || 1
   const share = d / (d + n)
   const factors = new Float32Array(second.length)
   const A = matrix(d, d)
@@ -109,15 +130,30 @@ function inverseLower(L: Float64Array, d: number, out: Float32Array): void {
   for (let i = 0, at = 0; i < d; i++) for (let j = 0; j <= i; j++) out[at++] = inverse[i * d + j]!
 }
 
-/** Mahalanobis distance of each place of an image, length places. */
-export function placeDistances({ means, factors }: PlaceGaussians, image: Uint8Array): Float64Array {
-  const triangle = factors.length / means.length // (d + 1) / 2
-  const d = 2 * triangle - 1
+/** What places are measured by. */
+export interface PlaceMeasure {
+  readonly gaussians: PlaceGaussians
+  /** What one level of a byte stands for, length d. */
+  readonly steps: Float32Array
+  readonly modes?: PlaceModes | undefined
+}
+
+/** Mahalanobis distance of each place of an image from its mean, length places: of what the modes leave, where there are some. */
+export function placeDistances({ gaussians, steps, modes }: PlaceMeasure, image: Uint8Array): Float64Array {
+  const { means, factors } = gaussians
+  const d = steps.length
   const places = means.length / d
   const out = new Float64Array(places)
+  const map = new Float32Array(means.length)
+  for (let at = 0; at < map.length; at++) map[at] = image[at]! - means[at]!
+  if (modes?.levels.length) {
+    for (let at = 0; at < map.length; at++) map[at]! *= steps[at % d]!
+    removeModes(modes, map)
+    for (let at = 0; at < map.length; at++) map[at]! /= steps[at % d]!
+  }
   const x = new Float64Array(d)
   for (let p = 0, at = 0; p < places; p++) {
-    for (let k = 0; k < d; k++) x[k] = image[p * d + k]! - means[p * d + k]!
+    for (let k = 0; k < d; k++) x[k] = map[p * d + k]!
     let squares = 0
     for (let i = 0; i < d; i++) {
       let sum = 0
