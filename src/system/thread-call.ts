@@ -6,6 +6,7 @@
  */
 import { parentPort, type ResourceLimits, Worker } from 'node:worker_threads'
 import { type ErrorCode, OneclassError, toOneclassError } from '../errors.ts'
+import { sendNothing } from './config.ts'
 
 /** For each method, what goes in and what comes out. */
 export type Calls = Readonly<Record<string, { readonly input: unknown; readonly output: unknown }>>
@@ -51,6 +52,7 @@ export interface ThreadOptions {
 
 /** Starts a thread. It keeps the process alive only while a call waits for its answer. */
 export function startThread<C extends Calls>(url: URL, options: ThreadOptions = {}): CallThread<C> {
+  sendNothing()
   const thread = new Worker(url, options.resourceLimits ? { resourceLimits: options.resourceLimits } : {})
   thread.unref()
   interface Pending {

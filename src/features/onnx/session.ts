@@ -1,6 +1,7 @@
 /** Sessions of ONNX Runtime, which is loaded when the first network is opened; and whether a network is what its manifest says. */
 import type { InferenceSession } from 'onnxruntime-node'
 import { OneclassError } from '../../errors.ts'
+import { sendNothing } from '../../system/config.ts'
 import type { BackboneManifest } from '../backbone.ts'
 import { readGraph, withOutput } from './onnx-graph.ts'
 
@@ -27,6 +28,7 @@ export async function createSession(
 }
 
 export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
+  sendNothing()
   try {
     return await import('onnxruntime-node')
   } catch (error) {
