@@ -4,8 +4,9 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY . .
-RUN npm run build && if [ -f src/web/vite.config.ts ]; then npx vite build --config src/web/vite.config.ts; fi \
-  && npm prune --omit=dev --ignore-scripts
+# ONNX Runtime's package carries the libraries of other systems too: they stay behind
+RUN npm run build && npm prune --omit=dev --ignore-scripts \
+  && find node_modules/onnxruntime-node/bin -mindepth 2 -maxdepth 2 -type d ! -name linux -exec rm -rf {} +
 
 FROM node:22.13.1-bookworm-slim
 ENV NODE_ENV=production ONECLASS_HOME=/data
