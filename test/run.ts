@@ -18,13 +18,16 @@ let passed = 0
 let failed = 0
 let skipped = 0
 const started = performance.now()
+const seconds = new Map<string, number>()
 for await (const event of run({ files, concurrency: 2, timeout: 300_000 })) {
   if (event.type === 'test:stdout' || event.type === 'test:stderr') continue
   if (event.type !== 'test:pass' && event.type !== 'test:fail') continue
   const { name, details, skip, nesting, file } = event.data
   const isFile = files.includes(name)
+  const from = file ?? name
+  if (nesting === 0) seconds.set(from, (seconds.get(from) ?? 0) + details.duration_ms / 1000)
   if (details.type === 'suite' || (isFile && event.type === 'test:pass')) continue
-  const where = `${relative(folder, file ?? name)}: ${name}`
+  const where = `${relative(folder, from)}: ${name}`
   if (skip !== undefined) {
     skipped++
     console.log(`skip  ${where}${typeof skip === 'string' ? ` (${skip})` : ''}`)
@@ -35,12 +38,13 @@ for await (const event of run({ files, concurrency: 2, timeout: 300_000 })) {
     failed++
     console.log(`FAIL  ${where}\n${String((error.cause as Error | undefined)?.stack ?? error.cause ?? error)}\n`)
   }
-  void nesting
 }
 if (passed + failed === 0) {
   console.log('no test was run')
   failed = 1
 }
+const slowest = [...seconds].sort((a, b) => b[1] - a[1]).slice(0, 8)
+console.log(`slowest: ${slowest.map(([file, took]) => `${relative(folder, file)} ${took.toFixed(0)} s`).join(', ')}`)
 console.log(`${files.length} files, ${((performance.now() - started) / 1000).toFixed(0)} s`)
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`)
 process.exitCode = failed > 0 ? 1 : 0

@@ -21,23 +21,20 @@ from PIL import Image
 
 import sources
 from augment import normalise
-from student import load_pair
+from student import load_pair, parts_of
 
 AT_HAND = ['nicolas-cage-2019', 'person-nicolas-cage', 'hotdog', 'parts-casting', 'parts-magnetic-tile']
 STATISTICS = ('mean', 'std', 'max')
 COMBINATIONS = [
     'pooled',
-    'top_mean',
-    'pooled+top_std',
-    'pooled+mid_mean',
-    'pooled+top_std+mid_mean',
     'pooled+top_std:1.4+mid_mean:1.2',
-    'pooled+high_mean',
-    'pooled+high_mean+mid_mean',
-    'pooled+top_std+high_mean:.7+mid_mean',
-    'pooled+top_std+high_std:.7+mid_mean',
-    'pooled+top_std:.7+mid_mean:.7',
-    'pooled+top_std+high_mean+mid_mean+mid_std:.5',
+    'pooled:.5+top_std+high_mean+mid_mean+mid_std',
+    'top_std+high_mean+mid_mean+mid_std',
+    'top_std+high_mean+high_std+mid_mean+mid_std',
+    'top_std^.5+high_mean+mid_mean+mid_std',
+    'top_std^.5+high_mean^.5+mid_mean+mid_std',
+    'top_std^.7+high_mean^.7+mid_mean+mid_std',
+    'top_mean^.5+top_std^.5+high_mean+mid_mean+mid_std',
 ]
 
 
@@ -197,9 +194,13 @@ def evaluate(rows, x):
 
 
 def combine(features, combination):
-    """part:weight+part:weight -> rows of the parts, each normalised and weighted, side by side."""
-    parts = [(part.split(':') + ['1'])[:2] for part in combination.split('+')]
-    return np.concatenate([float(weight) * unit(features[name].astype(np.float32)) for name, weight in parts], 1)
+    """Rows of the parts (`student.parts_of`), each raised to its power, normalised and weighted, side by side."""
+
+    def part(name, power):
+        values = features[name].astype(np.float32)
+        return values if power == 1 else np.sign(values) * np.abs(values) ** power
+
+    return np.concatenate([weight * unit(part(name, power)) for name, power, weight in parts_of(combination)], 1)
 
 
 def report(name, result):

@@ -14,7 +14,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from student import HIGH, MEAN, MID, STD, load_pair
+from student import HIGH, MEAN, MID, STD, load_pair, parts_of
 
 EMBEDDING = 'pooled+top_std:1.4+mid_mean:1.2'
 DESCRIPTION = (
@@ -26,15 +26,14 @@ class Release(nn.Module):
     """image (n, 3, h, w), h and w multiples of 32 -> embedding (n, d), map8 (n, 160, h/8, w/8), map16 (n, 384, h/16,
     w/16).
 
-    The embedding's parts, each normalised and weighted: `pooled` (the teacher's embedding in nearly whitened
-    coordinates: meaning), and mean or standard deviation of a level (surface, texture, defects)."""
+    The embedding's parts (`student.parts_of`), each raised to its power, normalised and weighted: `pooled` (the
+    teacher's embedding in nearly whitened coordinates), and mean or standard deviation of a level over the places."""
 
     def __init__(self, pair, combination):
         super().__init__()
-        self.net, self.pooled = pair.net, pair.heads.pooled
-        self.parts = [
-            (name, float(weight)) for name, weight in ((part.split(':') + ['1'])[:2] for part in combination.split('+'))
-        ]
+        self.net, self.parts = pair.net, parts_of(combination)
+        if any(name == 'pooled' for name, _, _ in self.parts):
+            self.pooled = pair.heads.pooled
 
     def part(self, name, levels):
         if name == 'pooled':
@@ -47,10 +46,12 @@ class Release(nn.Module):
 
     def forward(self, image):
         levels = dict(zip(('low', 'mid', 'high', 'top'), self.net(image)))
-        values = [(weight, self.part(name, levels)) for name, weight in self.parts]
-        rows = [
-            weight * value / (value * value).sum(1, keepdim=True).clamp_min(1e-12).sqrt() for weight, value in values
-        ]
+        rows = []
+        for name, power, weight in self.parts:
+            value = self.part(name, levels)
+            if power != 1:  # of means and deviations, which are never negative
+                value = value.clamp_min(0) ** power
+            rows.append(weight * value / (value * value).sum(1, keepdim=True).clamp_min(1e-12).sqrt())
         return torch.cat(rows, 1), levels['mid'], levels['high']
 
 

@@ -60,6 +60,16 @@ class Heads(nn.Module):
         self.pooled = nn.Linear(TOP, pooled)
 
 
+def parts_of(combination):
+    """`part^power:weight+...`, as `top_std^.5:1.4+mid_mean` -> [(part, power, weight)]; 1 where one is left out."""
+    parts = []
+    for text in combination.split('+'):
+        name, weight = (text.split(':') + ['1'])[:2]
+        name, power = (name.split('^') + ['1'])[:2]
+        parts.append((name, float(power), float(weight)))
+    return parts
+
+
 class Pair(nn.Module):
     """The student with its heads, as a checkpoint keeps them."""
 
