@@ -2,16 +2,17 @@
 import { readFile } from 'node:fs/promises'
 import { readNpy } from '../core/npy.ts'
 import { OneclassError } from '../errors.ts'
-import type { Detail } from '../features/detail.ts'
 import { describeSkipped, printable } from '../images/left-out.ts'
 import { imageLimits } from '../images/limits.ts'
-import { type FitModelOptions, type FittedModel, fitFeatureModel, fitModel } from '../pipeline/fit-model.ts'
+import { type FittedModel, fitFeatureModel, fitModel } from '../pipeline/fit-model.ts'
 import { parseRange, rangeSentence } from '../pipeline/range.ts'
+import { refitInput } from '../pipeline/refit.ts'
 import { fitReport } from '../store/fit-facts.ts'
 import { assertModelName } from '../store/registry.ts'
 import type { Model } from '../wire/model.ts'
 import { preprocessModes } from '../wire/preprocess.ts'
 import type { Command, Io, Values } from './command.ts'
+import { asNamed, excluded, placesFor } from './fit-arguments.ts'
 import { placesWords, preprocessWords, reportLines } from './fit-words.ts'
 import { settleLayout } from './layout-question.ts'
 import { progressLine } from './progress.ts'
@@ -24,6 +25,7 @@ export const fit: Command = {
     [--calibration cross-fit|split] [--exclude NAME,...|misfits] [--detail auto|1|2|3] [--no-patches]
     [--seed 1] [--json]
 fit NAME --add DIR [--exclude 3,17] [--alpha A] [--seed N] [--json]
+fit [DIR] --from-model NAME[@VERSION] [--name NAME] [--backbone ID|FILE] [--json]
 fit [DIR] --name NAME --base NAME[@VERSION] [--exclude 3,17] [--alpha A] [--seed N] [--json]
 fit --features X.npy --name NAME [--preprocess auto|l2|none] [--alpha 0.05] [--seed 1] [--json]`,
   options: {
@@ -31,6 +33,11 @@ fit --features X.npy --name NAME [--preprocess auto|l2|none] [--alpha 0.05] [--s
     features: { type: 'string', value: 'X.npy', description: 'fit on embeddings, shape (n, d), instead of images' },
     base: { type: 'string', value: 'NAME', description: 'version whose positives come first; DIR holds what is new' },
     add: { type: 'string', value: 'DIR', description: 'new images for the next version of the model NAME' },
+    'from-model': {
+      type: 'string',
+      value: 'NAME',
+      description: 'fit this model again: on what is kept of its images, or with --backbone on the images themselves',
+    },
     exclude: {
       type: 'string',
       value: 'NAME,...',
@@ -77,12 +84,13 @@ fit --features X.npy --name NAME [--preprocess auto|l2|none] [--alpha 0.05] [--s
   },
 
   async run({ values: given, positionals: named, io }) {
-    const { values, positionals } = asBase(given, named)
+    const { values, positionals } = asNamed(given, named)
     const name = required(values, 'name', 'NAME')
     assertModelName(name)
     const features = text(values, 'features')
     const baseRef = text(values, 'base')
-    const needsFolder = features === undefined && baseRef === undefined
+    const again = text(values, 'from-model')
+    const needsFolder = features === undefined && baseRef === undefined && again === undefined
     if (
       (features !== undefined && positionals.length > 0) ||
       (needsFolder && positionals.length === 0) ||
@@ -128,12 +136,14 @@ fit --features X.npy --name NAME [--preprocess auto|l2|none] [--alpha 0.05] [--s
         progress.fitting.end()
         return await report(io, values, { model: saved })
       }
+      const asked = { negatives: text(values, 'negatives'), backbone: text(values, 'backbone') }
+      const input =
+        again === undefined
+          ? { ...asked, positives: positionals[0], base: baseRef }
+          : await refitInput({ ...asked, home: io.home, ref: again, folder: positionals[0] })
       const done = await fitModel({
+        ...input,
         ...options,
-        positives: positionals[0],
-        negatives: text(values, 'negatives'),
-        backbone: text(values, 'backbone'),
-        base: baseRef,
         exclude: excluded(values),
         skipRepeated: text(values, 'add') !== undefined,
         ...placesFor(values),
@@ -141,7 +151,7 @@ fit --features X.npy --name NAME [--preprocess auto|l2|none] [--alpha 0.05] [--s
         ...(flag(values, 'strict') ? { limits: { ...imageLimits, strict: true } } : {}),
         onProgress,
         onNotice: (note) => io.err(note),
-        onFound: (found) => settleLayout(found, positionals[0], io),
+        onFound: (found) => (again === undefined ? settleLayout(found, positionals[0], io) : undefined),
       })
       progress.fitting.end()
       return await report(io, values, done)
@@ -152,42 +162,11 @@ fit --features X.npy --name NAME [--preprocess auto|l2|none] [--alpha 0.05] [--s
   },
 }
 
-/** `fit NAME --add DIR` is short for `fit DIR --name NAME --base NAME`. */
-function asBase(values: Values, positionals: readonly string[]): { values: Values; positionals: readonly string[] } {
-  const folder = text(values, 'add')
-  if (folder === undefined) return { values, positionals }
-  const [ref] = positionals
-  if (ref === undefined || positionals.length > 1 || text(values, 'base') !== undefined)
-    throw new OneclassError(
-      'INVALID_ARGUMENT',
-      'Expected the name of one model and --add DIR: oneclass fit NAME --add DIR.',
-    )
-  const name = text(values, 'name') ?? ref.split('@')[0]!
-  return { values: { ...values, name, base: ref }, positionals: [folder] }
-}
-
 /** @throws FEATURES_UNREADABLE */
 export async function readFeatureFile(path: string): Promise<Uint8Array> {
   return await readFile(path).catch((error: NodeJS.ErrnoException) => {
     throw new OneclassError('FEATURES_UNREADABLE', `"${path}" cannot be read (${error.code ?? error.message}).`)
   })
-}
-
-/** @throws INVALID_ARGUMENT */
-function placesFor(values: Values): Pick<FitModelOptions, 'detail' | 'patches'> {
-  const detail = oneOf(values, 'detail', ['auto', '1', '2', '3'] as const, 'auto')
-  if (!flag(values, 'no-patches')) return { detail: detail === 'auto' ? detail : (Number(detail) as Detail) }
-  if (detail !== 'auto') throw new OneclassError('INVALID_ARGUMENT', 'Expected --detail or --no-patches, not both.')
-  return { patches: false }
-}
-
-/** `--exclude`: indices mean positives of --base, everything else the names of images. */
-function excluded(values: Values): FitModelOptions['exclude'] {
-  const given = text(values, 'exclude')
-  if (given === undefined || given === 'misfits') return given
-  const parts = given.split(',').map((part) => part.trim())
-  const isIndex = (part: string) => text(values, 'base') !== undefined && /^\d{1,9}$/.test(part)
-  return parts.map((part) => (isIndex(part) ? Number(part) : part))
 }
 
 async function report(

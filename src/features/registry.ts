@@ -89,12 +89,12 @@ export async function openBackboneOf(
   if (other !== undefined) {
     throw new OneclassError(
       'BACKBONE_MISMATCH',
-      `The model was fitted with another version of the backbone "${model.id}" than "${other}" is now: fit it again, or name the old file with --backbone.`,
+      `The model was fitted with another version of the backbone "${model.id}" than "${other}" is now. Fit it again (oneclass fit --from-model NAME --backbone ${model.id}), or name the old file with --backbone.`,
     )
   }
   const where = known ? ` (it was at "${known}")` : ''
   const wayOut = embeddedId.test(model.id)
-    ? `it came with another version of oneclass. Fit the model again from its images, or copy that version's folder "models/${model.id}" to "${join(options.home, 'backbones', model.id)}".`
+    ? `it came with another version of oneclass. Fit the model again (oneclass fit --from-model NAME --backbone ID), or copy that version's folder "models/${model.id}" to "${join(options.home, 'backbones', model.id)}".`
     : 'name its file with --backbone.'
   throw new OneclassError(
     'BACKBONE_NOT_FOUND',

@@ -1,0 +1,57 @@
+/** What the arguments of `oneclass fit` mean. */
+import { OneclassError } from '../errors.ts'
+import type { Detail } from '../features/detail.ts'
+import type { FitModelOptions } from '../pipeline/fit-model.ts'
+import type { Values } from './command.ts'
+import { flag, oneOf, text } from './values.ts'
+
+interface Call {
+  readonly values: Values
+  readonly positionals: readonly string[]
+}
+
+/** The call with `--name` and `--base`, whichever short form was used. @throws INVALID_ARGUMENT */
+export function asNamed(values: Values, positionals: readonly string[]): Call {
+  return asRefit(asBase(values, positionals))
+}
+
+/** `fit NAME --add DIR` is short for `fit DIR --name NAME --base NAME`. */
+function asBase(values: Values, positionals: readonly string[]): Call {
+  const folder = text(values, 'add')
+  if (folder === undefined) return { values, positionals }
+  const [ref] = positionals
+  if (ref === undefined || positionals.length > 1 || text(values, 'base') !== undefined)
+    throw new OneclassError(
+      'INVALID_ARGUMENT',
+      'Expected the name of one model and --add DIR: oneclass fit NAME --add DIR.',
+    )
+  const name = text(values, 'name') ?? ref.split('@')[0]!
+  return { values: { ...values, name, base: ref }, positionals: [folder] }
+}
+
+/** `fit --from-model NAME` adds a version to that model, unless it is given another name. */
+function asRefit(call: Call): Call {
+  const { values, positionals } = call
+  const ref = text(values, 'from-model')
+  if (ref === undefined) return call
+  const other = ['base', 'features', 'add'].find((key) => text(values, key) !== undefined)
+  if (other !== undefined) throw new OneclassError('INVALID_ARGUMENT', `Expected --from-model or --${other}, not both.`)
+  return { values: { ...values, name: text(values, 'name') ?? ref.split('@')[0]! }, positionals }
+}
+
+/** @throws INVALID_ARGUMENT */
+export function placesFor(values: Values): Pick<FitModelOptions, 'detail' | 'patches'> {
+  const detail = oneOf(values, 'detail', ['auto', '1', '2', '3'] as const, 'auto')
+  if (!flag(values, 'no-patches')) return { detail: detail === 'auto' ? detail : (Number(detail) as Detail) }
+  if (detail !== 'auto') throw new OneclassError('INVALID_ARGUMENT', 'Expected --detail or --no-patches, not both.')
+  return { patches: false }
+}
+
+/** `--exclude`: indices mean positives of --base, everything else the names of images. */
+export function excluded(values: Values): FitModelOptions['exclude'] {
+  const given = text(values, 'exclude')
+  if (given === undefined || given === 'misfits') return given
+  const parts = given.split(',').map((part) => part.trim())
+  const isIndex = (part: string) => text(values, 'base') !== undefined && /^\d{1,9}$/.test(part)
+  return parts.map((part) => (isIndex(part) ? Number(part) : part))
+}
