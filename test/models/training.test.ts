@@ -130,7 +130,14 @@ test('the recipe makes a backbone', { skip: missing }, async (t) => {
     ...features,
   )
   const table = ['--rows', at('dev/dev.json'), '--features']
-  const chosen = await step('evaluate.py', 'choose', ...table, at('dev/x.npz'), '--combinations', 'pooled+top_std^.5:1.4')
+  const chosen = await step(
+    'evaluate.py',
+    'choose',
+    ...table,
+    at('dev/x.npz'),
+    '--combinations',
+    'pooled+top_std^.5:1.4',
+  )
   assert.match(chosen, /hotdog [01]\.\d+ animals [01]\.\d+ unseen/)
   await node('embed.mjs', at('oc-x/model.onnx'), at('dev/dev-64.npy'), at('dev/x'))
   assert.match(await step('evaluate.py', 'file', ...table, at('dev/x.embedding.f32')), /all [01]\.\d+/)
