@@ -76,7 +76,9 @@ function ensembleRow(key: string, title: string, part: PooledKey | 'ensemble'): 
         usesBackbone: true,
         notes:
           part === 'ensemble'
-            ? ['Mean of the two detectors, each on the scale of its held-out positives, calibrated last.']
+            ? [
+                'Mean of the two detectors, each on the scale of its held-out positives, calibrated last. It judges whole images: what `fit` makes may also look at places, where defects are then found better than here.',
+              ]
             : ['Fitted and calibrated together with the ensemble, whose time and memory these are.'],
       }
     },

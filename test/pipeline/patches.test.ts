@@ -160,6 +160,16 @@ describe('a fit that may choose', () => {
   })
 })
 
+describe('a model of an earlier build', () => {
+  it('knows no modes and takes 1 % of the places', async () => {
+    const { modes, highest, ...patches } = artifact.patches!
+    assert.ok(modes && highest === 4)
+    const [now] = await scoresOf(artifact, plates.slice(0, 1))
+    const [before] = await scoresOf(decodeArtifact(encodeArtifact({ ...artifact, patches })), plates.slice(0, 1))
+    assert.ok(before!.detectors.patches!.score !== now!.detectors.patches!.score)
+  })
+})
+
 describe('a damaged model file', () => {
   it('is refused where its places do not fit', () => {
     const patches = artifact.patches!
@@ -168,6 +178,8 @@ describe('a damaged model file', () => {
       { ...patches, detail: 4 as 3 },
       { ...patches, deviation: patches.deviation.map(() => 0) },
       { ...patches, peaks: patches.peaks.toReversed() },
+      { ...patches, highest: 0 },
+      { ...patches, modes: { ...patches.modes!, levels: patches.modes!.levels.slice(1) } },
       { ...patches, gaussians: { ...patches.gaussians, factors: patches.gaussians.factors.fill(Number.NaN, 0, 1) } },
     ]
     for (const one of wrong) {
