@@ -85,7 +85,7 @@ export function openVersions(root: string): Versions {
     const versions = await versionsOf(name)
     const version = wanted === undefined ? await servingOf(name, versions) : versions.find((v) => v === Number(wanted))
     if (version === undefined) {
-      const names = versions.length ? versions.map((v) => `${name}@${v}`) : await namesIn(root)
+      const names = versions.length ? versions.map((v) => `${name}@${v}`) : (await namesIn(root)).filter(isModelName)
       const there = names.length
         ? `There are: ${names.slice(0, 20).join(', ')}.`
         : 'Fit one first: oneclass fit DIR --name NAME.'

@@ -42,6 +42,16 @@ export async function withLock<T>(path: string, work: (lock: Lock) => Promise<T>
   }
 }
 
+/** The same for many of one process: they wait for each other, and only the first of them for other processes. */
+export function lockInTurn(path: string): <T>(work: (lock: Lock) => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve()
+  return async (work) => {
+    const run = last.then(() => withLock(path, work))
+    last = run.catch(() => {})
+    return await run
+  }
+}
+
 async function take(path: string, token: string): Promise<void> {
   const deadline = Date.now() + patienceMs
   for (;;) {

@@ -259,6 +259,36 @@ test('changes of one record at the same time are all kept', async (t) => {
   }
 })
 
+test('new names, alphas, choices and removals at the same time leave no half of a model under any name', async (t) => {
+  const home = await mkdtemp(join(tmpdir(), 'oneclass-test-'))
+  t.after(() => rm(home, { recursive: true, force: true }))
+  const [one, other] = [openRegistry(home), openRegistry(home)]
+  await one.save('a', artifact)
+  const codes = new Set<string>()
+  await Promise.all(
+    Array.from({ length: 48 }, (_, i) => {
+      const registry = i % 2 ? one : other
+      const work = [
+        () => registry.setAlpha('a', 0.01 + i / 1000),
+        () => registry.rename('a', 'b'),
+        () => registry.setAlpha('b@1', 0.01 + i / 1000),
+        () => registry.rename('b', 'a'),
+        () => registry.use('a@1'),
+        () => registry.remove('b@2'),
+      ]
+      return work[i % work.length]!().catch((error: { code: string }) => void codes.add(error.code))
+    }),
+  )
+  assert.ok(
+    [...codes].every((code) => ['MODEL_NOT_FOUND', 'CONFLICT'].includes(code)),
+    [...codes].join(),
+  )
+  const { models, damaged } = await one.survey()
+  assert.deepEqual([models.length, damaged], [1, []])
+  assert.deepEqual(await readdir(join(home, 'models')), [models[0]!.name])
+  assert.deepEqual(await readdir(home), ['models'])
+})
+
 test('the gallery lies beside its model, moves and goes with it, and is refused when it is not what was saved', async (t) => {
   const home = await mkdtemp(join(tmpdir(), 'oneclass-'))
   t.after(() => rm(home, { recursive: true, force: true }))
