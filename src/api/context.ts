@@ -5,6 +5,7 @@ import type { Producer } from '../queue/producer.ts'
 import type { Feeder } from '../service/feeder.ts'
 import type { Galleries } from '../service/galleries.ts'
 import type { Places } from '../service/places.ts'
+import type { ConfirmedStore } from '../store/confirmed.ts'
 import type { Registry } from '../store/registry.ts'
 import type { Log } from '../system/log.ts'
 import type { BackboneView } from '../wire/backbone.ts'
@@ -20,6 +21,8 @@ export interface ApiContext {
   readonly feeder: Feeder
   readonly registry: Registry
   readonly galleries: Galleries
+  /** p-values of images that people called good. */
+  readonly confirmed: ConfirmedStore
   readonly metrics: Metrics
   readonly streams: Streams
   readonly log: Log

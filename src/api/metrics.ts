@@ -4,13 +4,14 @@ import { readTotals } from '../queue/heartbeat.ts'
 import { jobKinds } from '../queue/jobs.ts'
 import type { Producer } from '../queue/producer.ts'
 import type { Served } from '../service/drift-log.ts'
-import type { Drift } from '../wire/model.ts'
+import type { Drift, PromiseKept } from '../wire/model.ts'
 
 export interface Metrics {
   observeRequest(route: string, method: string, status: number, seconds: number): void
   observeClassify(seconds: number): void
   observeServed(model: string, served: Served): void
   setDrift(model: string, drift: Drift): void
+  setPromise(model: string, promise: PromiseKept): void
   /** Asks the queue, then writes everything in the text format. */
   render(producer: Producer): Promise<{ type: string; text: string }>
 }
@@ -51,6 +52,18 @@ export function createMetrics(): Metrics {
     labelNames: ['model', 'stream'],
     registers,
   })
+  const confirmed = new Gauge({
+    name: 'oneclass_confirmed_images',
+    help: 'Good images of batches that were reviewed as a whole, and those of them that alpha rejects',
+    labelNames: ['model', 'decision'],
+    registers,
+  })
+  const uniformity = new Gauge({
+    name: 'oneclass_confirmed_uniformity_p_value',
+    help: 'Do their p-values spread evenly, as promised? Kolmogorov-Smirnov; 0.05 or less is a false alarm in 1 of 20 models',
+    labelNames: ['model'],
+    registers,
+  })
   const queued = new Gauge({
     name: 'oneclass_queue_jobs',
     help: 'Jobs by queue and state',
@@ -82,6 +95,11 @@ export function createMetrics(): Metrics {
         drift.set({ model, stream }, report[stream].log10Capital)
         driftMax.set({ model, stream }, report[stream].maxLog10Capital)
       }
+    },
+    setPromise(model, { images, rejected, pValue }) {
+      confirmed.set({ model, decision: 'accepted' }, images - rejected)
+      confirmed.set({ model, decision: 'rejected' }, rejected)
+      uniformity.set({ model }, pValue)
     },
     async render(producer) {
       const [counts, living, bytes, keptBytes, totals] = await Promise.all([

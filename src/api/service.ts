@@ -19,6 +19,7 @@ import { type KeyStore, openKeyStore } from '../service/key-store.ts'
 import { openNotices } from '../service/notices.ts'
 import { openPlaces } from '../service/places.ts'
 import { openStore } from '../service/s3-store.ts'
+import { openConfirmedStore } from '../store/confirmed.ts'
 import { readModelFile } from '../store/model-file.ts'
 import { openRegistry } from '../store/registry.ts'
 import { makeFolder } from '../system/files.ts'
@@ -174,6 +175,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     feeder,
     registry,
     galleries: createGalleries(registry),
+    confirmed: openConfirmedStore(home),
     metrics,
     streams,
     log,

@@ -1,5 +1,6 @@
 /** A model: what is told of it, asked of it and changed in it. */
 import { type Static, Type } from 'typebox'
+import { Uniformity } from './evaluation.ts'
 import { FitFacts, FitReport, SkippedFiles } from './fit-report.ts'
 import { Alpha, BackboneId, Folder, JobId, ModelName, ModelRef, Seed } from './names.ts'
 import { Note } from './notes.ts'
@@ -80,7 +81,25 @@ export const Drift = Type.Object(
 )
 export type Drift = Fixed<typeof Drift>
 
-export const ModelWithDrift = Type.Object({ ...Model.properties, drift: Drift, report: FitReport })
+export const PromiseKept = Type.Object(
+  {
+    ...Uniformity.properties,
+    batches: Type.Integer({ description: 'Batches that were reviewed as a whole' }),
+    rejected: Type.Integer({ description: 'Of these images, those that the alpha in force rejects' }),
+  },
+  {
+    description:
+      'Good images of batches in which people said of every image whether it belongs: are their p-values as even as promised? Absent where there is no such batch',
+  },
+)
+export type PromiseKept = Fixed<typeof PromiseKept>
+
+export const ModelWithDrift = Type.Object({
+  ...Model.properties,
+  drift: Drift,
+  report: FitReport,
+  promise: Type.Optional(PromiseKept),
+})
 export type ModelWithDrift = Fixed<typeof ModelWithDrift>
 
 export const Models = Type.Object({

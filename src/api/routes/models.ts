@@ -4,6 +4,7 @@ import { Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
 import { keys } from '../../queue/redis-keys.ts'
 import { readDrift } from '../../service/drift-log.ts'
+import { promiseKept } from '../../service/promise-kept.ts'
 import { fitReport } from '../../store/fit-facts.ts'
 import { Model, ModelChange, Models, ModelWithDrift } from '../../wire/model.ts'
 import { ModelRef } from '../../wire/names.ts'
@@ -13,7 +14,7 @@ import { route } from '../http/route.ts'
 const Params = Type.Object({ name: ModelRef })
 
 export function modelRoutes(app: FastifyInstance, context: ApiContext): void {
-  const { producer, registry } = context
+  const { producer, registry, confirmed } = context
 
   route(app, {
     method: 'GET',
@@ -48,11 +49,14 @@ export function modelRoutes(app: FastifyInstance, context: ApiContext): void {
     summary: 'Read a model',
     tag: 'Models',
     params: Params,
-    answers: { 200: { description: 'The model and its drift monitor', schema: ModelWithDrift } },
+    answers: {
+      200: { description: 'The model, its drift monitor, and whether it keeps its promise', schema: ModelWithDrift },
+    },
     handle: async ({ params }) => {
       const info = await registry.info(params.name)
       const drift = await readDrift(producer.client, info)
-      return { ...info, drift, report: fitReport(info) }
+      const promise = await promiseKept(confirmed, info)
+      return { ...info, drift, report: fitReport(info), ...(promise && { promise }) }
     },
   })
 
@@ -96,15 +100,15 @@ export function modelRoutes(app: FastifyInstance, context: ApiContext): void {
     handle: async ({ params, reply }) => {
       const before = await registry.list()
       await registry.remove(params.name)
-      await forgetModels(producer, before, await registry.list())
+      await forgetModels(context, before, await registry.list())
       return reply.code(204).send()
     },
   })
 }
 
-/** What Redis has of models that are gone: bytes and galleries by their hash, which another model may share, and what was served. */
+/** What is known of models that are gone besides their files: bytes and galleries by their hash, which another model may share, and what was served. */
 async function forgetModels(
-  { blobs, client }: ApiContext['producer'],
+  { producer: { blobs, client }, confirmed }: Pick<ApiContext, 'producer' | 'confirmed'>,
   before: readonly Model[],
   after: readonly Model[],
 ): Promise<void> {
@@ -114,6 +118,7 @@ async function forgetModels(
   for (const hash of hashes(before)) {
     if (left.has(hash)) continue
     await blobs.removeModel(hash)
+    await confirmed.forget(hash)
     await client.unlink(keys.drift(hash), keys.driftInbox(hash), keys.driftLock(hash))
     await client.srem(keys.driftNews, hash)
   }

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { readErrors, readRate, readTotals, readWorkers } from '../../queue/heartbeat.ts'
 import { readDrift } from '../../service/drift-log.ts'
+import { promiseKept } from '../../service/promise-kept.ts'
 import { labelOf } from '../../wire/label.ts'
 import type { Drift } from '../../wire/model.ts'
 import { Health, Operations, Readiness } from '../../wire/operations.ts'
@@ -11,7 +12,7 @@ import { route } from '../http/route.ts'
 import { servingOf } from './models.ts'
 
 export function operationRoutes(app: FastifyInstance, context: ApiContext): void {
-  const { producer, registry, metrics, limits } = context
+  const { producer, registry, metrics, confirmed, limits } = context
 
   route(app, {
     method: 'GET',
@@ -83,7 +84,11 @@ export function operationRoutes(app: FastifyInstance, context: ApiContext): void
     tag: 'Operations',
     answers: { 200: { description: 'Text format', type: 'text/plain', schema: Type.String() } },
     handle: async ({ reply }) => {
-      for (const info of await registry.list()) metrics.setDrift(labelOf(info), await readDrift(producer.client, info))
+      for (const info of await registry.list()) {
+        metrics.setDrift(labelOf(info), await readDrift(producer.client, info))
+        const promise = await promiseKept(confirmed, info)
+        if (promise) metrics.setPromise(labelOf(info), promise)
+      }
       const { type, text } = await metrics.render(producer)
       return reply.type(type).send(text)
     },

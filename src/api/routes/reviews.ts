@@ -4,6 +4,7 @@ import { Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
 import type { BatchRecord } from '../../queue/batches.ts'
 import { typeOfJob } from '../../queue/jobs.ts'
+import { noteReviewed } from '../../service/promise-kept.ts'
 import { openReviewStore } from '../../store/reviews.ts'
 import { JobId } from '../../wire/names.ts'
 import { ReviewChange, Reviews } from '../../wire/review.ts'
@@ -12,6 +13,7 @@ import { route } from '../http/route.ts'
 
 export function reviewRoutes(app: FastifyInstance, context: ApiContext): void {
   const { batches } = context.producer
+  const { confirmed, log } = context
   const store = openReviewStore(context.home)
 
   const find = async (id: string): Promise<BatchRecord> => {
@@ -54,7 +56,12 @@ export function reviewRoutes(app: FastifyInstance, context: ApiContext): void {
           'INVALID_ARGUMENT',
           `"reviews" names image ${wrong.index}, but the batch has the images 0 to ${batch.total - 1}.`,
         )
-      return await store.add(batch, body.reviews, request.key?.name ?? body.by?.trim() ?? '')
+      const said = await store.add(batch, body.reviews, request.key?.name ?? body.by?.trim() ?? '')
+      // what was said is kept, whatever becomes of the conclusions
+      await noteReviewed({ batches, reviews: store, confirmed }, batch.id).catch((error: unknown) =>
+        log('warn', 'review not counted', { batch: batch.id, message: String(error) }),
+      )
+      return said
     },
   })
 

@@ -1,16 +1,16 @@
 /** One version of a model: its facts, its alpha, whether what it sees has drifted, and the photos that it was taught. */
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { bytes, count, date } from '../format.ts'
+import { bytes, count, date, pValue } from '../format.ts'
 import { href } from '../routes.ts'
 import { client } from '../service/api.ts'
-import { type Drift, labelOf, type Model } from '../service/types.ts'
+import { type Drift, labelOf, type Model, type PromiseKept } from '../service/types.ts'
 import { t } from '../text.ts'
 import { AlphaSlider } from '../ui/alpha-slider.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { useLoad } from '../ui/load.ts'
 import { complain, ErrorNote, say } from '../ui/notes.tsx'
-import { offered } from '../verdict.ts'
+import { offered, oneIn } from '../verdict.ts'
 import { ModelMenu } from './actions.tsx'
 import { PositivesGallery } from './positives.tsx'
 import { ReportOf } from './report.tsx'
@@ -134,7 +134,26 @@ function AlphaOfModel({ model }: { model: Model }): JSX.Element {
 
 function DriftOfModel({ label }: { label: string }): JSX.Element {
   const { data } = useLoad(() => client.model(label), [label])
-  return <div class="drift">{data && <DriftWords drift={data.drift} />}</div>
+  if (!data) return <div class="drift" />
+  return (
+    <div class="drift">
+      <DriftWords drift={data.drift} />
+      <PromiseWords promise={data.promise} alpha={data.alpha} />
+    </div>
+  )
+}
+
+/** Whether good images of today are rejected as rarely as promised. */
+function PromiseWords({ promise, alpha }: { promise: PromiseKept | undefined; alpha: number }): JSX.Element {
+  if (promise === undefined) return <p class="hint promise-kept">{t.models.promiseUnknown}</p>
+  const { images, rejected, isUniform, pValue: p } = promise
+  return (
+    <p class={isUniform ? 'promise-kept' : 'promise-kept warn-text'}>
+      {isUniform
+        ? t.models.promiseKept(images, rejected, oneIn(alpha), pValue(p))
+        : t.models.promiseBroken(images, rejected, oneIn(alpha), pValue(p))}
+    </p>
+  )
 }
 
 export function DriftWords({ drift }: { drift: Drift }): JSX.Element {

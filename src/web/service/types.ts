@@ -10,8 +10,15 @@ export type { ExpectedRates, FitFacts, FitReport } from '../../wire/fit-report.t
 export type { BatchJob as Batch, CompareJob, FitJob, Job, MapJob } from '../../wire/job.ts'
 export { labelOf } from '../../wire/label.ts'
 export type { MapPoint, MapResult } from '../../wire/map.ts'
-export type { Drift, FitResult, Model, Positives } from '../../wire/model.ts'
+export type { Drift, FitResult, Model, Positives, PromiseKept } from '../../wire/model.ts'
 export type { DemoImage, Operations, Service } from '../../wire/operations.ts'
-export type { Heatmap, ImageResult, Neighbour, Scored, ScoredImage as ClassifyResult } from '../../wire/result.ts'
+export type {
+  Heatmap,
+  ImageResult,
+  Neighbour,
+  Region,
+  Scored,
+  ScoredImage as ClassifyResult,
+} from '../../wire/result.ts'
 export type Positive = Positives['images'][number]
 export type Rejected = FailedImage

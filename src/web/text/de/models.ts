@@ -74,6 +74,12 @@ export const models: typeof Words = {
     driftAlarm: 'Was es sieht, hat sich seit dem Lernen verändert.',
     driftDetail: (images, bound) =>
       `${count(images)} Bilder gesehen. Hätte sich nichts geändert, käme ein so starkes Zeichen mit einer Wahrscheinlichkeit von höchstens ${bound}.`,
+    promiseUnknown:
+      'Gehen Sie einen ganzen Stapel durch und sagen Sie von jedem Bild, ob es dazugehört: das zeigt, ob das Versprechen für die Bilder von heute gilt.',
+    promiseKept: (n, rejected, k, p) =>
+      `Von ${count(n)} Bildern, die für gut erklärt wurden, weist es ${count(rejected)} ab; versprochen war 1 von ${k}, und nichts spricht dagegen (p\u00a0=\u00a0${p}).`,
+    promiseBroken: (n, rejected, k, p) =>
+      `Von ${count(n)} Bildern, die für gut erklärt wurden, weist es ${count(rejected)} ab; versprochen war 1 von ${k}, was für die Bilder von heute nicht gilt (p\u00a0=\u00a0${p}). Zeigen Sie ihm einige davon.`,
     driftFresh: 'Mit dieser Version wurde noch kein Bild geprüft.',
     facts: { backbone: 'Netz', features: 'Merkmale', hash: 'Prüfsumme', seed: 'Startwert' },
     onFeatures: 'keines: an Merkmalszeilen angepasst',

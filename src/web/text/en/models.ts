@@ -67,6 +67,12 @@ export const models = {
     driftAlarm: 'What it sees has changed since it was taught.',
     driftDetail: (images: number, bound: string) =>
       `${count(images)} images seen. If nothing had changed, evidence this strong would appear with a probability of at most ${bound}.`,
+    promiseUnknown:
+      'Go through a whole batch and say of every image whether it belongs: that shows whether the promise holds for the images of today.',
+    promiseKept: (n: number, rejected: number, k: number, p: string) =>
+      `Of ${count(n)} images that people call good it rejects ${count(rejected)}; 1 in ${k} was promised, and nothing speaks against it (p\u00a0=\u00a0${p}).`,
+    promiseBroken: (n: number, rejected: number, k: number, p: string) =>
+      `Of ${count(n)} images that people call good it rejects ${count(rejected)}; 1 in ${k} was promised, which does not hold for the images of today (p\u00a0=\u00a0${p}). Teach it some of them.`,
     driftFresh: 'No image has been classified with this version yet.',
     facts: { backbone: 'Network', features: 'Features', hash: 'Content hash', seed: 'Seed' },
     onFeatures: 'none: fitted on feature rows',
