@@ -50,7 +50,7 @@ async function main(url: string): Promise<void> {
   const blobs = bounded(most, most) // the service bounds uploads; a model must come home
   const pictures = Math.min(512 * 1024 ** 2, memory > 0 ? memory / 4 : Number.POSITIVE_INFINITY)
   const inference = startInference({ home: config.home, threads: cores, onExit: fail })
-  const facts = { host: hostname(), pid: process.pid, concurrency: cores, formats: readableFormats }
+  const facts = { host: hostname(), pid: process.pid, version, concurrency: cores, formats: readableFormats }
   const heartbeat = startHeartbeat(client, `${facts.host}:${facts.pid}:${randomBytes(4).toString('hex')}`, facts)
   const engine = createEngine(inference, { cores, onInference: () => heartbeat.count({ inferences: 1 }) })
   const context: WorkerContext = {

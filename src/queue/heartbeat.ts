@@ -20,6 +20,8 @@ export interface Heartbeat {
 export interface WorkerFacts {
   readonly host: string
   readonly pid: number
+  /** Of its program. */
+  readonly version: string
   /** Cores that it uses. */
   readonly concurrency: number
   /** Format versions of model files that it reads. */
@@ -110,6 +112,7 @@ export async function readWorkers(client: RedisClient): Promise<WorkerView[]> {
       id,
       host: fields['host'] ?? '',
       pid: Number(fields['pid']),
+      version: fields['version'] ?? '',
       concurrency: Number(fields['concurrency']),
       startedAt: fields['startedAt'],
       lastSeen: new Date(Number(seen[i + 1])).toISOString(),

@@ -14,6 +14,9 @@ export type Readiness = Fixed<typeof Readiness>
 /** A page or a program says a limit before an upload runs into it. */
 export const Service = Type.Object({
   version: Type.String(),
+  workerVersions: Type.Array(Type.String(), {
+    description: 'Of the workers that were heard of in the last minute, each once; empty text: one that does not tell',
+  }),
   roots: Type.Array(Type.String({ description: 'A folder below which `folder` and `path` may lie' })),
   allowUrl: Type.Boolean(),
   limits: Type.Object({
@@ -30,6 +33,7 @@ export const WorkerView = Type.Object({
   id: Type.String(),
   host: Type.String(),
   pid: Type.Integer(),
+  version: Type.String({ description: 'Of its program; empty: an earlier one that does not tell' }),
   concurrency: Type.Integer({ description: 'Cores that it uses' }),
   startedAt: Type.String({ format: 'date-time' }),
   lastSeen: Type.String({ format: 'date-time' }),

@@ -238,7 +238,13 @@ test('with Redis away, a producer says so within seconds', async () => {
 
 test('a job whose model only another worker reads is given back for that one; without one it says so', async () => {
   const tries: string[] = []
-  const later = startHeartbeat(client, 'later', { host: 'h', pid: 1, concurrency: 1, formats: [3, 9] })
+  const later = startHeartbeat(client, 'later', {
+    host: 'h',
+    pid: 1,
+    version: '1.0.0',
+    concurrency: 1,
+    formats: [3, 9],
+  })
   await until(async () => (await client.hget(keys.worker('later'), 'formats')) === '3,9')
   const old = (task: Task<'classify'>) => {
     tries.push(`old ${task.isLastAttempt}`)

@@ -62,7 +62,14 @@ test('a Redis that hangs: the banner comes and goes by itself, nothing is said o
 
 test('a worker comes: the banner goes; a page of another version says that it is old', options, async () => {
   const client = connect(api.redis.url, 'producer', 'test')
-  const heartbeat = startHeartbeat(client, 'w1', { host: 'here', pid: 1, concurrency: 1, formats: [] })
+  const facts = { host: 'here', pid: 1, concurrency: 1, formats: [] }
+  const other = startHeartbeat(client, 'w0', { ...facts, version: '9.9.9' })
+  assert.match(
+    (await (await banner('workerVersion')).textContent()) ?? '',
+    /A worker has version 9\.9\.9.*version 0\.0\.0/,
+  )
+  await other.stop()
+  const heartbeat = startHeartbeat(client, 'w1', { ...facts, version: '0.0.0' })
   assert.match((await (await banner('version')).textContent()) ?? '', /has version 0\.0\.0.*Load again/)
   assert.match(await stage(), /Looking/)
   await heartbeat.stop()

@@ -1,5 +1,6 @@
 /** What this service is and allows: a page or a program says a limit before an upload runs into it. */
 import type { FastifyInstance } from 'fastify'
+import { readWorkers } from '../../queue/heartbeat.ts'
 import { Backbones } from '../../wire/backbone.ts'
 import { Service } from '../../wire/operations.ts'
 import type { ApiContext } from '../context.ts'
@@ -16,6 +17,7 @@ export function serviceRoutes(app: FastifyInstance, context: ApiContext, version
     answers: { 200: { description: 'Version, served folders and limits', schema: Service } },
     handle: async () => ({
       version,
+      workerVersions: [...new Set((await readWorkers(context.producer.client)).map((worker) => worker.version))].sort(),
       roots: [...context.roots],
       allowUrl: context.urls !== undefined,
       limits: { maxImageBytes, maxFitImages, maxUploadImages, maxFolderImages, maxRequestBytes },

@@ -10,9 +10,32 @@ import { wholeImage } from './local-files.ts'
 
 export interface Outcome {
   /** Of good images that both versions judged: how many each rejects. */
-  readonly good: { readonly of: number; readonly before: number; readonly after: number }
+  readonly good: Pair
   /** Of images that do not belong: how many each lets through. */
-  readonly bad: { readonly of: number; readonly before: number; readonly after: number }
+  readonly bad: Pair
+}
+
+/** Mistakes of the two versions on the same images. */
+export interface Pair {
+  readonly of: number
+  readonly before: number
+  readonly after: number
+  /** Probability of a difference as large or larger if the versions are equally good: McNemar's exact test. */
+  readonly p: number
+}
+
+/** @param pairs for each image: is it a mistake of the old version, of the new one */
+function pairOf(pairs: readonly (readonly [before: boolean, after: boolean])[]): Pair {
+  const count = (is: (pair: readonly [boolean, boolean]) => boolean) => pairs.filter(is).length
+  const [mended, broken] = [count(([a, b]) => a && !b), count(([a, b]) => !a && b)]
+  const n = mended + broken
+  // both tails of the binomial distribution with chance one half
+  let [term, tail] = [0.5 ** n, 0]
+  for (let k = 0; k <= Math.min(mended, broken); k++) {
+    tail += term
+    term *= (n - k) / (k + 1)
+  }
+  return { of: pairs.length, before: count(([a]) => a), after: count(([, b]) => b), p: Math.min(1, 2 * tail) }
 }
 
 /** Images that do not belong and are asked about again at most. */
@@ -42,31 +65,27 @@ export async function compareVersions(
 /** The new photos come last; an image that was among the photos before is found by its name as well. */
 function countGood(items: readonly Item[], alpha: number, { images }: Positives, after: Model): Outcome['good'] {
   const heldOut = new Map(images.map(({ image, pValue }) => [image, pValue]))
-  const pairs = items.flatMap(({ line }) => {
-    const p = heldOut.get(line.image)
-    return typeof p === 'number' ? [{ before: verdictOf(line, alpha) === 'differs', after: p <= after.alpha }] : []
-  })
-  return {
-    of: pairs.length,
-    before: pairs.filter((pair) => pair.before).length,
-    after: pairs.filter((pair) => pair.after).length,
-  }
+  return pairOf(
+    items.flatMap(({ line }) => {
+      const p = heldOut.get(line.image)
+      return typeof p === 'number' ? [[verdictOf(line, alpha) === 'differs', p <= after.alpha] as const] : []
+    }),
+  )
 }
 
 async function countBad(items: readonly Item[], alpha: number, after: Model, batch: Batch): Promise<Outcome['bad']> {
-  const counts = { of: 0, before: 0, after: 0 }
+  const pairs: (readonly [boolean, boolean])[] = []
   const waiting = [...items]
   const ask = async () => {
     for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
       const image = await wholeImage(batch, item.index, item.line.image).catch(() => undefined)
       const result =
-        image && (await client.classify(labelOf(after), image, { waitSeconds: 120 }).catch(() => undefined))
+        image &&
+        (await client.classify(labelOf(after), image, { waitSeconds: 120, drift: false }).catch(() => undefined))
       if (result === undefined) continue
-      counts.of++
-      if (verdictOf(item.line, alpha) === 'belongs') counts.before++
-      if (verdictOf(result, after.alpha) === 'belongs') counts.after++
+      pairs.push([verdictOf(item.line, alpha) === 'belongs', verdictOf(result, after.alpha) === 'belongs'])
     }
   }
   await Promise.all(Array.from({ length: sideBySide }, ask))
-  return counts
+  return pairOf(pairs)
 }

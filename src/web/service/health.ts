@@ -11,20 +11,29 @@ import { isConnected, key, keyRefused, lastFault } from './connection.ts'
 declare const __VERSION__: string
 export const pageVersion = __VERSION__
 
-export type Trouble = 'lost' | 'redis' | 'workers' | 'models' | 'version'
+export type Trouble = 'lost' | 'redis' | 'workers' | 'models' | 'workerVersion' | 'version'
 
 const checks = signal<Readiness['checks'] | null>(null)
 export const serviceVersion = signal<string | null>(null)
+/** Of workers, where they are not of the service's version. */
+export const otherWorkers = signal<readonly string[]>([])
 
 /** What keeps the service from its work; the worst first. */
 export const trouble = computed<Trouble | null>(() => {
   if (!isConnected.value) return 'lost'
   for (const name of ['redis', 'workers', 'models'] as const) if (checks.value?.[name] === false) return name
+  if (otherWorkers.value.length > 0) return 'workerVersion'
   return serviceVersion.value !== null && serviceVersion.value !== pageVersion ? 'version' : null
 })
 
 /** False while the service cannot even take a request: what is to be asked waits in the page. */
 export const takesRequests = computed(() => trouble.value !== 'lost' && trouble.value !== 'redis' && !keyRefused.value)
+
+/** Does it keep the service from its work? A version does not. */
+function isHindered(): boolean {
+  const now = trouble.value
+  return now !== null && now !== 'version' && now !== 'workerVersion'
+}
 
 const calmMs = 10_000
 const troubledMs = 1500
@@ -42,14 +51,15 @@ export function watchHealth(): void {
         (ready) => ready.checks,
         () => checks.value,
       )
-      if (serviceVersion.value === null || trouble.value !== null)
-        serviceVersion.value = await client.service().then(
-          ({ version }) => version,
-          () => serviceVersion.value,
-        )
+      const found = await client.service().catch(() => undefined)
+      if (found !== undefined) {
+        serviceVersion.value = found.version
+        const others = found.workerVersions.filter((version) => version !== found.version)
+        if (others.join() !== otherWorkers.value.join()) otherWorkers.value = others
+      }
     }
     isAsking = false
-    timer = setTimeout(ask, trouble.value === null || trouble.value === 'version' ? calmMs : troubledMs)
+    timer = setTimeout(ask, isHindered() ? troubledMs : calmMs)
   }
   effect(() => {
     void lastFault.value

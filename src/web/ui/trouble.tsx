@@ -2,7 +2,7 @@
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { href } from '../routes.ts'
-import { pageVersion, serviceVersion, type Trouble, trouble } from '../service/health.ts'
+import { otherWorkers, pageVersion, serviceVersion, type Trouble, trouble } from '../service/health.ts'
 import { t } from '../text.ts'
 import { say } from './notes.tsx'
 
@@ -10,15 +10,15 @@ export function TroubleBanner(): JSX.Element | null {
   const now = trouble.value
   const last = useRef<Trouble | null>(null)
   useEffect(() => {
-    if (now === null && last.current !== null && last.current !== 'version') say(t.trouble.over)
+    if (now === null && last.current !== null && !isVersion(last.current)) say(t.trouble.over)
     last.current = now
   }, [now])
   if (now === null) return null
   return (
     <div class={`offline ${now}`} role="alert" data-trouble={now}>
-      {now !== 'version' && <span class="spinner" aria-hidden="true" />}
+      {!isVersion(now) && <span class="spinner" aria-hidden="true" />}
       <span>{wordsOf(now)}</span>
-      {now === 'workers' && <a href={href('operations')}>{t.nav.operations}</a>}
+      {(now === 'workers' || now === 'workerVersion') && <a href={href('operations')}>{t.nav.operations}</a>}
       {now === 'version' && (
         <button type="button" class="button small" onClick={() => location.reload()}>
           {t.trouble.reload}
@@ -31,5 +31,11 @@ export function TroubleBanner(): JSX.Element | null {
 function wordsOf(now: Trouble): string {
   if (now === 'lost') return t.connection.lost
   if (now === 'version') return t.trouble.version(pageVersion, serviceVersion.value ?? '')
+  if (now === 'workerVersion') return t.trouble.workerVersion(otherWorkers.value, serviceVersion.value ?? '')
   return now === 'workers' ? `${t.trouble.workers} ${t.trouble.workersHow}` : t.trouble[now]
+}
+
+/** Said, but nothing waits for it. */
+function isVersion(now: Trouble): boolean {
+  return now === 'version' || now === 'workerVersion'
 }

@@ -1,5 +1,5 @@
 /** Stapel und ihre Durchsicht. */
-import { count, decimal } from '../../format.ts'
+import { count, decimal, pValue } from '../../format.ts'
 import type { batches as Words } from '../en/batches.ts'
 import { s } from '../plural.ts'
 
@@ -46,6 +46,7 @@ export const batches: typeof Words = {
       unsure: 'Durchgesehen: nicht zu sagen',
       disagree: 'Mensch und Modell uneins',
     },
+    marks: 'Markierte Stellen',
     size: 'Größe der Bilder',
     ofMap: (n) =>
       `Nur ${n === 1 ? 'das Bild, das' : `die ${count(n)} Bilder, die`} auf der Karte gewählt ${n === 1 ? 'wurde' : 'wurden'}.`,
@@ -102,11 +103,16 @@ export const batches: typeof Words = {
         fewer === 0
           ? `Version ${after} weist von den ${count(good.of)} guten Bildern so viele ab wie Version ${before} (${count(good.after)})`
           : `Version ${after} weist von den ${count(good.of)} guten Bildern ${count(Math.abs(fewer))} ${fewer > 0 ? 'weniger' : 'mehr'} ab als Version ${before}`
+      const p = Math.min(good.p, bad.of === 0 ? 1 : bad.p)
+      const isSame = fewer === 0 && more === 0
+      const chance = isSame
+        ? ''
+        : ` Bild für Bild ist das ${p <= 0.05 ? 'mehr als Zufall' : 'vielleicht Zufall'} (p\u00a0=\u00a0${pValue(p)}).`
       if (bad.of === 0)
-        return `${rejects}. Ob sie mehr übersieht, lässt sich nicht sagen: kein Bild, das nicht dazugehört, wurde durchgesehen.`
+        return `${rejects}.${chance} Ob sie mehr übersieht, lässt sich nicht sagen: kein Bild, das nicht dazugehört, wurde durchgesehen.`
       const misses =
         more === 0 ? 'übersieht nicht mehr' : `übersieht ${count(Math.abs(more))} ${more > 0 ? 'mehr' : 'weniger'}`
-      return `${rejects}, und sie ${misses} von den ${count(bad.of)}, die nicht dazugehören.`
+      return `${rejects}, und sie ${misses} von den ${count(bad.of)}, die nicht dazugehören.${chance}`
     },
     confirmGone:
       'Die Dateien sind nicht mehr in dieser Seite, da sie neu geladen wurde. Wählen Sie denselben Ordner noch einmal.',

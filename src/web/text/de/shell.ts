@@ -42,6 +42,8 @@ export const shell: typeof Words = {
     models: 'Der Dienst kann seine Modelle nicht lesen. Sehen Sie nach der Platte seines Datenverzeichnisses.',
     version: (page, service) =>
       `Der Dienst hat die Version ${service}, diese Seite ist von Version ${page}. Laden Sie die Seite neu.`,
+    workerVersion: (workers, service) =>
+      `Ein Worker hat ${workers[0] === '' ? 'eine frühere Version' : `die Version ${workers[0]}`}, der Dienst die Version ${service}. Starten Sie alle Worker mit der Version des Dienstes neu.`,
     reload: 'Neu laden',
     over: 'Der Dienst arbeitet wieder.',
   },

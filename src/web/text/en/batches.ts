@@ -1,5 +1,5 @@
 /** Batches and their review. */
-import { count, decimal } from '../../format.ts'
+import { count, decimal, pValue } from '../../format.ts'
 import { s } from '../plural.ts'
 
 export const batches = {
@@ -42,6 +42,7 @@ export const batches = {
       disagree: 'Reviewer and model disagree',
     },
     size: 'Size of the pictures',
+    marks: 'Marked places',
     ofMap: (n: number) => `Only the ${s(n, 'image')} that were picked on the map.`,
     showAll: 'Show all',
     search: 'Find by name',
@@ -88,7 +89,7 @@ export const batches = {
     makeVersion: (version: number, n: number) => `Make version ${version} with ${s(n, 'more photo')}`,
     checking: (before: number, after: number) => `Comparing version ${after} with version ${before} …`,
     outcome: (
-      { good, bad }: Record<'good' | 'bad', { of: number; before: number; after: number }>,
+      { good, bad }: Record<'good' | 'bad', { of: number; before: number; after: number; p: number }>,
       before: number,
       after: number,
     ) => {
@@ -98,10 +99,15 @@ export const batches = {
         fewer === 0
           ? `Version ${after} rejects as many of the ${count(good.of)} good images as version ${before} (${count(good.after)})`
           : `Version ${after} rejects ${count(Math.abs(fewer))} ${fewer > 0 ? 'fewer' : 'more'} of the ${count(good.of)} good images than version ${before}`
+      const p = Math.min(good.p, bad.of === 0 ? 1 : bad.p)
+      const isSame = fewer === 0 && more === 0
+      const chance = isSame
+        ? ''
+        : ` Image by image, that ${p <= 0.05 ? 'is more than chance' : 'may be chance'} (p\u00a0=\u00a0${pValue(p)}).`
       if (bad.of === 0)
-        return `${rejects}. Whether it misses more cannot be told: no image that does not belong was reviewed.`
+        return `${rejects}.${chance} Whether it misses more cannot be told: no image that does not belong was reviewed.`
       const misses = more === 0 ? 'misses none more' : `misses ${count(Math.abs(more))} ${more > 0 ? 'more' : 'fewer'}`
-      return `${rejects}, and ${misses} of the ${count(bad.of)} that do not belong.`
+      return `${rejects}, and ${misses} of the ${count(bad.of)} that do not belong.${chance}`
     },
     confirmGone: 'The files are no longer in this page, since it was loaded again. Choose the same folder to go on.',
     grid: 'Results, one image a cell',

@@ -41,6 +41,8 @@ export const shell = {
     models: 'The service cannot read its models. Look at the disk of its data directory.',
     version: (page: string, service: string) =>
       `The service has version ${service}, this page is of version ${page}. Load the page again.`,
+    workerVersion: (workers: readonly string[], service: string) =>
+      `A worker has ${workers[0] === '' ? 'an earlier version' : `version ${workers[0]}`}, the service version ${service}. Start all workers again with the version of the service.`,
     reload: 'Load again',
     over: 'The service works again.',
   },
