@@ -86,7 +86,7 @@ export function createClient(address: string, options: { key?: string; fetch?: T
     model: string,
     image: ClientImage | ImageByReference,
     wait: number | undefined,
-    { alpha, fdr, abstain, explain = false, ...more }: Parameters<OneclassClient['classifyLater']>[2] & object,
+    { alpha, fdr, abstain, drift, explain = false, ...more }: Parameters<OneclassClient['classifyLater']>[2] & object,
   ): Promise<ScoredImage | ClassifyJob> => {
     const query = queryOf({
       wait,
@@ -95,6 +95,7 @@ export function createClient(address: string, options: { key?: string; fetch?: T
       abstain,
       image: imageName(image),
       explain: explain || undefined,
+      drift,
     })
     return sendImage(`/v1/models/${part(model)}/classify${query}`, image, more)
   }

@@ -2,45 +2,24 @@
 
 import { decide } from '../src/detectors/decide.ts'
 import { OneclassError, toOneclassError } from '../src/errors.ts'
-import type { Pixels } from '../src/images/pixels.ts'
-import { explainByOcclusion } from '../src/pipeline/explain.ts'
 import { type Consumer, isFault, startConsumer, type Task } from '../src/queue/consumer.ts'
 import { isForAnother } from '../src/queue/formats.ts'
-import type { JobData } from '../src/queue/jobs.ts'
+import type { ClassifyOne } from '../src/queue/jobs.ts'
 import { recordServed } from '../src/service/drift-log.ts'
 import type { ReadyModel } from '../src/serving/model-cache.ts'
 import type { FaceSeen } from '../src/wire/faces.ts'
 import type { ManyResult } from '../src/wire/many.ts'
-import type { Heatmap, ImageResult, Scored } from '../src/wire/result.ts'
+import type { ImageResult, Scored } from '../src/wire/result.ts'
 import { classifyWithMany } from './classify-many.ts'
 import type { WorkerContext } from './context.ts'
 import { findFace } from './find-face.ts'
 
-type Kind = 'classify' | 'explain'
 type Answer = ImageResult | ManyResult | FaceSeen
 
-/** Explanations at once, for each core: each is dozens of runs of the network and holds as many images. */
-const explainsOfCore = 1
-
-export function startClassify(context: WorkerContext): Promise<Consumer[]> {
+export function startClassify(context: WorkerContext): Promise<Consumer> {
   const { blobs, client, engine, heartbeat, models, quarantine } = context
 
-  /** Dozens of runs of the network: in the lane of batches, so that other single images go first. */
-  const explain = async (pixels: Pixels, { artifact, backbone }: ReadyModel, signal: AbortSignal): Promise<Heatmap> => {
-    const { id, hash, dim, target } = backbone
-    const embed = async (images: readonly Pixels[]) => {
-      const seen = await engine.embedPixels(images, { ...backbone, withMaps: false }, { lane: 'bulk', signal })
-      return seen.map((one) => (one instanceof OneclassError ? one : one.embedding))
-    }
-    const { cells, values } = await explainByOcclusion(
-      artifact,
-      { id, hash, dim, target, embed, close: async () => {} },
-      pixels,
-    )
-    return { width: cells, height: cells, values: Array.from(values, (value) => Number(value.toPrecision(4))) }
-  }
-
-  const classify = async ({ data, signal }: Task<Kind>): Promise<Answer> => {
+  const classify = async ({ data, signal }: Task<'classify'>): Promise<Answer> => {
     const [bytes, model] = await Promise.all([
       blobs.get(data.blob),
       'model' in data ? models.get(data.model) : undefined,
@@ -54,7 +33,7 @@ export function startClassify(context: WorkerContext): Promise<Consumer[]> {
   }
 
   const classifyWithOne = async (
-    data: JobData['explain'],
+    data: ClassifyOne,
     bytes: Uint8Array,
     model: ReadyModel,
     signal: AbortSignal,
@@ -68,16 +47,14 @@ export function startClassify(context: WorkerContext): Promise<Consumer[]> {
     const alone = model.classifier.score({ ...seen, original: seen.pixels.original }, data.model.alpha)
     const [scored] = decide([alone], model.calibrationScores, data.decide ?? {}) as [Scored]
     const { pixels } = seen
-    const heatmap = data.explain
-      ? (model.classifier.heatOf(seen.maps) ?? (await explain(pixels, model, signal)))
-      : undefined
+    const heatmap = data.explain ? model.classifier.heatOf({ maps: seen.maps, original: pixels.original }) : undefined
     // May not delay the answer or spoil it.
-    void recordServed(client, data.model.sha256, [scored]).catch(() => {})
+    if (data.drift !== false) void recordServed(client, data.model.sha256, [scored]).catch(() => {})
     const { notes } = pixels
     return { image: data.image, ...scored, ...(heatmap && { heatmap }), ...(notes && { notes }) }
   }
 
-  const handle = async (task: Task<Kind>): Promise<Answer> => {
+  const handle = async (task: Task<'classify'>): Promise<Answer> => {
     const work = () => classify(task)
     try {
       const result = await (task.crashes > 0 ? quarantine.run(task.id, task.data.image, work) : work())
@@ -91,9 +68,6 @@ export function startClassify(context: WorkerContext): Promise<Consumer[]> {
     }
   }
 
-  return Promise.all([
-    // more jobs than cores: the next images are fetched while these are computed, and batches can form
-    startConsumer({ ...context.consumer('classify'), concurrency: 8 * context.cores, handle }),
-    startConsumer({ ...context.consumer('explain'), concurrency: explainsOfCore * context.cores, handle }),
-  ])
+  // more jobs than cores: the next images are fetched while these are computed, and batches can form
+  return startConsumer({ ...context.consumer('classify'), concurrency: 8 * context.cores, handle })
 }

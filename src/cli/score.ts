@@ -138,7 +138,7 @@ score --features X.npy --model NAME --format jsonl`,
           const { writeExplanations } = await import('./explain.ts')
           const explaining = progressLine(io, 'explain')
           const pairs = scored.map((result, i) => ({ result, source: sources[i]! }))
-          const model = { label, artifact, backbone, classifier, signal: io.signal }
+          const model = { label, backbone, classifier, signal: io.signal }
           const page = await writeExplanations(explain, pairs, model, explaining.update)
           explaining.end()
           io.err(`wrote ${page}`)

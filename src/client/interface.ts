@@ -23,6 +23,8 @@ interface ClassifyOptions extends CallOptions, Decisions {
   readonly alpha?: number
   /** Also where the image is anomalous. */
   readonly explain?: boolean
+  /** False: it does not count in the drift monitor, such as one of many frames of a camera. */
+  readonly drift?: boolean
 }
 
 export interface OneclassClient {

@@ -21,7 +21,7 @@ import { isDeep, measure, plainImage, rangeFor, type Scale, samplesOf } from './
 import { detectFormat, type ImageFormat } from './format.ts'
 import { alphaBackground, type ImageLimits, imageLimits, paddingColour } from './limits.ts'
 import { lookAt } from './look.ts'
-import type { DecodeTarget, Pixels } from './pixels.ts'
+import type { DecodeTarget, Original, Pixels } from './pixels.ts'
 import { readImage } from './read-image.ts'
 import { salvage } from './salvage.ts'
 import type { UsedSamples } from './sample-range.ts'
@@ -62,7 +62,8 @@ export async function decodeImage(
       notes.push(await salvage(bytes, format, limits, error))
       return await decode('none')
     })
-    const original = target.withOriginal ? await sizeOf(bytes, format, source.name, limits) : undefined
+    const size = target.withOriginal ? await sizeOf(bytes, format, source.name, limits) : undefined
+    const original = size && { ...size, shown: shownOf(size, target) }
     const pixels = {
       width: info.width,
       height: info.height,
@@ -114,6 +115,15 @@ export async function probeImage(
   } catch (error) {
     throw asImageError(error, source.name, format, limits)
   }
+}
+
+/** The part of an image that a target shows, in pixels of the image. */
+function shownOf({ width, height }: { width: number; height: number }, target: DecodeTarget): Original['shown'] {
+  const [across, down] = [target.width / width, target.height / height]
+  if (target.resize === 'stretch' || target.resize === 'inside') return { x: 0, y: 0, width, height }
+  const scale = target.resize === 'cover' ? Math.max(across, down) : Math.min(across, down)
+  const shown = { width: target.width / scale, height: target.height / scale }
+  return { x: (width - shown.width) / 2, y: (height - shown.height) / 2, ...shown }
 }
 
 /** As shown, after EXIF orientation. */

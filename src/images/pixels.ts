@@ -8,9 +8,16 @@ export interface Pixels {
   /** sRGB, 8 bits, interleaved: `data[(y * width + x) * 3 + channel]`. */
   readonly data: Uint8Array
   /** Of the upright image, before it was resized; there where the target asks for it. */
-  readonly original?: { readonly width: number; readonly height: number }
+  readonly original?: Original
   /** What was noticed on the way. */
   readonly notes?: readonly Note[]
+}
+
+/** An upright image before it was resized, and the part of it that is shown, in its pixels: beyond its edges where it was padded. */
+export interface Original {
+  readonly width: number
+  readonly height: number
+  readonly shown: { readonly x: number; readonly y: number; readonly width: number; readonly height: number }
 }
 
 /** What a backbone asks of the decoder. */

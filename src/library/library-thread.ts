@@ -6,13 +6,11 @@ import { evaluateModel } from '../evaluation/evaluate.ts'
 import { readLabelled } from '../evaluation/labelled.ts'
 import { writeEvaluation } from '../evaluation/report/evaluation-report.ts'
 import type { Backbone } from '../features/backbone.ts'
-import { see } from '../features/embed.ts'
-import { decodeImage } from '../images/decode.ts'
 import { imageLimits } from '../images/limits.ts'
 import { classifyImages } from '../pipeline/classify.ts'
 import { classifyWithModels } from '../pipeline/classify-many.ts'
-import { explainByOcclusion } from '../pipeline/explain.ts'
 import { fitFeatureModel, fitModel } from '../pipeline/fit-model.ts'
+import { heatOfImage } from '../pipeline/heat.ts'
 import { assertTakesImages, type LoadedModel, loadModel, openNetworkOf } from '../pipeline/load-model.ts'
 import { type OpenedModels, openModels } from '../pipeline/open-models.ts'
 import { openRegistry } from '../store/registry.ts'
@@ -85,19 +83,13 @@ answerCalls<LibraryCalls>({
   },
 
   async explain({ source, alpha }, { signal }) {
-    const { artifact, classifier, backbone } = opened()
+    const { classifier, backbone } = opened()
     const options = { signal, ...(alpha === undefined ? {} : { alpha }) }
     const [result] = await all(classifyImages(classifier, backbone, [source], options))
     if (result === undefined) throw new OneclassError('INTERNAL', 'No result came.')
     if ('error' in result) return result
-    const pixels = await decodeImage(source, backbone.target)
-    if (classifier.needsMaps) {
-      const [seen] = await see(backbone, [pixels], true)
-      if (seen === undefined || seen instanceof OneclassError) throw seen ?? new OneclassError('INTERNAL', 'No maps.')
-      return { ...result, heatmap: classifier.heatOf(seen.maps)! }
-    }
-    const { cells, values } = await explainByOcclusion(artifact, backbone, pixels)
-    return { ...result, heatmap: { width: cells, height: cells, values: Array.from(values) } }
+    const heatmap = await heatOfImage(classifier, backbone, source)
+    return { ...result, ...(heatmap && { heatmap }) }
   },
 
   async close() {

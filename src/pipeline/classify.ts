@@ -5,7 +5,7 @@ import { scoreDiscriminative } from '../detectors/discriminative.ts'
 import { calibrate, scoreWhitened } from '../detectors/ensemble.ts'
 import { type PatchState, patchScorer } from '../detectors/patches/patch-member.ts'
 import type { PlaceMap } from '../detectors/patches/places.ts'
-import { aboveMark, markedRegions } from '../detectors/patches/regions.ts'
+import { aboveMark, markedRegions, markedShare } from '../detectors/patches/regions.ts'
 import { keepLengths } from '../detectors/preprocess.ts'
 import { cosineSimilarities } from '../detectors/similarity.ts'
 import { whiten } from '../detectors/whitening.ts'
@@ -13,18 +13,17 @@ import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { type EmbedOptions, embedImages } from '../features/embed.ts'
 import type { ImageSource } from '../images/decode.ts'
+import type { Original } from '../images/pixels.ts'
 import type { Artifact } from '../store/artifact.ts'
-import type { Heatmap, ImageResult, Neighbour, Region, Scored } from '../wire/result.ts'
+import type { Heatmap, ImageResult, ImageSize, Neighbour, Region, Scored } from '../wire/result.ts'
 
 /** What a network saw in an image. */
 export interface Seen {
   readonly embedding: ArrayLike<number>
   readonly maps?: readonly PlaceMap[]
   /** Of the upright image, in pixels: what regions are told in. */
-  readonly original?: Size | undefined
+  readonly original?: Original | undefined
 }
-
-type Size = { readonly width: number; readonly height: number }
 
 export interface Classifier {
   /** NAME@VERSION, as results carry it. */
@@ -39,16 +38,16 @@ export interface Classifier {
   /**
    * One result a row of X, shape (m, d).
    * @param places of each image, where the model needs maps
-   * @param sizes of the upright images: results then have regions. @throws as score
+   * @param originals the upright images: results then have regions. @throws as score
    */
   scoreMatrix(
     X: Matrix,
     alpha?: number,
     places?: readonly Uint8Array[],
-    sizes?: readonly (Size | undefined)[],
+    originals?: readonly (Original | undefined)[],
   ): Scored[]
   /** How far each place lies above the mark (`regions.ts`); undefined for a model that looks at no places. @throws MODEL_INCOMPATIBLE */
-  heatOf(maps: readonly PlaceMap[] | undefined): Heatmap | undefined
+  heatOf(seen: Pick<Seen, 'maps' | 'original'>): Heatmap | undefined
   /** The places of an image; undefined for a model that needs none. @throws MODEL_INCOMPATIBLE */
   placesOf(maps: readonly PlaceMap[] | undefined): Uint8Array | undefined
 }
@@ -76,7 +75,7 @@ export function createClassifier(
     return patches.placesOf(maps)
   }
 
-  const scoreMatrix: Classifier['scoreMatrix'] = (rows, alpha = modelAlpha, places, sizes) => {
+  const scoreMatrix: Classifier['scoreMatrix'] = (rows, alpha = modelAlpha, places, originals) => {
     assertAlpha(alpha)
     const X = keepLengths(rows, artifact.preprocess)
     if (X.cols !== artifact.dim) {
@@ -99,10 +98,10 @@ export function createClassifier(
       const { pValue, score, detectors } = calibrate(ensemble.calibration, scores, i, alpha)
       const similarities = cosineSimilarities(positives, ensemble.whitening, whitened, X, i)
       const nearest = nearestPositives(positives, similarities)
-      const size = sizes?.[i]
-      const regions = ofPlaces && size && regionsOf(artifact.patches!, ofPlaces[i]!.map, size)
+      const original = originals?.[i]
+      const regions = ofPlaces && original && regionsOf(artifact.patches!, ofPlaces[i]!.map, original)
       const scored = { model, isPositive: pValue > alpha, score, pValue, alpha, detectors, nearest }
-      return regions ? { ...scored, regions } : scored
+      return regions ? { ...scored, regions, size: sizeOf(original) } : scored
     })
   }
 
@@ -112,12 +111,18 @@ export function createClassifier(
     return scoreMatrix(X, alpha, places && [places], [original])[0]!
   }
 
-  const heatOf: Classifier['heatOf'] = (maps) => {
+  const heatOf: Classifier['heatOf'] = ({ maps, original }) => {
     const places = placesOf(maps)
     if (patches === undefined || places === undefined) return undefined
-    const { width, height } = artifact.patches!
+    const { width, height, peaks } = artifact.patches!
     const above = aboveMark(artifact.patches!, patches.score(places).map)
-    return { width, height, values: Array.from(above, (value) => Number(value.toPrecision(4))) }
+    return {
+      width,
+      height,
+      values: Array.from(above, (value) => Number(value.toPrecision(4))),
+      falseMarks: Math.max(markedShare, 1 / (peaks.length + 1)),
+      ...(original && { image: sizeOf(original), area: original.shown }),
+    }
   }
 
   return {
@@ -132,11 +137,21 @@ export function createClassifier(
   }
 }
 
-function regionsOf(patches: PatchState, map: Float64Array, { width, height }: Size): Region[] {
-  return markedRegions(patches, map).map(({ left, top, right, bottom, pValue }) => {
-    const [x, y] = [Math.floor(left * width), Math.floor(top * height)]
-    return { x, y, width: Math.ceil(right * width) - x, height: Math.ceil(bottom * height) - y, pValue }
+function regionsOf(patches: PatchState, map: Float64Array, original: Original): Region[] {
+  const { shown } = original
+  // a network that pads images looks beyond their edges too
+  const within = (value: number, most: number) => Math.max(0, Math.min(most, value))
+  return markedRegions(patches, map).flatMap(({ left, top, right, bottom, pValue }) => {
+    const x = within(Math.floor(shown.x + left * shown.width), original.width)
+    const y = within(Math.floor(shown.y + top * shown.height), original.height)
+    const width = within(Math.ceil(shown.x + right * shown.width), original.width) - x
+    const height = within(Math.ceil(shown.y + bottom * shown.height), original.height) - y
+    return width > 0 && height > 0 ? { x, y, width, height, pValue } : []
   })
+}
+
+function sizeOf({ width, height }: Original): ImageSize {
+  return { width, height }
 }
 
 /** One result an image, in order; a bad image is a result with its error. @throws MODEL_INCOMPATIBLE, CANCELLED */

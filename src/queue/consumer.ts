@@ -99,7 +99,7 @@ export async function startConsumer<K extends JobKind>(options: ConsumerOptions<
       }
       const crashes = job.stalledCounter ?? 0
       // jobs of images find out which image it was (`serving/quarantine.ts`)
-      if (kind !== 'chunk' && kind !== 'classify' && kind !== 'explain' && crashes >= maxCrashes) {
+      if (kind !== 'chunk' && kind !== 'classify' && crashes >= maxCrashes) {
         throw new OneclassError('WORKER_DIED', `Workers died ${crashes} times with this job; it is not tried again.`)
       }
       const data = job.data as JobData[K]

@@ -47,7 +47,7 @@ export async function openJobEvents(url: string): Promise<JobEvents> {
     for (const listener of listeners.get(id) ?? []) listener()
   }
   const client = connect(url, 'consumer', 'oneclass:events')
-  const sources = (['classify', 'explain', 'fit', 'compare', 'map'] as const).map((kind) => {
+  const sources = (['classify', 'fit', 'compare', 'map'] as const).map((kind) => {
     const events = new QueueEvents(kind, { connection: client, prefix })
     events.on('error', () => {}) // it reconnects by itself
     for (const name of ['active', 'progress', 'removed', 'stalled'] as const) {

@@ -66,7 +66,7 @@ export async function backlogSeconds(client: RedisClient): Promise<number> {
 }
 
 /** Of the time that a job takes, in ordinary images. */
-const imagesOf = { classify: 1, chunk: 16, explain: 65, fit: 300, compare: 5000, map: 100 } as const
+const imagesOf = { classify: 1, chunk: 16, fit: 300, compare: 5000, map: 100 } as const
 
 /**
  * @param cost in units of an ordinary job of this kind, a whole number from 1 on

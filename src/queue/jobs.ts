@@ -24,15 +24,19 @@ const Alpha = Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1 })
 export const ModelUse = Type.Object({ label: Type.String({ maxLength: 100 }), sha256: Sha256, alpha: Alpha })
 export type ModelUse = Static<typeof ModelUse>
 
-const Classify = Type.Object({
+const ClassifyOne = Type.Object({
   image: ImageName,
   blob: BlobId,
   model: ModelUse,
-  /** Also where in the image it is odd. */
+  /** Also where in the image it is unusual. */
   explain: Type.Optional(Type.Boolean()),
+  /** False: the drift monitor does not hear of it. */
+  drift: Type.Optional(Type.Boolean()),
   decide: Type.Optional(Decisions),
   requestId: Type.Optional(Type.String()),
 })
+
+export type ClassifyOne = Static<typeof ClassifyOne>
 
 /** One image that several models are asked about. */
 const ClassifyMany = Type.Object({
@@ -60,7 +64,7 @@ const FindFace = Type.Object({
 })
 
 export const jobSchemas = {
-  classify: Type.Union([Classify, ClassifyMany, FindFace]),
+  classify: Type.Union([ClassifyOne, ClassifyMany, FindFace]),
   /** Some consecutive images of a batch. */
   chunk: Type.Object({
     batch: Type.String({ maxLength: 100 }),
@@ -120,8 +124,6 @@ export const jobSchemas = {
     batch: Type.Optional(Type.String({ maxLength: 100 })),
     requestId: Type.Optional(Type.String()),
   }),
-  /** A `classify` with `explain`, in a queue of its own: it takes 65 times as long, and no place of an ordinary image. */
-  explain: Classify,
 } as const
 
 export type JobKind = keyof typeof jobSchemas
@@ -146,7 +148,6 @@ export type FitOutcome = Fixed<typeof FitOutcome>
 /** Faults are tried again, further and further apart; bad input never is (the consumer marks it). */
 export const jobOptions: { readonly [K in JobKind]: JobsOptions } = {
   classify: { attempts: 3, backoff: { type: 'exponential', delay: 300, jitter: 0.5 }, ...kept(3600, 5000) },
-  explain: { attempts: 3, backoff: { type: 'exponential', delay: 300, jitter: 0.5 }, ...kept(3600, 1000) },
   chunk: {
     attempts: 6,
     backoff: { type: 'exponential', delay: 500, jitter: 0.5 },
@@ -161,7 +162,6 @@ export const jobOptions: { readonly [K in JobKind]: JobsOptions } = {
 /** Milliseconds that one attempt may take. */
 export const jobTimeouts: { readonly [K in JobKind]: number } = {
   classify: 60_000,
-  explain: 120_000,
   chunk: 300_000,
   fit: 3_600_000,
   compare: 6 * 3_600_000,

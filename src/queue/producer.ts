@@ -114,13 +114,6 @@ export function createProducer(options: ProducerOptions): Producer {
     await kept.note({ name: keys.outcome(id), bytes: text.length + keptOverhead }, lifetimes.outcome)
   }
 
-  /** The queue that a job is in, and BullMQ's word for its state: an explanation is a classify job in a queue of its own. */
-  const placeOf = async (type: Exclude<JobType, 'batch'>, id: string): Promise<[JobKind, string]> => {
-    const state = await queue(type).getJobState(id)
-    if (type !== 'classify' || state !== 'unknown') return [type, state]
-    return ['explain', await queue('explain').getJobState(id)]
-  }
-
   const job = async (id: string): Promise<Job | undefined> => {
     const type = typeOfJob(id)
     if (type === undefined) return undefined
@@ -128,8 +121,8 @@ export function createProducer(options: ProducerOptions): Producer {
       const batch = await batches.read(id)
       return batch && viewOfBatch(batch)
     }
-    const [kind, state] = await placeOf(type, id)
-    const [kept, found] = await Promise.all([outcome(id), queue(kind).getJob(id) as Promise<QueueJob | undefined>])
+    const state = await queue(type).getJobState(id)
+    const [kept, found] = await Promise.all([outcome(id), queue(type).getJob(id) as Promise<QueueJob | undefined>])
     if (kept !== undefined) return kept.view
     if (found === undefined) return undefined
     const view = viewOfJob(type, found, state)
@@ -178,10 +171,9 @@ export function createProducer(options: ProducerOptions): Producer {
 
   const cancelQueued = async (type: JobType, id: string, view: Job): Promise<boolean> => {
     if (type === 'batch') return false
-    const [kind] = await placeOf(type, id)
-    const waiting = (await queue(kind).getJob(id)) as QueueJob | undefined
+    const waiting = (await queue(type).getJob(id)) as QueueJob | undefined
     const inputs = waiting ? await inputsOf(waiting) : []
-    const removed = await queue(kind).remove(id)
+    const removed = await queue(type).remove(id)
     if (removed === 0) return false
     await blobs.remove(inputs).catch(() => {}) // they expire
     const finishedAt = new Date().toISOString()

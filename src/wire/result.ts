@@ -30,11 +30,31 @@ export const Neighbour = Type.Union([
 ])
 export type Neighbour = Fixed<typeof Neighbour>
 
+const box = { x: Type.Number(), y: Type.Number(), width: Type.Number(), height: Type.Number() }
+
+/** Of the upright image, in pixels. */
+export const ImageSize = Type.Object(
+  { width: Type.Integer(), height: Type.Integer() },
+  { description: 'Of the upright image, in pixels: what regions are told in' },
+)
+export type ImageSize = Fixed<typeof ImageSize>
+
 export const Heatmap = Type.Object(
-  { width: Type.Integer(), height: Type.Integer(), values: Type.Array(Type.Number()) },
+  {
+    width: Type.Integer(),
+    height: Type.Integer(),
+    values: Type.Array(Type.Number()),
+    falseMarks: Type.Number({ description: 'Of good images at most about this share has a value above 0 anywhere' }),
+    image: Type.Optional(ImageSize),
+    area: Type.Optional(
+      Type.Object(box, {
+        description: 'The part of the upright image under the cells, in its pixels; absent: all of it',
+      }),
+    ),
+  },
   {
     description:
-      'With `explain`: cells of the image row by row; a cell above 0 makes the image more anomalous, a cell below 0 less. Of a model that looks at places a cell is above 0 exactly where it is marked',
+      'With `explain`, by a model that looks at places: how unlike those of good images each place is, row by row. A cell above 0 is marked, in multiples of the mark; -1 is a typical place',
   },
 )
 export type Heatmap = Fixed<typeof Heatmap>
@@ -71,6 +91,7 @@ export const Scored = Type.Object({
   notes: Type.Optional(Type.Array(Note, { description: 'What was noticed about an image that was used all the same' })),
   heatmap: Type.Optional(Heatmap),
   regions: Type.Optional(Type.Array(Region)),
+  size: Type.Optional(ImageSize),
   flagged: Type.Optional(Type.Boolean({ description: 'With `fdr`: a discovery of the Benjamini-Hochberg procedure' })),
   verdict: Type.Optional(OneOf(verdicts, { description: 'With `abstain`' })),
 })

@@ -21,7 +21,7 @@ before(async () => {
   const files = await Promise.all(
     [...train, held.others[11]!].map(async (path) => ({ name: basename(path), bytes: await readFile(path) })),
   )
-  const job = await client.finished((await client.fit('part', files)).id)
+  const job = await client.finished((await client.fit('part', files, { detail: 1 })).id)
   assert.equal(job.state, 'done', JSON.stringify(job.error))
 })
 after(() => rig?.end())
@@ -40,6 +40,9 @@ test('a batch: results stream without a shift, are reviewed by keys and exported
   assert.match(await text('.status-words'), /1 could not be read/)
 
   assert.match(await text('.status-words'), /Of the \d+ that do not belong, at most \d.* % are good images/)
+  await page.getByLabel('Marked places').check()
+  assert.ok((await page.locator('.cell.differs .marks rect').count()) > 0)
+  await page.getByLabel('Marked places').uncheck()
   // bad parts first: one that is rejected is confirmed as such, the next cannot be told
   await page.locator('.cell').first().click()
   await page.keyboard.press('d')
@@ -144,9 +147,40 @@ test('a review becomes the next version, and a sentence says what that gained', 
   await page.keyboard.press('Escape')
 })
 
+test('a batch that was reviewed as a whole: one sentence says whether the promise is kept', options, async () => {
+  const client = createClient(rig.service().address)
+  await open('#/models/part@1')
+  await until(`/Go through a whole batch/.test(document.querySelector('.promise-kept')?.textContent)`)
+  const batch = (await client.batches()).find(({ progress }) => progress.total === 36)!
+  const lines = await client.results(batch.id)
+  const reviews = lines.map(
+    ({ index, image }) => ({ index, label: /^part/.test(image) ? 'belongs' : 'differs' }) as const,
+  )
+  await client.review(batch.id, { reviews: reviews.slice(1) })
+  await client.review(batch.id, { reviews: [{ ...reviews[0]!, label: 'unsure' }] })
+  assert.equal((await client.model('part@1')).promise, undefined, 'one image is not decided')
+  await client.review(batch.id, { reviews: [reviews[0]!] })
+  const { promise } = await client.model('part@1')
+  const good = lines.flatMap((line) => ('pValue' in line && /^part/.test(line.image) ? line.pValue : []))
+  assert.deepEqual(
+    { images: promise?.images, batches: promise?.batches, rejected: promise?.rejected, isUniform: promise?.isUniform },
+    { images: 24, batches: 1, rejected: good.filter((p) => p <= 0.05).length, isUniform: promise!.pValue > 0.05 },
+  )
+  await open('#/models')
+  await open('#/models/part@1')
+  await until(
+    `/Of 24 images that people call good it rejects \\d+; 1 in 20 was promised/.test(document.querySelector('.promise-kept')?.textContent)`,
+  )
+  assert.match(await client.metrics(), /oneclass_confirmed_uniformity_p_value\{model="part@1"\} [0-9.]+/)
+  await client.review(batch.id, { reviews: [{ ...reviews[0]!, label: null }] })
+  assert.equal((await client.model('part@1')).promise, undefined)
+})
+
 test('the map: drawn, walked by keys, its code fetched only now', options, async (context) => {
   const { page } = browser
   if (!(await rig.drawsMaps())) return context.skip('this service draws no maps')
+  await open('#/batches')
+  await page.locator('.batch-list a').first().click()
   await page.getByRole('button', { name: 'Map', exact: true }).click()
   await page.waitForSelector('.map canvas', { timeout: 15_000 })
   assert.ok(browser.requests.some((line) => line.includes('map-page')))
@@ -188,6 +222,7 @@ test('a confirmed image of a folder of the service becomes a positive too', opti
   await until(`document.querySelector('.closer-picture img[src$="/full"]')?.naturalWidth > 160`)
   await page.getByRole('button', { name: 'Show where it looks unusual' }).click()
   await page.waitForSelector('.closer-picture canvas.heat', { timeout: 20_000 })
+  assert.match(await text('.closer .heat-legend'), /as usual.*marked/)
   assert.ok((await page.locator('.closer .nearest img').count()) > 0)
   await page.keyboard.press('b')
   await page.keyboard.press('Escape')

@@ -34,8 +34,16 @@ export function classifyRoutes(app: FastifyInstance, context: ApiContext): void 
       wait: Type.Optional(
         Type.Number({ minimum: 0, maximum: limits.maxWaitSeconds, description: 'Seconds to wait for the result' }),
       ),
+      drift: Type.Optional(
+        Type.Boolean({
+          description:
+            'False: the image does not count in the drift monitor, such as one of many frames of a camera that show the same thing',
+        }),
+      ),
       explain: Type.Optional(
-        Type.Boolean({ description: 'Also a `heatmap` of where the image is odd: some 65 runs of the network more' }),
+        Type.Boolean({
+          description: 'Also a `heatmap` of where the image is unusual, by a model that looks at places (`detail`)',
+        }),
       ),
     }),
     takesImage: true,
@@ -68,11 +76,21 @@ export function classifyRoutes(app: FastifyInstance, context: ApiContext): void 
         String(alpha),
         JSON.stringify(decide),
         ...(query.explain ? ['explain'] : []),
+        ...(query.drift === false ? ['unwatched'] : []),
       ]
       return await answerClassify(context, { request, reply }, query.wait, print, async (id) => {
-        const data = { image: input.image, blob: input.blob, model: use, decide, requestId: request.id }
-        if (query.explain) await producer.add('explain', id, { ...data, explain: true }, callerOf(request))
-        else await producer.add('classify', id, data, callerOf(request))
+        const { image, blob } = input
+        const unwatched = query.drift === false && { drift: false }
+        const data = {
+          image,
+          blob,
+          model: use,
+          decide,
+          requestId: request.id,
+          ...unwatched,
+          ...(query.explain && { explain: true }),
+        }
+        await producer.add('classify', id, data, callerOf(request))
       })
     },
   })

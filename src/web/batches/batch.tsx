@@ -152,6 +152,7 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
         items={live.items.slice(0, upTo)}
         alpha={alpha}
         state={state}
+        hasPlaces={model?.detail !== undefined}
         total={job?.progress.total ?? 0}
         late={total - upTo}
         onSortIn={() => setFrozenAt(total)}
@@ -183,6 +184,7 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
                   isSelected={item.index === selected.value}
                   isFocusable={isFocusable}
                   isRushing={isRushing}
+                  hasMarks={state.marks.value}
                   onPick={pick}
                   onOpen={open}
                 />

@@ -1,6 +1,7 @@
 /** One result in the grid: its picture, its verdict by shape and colour, and what the reviewer said. */
 import type { JSX } from 'preact'
 import { memo } from 'preact/compat'
+import { Marks } from '../classify/marks.tsx'
 import { baseName, score } from '../format.ts'
 import { t } from '../text.ts'
 import { MiddleCut } from '../ui/middle-cut.tsx'
@@ -20,6 +21,7 @@ interface CellProps {
   readonly isFocusable: boolean
   /** Passing too fast to be read: only the picture and the colour. */
   readonly isRushing: boolean
+  readonly hasMarks: boolean
   readonly onPick: (item: Item) => void
   readonly onOpen: (item: Item) => void
 }
@@ -41,7 +43,10 @@ export const Cell = memo(function Cell(props: CellProps): JSX.Element {
       onClick={() => props.onPick(item)}
       onDblClick={() => props.onOpen(item)}
     >
-      <Picture file={props.file} path={props.path} alt="" />
+      <Picture file={props.file} path={props.path} alt="" fit={props.hasMarks ? 'contain' : 'cover'} />
+      {props.hasMarks && 'regions' in line && line.regions && line.size && (
+        <Marks regions={line.regions} image={line.size} />
+      )}
       <span class="hidden">
         {t.batches.cellLabel(t.verdict[verdict], name, number, truth ? t.batches.truths[truth] : null)}
       </span>

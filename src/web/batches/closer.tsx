@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { Heat } from '../classify/heat.tsx'
+import { HeatLegend, HeatPicture } from '../classify/heat.tsx'
 import { Nearest } from '../classify/nearest.tsx'
 import { baseName } from '../format.ts'
 import { href } from '../routes.ts'
@@ -14,7 +14,6 @@ import { t } from '../text.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { ErrorNote, type Failure, failureOf } from '../ui/notes.tsx'
-import { LargePicture } from '../ui/picture.tsx'
 import { type DetailProps, Reviewer, Words } from './detail-panel.tsx'
 import { reviewKey } from './keys.ts'
 import { wholeImage } from './local-files.ts'
@@ -82,6 +81,7 @@ function Whole({ item, model, batch, file, path }: Parameters<typeof Closer>[0])
   const [url, setUrl] = useState<string | null>(null)
   const heat = useSignal<ClassifyResult | null>(null)
   const isAsking = useSignal(false)
+  const isHidden = useSignal(false)
   const error = useSignal<Failure | null>(null)
   const full = usePicture(file === undefined && batch?.keeps?.folder ? client.batchImage(batch.id, item.index) : null)
   const small = usePicture(file === undefined ? path : null)
@@ -105,31 +105,35 @@ function Whole({ item, model, batch, file, path }: Parameters<typeof Closer>[0])
     isAsking.value = false
   }
   const map = heat.value?.heatmap
+  const regions = heat.value?.regions ?? []
   return (
-    <div class="stack">
+    <div>
       <div class="closer-picture">
-        <LargePicture url={url ?? full} fallback={small} alt={item.line.image} />
-        {map && <Heat map={map} />}
+        <HeatPicture
+          url={url ?? full}
+          fallback={small}
+          alt={item.line.image}
+          map={isHidden.value ? null : map}
+          regions={regions}
+        />
       </div>
-      <div class="row closer-more">
-        {heat.value === null ? (
+      <div class="heat-box closer-more">
+        {map && !isHidden.value ? <HeatLegend map={map} regions={regions} /> : <span />}
+        {model && (model.detail === undefined || (heat.value !== null && !map)) ? (
+          <p class="hint">{t.classify.whereNone}</p>
+        ) : (
           <button
             type="button"
             class="button small"
             disabled={!canExplain || isAsking.value}
-            onClick={() => void explain()}
+            onClick={() => {
+              if (!map) return void explain()
+              isHidden.value = !isHidden.value
+            }}
           >
             {isAsking.value ? <span class="spinner" aria-hidden="true" /> : <Icon name="expand" size={16} />}
-            {t.classify.whereShow}
+            {map && !isHidden.value ? t.classify.whereHide : t.classify.whereShow}
           </button>
-        ) : (
-          <span class="hint">
-            {map === undefined || map === null
-              ? t.classify.whereNone
-              : map.values.every((value) => value <= 0)
-                ? t.classify.whereNowhere
-                : t.classify.where}
-          </span>
         )}
         {error.value && <ErrorNote error={error.value} />}
       </div>

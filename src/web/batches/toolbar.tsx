@@ -11,6 +11,8 @@ export function Toolbar(props: {
   items: readonly Item[]
   alpha: number
   state: ViewState
+  /** The model looks at places, so that they can be shown. */
+  hasPlaces: boolean
   /** Images of the batch: counts keep the room for so many digits, so that nothing moves while they grow. */
   total: number
   /** Results that came after the order was frozen. */
@@ -50,6 +52,16 @@ export function Toolbar(props: {
         >
           {t.batches.newOnes(late)}
         </button>
+        {props.hasPlaces && (
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={state.marks.value}
+              onChange={() => (state.marks.value = !state.marks.value)}
+            />
+            {t.batches.marks}
+          </label>
+        )}
         <select
           aria-label={t.batches.reviewFilter}
           value={state.review.value}

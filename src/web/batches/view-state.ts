@@ -13,6 +13,8 @@ export interface ViewState {
   readonly alpha: Signal<number | null>
   /** Smallest width of a picture, px. */
   readonly size: Signal<number>
+  /** Marked places are boxed in the cells. */
+  readonly marks: Signal<boolean>
 }
 
 export const sizes = { least: 90, most: 260, usual: 128 } as const
@@ -20,7 +22,7 @@ const sizeKey = 'oneclass.cell'
 
 export function useViewState(): ViewState {
   const [state] = useState(readState)
-  const { sort, filter, review, search, alpha, size } = state
+  const { sort, filter, review, search, alpha, size, marks } = state
   useEffect(() => {
     const query = new URLSearchParams(route.value.query)
     const put = (name: string, value: string | null) => {
@@ -31,12 +33,13 @@ export function useViewState(): ViewState {
     put('show', filter.value === 'all' ? null : filter.value)
     put('review', review.value === 'any' ? null : review.value)
     put('find', search.value)
+    put('marks', marks.value ? '1' : null)
     put('alpha', alpha.value === null ? null : String(Number(alpha.value.toPrecision(4))))
     const [path] = location.hash.split('?')
     const words = query.toString()
     // replaced, and no event: nothing is loaded for it, and "back" leaves the batch
     history.replaceState(null, '', words === '' ? path : `${path}?${words}`)
-  }, [sort.value, filter.value, review.value, search.value, alpha.value])
+  }, [sort.value, filter.value, review.value, search.value, alpha.value, marks.value])
   useEffect(() => {
     try {
       localStorage.setItem(sizeKey, String(size.value))
@@ -61,6 +64,7 @@ function readState(): ViewState {
     search: signal(query.get('find') ?? ''),
     alpha: signal(alpha > 0 && alpha < 1 ? alpha : null),
     size: signal(readSize()),
+    marks: signal(query.has('marks')),
   }
 }
 

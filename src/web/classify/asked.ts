@@ -19,6 +19,9 @@ export interface Asked {
   readonly model: string
   /** Asked once where it is odd; the answer has a heat map if the service can tell. */
   readonly isExplained: boolean
+  /** Asked where it is unusual, and no answer yet. */
+  readonly isExplaining?: boolean
+  readonly isHeatHidden?: boolean
   readonly answer: { readonly result: ClassifyResult } | { readonly error: ErrorBody | Failure } | null
 }
 
@@ -58,13 +61,18 @@ export function ask(images: readonly Picked[], model: string): void {
 
 /** All of them again, by another model. */
 export function askAgain(model: string): void {
-  asked.value = asked.value.map((one) => ({ ...one, model, isExplained: false, answer: null }))
+  asked.value = asked.value.map((one) => ({ ...one, model, isExplained: false, isExplaining: false, answer: null }))
   waiting.length = 0
   waiting.push(...asked.value.map(({ id }) => ({ id, explain: false })))
   pump()
 }
 
+export function hideHeat(id: number, isHeatHidden: boolean): void {
+  asked.value = asked.value.map((one) => (one.id === id ? { ...one, isHeatHidden } : one))
+}
+
 export function explain(id: number): void {
+  asked.value = asked.value.map((one) => (one.id === id ? { ...one, isExplaining: true } : one))
   waiting.unshift({ id, explain: true })
   pump()
 }
@@ -118,6 +126,6 @@ takesRequests.subscribe((now) => {
 
 function settle(one: Asked, answer: Asked['answer'], isExplained = false): void {
   asked.value = asked.value.map((other) =>
-    other.id === one.id && other.model === one.model ? { ...other, answer, isExplained } : other,
+    other.id === one.id && other.model === one.model ? { ...other, answer, isExplained, isExplaining: false } : other,
   )
 }

@@ -3,14 +3,14 @@ import type { JSX } from 'preact'
 import { pValue } from '../format.ts'
 import { href } from '../routes.ts'
 import { takesRequests, trouble } from '../service/health.ts'
-import type { Model } from '../service/types.ts'
+import type { ClassifyResult, Model } from '../service/types.ts'
 import { t } from '../text.ts'
-import { LargePicture } from '../ui/picture.tsx'
+import { Icon } from '../ui/icons.tsx'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
 import { agreementOf, asOdd, oneIn, verdictOf, verdictOfError } from '../verdict.ts'
 import { AllModels } from './all-models.tsx'
-import { type Asked, retry, selected } from './asked.ts'
-import { Heat, HeatButton } from './heat.tsx'
+import { type Asked, explain, hideHeat, retry, selected } from './asked.ts'
+import { HeatLegend, HeatPicture } from './heat.tsx'
 import { Nearest } from './nearest.tsx'
 import { Opinions } from './opinions.tsx'
 
@@ -20,13 +20,21 @@ export function Stage({ model, alpha }: { model: Model; alpha: number }): JSX.El
   const result = one.answer !== null && 'result' in one.answer ? one.answer.result : null
   return (
     <section class="stage card" aria-label={t.classify.imageOf(one.name)}>
-      <figure class="stage-picture">
-        <LargePicture url={one.url} alt={one.name} />
-        {result?.heatmap && <Heat map={result.heatmap} />}
-        <figcaption class="cut" title={one.name}>
-          {one.name}
-        </figcaption>
-      </figure>
+      <div>
+        <figure class="stage-picture">
+          <HeatPicture
+            url={one.url}
+            alt={one.name}
+            map={one.isHeatHidden ? null : result?.heatmap}
+            regions={result?.regions ?? []}
+          >
+            <figcaption class="cut" title={one.name}>
+              {one.name}
+            </figcaption>
+          </HeatPicture>
+        </figure>
+        <div class="heat-box">{result && <HeatWords one={one} result={result} model={model} />}</div>
+      </div>
       <div class="stage-words">
         <VerdictBlock one={one} model={model} alpha={alpha} />
         <div class="stage-detail">
@@ -36,16 +44,34 @@ export function Stage({ model, alpha }: { model: Model; alpha: number }): JSX.El
         {result && <AllModels one={one} />}
         <div class="row stage-more">
           {result && (
-            <>
-              <HeatButton one={one} result={result} />
-              <a class="button small" href={href('map', one.model)}>
-                {t.classify.onMap}
-              </a>
-            </>
+            <a class="button small" href={href('map', one.model)}>
+              {t.classify.onMap}
+            </a>
           )}
         </div>
       </div>
     </section>
+  )
+}
+
+/** The way to the heat map, and what it says. */
+function HeatWords({ one, result, model }: { one: Asked; result: ClassifyResult; model: Model }): JSX.Element {
+  const { heatmap, regions = [] } = result
+  if (heatmap)
+    return (
+      <>
+        {one.isHeatHidden ? <span /> : <HeatLegend map={heatmap} regions={regions} />}
+        <button type="button" class="button small" onClick={() => hideHeat(one.id, !one.isHeatHidden)}>
+          {one.isHeatHidden ? t.classify.whereShow : t.classify.whereHide}
+        </button>
+      </>
+    )
+  if (one.isExplained || model.detail === undefined) return <p class="hint">{t.classify.whereNone}</p>
+  return (
+    <button type="button" class="button small" disabled={one.isExplaining} onClick={() => explain(one.id)}>
+      {one.isExplaining ? <span class="spinner" aria-hidden="true" /> : <Icon name="expand" size={16} />}
+      {t.classify.whereShow}
+    </button>
   )
 }
 

@@ -5,6 +5,11 @@ import { useThumbnail } from '../files/thumbnails.ts'
 import { usePicture } from '../service/pictures.ts'
 import { Icon } from './icons.tsx'
 
+export interface Size {
+  readonly width: number
+  readonly height: number
+}
+
 export function Picture({
   path,
   file,
@@ -33,14 +38,27 @@ export function Picture({
 }
 
 /** A whole image, large; `fallback`, smaller, where it cannot be shown or had. */
-export function LargePicture(props: { url: string | null; alt: string; fallback?: string | null }): JSX.Element {
+export function LargePicture(props: {
+  url: string | null
+  alt: string
+  fallback?: string | null
+  /** Told when it is there: of the picture that is shown, upright. */
+  onSize?: (size: Size) => void
+}): JSX.Element {
   const { alt, fallback = null } = props
   const [broken, setBroken] = useState<string | null>(null)
   const url = props.url !== null && props.url !== broken ? props.url : fallback
   return (
     <span class="picture contain">
       {url !== null && url !== broken ? (
-        <img src={url} alt={alt} onError={() => setBroken(url)} />
+        <img
+          src={url}
+          alt={alt}
+          onError={() => setBroken(url)}
+          onLoad={({ currentTarget: { naturalWidth: width, naturalHeight: height } }) =>
+            props.onSize?.({ width, height })
+          }
+        />
       ) : (
         <NoPicture alt={alt} size={34} />
       )}

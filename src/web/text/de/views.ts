@@ -112,7 +112,6 @@ export const views: typeof Words = {
       fit: 'Anpassungen',
       compare: 'Vergleiche',
       map: 'Karten',
-      explain: 'Wärmebilder',
     },
     queue: { name: 'Schlange', waiting: 'Wartend', active: 'In Arbeit', failed: 'Gescheitert' },
     throughput: 'Durchsatz',

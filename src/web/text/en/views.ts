@@ -118,7 +118,6 @@ export const views = {
       fit: 'fits',
       compare: 'comparisons',
       map: 'maps',
-      explain: 'heatmaps',
     } as Record<string, string>,
     queue: { name: 'Queue', waiting: 'Waiting', active: 'At work', failed: 'Failed' },
     throughput: 'Throughput',
