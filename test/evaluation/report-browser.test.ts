@@ -26,7 +26,17 @@ test('the report opens offline without an error or a request, fits 400 and 1400 
     keepNearDuplicates: true,
   })
   const file = join(folder, 'report.html')
-  await writeFile(file, renderReport(report)['report.html'])
+  // a network's training, as long as a quick run is
+  const history = [1, 2, 3].map((epoch) => ({
+    epoch,
+    loss: 1 / epoch,
+    accuracy: 0.9,
+    validationLoss: 1.2 / epoch,
+    validationAccuracy: 0.8,
+    seconds: 1,
+  }))
+  const methods = report.methods.map((row) => (row.key === 'transfer-binary' ? { ...row, history } : row))
+  await writeFile(file, renderReport({ ...report, methods })['report.html'])
 
   const browser = await openBrowser(program!)
   t.after(() => browser.close())
@@ -38,6 +48,17 @@ test('the report opens offline without an error or a request, fits 400 and 1400 
     // in the page: nothing is wider than the window
     const widest = (await page.evaluate('document.documentElement.scrollWidth')) as number
     assert.ok(widest <= width, `${widest} px wide at ${width}`)
+    const legends = (await page.evaluate(
+      `[...document.querySelectorAll('.legend')].map((list) => [list.textContent.trim(), ...[...list.querySelectorAll('.swatch')].map((one) => getComputedStyle(one).background)])`,
+    )) as string[][]
+    assert.ok(legends.length > 6)
+    for (const [text, ...swatches] of legends) {
+      assert.ok(text !== '', 'a legend without words')
+      for (const one of swatches) assert.doesNotMatch(one, /^rgba\(0, 0, 0, 0\) none/, text)
+    }
+    const epochs = page.locator('.card', { hasText: 'Training of transfer-binary' })
+    assert.deepEqual(await epochs.locator('.tick[text-anchor=middle]').allTextContents(), ['1', '2', '3'])
+    assert.match((await epochs.locator('.legend').textContent()) ?? '', /training loss.*validation loss/)
     // a point of the embedding shows its image
     const dot = page.locator('.scatter .dot').first()
     await dot.scrollIntoViewIfNeeded()
@@ -46,7 +67,12 @@ test('the report opens offline without an error or a request, fits 400 and 1400 
     const picture = process.env['REPORT_PICTURES']
     if (picture) await page.screenshot({ path: join(picture, `report-${width}.png`), fullPage: true })
   }
+  // on paper colours are kept
+  await page.emulateMedia({ media: 'print' })
+  const swatch = `getComputedStyle(document.querySelector('.legend .swatch')).printColorAdjust`
+  assert.equal(await page.evaluate(swatch), 'exact')
   const paper = await page.pdf({ format: 'A4' })
+  if (process.env['REPORT_PICTURES']) await writeFile(join(process.env['REPORT_PICTURES'], 'report.pdf'), paper)
   assert.ok(paper.length > 10_000)
   const away = requests.filter((request) => !request.startsWith('GET file:') && !request.startsWith('GET data:'))
   assert.deepEqual({ errors, away }, { errors: [], away: [] })

@@ -1,4 +1,4 @@
-/** Which images a method is proud of, and which it should be ashamed of. */
+/** The images that a method judges best and worst. */
 import type { ImageScore } from '../compare-report.ts'
 
 const each = 6
@@ -8,7 +8,7 @@ export interface Gallery {
   readonly images: readonly ImageScore[]
 }
 
-/** Four rows of images: surest and least sure positives, most and least alien negatives. */
+/** Four rows of images: the least and the most anomalous of the class, and of the others. */
 export function bestAndWorst(images: readonly ImageScore[], key: string): Gallery[] {
   const of = (positive: boolean) =>
     images
@@ -16,9 +16,9 @@ export function bestAndWorst(images: readonly ImageScore[], key: string): Galler
       .toSorted((a, b) => a.scores[key]!.score - b.scores[key]!.score)
   const [positives, negatives] = [of(true), of(false)]
   return [
-    { title: 'Of the class, surest', images: positives.slice(0, each) },
-    { title: 'Of the class, oddest', images: positives.slice(-each).toReversed() },
-    { title: 'Others, nearest to the class', images: negatives.slice(0, each) },
-    { title: 'Others, farthest', images: negatives.slice(-each).toReversed() },
+    { title: 'Of the class, the most typical', images: positives.slice(0, each) },
+    { title: 'Of the class, the most unusual', images: positives.slice(-each).toReversed() },
+    { title: 'Others, most like the class', images: negatives.slice(0, each) },
+    { title: 'Others, least like the class', images: negatives.slice(-each).toReversed() },
   ].filter((gallery) => gallery.images.length > 0)
 }

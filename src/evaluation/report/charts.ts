@@ -46,13 +46,17 @@ export function lineChart(
   options: {
     readonly logX?: boolean
     readonly xTicks?: readonly number[]
+    /** Ticks at whole numbers only, as epochs are counted. */
+    readonly isCounted?: boolean
     readonly y?: readonly [number, number]
   } = {},
 ): string {
   const points = series.flatMap((one) => one.points)
   const [x0 = 0, x1 = 1] = extent(points, ([x]) => x)
   const [y0 = 0, y1 = 1] = options.y ?? padded(extent(points, ([, y]) => y))
-  const axes = frame([x0, x1 === x0 ? x0 + 1 : x1], [y0, y1], labels.x, labels.y, options)
+  const ends: [number, number] = [x0, x1 === x0 ? x0 + 1 : x1]
+  const xTicks = options.isCounted ? wholeTicks(ends) : options.xTicks
+  const axes = frame(ends, [y0, y1], labels.x, labels.y, { ...options, ...(xTicks && { xTicks }) })
   return svg(title, axes, series.map((one) => path(one, axes, curveMonotoneX)).join(''))
 }
 
@@ -161,6 +165,11 @@ function path(series: Series, { x, y }: Axes, curve: typeof curveMonotoneX): str
     ? series.points.map(([a, b]) => `<circle cx="${round(x(a))}" cy="${round(y(b))}" r="3"/>`).join('')
     : ''
   return `<g class="series${series.dashed ? ' dashed' : ''}" style="--c:var(--m${series.colour})"><title>${escapeHtml(series.name)}</title><path d="${outline([...series.points]) ?? ''}"/>${dots}</g>`
+}
+
+/** Some five whole numbers from one end to the other. */
+function wholeTicks([from, to]: readonly [number, number]): number[] {
+  return scaleLinear([from, to], [0, 1]).ticks(5).filter(Number.isInteger)
 }
 
 /** From the 1st to the 99th percentile with some room: a single extreme score must not flatten the rest. */

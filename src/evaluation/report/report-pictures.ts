@@ -51,9 +51,13 @@ export function plotsSection(report: CompareReport): string {
       ...pick('training loss', (r) => r.loss, false),
       ...pick('validation loss', (r) => r.validationLoss, true),
     ]
+    if (series.length === 0) continue
     const last = row.history.at(-1)!
-    const caption = `Accuracy at the end: training ${(100 * last.accuracy).toFixed(0)} %${last.validationAccuracy === null ? '' : `, validation ${(100 * last.validationAccuracy).toFixed(0)} %`}. Dashed: validation.`
-    cards.push(card(`Training of ${row.key}`, lineChart(row.title, series, { x: 'epoch', y: 'loss' }), '', caption))
+    const validation =
+      last.validationAccuracy === null ? '' : `, validation ${(100 * last.validationAccuracy).toFixed(0)} %`
+    const caption = `Accuracy at the end: training ${(100 * last.accuracy).toFixed(0)} %${validation}.`
+    const plot = lineChart(row.title, series, { x: 'epoch', y: 'loss' }, { isCounted: true })
+    cards.push(card(`Training of ${row.key}`, plot, legend(series), caption))
   }
   for (const row of methods) {
     if (row.status !== 'done') continue
@@ -125,7 +129,8 @@ function card(title: string, plot: string, below: string, caption: string): stri
 
 function legend(series: readonly Series[]): string {
   const items = series.map(
-    ({ name, colour }) => `<li><span class="swatch" style="--c:var(--m${colour})"></span>${escapeHtml(name)}</li>`,
+    ({ name, colour, dashed }) =>
+      `<li><span class="swatch${dashed ? ' dashed' : ''}" style="--c:var(--m${colour})"></span>${escapeHtml(name)}</li>`,
   )
   return `<ul class="legend">${items.join('')}</ul>`
 }

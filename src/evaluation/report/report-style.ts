@@ -19,6 +19,8 @@ th,td{padding:.42em .6em;border-bottom:1px solid var(--line);text-align:right;ve
 th:first-child,td:first-child{text-align:left}thead th{font-weight:600;vertical-align:bottom}
 tr.ours td:first-child{font-weight:700}tr.best{background:color-mix(in srgb,var(--accent) 10%,transparent)}
 .swatch{display:inline-block;width:.7em;height:.7em;border-radius:2px;margin-right:.45em;background:var(--c)}
+.swatch.dashed{background:repeating-linear-gradient(90deg,var(--c) 0 .25em,transparent .25em .4em)}
+.legend .swatch{width:1.3em;height:.45em;vertical-align:.15em}
 .key{display:block;color:var(--soft);font:.8em ui-monospace,monospace}
 .cards{display:grid;gap:16px;grid-template-columns:repeat(auto-fill,minmax(min(100%,340px),1fr))}
 .card{background:var(--card);border:1px solid var(--line);border-radius:6px;padding:12px;min-width:0;margin:0;break-inside:avoid}
@@ -40,7 +42,7 @@ svg{display:block;width:100%;height:auto}.tick{font:10.5px system-ui,sans-serif;
 .main td{border:0;padding:.1em .3em;text-align:left}.main td:first-child,.main td.wide{grid-column:1/-1}
 .main td[data-name]::before{content:attr(data-name) " ";color:var(--soft);font-size:.82rem}}
 @media print{:root{color-scheme:light;--ink:#000;--soft:#444;--line:#bbb;--page:#fff;--card:#fff}body{max-width:none;font-size:10.5pt;padding:0}
-.cards{grid-template-columns:1fr 1fr}.scroll{overflow:visible}table{font-size:8pt}th,td{padding:.25em .35em}h2{break-after:avoid}tr,.verdict{break-inside:avoid}details>*{display:block}.peek{display:none}}
+.cards{grid-template-columns:1fr 1fr}.scroll{overflow:visible}table{font-size:8pt}th,td{padding:.25em .35em}h2{break-after:avoid}tr,.verdict{break-inside:avoid}details::details-content{content-visibility:visible;block-size:auto}.swatch,td,img{print-color-adjust:exact;-webkit-print-color-adjust:exact}.card{box-shadow:none}figure,.strip figure{break-inside:avoid}.peek{display:none}}
 `
 
 export const reportScript = `
