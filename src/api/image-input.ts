@@ -1,15 +1,37 @@
 /** The image of a request: in a form, as the bare body, by URL, by path or as base64. */
 import { basename } from 'node:path'
 import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
 import { OneclassError } from '../errors.ts'
 import { lifetimes } from '../queue/jobs.ts'
 import type { ImageByReference, ImageForModels } from '../wire/classify.ts'
-import type { Decisions } from '../wire/decisions.ts'
+import { Decisions } from '../wire/decisions.ts'
+import { Alpha } from '../wire/names.ts'
 import type { ApiContext } from './context.ts'
 import { decisionFields, decisionsOf } from './decide-lines.ts'
 import { alphaField } from './http/fields.ts'
 import { nameOf, readForm, type Uploaded } from './http/uploads.ts'
+import type { Limits } from './limits.ts'
 import { fetchImage } from './url-fetch.ts'
+
+/** What every route about one image takes in its query. */
+export const imageQuery = ({ maxWaitSeconds }: Pick<Limits, 'maxWaitSeconds'>) => ({
+  image: Type.Optional(Type.String({ maxLength: 4096, description: 'Name of a bare image' })),
+  wait: Type.Optional(
+    Type.Number({ minimum: 0, maximum: maxWaitSeconds, description: 'Seconds to wait for the result' }),
+  ),
+})
+
+/** What those that score it take in query and form. */
+export const askedOfImage = { alpha: Type.Optional(Alpha), ...Decisions.properties }
+
+/** The form with the image. */
+export const imageForm = { image: Type.String({ format: 'binary' }) }
+
+/** Of a request: base64 takes a third more than the image. */
+export function imageBodyLimit({ maxImageBytes }: Pick<Limits, 'maxImageBytes'>): number {
+  return Math.ceil(maxImageBytes * 1.4)
+}
 
 type Reference = ImageByReference | ImageForModels
 

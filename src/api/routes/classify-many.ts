@@ -6,17 +6,16 @@ import { OneclassError, toOneclassError } from '../../errors.ts'
 import type { ClassifyMany } from '../../queue/jobs.ts'
 import { expandRefs } from '../../store/model-refs.ts'
 import { ImageForModels } from '../../wire/classify.ts'
-import { Decisions } from '../../wire/decisions.ts'
 import { ClassifyManyJob } from '../../wire/job.ts'
 import { ManyScoredImage } from '../../wire/many.ts'
-import { Alpha, ModelRefs } from '../../wire/names.ts'
+import { ModelRefs } from '../../wire/names.ts'
 import { answerClassify } from '../classify-answer.ts'
 import type { ApiContext } from '../context.ts'
 import { decisionsOf } from '../decide-lines.ts'
 import { callerOf } from '../http/access.ts'
 import { idempotencyKey, listField } from '../http/fields.ts'
 import { route } from '../http/route.ts'
-import { hashOf, imageReader } from '../image-input.ts'
+import { askedOfImage, hashOf, imageBodyLimit, imageForm, imageQuery, imageReader } from '../image-input.ts'
 
 export function classifyManyRoutes(app: FastifyInstance, context: ApiContext): void {
   const { producer, registry, limits } = context
@@ -51,22 +50,17 @@ export function classifyManyRoutes(app: FastifyInstance, context: ApiContext): v
     tag: 'Classify',
     query: Type.Object({
       models: Type.Optional(ModelRefs),
-      alpha: Type.Optional(Alpha),
-      ...Decisions.properties,
-      image: Type.Optional(Type.String({ maxLength: 4096, description: 'Name of a bare image' })),
-      wait: Type.Optional(
-        Type.Number({ minimum: 0, maximum: limits.maxWaitSeconds, description: 'Seconds to wait for the result' }),
-      ),
+      ...askedOfImage,
+      ...imageQuery(limits),
     }),
     takesImage: true,
     body: ImageForModels,
     multipart: Type.Object({
-      image: Type.String({ format: 'binary' }),
+      ...imageForm,
       models: Type.Optional(ModelRefs),
-      alpha: Type.Optional(Alpha),
-      ...Decisions.properties,
+      ...askedOfImage,
     }),
-    bodyLimit: Math.ceil(limits.maxImageBytes * 1.4),
+    bodyLimit: imageBodyLimit(limits),
     answers: {
       200: { description: 'The result, with `wait`', schema: ManyScoredImage },
       202: { description: 'The job', schema: ClassifyManyJob },

@@ -2,9 +2,8 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { ImageByReference } from '../../wire/classify.ts'
-import { Decisions } from '../../wire/decisions.ts'
 import { ClassifyJob } from '../../wire/job.ts'
-import { Alpha, ModelRef } from '../../wire/names.ts'
+import { ModelRef } from '../../wire/names.ts'
 import { ScoredImage } from '../../wire/result.ts'
 import { answerClassify } from '../classify-answer.ts'
 import type { ApiContext } from '../context.ts'
@@ -12,7 +11,7 @@ import { decisionsOf } from '../decide-lines.ts'
 import { callerOf } from '../http/access.ts'
 import { idempotencyKey } from '../http/fields.ts'
 import { route } from '../http/route.ts'
-import { hashOf, imageReader } from '../image-input.ts'
+import { askedOfImage, hashOf, imageBodyLimit, imageForm, imageQuery, imageReader } from '../image-input.ts'
 
 export function classifyRoutes(app: FastifyInstance, context: ApiContext): void {
   const { producer, limits } = context
@@ -28,12 +27,8 @@ export function classifyRoutes(app: FastifyInstance, context: ApiContext): void 
     tag: 'Classify',
     params: Type.Object({ name: ModelRef }),
     query: Type.Object({
-      alpha: Type.Optional(Alpha),
-      ...Decisions.properties,
-      image: Type.Optional(Type.String({ maxLength: 4096, description: 'Name of a bare image' })),
-      wait: Type.Optional(
-        Type.Number({ minimum: 0, maximum: limits.maxWaitSeconds, description: 'Seconds to wait for the result' }),
-      ),
+      ...askedOfImage,
+      ...imageQuery(limits),
       drift: Type.Optional(
         Type.Boolean({
           description:
@@ -49,11 +44,10 @@ export function classifyRoutes(app: FastifyInstance, context: ApiContext): void 
     takesImage: true,
     body: ImageByReference,
     multipart: Type.Object({
-      image: Type.String({ format: 'binary' }),
-      alpha: Type.Optional(Alpha),
-      ...Decisions.properties,
+      ...imageForm,
+      ...askedOfImage,
     }),
-    bodyLimit: Math.ceil(limits.maxImageBytes * 1.4),
+    bodyLimit: imageBodyLimit(limits),
     answers: {
       200: { description: 'The result, with `wait`', schema: ScoredImage },
       202: { description: 'The job', schema: ClassifyJob },

@@ -10,7 +10,7 @@ import type { ApiContext } from '../context.ts'
 import { callerOf } from '../http/access.ts'
 import { idempotencyKey } from '../http/fields.ts'
 import { route } from '../http/route.ts'
-import { hashOf, imageReader } from '../image-input.ts'
+import { hashOf, imageBodyLimit, imageForm, imageQuery, imageReader } from '../image-input.ts'
 
 export function faceRoutes(app: FastifyInstance, context: ApiContext): void {
   const { producer, limits } = context
@@ -25,15 +25,12 @@ export function faceRoutes(app: FastifyInstance, context: ApiContext): void {
       'Asked about some photos before a fit: where most show one face, the backbone `face` suits a model of that person. Answers as `POST /v1/models/{name}/classify` does; BACKBONE_NOT_FOUND where the service has no face network.',
     tag: 'Classify',
     query: Type.Object({
-      image: Type.Optional(Type.String({ maxLength: 4096, description: 'Name of a bare image' })),
-      wait: Type.Optional(
-        Type.Number({ minimum: 0, maximum: limits.maxWaitSeconds, description: 'Seconds to wait for the result' }),
-      ),
+      ...imageQuery(limits),
     }),
     takesImage: true,
     body: ImageByReference,
-    multipart: Type.Object({ image: Type.String({ format: 'binary' }) }),
-    bodyLimit: Math.ceil(limits.maxImageBytes * 1.4),
+    multipart: Type.Object(imageForm),
+    bodyLimit: imageBodyLimit(limits),
     answers: {
       200: { description: 'The result, with `wait`', schema: FaceSeen },
       202: { description: 'The job', schema: FaceJob },

@@ -1,7 +1,7 @@
 /** A new batch: files of this device or a folder of the server, by a model. */
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useCallback, useEffect, useRef } from 'preact/hooks'
+import { useCallback } from 'preact/hooks'
 import { type Collected, type Picked, totalBytes } from '../files/collect.ts'
 import { bytes } from '../format.ts'
 import { PhotoSource } from '../models/photo-source.tsx'
@@ -9,11 +9,11 @@ import { findModel, newest, service } from '../models/store.ts'
 import { go, route } from '../routes.ts'
 import { client } from '../service/api.ts'
 import { labelOf } from '../service/types.ts'
-import { upload } from '../service/upload.ts'
 import { t } from '../text.ts'
 import { ModelSelect } from '../ui/model-select.tsx'
-import { ErrorNote, type Failure, failureOf } from '../ui/notes.tsx'
-import { Progress } from '../ui/progress.tsx'
+import { ErrorNote } from '../ui/notes.tsx'
+import { SendingBar, useSending } from '../ui/sending.tsx'
+import type { Source } from '../ui/source-choice.tsx'
 import { rememberFiles } from './local-files.ts'
 
 export function NewBatch(): JSX.Element | null {
@@ -21,16 +21,13 @@ export function NewBatch(): JSX.Element | null {
   const label = useSignal(first ? labelOf(first) : '')
   const images = useSignal<readonly Picked[]>([])
   const skipped = useSignal(0)
-  const source = useSignal<'device' | 'server'>('device')
+  const source = useSignal<Source>('device')
   const folder = useSignal('')
-  const sent = useSignal<number | null>(null)
-  const error = useSignal<Failure | null>(null)
-  const stop = useRef(new AbortController())
-  useEffect(() => () => stop.current.abort(), [])
+  const sending = useSending()
   const add = useCallback((found: Collected) => {
     images.value = found.images
     skipped.value = found.skipped
-    error.value = null
+    sending.error.value = null
   }, [])
   if (first === undefined) return null
 
@@ -46,37 +43,28 @@ export function NewBatch(): JSX.Element | null {
         : null
   const isReady = isLocal ? images.value.length > 0 && tooMuch === null : folder.value.trim() !== ''
 
-  const run = async () => {
-    error.value = null
-    try {
+  const run = () =>
+    sending.run(async (send) => {
+      const keep = { thumbnails: true, map: true }
       if (!isLocal) {
-        const batch = await client.batchFolder(label.value, folder.value.trim(), { thumbnails: true, map: true })
+        const batch = await client.batchFolder(label.value, folder.value.trim(), keep)
         return go('batches', batch.id)
       }
       const files = images.value.map(({ name, file }) => ({ name, bytes: file }))
-      sent.value = 0
-      stop.current = new AbortController()
-      const batch = await upload((more) => client.batch(label.value, files, { thumbnails: true, map: true, ...more }), {
-        signal: stop.current.signal,
-        onProgress: (share) => (sent.value = share),
-      })
+      const batch = await send((more) => client.batch(label.value, files, { ...keep, ...more }))
       rememberFiles(batch.id, images.value)
       go('batches', batch.id)
-    } catch (thrown) {
-      if (!stop.current.signal.aborted) error.value = failureOf(thrown)
-    }
-    sent.value = null
-  }
+    })
 
   return (
     <section class="card stack new-batch" aria-label={t.batches.new}>
       <PhotoSource source={source} folder={folder} onFiles={add} hasImages={images.value.length > 0} />
       {skipped.value > 0 && isLocal && <p class="hint">{t.drop.skipped(skipped.value)}</p>}
       {tooMuch && <p class="field-error">{tooMuch}</p>}
-      {error.value && <ErrorNote error={error.value} />}
+      {sending.error.value && <ErrorNote error={sending.error.value} />}
       <div class="row apart">
         <ModelSelect value={label.value} onChange={(next) => (label.value = next)} />
-        {sent.value === null ? (
+        {sending.sent.value === null ? (
           <div class="row">
             <span class="muted numbers" role="status">
               {isLocal && images.value.length > 0 ? `${t.common.images(images.value.length)}, ${bytes(size)}` : ''}
@@ -87,10 +75,7 @@ export function NewBatch(): JSX.Element | null {
           </div>
         ) : (
           <div class="row sending">
-            <Progress share={sent.value} label={t.batches.sending} />
-            <button type="button" class="button" onClick={() => stop.current.abort()}>
-              {t.common.cancel}
-            </button>
+            <SendingBar sending={sending} label={t.batches.sending} />
           </div>
         )}
       </div>

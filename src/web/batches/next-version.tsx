@@ -1,18 +1,17 @@
 /** From a review to the next version: the images that become photos of it are shown before, and a sentence at the end says what it gained. */
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
 import { baseName } from '../format.ts'
 import { FitProgress } from '../models/fit-progress.tsx'
 import { findModel, versionsOf } from '../models/store.ts'
 import { client } from '../service/api.ts'
 import type { Batch, FitResult, Job, Model } from '../service/types.ts'
-import { upload } from '../service/upload.ts'
 import { t } from '../text.ts'
 import { Dialog } from '../ui/dialog.tsx'
-import { ErrorNote, type Failure, failureOf } from '../ui/notes.tsx'
+import { ErrorNote } from '../ui/notes.tsx'
 import { Picture } from '../ui/picture.tsx'
 import { Progress } from '../ui/progress.tsx'
+import { useSending } from '../ui/sending.tsx'
 import type { Item } from './live.ts'
 import { fileOf, hasFiles } from './local-files.ts'
 import { compareVersions, type Outcome } from './outcome.ts'
@@ -30,24 +29,20 @@ export function NextVersion(props: {
   const [name = label, version = ''] = label.split('@')
   const out = useSignal<ReadonlySet<number>>(new Set())
   const job = useSignal<Job | null>(null)
-  const sent = useSignal<number | null>(null)
-  const error = useSignal<Failure | null>(null)
+  const sending = useSending()
   const outcome = useSignal<Outcome | 'asking' | null>(null)
   const made = useSignal<Model | null>(null)
-  const stop = useRef(new AbortController())
-  useEffect(() => () => stop.current.abort(), [])
   const isFolder = batch.keeps?.folder ?? false
   const isGone = !isFolder && !hasFiles(batch.id)
   const modelAlpha = findModel(label)?.alpha ?? 0.05
   const good = props.belongs.filter((index) => !out.value.has(index))
   const bad = differs.filter((index) => !out.value.has(index))
 
-  const fit = async () => {
-    error.value = null
-    try {
+  const fit = () =>
+    sending.run(async (send) => {
+      const options = { alpha: modelAlpha, base: label }
       if (isFolder) {
-        const request = { name, alpha: modelAlpha, base: label, batch: batch.id, images: good }
-        job.value = await client.fitFolder(request)
+        job.value = await client.fitFolder({ name, ...options, batch: batch.id, images: good })
         return
       }
       const files = good.flatMap((index) => {
@@ -55,16 +50,8 @@ export function NextVersion(props: {
         const item = items.find((one) => one.index === index)
         return file && item ? { name: item.line.image, bytes: file } : []
       })
-      sent.value = 0
-      job.value = await upload((more) => client.fit(name, files, { alpha: modelAlpha, base: label, ...more }), {
-        signal: stop.current.signal,
-        onProgress: (share) => (sent.value = share),
-      })
-    } catch (thrown) {
-      if (!stop.current.signal.aborted) error.value = failureOf(thrown)
-    }
-    sent.value = null
-  }
+      job.value = await send((more) => client.fit(name, files, { ...options, ...more }))
+    })
   const check = async ({ model }: FitResult) => {
     made.value = model
     outcome.value = 'asking'
@@ -89,8 +76,8 @@ export function NextVersion(props: {
           <Chosen title={t.batches.becomePositives(good.length)} indices={props.belongs} {...pictures} />
           {differs.length > 0 && <Chosen title={t.batches.becomeChecks(bad.length)} indices={differs} {...pictures} />}
           {isGone && <p class="note">{t.batches.confirmGone}</p>}
-          {error.value && <ErrorNote error={error.value} />}
-          {sent.value !== null && <Progress share={sent.value} label={t.fit.uploading} />}
+          {sending.error.value && <ErrorNote error={sending.error.value} />}
+          {sending.sent.value !== null && <Progress share={sending.sent.value} label={t.fit.uploading} />}
           <footer class="actions">
             <button type="button" class="button" onClick={props.onClose}>
               {t.common.cancel}
@@ -98,7 +85,7 @@ export function NextVersion(props: {
             <button
               type="button"
               class="button primary"
-              disabled={isGone || good.length === 0 || sent.value !== null}
+              disabled={isGone || good.length === 0 || sending.sent.value !== null}
               onClick={() => void fit()}
             >
               {t.batches.makeVersion((versionsOf(name)[0]?.version ?? Number(version)) + 1, good.length)}

@@ -1,22 +1,22 @@
 /** A new comparison: images of this device, sorted by us, or folders of the server; and which methods. */
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useEffect, useMemo, useRef } from 'preact/hooks'
+import { useMemo } from 'preact/hooks'
 import { type Collected, type Picked, totalBytes } from '../files/collect.ts'
 import { bytes } from '../format.ts'
 import { FolderField } from '../models/photo-source.tsx'
 import { service } from '../models/store.ts'
 import { go } from '../routes.ts'
 import { client } from '../service/api.ts'
-import { upload } from '../service/upload.ts'
 import { t } from '../text.ts'
 import { DropZone } from '../ui/drop-zone.tsx'
-import { ErrorNote, type Failure, failureOf } from '../ui/notes.tsx'
-import { Progress } from '../ui/progress.tsx'
+import { ErrorNote } from '../ui/notes.tsx'
+import { SendingBar, useSending } from '../ui/sending.tsx'
+import { type Source, SourceChoice } from '../ui/source-choice.tsx'
 import { leastOf, missing, parts, partsOf } from './parts.ts'
 
 export function NewComparison(): JSX.Element {
-  const source = useSignal<'device' | 'server'>('device')
+  const source = useSignal<Source>('device')
   const positives = useSignal<readonly Picked[]>([])
   const negatives = useSignal<readonly Picked[]>([])
   const train = useSignal('')
@@ -24,10 +24,7 @@ export function NewComparison(): JSX.Element {
   const quick = useSignal(true)
   const all = Object.keys(t.compare.names)
   const chosen = useSignal<ReadonlySet<string>>(new Set(all))
-  const sent = useSignal<number | null>(null)
-  const error = useSignal<Failure | null>(null)
-  const stop = useRef(new AbortController())
-  useEffect(() => () => stop.current.abort(), [])
+  const sending = useSending()
 
   const found = useMemo(() => partsOf(positives.value, negatives.value), [positives.value, negatives.value])
   const isLocal = source.value === 'device'
@@ -37,7 +34,7 @@ export function NewComparison(): JSX.Element {
   const isTooBig = isLocal && size > maxRequestBytes
   const isReady =
     chosen.value.size > 0 &&
-    sent.value === null &&
+    sending.sent.value === null &&
     (isLocal ? lacks === undefined && !isTooBig : train.value.trim() !== '' && test.value.trim() !== '')
   const options = () => ({
     quick: quick.value,
@@ -47,9 +44,7 @@ export function NewComparison(): JSX.Element {
   const start = async (event: Event) => {
     event.preventDefault()
     if (!isReady) return
-    error.value = null
-    sent.value = 0
-    try {
+    await sending.run(async (send) => {
       if (!isLocal) {
         const job = await client.compare({ train: train.value.trim(), test: test.value.trim(), ...options() })
         return go('compare', job.id)
@@ -57,16 +52,9 @@ export function NewComparison(): JSX.Element {
       const images = parts.flatMap((part) =>
         found[part].map(({ name, file }) => ({ name: `${part}/${name}`, bytes: file })),
       )
-      stop.current = new AbortController()
-      const job = await upload((more) => client.compareUploads(images, { ...options(), ...more }), {
-        signal: stop.current.signal,
-        onProgress: (share) => (sent.value = share),
-      })
+      const job = await send((more) => client.compareUploads(images, { ...options(), ...more }))
       go('compare', job.id)
-    } catch (thrown) {
-      if (!stop.current.signal.aborted) error.value = failureOf(thrown)
-    }
-    sent.value = null
+    })
   }
   const toggle = (key: string) => {
     const next = new Set(chosen.value)
@@ -81,15 +69,7 @@ export function NewComparison(): JSX.Element {
 
   return (
     <form class="card stack" onSubmit={(event) => void start(event)}>
-      <fieldset class="segments">
-        <legend class="hidden">{t.fit.source}</legend>
-        {(['device', 'server'] as const).map((name) => (
-          <label key={name}>
-            <input type="radio" name="source" checked={source.value === name} onChange={() => (source.value = name)} />
-            {name === 'device' ? t.fit.thisDevice : t.compare.folders}
-          </label>
-        ))}
-      </fieldset>
+      <SourceChoice source={source} server={t.compare.folders} />
       {isLocal ? (
         <>
           <div class="two compare-drops">
@@ -158,22 +138,19 @@ export function NewComparison(): JSX.Element {
           ))}
         </fieldset>
       </details>
-      {error.value && <ErrorNote error={error.value} />}
+      {sending.error.value && <ErrorNote error={sending.error.value} />}
       <div class="row apart">
         <label class="check">
           <input type="checkbox" checked={quick.value} onChange={() => (quick.value = !quick.value)} />
           {t.compare.quick}
         </label>
-        {sent.value === null ? (
+        {sending.sent.value === null ? (
           <button type="submit" class="button primary" disabled={!isReady}>
             {t.compare.start}
           </button>
         ) : (
           <div class="row sending">
-            <Progress share={sent.value} label={t.batches.sending} />
-            <button type="button" class="button" onClick={() => stop.current.abort()}>
-              {t.common.cancel}
-            </button>
+            <SendingBar sending={sending} label={t.batches.sending} />
           </div>
         )}
       </div>

@@ -1,18 +1,18 @@
 /** A new model, or the next version of one: photos, a name, how strict; then the fit, live. */
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import { useCallback, useState } from 'preact/hooks'
 import { type Collected, type Picked, totalBytes } from '../files/collect.ts'
 import { takeHanded } from '../files/handed.ts'
 import { bytes, count } from '../format.ts'
 import { href } from '../routes.ts'
 import { client } from '../service/api.ts'
 import type { Job } from '../service/types.ts'
-import { upload } from '../service/upload.ts'
 import { t } from '../text.ts'
 import { AlphaSlider } from '../ui/alpha-slider.tsx'
-import { ErrorNote, type Failure, failureOf } from '../ui/notes.tsx'
-import { Progress } from '../ui/progress.tsx'
+import { ErrorNote } from '../ui/notes.tsx'
+import { SendingBar, useSending } from '../ui/sending.tsx'
+import type { Source } from '../ui/source-choice.tsx'
 import { offered, usualAlpha } from '../verdict.ts'
 import { NameField, namePattern } from './actions.tsx'
 import { type DetailChoice, DetailField, keyOf, Negatives } from './fit-choices.tsx'
@@ -31,7 +31,7 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
   const [handed] = useState(takeHanded)
   const images = useSignal<readonly Picked[]>(handed)
   const skipped = useSignal(0)
-  const source = useSignal<'device' | 'server'>('device')
+  const source = useSignal<Source>('device')
   const folder = useSignal('')
   const name = useSignal(baseModel?.name ?? '')
   const network = useSignal('')
@@ -40,17 +40,14 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
   const detail = useSignal<DetailChoice>('auto')
   /** Null until it is touched: the service knows better, once it has seen how many of the photos are copies. */
   const alpha = useSignal<number | null>(null)
-  const sent = useSignal<number | null>(null)
   const job = useSignal<Job | null>(null)
-  const error = useSignal<Failure | null>(null)
-  const stop = useRef(new AbortController())
-  useEffect(() => () => stop.current.abort(), [])
+  const sending = useSending()
 
   const add = useCallback((found: Collected) => {
     const known = new Set(images.value.map(keyOf))
     images.value = [...images.value, ...found.images.filter((one) => !known.has(keyOf(one)))]
     skipped.value = found.skipped
-    error.value = null
+    sending.error.value = null
     const folderName = found.images[0]?.name.split('/')[0] ?? ''
     if (name.value === '' && found.images[0]?.name.includes('/'))
       name.value = folderName
@@ -78,40 +75,25 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
   const heldOut = isLocal && n >= leastPhotos && !baseModel ? n : undefined
   const shownAlpha = alpha.value === null ? (baseModel?.alpha ?? usualAlpha(heldOut)) : offered(alpha.value, heldOut)
 
-  const fit = async () => {
-    error.value = null
-    const fields = {
-      name: name.value,
-      ...(alpha.value === null ? {} : { alpha: shownAlpha }),
-      ...(detail.value === 'auto' || baseModel || network.value === 'face' ? {} : { detail: detail.value }),
-      ...(network.value === '' || baseModel ? {} : { backbone: network.value }),
-      ...(baseModel && name.value === baseModel.name && base ? { base } : {}),
-    }
-    try {
+  const fit = () =>
+    sending.run(async (send) => {
+      const called = name.value
+      const options = {
+        ...(alpha.value === null ? {} : { alpha: shownAlpha }),
+        ...(detail.value === 'auto' || baseModel || network.value === 'face' ? {} : { detail: detail.value }),
+        ...(network.value === '' || baseModel ? {} : { backbone: network.value }),
+        ...(baseModel && called === baseModel.name && base ? { base } : {}),
+      }
       if (!isLocal) {
         const others = otherFolder.value.trim()
         const more = others === '' ? {} : { negatives: others }
-        job.value = await client.fitFolder({ ...fields, ...more, folder: folder.value.trim() })
+        job.value = await client.fitFolder({ name: called, ...options, ...more, folder: folder.value.trim() })
         return
       }
-      const { name: called, ...options } = fields
       const files = images.value.map(asSent)
       const others = negatives.value.map(asSent)
-      sent.value = 0
-      stop.current = new AbortController()
-      job.value = await upload((more) => client.fit(called, files, { ...options, negatives: others, ...more }), {
-        signal: stop.current.signal,
-        onProgress: (share) => (sent.value = share),
-      })
-    } catch (thrown) {
-      if (!stop.current.signal.aborted) error.value = failureOf(thrown)
-    }
-    sent.value = null
-  }
-  const again = () => {
-    job.value = null
-    sent.value = null
-  }
+      job.value = await send((more) => client.fit(called, files, { ...options, negatives: others, ...more }))
+    })
 
   const known = versionsOf(name.value)[0]
   return (
@@ -126,7 +108,7 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
         </div>
       </div>
       {job.value ? (
-        <FitProgress key={job.value.id} id={job.value.id} onAgain={again} />
+        <FitProgress key={job.value.id} id={job.value.id} onAgain={() => (job.value = null)} />
       ) : (
         <div class="fit-columns">
           <section class="stack">
@@ -146,7 +128,7 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
             class="card stack fit-form"
             onSubmit={(event) => {
               event.preventDefault()
-              if (isReady && sent.value === null) void fit()
+              if (isReady && sending.sent.value === null) void fit()
             }}
           >
             <NameField label={t.fit.name} value={name.value} onChange={(next) => (name.value = next)} />
@@ -170,18 +152,13 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
             {isLocal && tooMuch && <p class="field-error">{tooMuch}</p>}
             {isLocal && n > 0 && n < least && <p class="hint warn">{t.fit.tooFew(n, leastPhotos)}</p>}
             {isLocal && !baseModel && n >= least && n < fewPhotos && <p class="hint">{t.fit.few(n)}</p>}
-            {error.value && <ErrorNote error={error.value} />}
-            {sent.value === null ? (
+            {sending.error.value && <ErrorNote error={sending.error.value} />}
+            {sending.sent.value === null ? (
               <button type="submit" class="button primary big" disabled={!isReady}>
                 {t.fit.fit}
               </button>
             ) : (
-              <>
-                <Progress share={sent.value} label={t.fit.uploading} />
-                <button type="button" class="button" onClick={() => stop.current.abort()}>
-                  {t.common.cancel}
-                </button>
-              </>
+              <SendingBar sending={sending} label={t.fit.uploading} />
             )}
             <p class="hidden" role="status">
               {n > 0 ? t.fit.chosen(n, count(size)) : ''}

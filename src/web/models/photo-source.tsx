@@ -8,11 +8,12 @@ import { t } from '../text.ts'
 import { DropZone } from '../ui/drop-zone.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { Picture } from '../ui/picture.tsx'
+import { type Source, SourceChoice } from '../ui/source-choice.tsx'
 import { TextField } from '../ui/text-field.tsx'
 import { service } from './store.ts'
 
 export function PhotoSource(props: {
-  source: Signal<'device' | 'server'>
+  source: Signal<Source>
   folder: Signal<string>
   hasImages: boolean
   onFiles: (found: Collected) => void
@@ -20,22 +21,7 @@ export function PhotoSource(props: {
   const { source, folder, hasImages, onFiles } = props
   return (
     <>
-      <fieldset class="segments">
-        <legend class="hidden">{t.fit.source}</legend>
-        {(['device', 'server'] as const).map((name) => (
-          <label key={name}>
-            <input
-              type="radio"
-              name="source"
-              checked={source.value === name}
-              onChange={() => {
-                source.value = name
-              }}
-            />
-            {name === 'device' ? t.fit.thisDevice : t.fit.serverFolder}
-          </label>
-        ))}
-      </fieldset>
+      <SourceChoice source={source} server={t.fit.serverFolder} />
       {source.value === 'device' ? (
         <DropZone onFiles={onFiles} compact={hasImages} />
       ) : (
