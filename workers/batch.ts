@@ -11,6 +11,7 @@ import { isForAnother } from '../src/queue/formats.ts'
 import { recordServed } from '../src/service/drift-log.ts'
 import { errorLine } from '../src/service/feeder.ts'
 import type { ReadyModel } from '../src/serving/model-cache.ts'
+import { askAlso } from './classify-many.ts'
 import type { WorkerContext } from './context.ts'
 
 type Item = Task<'chunk'>['data']['images'][number]
@@ -50,6 +51,16 @@ export function startBatch(context: WorkerContext): Promise<Consumer> {
       })
       const { embedding, thumbnail, pixels } = seen
       const scored = model.classifier.score({ ...seen, original: pixels.original }, data.model.alpha)
+      const { also } = data
+      const others =
+        also &&
+        (await askAlso(
+          context,
+          also,
+          { ref: data.model.label, model, seen, scored },
+          { name: item.image, bytes },
+          { lane: 'bulk', signal },
+        ))
       if (thumbnail) await keepThumbnail(thumbnails, { id: data.batch, owner: data.owner ?? '' }, item.index, thumbnail)
       return {
         index: item.index,
@@ -58,6 +69,7 @@ export function startBatch(context: WorkerContext): Promise<Consumer> {
           image: item.image,
           index: item.index,
           ...scored,
+          ...others,
           ...(pixels.notes && { notes: pixels.notes }),
         }),
         served: scored,

@@ -6,13 +6,16 @@ import type { Pixels } from '../src/images/pixels.ts'
 import { joinAnswers } from '../src/pipeline/classify-many.ts'
 import { isFault } from '../src/queue/consumer.ts'
 import { isForAnother } from '../src/queue/formats.ts'
-import type { ClassifyMany, ModelUse } from '../src/queue/jobs.ts'
+import type { AskedModel, ClassifyMany, ModelUse } from '../src/queue/jobs.ts'
 import { recordServed } from '../src/service/drift-log.ts'
-import type { ReceivedImage, WorkOptions } from '../src/serving/engine.ts'
+import type { Embedded, ReceivedImage, WorkOptions } from '../src/serving/engine.ts'
 import type { ReadyModel } from '../src/serving/model-cache.ts'
+import type { BatchLine, BriefAnswer } from '../src/wire/batch.ts'
 import type { FailedModel, ManyScoredImage } from '../src/wire/many.ts'
 import type { Scored } from '../src/wire/result.ts'
 import type { WorkerContext } from './context.ts'
+
+type ScoredLine = Exclude<BatchLine, { error: unknown }>
 
 interface Loaded {
   readonly ref: string
@@ -61,6 +64,53 @@ export async function classifyWithMany(
     }
   }
   return { image: image.name, ...joinAnswers([...answers]) }
+}
+
+/**
+ * What further models say of an image that was decoded and embedded for the first one: once more only for another network, and decoded
+ * once more only where that asks for other pixels.
+ * @param alone what the first one says, under its name
+ */
+export async function askAlso(
+  { client, engine, models }: Pick<WorkerContext, 'client' | 'engine' | 'models'>,
+  also: readonly AskedModel[],
+  first: { readonly ref: string; readonly model: ReadyModel; readonly seen: Embedded; readonly scored: Scored },
+  image: ReceivedImage,
+  options: WorkOptions,
+): Promise<Pick<ScoredLine, 'labels' | 'models'>> {
+  const { pixels } = first.seen
+  const known = new Map<string, Promise<Embedded>>([[keyOf(first.model), Promise.resolve(first.seen)]])
+  const see = async ({ backbone }: ReadyModel): Promise<Embedded> => {
+    if (JSON.stringify(backbone.target) !== JSON.stringify(first.model.backbone.target))
+      return await engine.embed(image, backbone, options)
+    const [found] = await engine.embedPixels([pixels], backbone, options)
+    if (found === undefined || found instanceof OneclassError)
+      throw found ?? new OneclassError('INTERNAL', 'No answer.')
+    return { ...first.seen, ...found }
+  }
+  const answers: [string, Scored | FailedModel][] = [[first.ref, first.scored]]
+  for (const { ref, use } of also) {
+    try {
+      const model = await models.get(use)
+      const seen = known.get(keyOf(model)) ?? see(model)
+      known.set(keyOf(model), seen)
+      const { original } = (await seen).pixels
+      const scored = model.classifier.score({ ...(await seen), original }, use.alpha)
+      void recordServed(client, use.sha256, [scored]).catch(() => {})
+      answers.push([ref, scored])
+    } catch (thrown) {
+      if (options.signal?.aborted || isFault(thrown) || (await isForAnother(client, thrown))) throw thrown
+      answers.push([ref, { error: toOneclassError(thrown).toJSON() }])
+    }
+  }
+  const { labels, models: each } = joinAnswers(answers)
+  return { labels, models: Object.fromEntries(Object.entries(each).map(([ref, answer]) => [ref, briefly(answer)])) }
+}
+
+function briefly(answer: Scored | FailedModel): BriefAnswer | FailedModel {
+  if ('error' in answer) return answer
+  const { isPositive, score, pValue, alpha } = answer
+  return { isPositive, score, pValue, alpha }
 }
 
 /** Models of one key see the same. */

@@ -40,8 +40,12 @@ async function namesOfOld(client: RedisClient, id: string): Promise<string[]> {
  * line of some 700 bytes with its places in two tables; the embeddings.
  * @param from images that are counted already
  */
-export function bytesOfNames(names: readonly string[], keep: BatchRecord['keep'], from: number): number {
+export function bytesOfNames(
+  names: readonly string[],
+  { keep, also = [] }: Pick<BatchRecord, 'keep' | 'also'>,
+  from: number,
+): number {
   const text = names.reduce((sum, name) => sum + Buffer.byteLength(JSON.stringify(name)), 0)
   const points = keep?.map ? Math.max(0, Math.min(names.length, maxPoints - from)) : 0
-  return (from === 0 ? 2000 : 0) + 3 * text + 1000 * names.length + 2000 * points
+  return (from === 0 ? 2000 : 0) + 3 * text + (1000 + 300 * also.length) * names.length + 2000 * points
 }

@@ -15,7 +15,7 @@ import { progressForm, recordForm, wholeLine } from './batch-forms.ts'
 import { bytesOfNames, readNames, readNamesAt } from './batch-names.ts'
 import { append, cancel, commit, create, fail, missing } from './batch-scripts.ts'
 import type { RedisClient } from './connection.ts'
-import { lifetimes, type ModelUse } from './jobs.ts'
+import { type AskedModel, lifetimes, type ModelUse } from './jobs.ts'
 import type { Ledger } from './ledger.ts'
 import { channels, keys } from './redis-keys.ts'
 import { runScript } from './scripts.ts'
@@ -33,6 +33,8 @@ export interface BatchRecord {
   readonly done: number
   readonly errors: number
   readonly model: ModelUse
+  /** Asked about each image too. */
+  readonly also?: readonly AskedModel[]
   readonly chunkSize: number
   /** Absolute and resolved, or `s3://bucket/prefix/`; null for uploads. */
   readonly folder: string | null
@@ -128,7 +130,7 @@ export function createBatchStore(client: RedisClient, kept?: Ledger): BatchStore
   }
   return {
     async create(batch, names) {
-      const bytes = bytesOfNames(names, batch.keep, 0)
+      const bytes = bytesOfNames(names, batch, 0)
       const entry = { name: keys.batch(batch.id), bytes }
       await kept?.charge(entry, lifetimes.outcome, batch.owner ?? '')
       const { isOpen, ...record } = batch
@@ -150,13 +152,11 @@ export function createBatchStore(client: RedisClient, kept?: Ledger): BatchStore
       }
     },
     async append(id, from, names, isLast) {
-      const [owner, keep] = await client
-        .hget(keys.batch(id), 'record')
-        .then((text) => parseJson(text) as Partial<BatchRecord> | undefined)
-        .then((record) => [record?.owner ?? '', record?.keep] as const)
+      const record = parseJson(await client.hget(keys.batch(id), 'record')) as Partial<BatchRecord> | undefined
+      const owner = record?.owner ?? ''
       const before = await bytesKept(id)
       const entry = { name: keys.batch(id), bytes: before }
-      const bytes = before + bytesOfNames(names, keep, from)
+      const bytes = before + bytesOfNames(names, record ?? {}, from)
       if (names.length > 0) await kept?.grow(entry, bytes, lifetimes.outcome, owner)
       const into = [
         keys.batch(id),

@@ -61,6 +61,7 @@ export function viewOfBatch(batch: BatchRecord): BatchJob {
     type: 'batch',
     state: batch.state,
     model: batch.model.label,
+    ...(batch.also && { also: batch.also.map(({ ref }) => ref) }),
     progress: {
       done: batch.done,
       total: batch.total,

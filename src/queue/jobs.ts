@@ -38,16 +38,17 @@ const ClassifyOne = Type.Object({
 
 export type ClassifyOne = Static<typeof ClassifyOne>
 
+/** One of several models, by the name under which it was asked. */
+const AskedModel = Type.Object({ ref: Type.String({ maxLength: 100 }), use: ModelUse })
+export type AskedModel = Static<typeof AskedModel>
+
 /** One image that several models are asked about. */
 const ClassifyMany = Type.Object({
   image: ImageName,
   blob: BlobId,
   /** Each by the name under which it was asked; or why it cannot be asked. */
   models: Type.Array(
-    Type.Union([
-      Type.Object({ ref: Type.String({ maxLength: 100 }), use: ModelUse }),
-      Type.Object({ ref: Type.String({ maxLength: 100 }), ...FailedModel.properties }),
-    ]),
+    Type.Union([AskedModel, Type.Object({ ref: Type.String({ maxLength: 100 }), ...FailedModel.properties })]),
     { minItems: 1, maxItems: maxModelsAtOnce },
   ),
   decide: Type.Optional(Decisions),
@@ -69,6 +70,8 @@ export const jobSchemas = {
   chunk: Type.Object({
     batch: Type.String({ maxLength: 100 }),
     model: ModelUse,
+    /** Asked about each image too. */
+    also: Type.Optional(Type.Array(AskedModel, { maxItems: maxModelsAtOnce })),
     /** Besides results: small pictures, and the embedding of every n-th image (0: of none). */
     keep: Type.Optional(Type.Object({ thumbnails: Type.Boolean(), every: Type.Integer({ minimum: 0 }) })),
     /** Whose it is: small pictures count among the caller's bytes. */

@@ -43,7 +43,7 @@ export interface ProducerOptions {
 
 const probe = script(`redis.call('SET', KEYS[1], '1', 'EX', ARGV[1]) return 1`)
 
-type BatchPlan = Pick<BatchRecord, 'id' | 'model' | 'keep' | 'total' | 'owner'>
+type BatchPlan = Pick<BatchRecord, 'id' | 'model' | 'also' | 'keep' | 'total' | 'owner'>
 
 export interface Producer {
   readonly client: RedisClient
@@ -204,11 +204,12 @@ export function createProducer(options: ProducerOptions): Producer {
       const { priority } = await takePlace(client, kind, caller, 1, shares)
       await queue(kind).add(kind, data, { jobId: id, priority })
     }),
-    addChunk: guard(async ({ id, model, keep, total, owner = '' }, firstIndex, images) => {
+    addChunk: guard(async ({ id, model, also, keep, total, owner = '' }, firstIndex, images) => {
       const every = keep?.map ? pointStride(total) : 0
       const data: JobData['chunk'] = {
         batch: id,
         model,
+        ...(also && { also: [...also] }),
         images,
         ...(keep && { keep: { thumbnails: keep.thumbnails, every } }),
         owner,

@@ -105,7 +105,8 @@ export function createFeeder(options: FeederOptions): Feeder {
   const feedOnce = async (id: string, failures: Map<number, number>): Promise<boolean> => {
     let batch = await batches.read(id)
     if (batch === undefined || isFinished(batch.state)) return true
-    await options.offerModel(batch.model.sha256, batch.model.label)
+    for (const { sha256, label } of [batch.model, ...(batch.also ?? []).map(({ use }) => use)])
+      await options.offerModel(sha256, label)
     const missing = missingAhead(batches, id)
     const lanes = openLanes(chunksTogether, bytesTogether)
     let source: NamesSource | undefined

@@ -65,6 +65,7 @@ export const BatchJob = Type.Object({
     { thumbnails: Type.Boolean(), map: Type.Boolean(), folder: Type.Boolean() },
     { description: 'Are there pictures, can it be on a map, can its images be added to a model by index' },
   ),
+  also: Type.Optional(Type.Array(Type.String(), { description: 'Further models that are asked' })),
   // the way to it is not for every key to know
   folder: Nullable(Type.String({ description: 'The last name of its folder; null for uploads' })),
   waitsFor: Nullable(ErrorBody),

@@ -60,14 +60,19 @@ export function areAscii(names: readonly string[]): boolean {
 }
 
 /** @param json one result as JSON */
-export function csvLine(json: string, decisions: Decisions = {}): string {
+export function csvLine(json: string, decisions: Decisions = {}, hasLabels = false): string {
   const line = JSON.parse(json) as Line
-  return csvRow(line, decisionCells(line, decisions))
+  return csvRow(line, [...decisionCells(line, decisions), ...(hasLabels ? [labelsCell(line)] : [])])
+}
+
+/** The models that accept an image, the largest p-value first. */
+function labelsCell(line: Line): string {
+  return 'labels' in line ? (line.labels ?? []).join(' ') : ''
 }
 
 /** Columns of what was decided besides, where it was asked for. */
-export function decisionColumns({ fdr, abstain }: Decisions): string[] {
-  return [...(fdr === undefined ? [] : ['flagged']), ...(abstain ? ['verdict'] : [])]
+export function decisionColumns({ fdr, abstain }: Decisions, hasLabels = false): string[] {
+  return [...(fdr === undefined ? [] : ['flagged']), ...(abstain ? ['verdict'] : []), ...(hasLabels ? ['labels'] : [])]
 }
 
 function decisionCells(line: Line, { fdr, abstain }: Decisions): (string | number)[] {

@@ -232,6 +232,50 @@ test('a confirmed image of a folder of the service becomes a positive too', opti
   await page.keyboard.press('Escape')
 })
 
+test('several models about a batch: each image is read once, labels say which accept it', options, async () => {
+  const { page } = browser
+  const client = createClient(rig.service().address)
+  const others = await Promise.all(
+    held.others.slice(0, 11).map(async (path) => ({ name: basename(path), bytes: await readFile(path) })),
+  )
+  const other = await client.finished((await client.fit('other', others, { alpha: 0.2, detail: 1 })).id)
+  assert.equal(other.state, 'done', JSON.stringify(other.error))
+  await page.reload()
+  await open('#/batches')
+  await page.setInputFiles('[data-pick=files]', [...held.parts.slice(0, 4), ...held.others.slice(0, 4), broken])
+  await page.getByRole('combobox', { name: 'Model' }).selectOption('part@1')
+  await page.getByText('Ask other models too').click()
+  await page.getByLabel('other@1').check()
+  await page.getByRole('button', { name: 'Run', exact: true }).click()
+  await until(`document.querySelector('.progress-words')?.textContent === 'Done9 of 9'`, 60)
+  const [batch] = await client.batches()
+  assert.deepEqual([batch!.model, batch!.also], ['part@1', ['other@1']])
+  const lines = await client.results(batch!.id)
+  for (const line of lines) {
+    if ('error' in line) continue
+    assert.deepEqual(Object.keys(line.models!), ['part@1', 'other@1'])
+    const { isPositive, score, pValue, alpha } = line
+    assert.deepEqual(line.models!['part@1'], { isPositive, score, pValue, alpha })
+    const alone = await client.classify('other@1', {
+      name: line.image,
+      bytes: await readFile([...held.parts, ...held.others].find((path) => basename(path) === line.image)!),
+    })
+    const there = line.models!['other@1']!
+    assert.ok('pValue' in there && Math.abs(there.pValue - alone.pValue) < 1e-9, JSON.stringify({ there, alone }))
+    assert.equal(line.labels!.includes('other@1'), alone.isPositive)
+  }
+  assert.match((await client.resultsCsv(batch!.id)).split('\r\n')[0]!, /,labels$/)
+  await page.getByLabel('Which model accepts it').selectOption('part@1')
+  const accepted = lines.filter((line) => 'labels' in line && line.labels!.includes('part@1')).length
+  await until(`document.querySelectorAll('.cell').length === ${accepted}`)
+  await page.locator('.cell').first().click()
+  assert.match(await text('.labels'), /It could be: .*part@1/)
+  const wrong = await client
+    .batch('part', others.slice(0, 1), { also: 'nobody' })
+    .catch((error: { code: string }) => error)
+  assert.equal('code' in wrong && wrong.code, 'MODEL_NOT_FOUND')
+})
+
 test('two fingers zoom the map', options, async (context) => {
   const { page } = browser
   if (!(await rig.drawsMaps())) return context.skip('this service draws no maps')

@@ -1,26 +1,27 @@
 /** Batches: a folder or an upload of many, results streamed as they come. */
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type Static, Type } from 'typebox'
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
 import { readThumbnail } from '../../queue/batch-extras.ts'
 import type { BatchRecord } from '../../queue/batches.ts'
 import { chunksOf } from '../../queue/chunks.ts'
 import { claim } from '../../queue/idempotency.ts'
 import { viewOfBatch } from '../../queue/job-view.ts'
-import { lifetimes, typeOfJob } from '../../queue/jobs.ts'
+import { typeOfJob } from '../../queue/jobs.ts'
 import { BatchFromFolder, BatchOptions } from '../../wire/batch.ts'
 import { Decisions } from '../../wire/decisions.ts'
 import { BatchJob, ListLimit, ListState } from '../../wire/job.ts'
 import { isFinished } from '../../wire/job-state.ts'
 import { JobId, ModelRef } from '../../wire/names.ts'
 import { csvLine, csvStartFor, decisionColumns } from '../../wire/result-csv.ts'
+import { readBatchInput } from '../batch-input.ts'
 import type { ApiContext } from '../context.ts'
-import { decideLines, decisionFields, decisionsOf } from '../decide-lines.ts'
+import { decideLines, decisionsOf } from '../decide-lines.ts'
 import { callerOf } from '../http/access.ts'
-import { alphaField, flagField, idempotencyKey } from '../http/fields.ts'
+import { idempotencyKey } from '../http/fields.ts'
 import { route } from '../http/route.ts'
-import { readForm, type Uploaded } from '../http/uploads.ts'
 import { listJobs, remember } from '../job-list.ts'
+import { offerAlso } from '../offer-models.ts'
 
 /** Of a chunk in the middle of a batch: long enough to be worth a job, short enough to be lost with a worker. */
 const chunkSize = 16
@@ -34,51 +35,6 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
     const batch = typeOfJob(id) === 'batch' ? await batches.read(id) : undefined
     if (batch === undefined) throw new OneclassError('JOB_NOT_FOUND', 'There is no batch of this id, or it is too old.')
     return batch
-  }
-
-  type Input = {
-    images: readonly string[]
-    /** There may be more names than these. */
-    isOpen: boolean
-    uploads: readonly Uploaded[]
-    folder: string | null
-    alpha: number | undefined
-    decisions: Decisions
-    keep: NonNullable<BatchRecord['keep']>
-  }
-
-  const readInput = async (
-    request: FastifyRequest,
-    body: Static<typeof BatchFromFolder> | undefined,
-  ): Promise<Input> => {
-    if (request.isMultipart()) {
-      const form = await readForm(request, 'images', {
-        maxFiles: limits.maxUploadImages,
-        maxFileBytes: limits.maxImageBytes,
-        maxTotalBytes: limits.maxRequestBytes,
-        seconds: lifetimes.input,
-      })
-      return {
-        images: form.files.map(({ image }) => image),
-        isOpen: false,
-        uploads: form.files,
-        folder: null,
-        alpha: alphaField(form.fields),
-        decisions: decisionFields(form.fields),
-        keep: { thumbnails: flagField(form.fields, 'thumbnails'), map: flagField(form.fields, 'map') },
-      }
-    }
-    if (body === undefined || body === null)
-      throw new OneclassError('INVALID_ARGUMENT', 'Expected a form with files "images", or JSON with "folder".')
-    const folder = await context.places.resolve(body.folder)
-    return {
-      ...(await context.places.begin(folder, limits.maxFolderImages)),
-      uploads: [],
-      folder,
-      alpha: body.alpha,
-      decisions: decisionsOf(body),
-      keep: { thumbnails: body.thumbnails ?? false, map: body.map ?? false },
-    }
   }
 
   route(app, {
@@ -96,14 +52,19 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
     handle: async ({ params, body, request, reply }) => {
       const key = idempotencyKey(request)
       await context.registry.info(params.name)
-      const { images, isOpen, uploads, folder, alpha, decisions, keep } = await readInput(request, body)
+      const { images, isOpen, uploads, folder, alpha, decisions, also, keep } = await readBatchInput(
+        request,
+        body,
+        context,
+      )
       const { info, use } = await context.useModel(params.name, alpha)
+      const others = also === undefined ? [] : await offerAlso(context, also, use.label, alpha)
       const contents = uploads.map(({ image, blob }) => `${image} ${blob.split('.')[1]}`)
       const { id, isReplay } = await claim(producer, 'batch', callerOf(request), key, [
         params.name,
         folder ?? '',
         String(alpha),
-        JSON.stringify([keep, decisions]),
+        JSON.stringify(also === undefined ? [keep, decisions] : [keep, decisions, also]),
         ...contents,
       ])
       reply.code(202).header('location', `/v1/batches/${id}`)
@@ -117,6 +78,7 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
         isOpen,
         ...(isOpen && { isStreamed: true }),
         model: use,
+        ...(also !== undefined && { also: others }),
         chunkSize,
         folder,
         keep,
@@ -232,15 +194,16 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
       const batch = await find(params.id)
       const isCsv = query.format === 'csv'
       const decisions = { ...batch.decide, ...decisionsOf(query) }
+      const hasLabels = batch.also !== undefined
       return streams.send(
         reply,
         isCsv ? 'text/csv; charset=utf-8' : 'application/x-ndjson; charset=utf-8',
         async function* (signal) {
           // of names that are still to come nothing is known
-          if (isCsv) yield csvStartFor(batch.isAscii && !batch.isOpen, decisionColumns(decisions))
+          if (isCsv) yield csvStartFor(batch.isAscii && !batch.isOpen, decisionColumns(decisions, hasLabels))
           const read = (from: number, follow: boolean) => resultLines(batch, from, follow, signal)
           for await (const line of decideLines(read, query.from ?? 0, query.follow ?? true, decisions))
-            yield isCsv ? csvLine(line, decisions) : `${line}\n`
+            yield isCsv ? csvLine(line, decisions, hasLabels) : `${line}\n`
         },
       )
     },

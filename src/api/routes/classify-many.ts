@@ -1,10 +1,7 @@
 /** One image that several models are asked about: which of them accept it? */
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { Value } from 'typebox/value'
-import { OneclassError, toOneclassError } from '../../errors.ts'
-import type { ClassifyMany } from '../../queue/jobs.ts'
-import { expandRefs } from '../../store/model-refs.ts'
+import { OneclassError } from '../../errors.ts'
 import { ImageForModels } from '../../wire/classify.ts'
 import { ClassifyManyJob } from '../../wire/job.ts'
 import { ManyScoredImage } from '../../wire/many.ts'
@@ -13,32 +10,14 @@ import { answerClassify } from '../classify-answer.ts'
 import type { ApiContext } from '../context.ts'
 import { decisionsOf } from '../decide-lines.ts'
 import { callerOf } from '../http/access.ts'
-import { idempotencyKey, listField } from '../http/fields.ts'
+import { idempotencyKey } from '../http/fields.ts'
 import { route } from '../http/route.ts'
 import { askedOfImage, hashOf, imageBodyLimit, imageForm, imageQuery, imageReader } from '../image-input.ts'
+import { offerModels, refsOf } from '../offer-models.ts'
 
 export function classifyManyRoutes(app: FastifyInstance, context: ApiContext): void {
-  const { producer, registry, limits } = context
+  const { producer, limits } = context
   const readInput = imageReader(context)
-
-  /** Each model where workers find it, or why it cannot be asked. @throws its error when no model can */
-  const offer = async (refs: readonly string[]): Promise<ClassifyMany['models']> => {
-    const models: ClassifyMany['models'] = []
-    // one after the other: the bytes of a model pass through memory when workers do not have it yet
-    for (const ref of refs) {
-      try {
-        models.push({ ref, use: (await context.useModel(ref, undefined)).use })
-      } catch (thrown) {
-        const error = toOneclassError(thrown)
-        if (!isOfTheModel(error)) throw thrown
-        models.push({ ref, error: error.toJSON() })
-      }
-    }
-    const [first] = models
-    if (first && 'error' in first && models.every((model) => 'error' in model))
-      throw new OneclassError(first.error.code, first.error.message)
-    return models
-  }
 
   route(app, {
     method: 'POST',
@@ -70,13 +49,13 @@ export function classifyManyRoutes(app: FastifyInstance, context: ApiContext): v
       const inBody = request.isMultipart() || Buffer.isBuffer(body) ? undefined : body?.models
       const early = inBody ?? query.models
       // no upload for models that are not there, where they are named before it
-      const offered = early === undefined ? undefined : await offer(await refsOf(early))
+      const offered = early === undefined ? undefined : await offerModels(context, await refsOf(context, early))
       const input = await readInput(request, body, query.image)
       const late = input.fields['models']
       const asked = late ?? early
       if (asked === undefined)
         throw new OneclassError('INVALID_ARGUMENT', 'Expected "models": names with commas between, or "all".')
-      const models = late === undefined ? offered! : await offer(await refsOf(late))
+      const models = late === undefined ? offered! : await offerModels(context, await refsOf(context, late))
       const alpha = input.alpha ?? query.alpha
       const used = models.map((model) =>
         'use' in model && alpha !== undefined ? { ...model, use: { ...model.use, alpha } } : model,
@@ -93,16 +72,4 @@ export function classifyManyRoutes(app: FastifyInstance, context: ApiContext): v
       )
     },
   })
-
-  async function refsOf(asked: string | readonly string[]): Promise<readonly string[]> {
-    if (typeof asked !== 'string') return await expandRefs(registry, asked)
-    if (!Value.Check(ModelRefs, asked))
-      throw new OneclassError('INVALID_ARGUMENT', 'Expected "models" to be names with commas between, or "all".')
-    return await expandRefs(registry, listField(asked))
-  }
-}
-
-/** Told in the place of a model; anything else is a fault of the way. */
-function isOfTheModel({ code }: OneclassError): boolean {
-  return code.startsWith('MODEL_')
 }

@@ -50,7 +50,7 @@ export function BatchHead(props: {
             <a href={href('batches')}>{t.batches.title}</a>
           </p>
           <h1 class="cut">{job ? titleOf(job) : t.batches.title}</h1>
-          <p>{label ? t.batches.model(label) : '\u00a0'}</p>
+          <p>{label ? t.batches.model([label, ...(job?.also ?? [])].join(', ')) : '\u00a0'}</p>
         </div>
         <div class="row">
           <button

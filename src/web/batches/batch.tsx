@@ -68,6 +68,7 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
     filter: state.filter.value,
     review: state.review.value,
     search: state.search.value,
+    label: state.label.value,
     alpha,
     picked: ofMap,
   }
@@ -76,11 +77,12 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
   const truthsForOrder = view.review === 'any' ? null : truths
   const order = useMemo(
     () => shown(live.items.slice(0, upTo), truths, view),
-    [upTo, view.sort, view.filter, view.review, view.search, alpha, ofMap, truthsForOrder],
+    [upTo, view.sort, view.filter, view.review, view.search, view.label, alpha, ofMap, truthsForOrder],
   )
   const position = order.findIndex(({ index }) => index === selected.value)
   const current = order[position]
-  const showsAll = view.filter === 'all' && view.review === 'any' && view.search === '' && ofMap === null
+  const showsAll =
+    view.filter === 'all' && view.review === 'any' && view.search === '' && view.label === '' && ofMap === null
   const places = isRunning && showsAll ? Math.max(order.length, job.progress.total) : order.length
 
   const pick = useCallback((item: Item) => {
@@ -153,6 +155,7 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
         alpha={alpha}
         state={state}
         hasPlaces={model?.detail !== undefined}
+        labels={job?.also && label ? [label, ...job.also] : []}
         total={job?.progress.total ?? 0}
         late={total - upTo}
         onSortIn={() => setFrozenAt(total)}

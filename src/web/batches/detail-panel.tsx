@@ -110,6 +110,13 @@ export function Words({ item, model, alpha, truth, said, onReview }: DetailProps
           {model && (
             <p class="hint">{t.classify.odd(asOdd(line.pValue, model.calibrationScores), model.calibrationScores)}</p>
           )}
+          {'labels' in line && line.labels && (
+            <p class="labels">
+              {line.labels.length === 0
+                ? t.classify.noneOf(Object.keys(line.models ?? {}).length)
+                : t.classify.isOneOf(line.labels)}
+            </p>
+          )}
           <ReviewButtons truth={truth} onReview={onReview} />
           <p class="hint said" title={said && date(said.at)}>
             {truth && said ? t.batches.said(said.by, ago(said.at)) : t.batches.ask}

@@ -1,5 +1,5 @@
 /** A new batch: files of this device or a folder of the server, by a model. */
-import { useSignal } from '@preact/signals'
+import { type Signal, useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useCallback } from 'preact/hooks'
 import { type Collected, type Picked, totalBytes } from '../files/collect.ts'
@@ -23,6 +23,7 @@ export function NewBatch(): JSX.Element | null {
   const skipped = useSignal(0)
   const source = useSignal<Source>('device')
   const folder = useSignal('')
+  const also = useSignal<ReadonlySet<string>>(new Set())
   const sending = useSending()
   const add = useCallback((found: Collected) => {
     images.value = found.images
@@ -45,7 +46,8 @@ export function NewBatch(): JSX.Element | null {
 
   const run = () =>
     sending.run(async (send) => {
-      const keep = { thumbnails: true, map: true }
+      const others = [...also.value].filter((one) => one !== label.value)
+      const keep = { thumbnails: true, map: true, ...(others.length > 0 && { also: others.join() }) }
       if (!isLocal) {
         const batch = await client.batchFolder(label.value, folder.value.trim(), keep)
         return go('batches', batch.id)
@@ -61,6 +63,7 @@ export function NewBatch(): JSX.Element | null {
       <PhotoSource source={source} folder={folder} onFiles={add} hasImages={images.value.length > 0} />
       {skipped.value > 0 && isLocal && <p class="hint">{t.drop.skipped(skipped.value)}</p>}
       {tooMuch && <p class="field-error">{tooMuch}</p>}
+      <AlsoAsk first={label.value} chosen={also} />
       {sending.error.value && <ErrorNote error={sending.error.value} />}
       <div class="row apart">
         <ModelSelect value={label.value} onChange={(next) => (label.value = next)} />
@@ -80,5 +83,32 @@ export function NewBatch(): JSX.Element | null {
         )}
       </div>
     </section>
+  )
+}
+
+/** Further models that each image is shown to: which of them is it? */
+function AlsoAsk({ first, chosen }: { first: string; chosen: Signal<ReadonlySet<string>> }): JSX.Element | null {
+  const others = newest.value.map(labelOf).filter((label) => label !== first)
+  if (others.length === 0) return null
+  const toggle = (label: string) => {
+    const next = new Set(chosen.value)
+    if (!next.delete(label)) next.add(label)
+    chosen.value = next
+  }
+  return (
+    <details class="method-choice">
+      <summary>
+        {t.batches.also} {chosen.value.size > 0 && <span class="chip numbers">{chosen.value.size}</span>}
+      </summary>
+      <fieldset class="method-picks">
+        <legend class="hint">{t.batches.alsoHelp}</legend>
+        {others.map((label) => (
+          <label key={label} class="check">
+            <input type="checkbox" checked={chosen.value.has(label)} onChange={() => toggle(label)} />
+            {label}
+          </label>
+        ))}
+      </fieldset>
+    </details>
   )
 }

@@ -10,22 +10,27 @@ export type Filter = (typeof filters)[number]
 export const reviewFilters = ['any', 'unreviewed', 'belongs', 'differs', 'unsure', 'disagree'] as const
 export type ReviewFilter = (typeof reviewFilters)[number]
 
+/** Shown are images that none of several models accepts. */
+export const noLabel = '-'
+
 export interface View {
   readonly sort: Sort
   readonly filter: Filter
   readonly review: ReviewFilter
   readonly search: string
+  readonly label: string
   readonly alpha: number
   /** Images that were picked on the map; null: all. */
   readonly picked: ReadonlySet<number> | null
 }
 
 export function shown(items: readonly Item[], reviews: Reviews, view: View): Item[] {
-  const { sort, filter, review, search, alpha, picked } = view
+  const { sort, filter, review, search, label, alpha, picked } = view
   const words = search.trim().toLowerCase()
   const kept = items.filter((item) => {
     if (picked !== null && !picked.has(item.index)) return false
     if (words !== '' && !item.line.image.toLowerCase().includes(words)) return false
+    if (label !== '' && !hasLabel(item, label)) return false
     const verdict = verdictOf(item.line, alpha)
     return (filter === 'all' || verdict === filter) && passesReview(item, verdict, review, reviews)
   })
@@ -33,6 +38,11 @@ export function shown(items: readonly Item[], reviews: Reviews, view: View): Ite
   else if (sort === 'typical') kept.sort((a, b) => rankTypical(a) - rankTypical(b))
   else if (sort === 'name') kept.sort((a, b) => a.line.image.localeCompare(b.line.image, undefined, { numeric: true }))
   return kept
+}
+
+function hasLabel({ line }: Item, label: string): boolean {
+  if (!('labels' in line) || line.labels === undefined) return false
+  return label === noLabel ? line.labels.length === 0 : line.labels.includes(label)
 }
 
 function passesReview({ index }: Item, verdict: Verdict, filter: ReviewFilter, reviews: Reviews): boolean {

@@ -33,7 +33,7 @@ export function BatchSummary(props: {
   const promise = usePromise(model?.calibrationScores, alpha)
   const found = discoveriesOf(live.items, alpha)
   const said = countReviews(live.items, reviews, alpha)
-  const view = { sort: 'odd', filter: 'all', review: 'any', search: '', alpha, picked: null } as const
+  const view = { sort: 'odd', filter: 'all', review: 'any', search: '', label: '', alpha, picked: null } as const
   const first = shown(live.items, reviews, view).slice(0, most)
   const rows: [string, string][] = [
     [t.common.model, label ?? ''],

@@ -4,7 +4,7 @@ import { useId, useMemo } from 'preact/hooks'
 import { count } from '../format.ts'
 import { t } from '../text.ts'
 import type { Item } from './live.ts'
-import { countFilters, filters, type ReviewFilter, reviewFilters, type Sort, sorts } from './order.ts'
+import { countFilters, filters, noLabel, type ReviewFilter, reviewFilters, type Sort, sorts } from './order.ts'
 import { sizes, type ViewState } from './view-state.ts'
 
 export function Toolbar(props: {
@@ -13,6 +13,8 @@ export function Toolbar(props: {
   state: ViewState
   /** The model looks at places, so that they can be shown. */
   hasPlaces: boolean
+  /** All models, where several were asked. */
+  labels: readonly string[]
   /** Images of the batch: counts keep the room for so many digits, so that nothing moves while they grow. */
   total: number
   /** Results that came after the order was frozen. */
@@ -61,6 +63,21 @@ export function Toolbar(props: {
             />
             {t.batches.marks}
           </label>
+        )}
+        {props.labels.length > 0 && (
+          <select
+            aria-label={t.batches.label}
+            value={state.label.value}
+            onChange={(event) => (state.label.value = event.currentTarget.value)}
+          >
+            <option value="">{t.batches.anyLabel}</option>
+            {props.labels.map((label) => (
+              <option key={label} value={label}>
+                {t.batches.isLabel(label)}
+              </option>
+            ))}
+            <option value={noLabel}>{t.batches.noLabel}</option>
+          </select>
         )}
         <select
           aria-label={t.batches.reviewFilter}

@@ -9,6 +9,8 @@ export interface ViewState {
   readonly filter: Signal<Filter>
   readonly review: Signal<ReviewFilter>
   readonly search: Signal<string>
+  /** Of several models that were asked: one that accepts the image, `noLabel`, or '' for all. */
+  readonly label: Signal<string>
   /** Null: as the batch was scored. */
   readonly alpha: Signal<number | null>
   /** Smallest width of a picture, px. */
@@ -22,7 +24,7 @@ const sizeKey = 'oneclass.cell'
 
 export function useViewState(): ViewState {
   const [state] = useState(readState)
-  const { sort, filter, review, search, alpha, size, marks } = state
+  const { sort, filter, review, search, label, alpha, size, marks } = state
   useEffect(() => {
     const query = new URLSearchParams(route.value.query)
     const put = (name: string, value: string | null) => {
@@ -33,13 +35,14 @@ export function useViewState(): ViewState {
     put('show', filter.value === 'all' ? null : filter.value)
     put('review', review.value === 'any' ? null : review.value)
     put('find', search.value)
+    put('label', label.value)
     put('marks', marks.value ? '1' : null)
     put('alpha', alpha.value === null ? null : String(Number(alpha.value.toPrecision(4))))
     const [path] = location.hash.split('?')
     const words = query.toString()
     // replaced, and no event: nothing is loaded for it, and "back" leaves the batch
     history.replaceState(null, '', words === '' ? path : `${path}?${words}`)
-  }, [sort.value, filter.value, review.value, search.value, alpha.value, marks.value])
+  }, [sort.value, filter.value, review.value, search.value, label.value, alpha.value, marks.value])
   useEffect(() => {
     try {
       localStorage.setItem(sizeKey, String(size.value))
@@ -62,6 +65,7 @@ function readState(): ViewState {
     filter: word('show', filters, 'all'),
     review: word('review', reviewFilters, 'any'),
     search: signal(query.get('find') ?? ''),
+    label: signal(query.get('label') ?? ''),
     alpha: signal(alpha > 0 && alpha < 1 ? alpha : null),
     size: signal(readSize()),
     marks: signal(query.has('marks')),

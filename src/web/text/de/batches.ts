@@ -46,6 +46,12 @@ export const batches: typeof Words = {
       unsure: 'Durchgesehen: nicht zu sagen',
       disagree: 'Mensch und Modell uneins',
     },
+    also: 'Auch andere Modelle fragen',
+    alsoHelp: 'Jedes Bild wird einmal gelesen. Die Ergebnisse sagen dann, welches der Modelle es sein könnte.',
+    label: 'Welches Modell es annimmt',
+    anyLabel: 'Von irgendeinem Modell oder keinem',
+    isLabel: (label) => `Könnte ${label} sein`,
+    noLabel: 'Keines der Modelle',
     marks: 'Markierte Stellen',
     size: 'Größe der Bilder',
     ofMap: (n) =>

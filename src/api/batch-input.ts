@@ -1,0 +1,62 @@
+/** What a batch is made of: the files of a form, or a folder or bucket that is read as work goes in. */
+import type { FastifyRequest } from 'fastify'
+import { OneclassError } from '../errors.ts'
+import type { BatchRecord } from '../queue/batches.ts'
+import { lifetimes } from '../queue/jobs.ts'
+import type { BatchFromFolder } from '../wire/batch.ts'
+import type { Decisions } from '../wire/decisions.ts'
+import type { ApiContext } from './context.ts'
+import { decisionFields, decisionsOf } from './decide-lines.ts'
+import { alphaField, flagField } from './http/fields.ts'
+import { readForm, type Uploaded } from './http/uploads.ts'
+
+export interface BatchInput {
+  readonly images: readonly string[]
+  /** There may be more names than these. */
+  readonly isOpen: boolean
+  /** In Redis. */
+  readonly uploads: readonly Uploaded[]
+  readonly folder: string | null
+  readonly alpha: number | undefined
+  readonly decisions: Decisions
+  /** Further models, as they were named. */
+  readonly also: string | undefined
+  readonly keep: NonNullable<BatchRecord['keep']>
+}
+
+/** @throws INVALID_ARGUMENT, FOLDER_NOT_FOUND, FOLDER_EMPTY, BODY_TOO_LARGE; what was stored belongs to the request */
+export async function readBatchInput(
+  request: FastifyRequest,
+  body: BatchFromFolder | undefined,
+  { limits, places }: Pick<ApiContext, 'limits' | 'places'>,
+): Promise<BatchInput> {
+  if (request.isMultipart()) {
+    const form = await readForm(request, 'images', {
+      maxFiles: limits.maxUploadImages,
+      maxFileBytes: limits.maxImageBytes,
+      maxTotalBytes: limits.maxRequestBytes,
+      seconds: lifetimes.input,
+    })
+    return {
+      images: form.files.map(({ image }) => image),
+      isOpen: false,
+      uploads: form.files,
+      folder: null,
+      alpha: alphaField(form.fields),
+      decisions: decisionFields(form.fields),
+      also: form.fields['also'] || undefined,
+      keep: { thumbnails: flagField(form.fields, 'thumbnails'), map: flagField(form.fields, 'map') },
+    }
+  }
+  if (!body) throw new OneclassError('INVALID_ARGUMENT', 'Expected a form with files "images", or JSON with "folder".')
+  const folder = await places.resolve(body.folder)
+  return {
+    ...(await places.begin(folder, limits.maxFolderImages)),
+    uploads: [],
+    folder,
+    alpha: body.alpha,
+    decisions: decisionsOf(body),
+    also: body.also,
+    keep: { thumbnails: body.thumbnails ?? false, map: body.map ?? false },
+  }
+}
