@@ -191,6 +191,31 @@ test('the map: drawn, walked by keys, its code fetched only now', options, async
   await page.keyboard.press('+')
   assert.match(await text('.map-review'), /Review the \d+ images? in sight/)
   assert.match(await text('.map [role=status]'), /\.jpg, (taught|belongs|does not belong)/)
+  // a line around all dots, then around those of the left half
+  await page.keyboard.press('0')
+  await page.getByRole('button', { name: 'Draw around' }).click()
+  const box = (await page.locator('.lasso').boundingBox())!
+  const around = async (width: number) => {
+    const corners = [
+      [4, 4],
+      [width, 4],
+      [width, box.height - 4],
+      [4, box.height - 4],
+    ] as const
+    await page.mouse.move(box.x + 4, box.y + 4)
+    await page.mouse.down()
+    for (const [x, y] of corners) await page.mouse.move(box.x + x, box.y + y, { steps: 3 })
+    await page.mouse.up()
+    return Number(/Review the (\d+) images? inside the line/.exec(await text('.map-review'))?.[1])
+  }
+  const [all, some] = [await around(box.width - 4), await around(box.width / 2)]
+  assert.ok(all > 0 && some < all, `${all}, ${some}`)
+  await around(box.width - 4)
+  await page.getByRole('button', { name: /inside the line/ }).click()
+  await until(
+    `document.querySelectorAll('.cell').length > 0 && /Only the ${all} images that were picked on the map/.test(document.body.textContent)`,
+  )
+  await page.getByRole('button', { name: 'Show all', exact: true }).click()
 })
 
 test(

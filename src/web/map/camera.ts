@@ -38,6 +38,20 @@ export function toPixel({ scale, x, y }: Camera, [u, v]: Place): [number, number
   return [x + scale * u, y - scale * v]
 }
 
+export function fromPixel({ scale, x, y }: Camera, [px, py]: readonly [number, number]): Place {
+  return [(px - x) / scale, (y - py) / scale]
+}
+
+/** Is a place inside a closed line? By the number of its edges to the right of the place. */
+export function isWithin(ring: readonly Place[], [x, y]: Place): boolean {
+  let inside = false
+  ring.forEach(([x1, y1], i) => {
+    const [x2, y2] = ring[(i + 1) % ring.length]!
+    if (y1 > y !== y2 > y && x < x1 + ((y - y1) / (y2 - y1)) * (x2 - x1)) inside = !inside
+  })
+  return inside
+}
+
 /** Zooms by a factor and keeps what lies under a pixel where it is. */
 export function zoomAt({ scale, x, y }: Camera, factor: number, px: number, py: number): Camera {
   return { scale: scale * factor, x: px + (x - px) * factor, y: py + (y - py) * factor }

@@ -1,4 +1,4 @@
-/** From the map to the review: the images of the batch whose dots are in sight now. */
+/** From the map to the review: the images of the batch whose dots are inside the lasso, else those in sight now. */
 import type { JSX } from 'preact'
 import { picked } from '../batches/picked.ts'
 import { go } from '../routes.ts'
@@ -9,6 +9,8 @@ export function ReviewSeen(props: {
   batch: string
   points: readonly MapPoint[]
   isSeen: (point: MapPoint) => boolean
+  /** By a line about them, and not by being in sight. */
+  isPicked: boolean
 }): JSX.Element {
   const seen = props.points.filter((point) => point.kind === 'batch' && props.isSeen(point))
   const review = () => {
@@ -18,7 +20,7 @@ export function ReviewSeen(props: {
   return (
     <div class="row map-review">
       <button type="button" class="button small" disabled={seen.length === 0} onClick={review}>
-        {t.map.review(seen.length)}
+        {props.isPicked ? t.map.reviewPicked(seen.length) : t.map.review(seen.length)}
       </button>
       <span class="hint">{t.map.reviewHint}</span>
     </div>

@@ -8,9 +8,20 @@ import type { MapPoint } from '../service/types.ts'
 import { t } from '../text.ts'
 import { themeChanges } from '../theme.ts'
 import { Icon } from '../ui/icons.tsx'
-import { type Camera, fitAll, isInside, nearestTo, nextInDirection, toPixel, zoomAt } from './camera.ts'
+import {
+  type Camera,
+  fitAll,
+  isInside,
+  isWithin,
+  nearestTo,
+  nextInDirection,
+  type Place,
+  toPixel,
+  zoomAt,
+} from './camera.ts'
 import { type Dot, draw, type Kind } from './draw.ts'
 import { gestures } from './gestures.ts'
+import { Lasso } from './lasso.tsx'
 import { ReviewSeen } from './review-seen.tsx'
 import { KindMark, kindOf, Tip } from './tip.tsx'
 
@@ -26,6 +37,8 @@ export function Scatter(props: { points: readonly MapPoint[]; label: string; bat
   const asked = route.value.query.get('at')
   const focus = useSignal(points.findIndex(({ kind, index }) => kind === 'batch' && String(index) === asked))
   const canvas = useRef<HTMLCanvasElement>(null)
+  const hasLasso = useSignal(false)
+  const ring = useSignal<readonly Place[] | null>(null)
 
   const dots = useMemo<Dot[]>(
     () => points.map((point) => ({ kind: kindOf(point), place: placeOf(point, projection.value) })),
@@ -90,8 +103,10 @@ export function Scatter(props: { points: readonly MapPoint[]; label: string; bat
     } else if (event.key === '+' || event.key === '=') zoom(1.4)
     else if (event.key === '-') zoom(1 / 1.4)
     else if (event.key === '0') showAll()
-    else if (event.key === 'Escape') focus.value = -1
-    else return
+    else if (event.key === 'Escape') {
+      focus.value = -1
+      ring.value = null
+    } else return
     event.preventDefault()
   }
   const zoom = (factor: number) => {
@@ -120,7 +135,10 @@ export function Scatter(props: { points: readonly MapPoint[]; label: string; bat
                 name="projection"
                 disabled={name === 'umap' && !hasUmap}
                 checked={projection.value === name}
-                onChange={() => (projection.value = name)}
+                onChange={() => {
+                  projection.value = name
+                  ring.value = null // other places
+                }}
               />
               {t.map[name]}
             </label>
@@ -143,6 +161,20 @@ export function Scatter(props: { points: readonly MapPoint[]; label: string; bat
             ))}
         </div>
         <div class="row tight">
+          {batch !== '' && (
+            <button
+              type="button"
+              class="button small"
+              aria-pressed={hasLasso.value}
+              title={t.map.lassoHelp}
+              onClick={() => {
+                hasLasso.value = !hasLasso.value
+                ring.value = null
+              }}
+            >
+              {t.map.lasso}
+            </button>
+          )}
           <button type="button" class="button square small" aria-label={t.map.zoomIn} onClick={() => zoom(1.5)}>
             <Icon name="plus" size={16} />
           </button>
@@ -165,6 +197,7 @@ export function Scatter(props: { points: readonly MapPoint[]; label: string; bat
         >
           <canvas ref={canvas} />
         </div>
+        {batch !== '' && camera.value && <Lasso ring={ring} camera={camera.value} isOn={hasLasso.value} />}
         {point && camera.value && canvas.current && (
           <Tip
             point={point}
@@ -180,7 +213,11 @@ export function Scatter(props: { points: readonly MapPoint[]; label: string; bat
         <ReviewSeen
           batch={batch}
           points={points.filter((_, i) => !hidden.value.has(dots[i]!.kind))}
-          isSeen={(point) => isInside(camera.value!, placeOf(point, projection.value), sizeOf(canvas.current!))}
+          isPicked={ring.value !== null}
+          isSeen={(point) => {
+            const place = placeOf(point, projection.value)
+            return ring.value ? isWithin(ring.value, place) : isInside(camera.value!, place, sizeOf(canvas.current!))
+          }}
         />
       )}
       <p class="hint">

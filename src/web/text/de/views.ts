@@ -20,7 +20,11 @@ export const views: typeof Words = {
     zoomOut: 'Verkleinern',
     fit: 'Alles zeigen',
     review: (n) => `Die ${s(n, 'sichtbare Bild', 'sichtbaren Bilder')} durchsehen`,
-    reviewHint: 'Vergrößern Sie eine Gruppe, um sie für sich durchzusehen.',
+    reviewPicked: (n) =>
+      n === 1 ? 'Das Bild innerhalb der Linie durchsehen' : `Die ${count(n)} Bilder innerhalb der Linie durchsehen`,
+    lasso: 'Umfahren',
+    lassoHelp: 'Eine Linie um Punkte ziehen, um sie für sich durchzusehen',
+    reviewHint: 'Vergrößern Sie eine Gruppe, oder ziehen Sie eine Linie um sie, um sie für sich durchzusehen.',
     label: (n) =>
       `Karte von ${s(n, 'Bild', 'Bildern')}. Pfeiltasten gehen zum nächsten Bild in dieser Richtung, Plus und Minus vergrößern und verkleinern, 0 zeigt alles.`,
     kinds: { positive: 'gelernt', belongs: 'gehört dazu', differs: 'gehört nicht dazu', error: 'nicht lesbar' },

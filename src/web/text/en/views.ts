@@ -19,7 +19,10 @@ export const views = {
     zoomOut: 'Zoom out',
     fit: 'Show all',
     review: (n: number) => `Review the ${s(n, 'image')} in sight`,
-    reviewHint: 'Zoom in on a group to review it by itself.',
+    reviewPicked: (n: number) => `Review the ${s(n, 'image')} inside the line`,
+    lasso: 'Draw around',
+    lassoHelp: 'Draw a line around dots to review them by themselves',
+    reviewHint: 'Zoom in on a group, or draw a line around it, to review it by itself.',
     label: (n: number) =>
       `Map of ${s(n, 'image')}. Arrow keys go to the next image in that direction, plus and minus zoom, 0 shows all.`,
     kinds: {
