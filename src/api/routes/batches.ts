@@ -27,7 +27,7 @@ import { offerAlso } from '../offer-models.ts'
 const chunkSize = 16
 
 export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
-  const { producer, events, feeder, limits, streams } = context
+  const { producer, events, feeder, streams } = context
   const { batches, blobs } = producer
 
   const find = async (id: string): Promise<BatchRecord> => {
