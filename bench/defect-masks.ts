@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import sharp from 'sharp'
-import type { Heatmap, Region } from '../src/wire/result.ts'
+import type { HeatGrid } from '../src/wire/heat-colours.ts'
+import type { Region } from '../src/wire/result.ts'
 
 /** 1 where the defect is, row by row. */
 export interface Mask {
@@ -25,7 +26,7 @@ const steps = { count: 20_000, size: 0.001, lowest: -5 } as const
 /** Area under the ROC curve of pixels inside of defects against all others. */
 export interface PixelRanks {
   /** @param mask null: a good image, all of it is outside */
-  add(map: Heatmap, mask: Mask | null, size: { readonly width: number; readonly height: number }): void
+  add(map: HeatGrid, mask: Mask | null, size: { readonly width: number; readonly height: number }): void
   area(): number
 }
 
@@ -55,7 +56,7 @@ export function createPixelRanks(): PixelRanks {
 }
 
 /** Between the places of a map, linearly; x and y in shares of the image. */
-function valueAt({ width, height, values }: Heatmap, x: number, y: number): number {
+function valueAt({ width, height, values }: HeatGrid, x: number, y: number): number {
   const [u, v] = [clamp(x * width - 0.5, width - 1), clamp(y * height - 0.5, height - 1)]
   const [left, top] = [Math.floor(u), Math.floor(v)]
   const [right, below] = [Math.min(width - 1, left + 1), Math.min(height - 1, top + 1)]
@@ -69,7 +70,7 @@ function clamp(value: number, most: number): number {
 }
 
 export interface PixelJudge {
-  add(name: string, heat: Heatmap, regions: readonly Region[], mask: Mask | null, size?: Size): void
+  add(name: string, heat: HeatGrid, regions: readonly Region[], mask: Mask | null, size?: Size): void
   result(): {
     readonly pixelAuroc: number
     /** Images with a mask by the first word of their name, up to "__". */
