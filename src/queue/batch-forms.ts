@@ -7,7 +7,7 @@ import { Decisions } from '../wire/decisions.ts'
 import { ErrorBody } from '../wire/error.ts'
 import { jobStates } from '../wire/job-state.ts'
 import { Nullable, OneOf } from '../wire/type.ts'
-import { ModelUse } from './jobs.ts'
+import { AskedModel, ModelUse } from './jobs.ts'
 
 const count = Type.Integer({ minimum: 0 })
 
@@ -17,6 +17,7 @@ export const recordForm = Compile(
     id: Type.String(),
     isStreamed: Type.Optional(Type.Boolean()),
     model: ModelUse,
+    also: Type.Optional(Type.Array(AskedModel)),
     chunkSize: Type.Integer({ minimum: 1, maximum: 10_000 }),
     folder: Nullable(Type.String()),
     keep: Type.Optional(Type.Object({ thumbnails: Type.Boolean(), map: Type.Boolean() })),

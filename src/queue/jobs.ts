@@ -39,7 +39,7 @@ const ClassifyOne = Type.Object({
 export type ClassifyOne = Static<typeof ClassifyOne>
 
 /** One of several models, by the name under which it was asked. */
-const AskedModel = Type.Object({ ref: Type.String({ maxLength: 100 }), use: ModelUse })
+export const AskedModel = Type.Object({ ref: Type.String({ maxLength: 100 }), use: ModelUse })
 export type AskedModel = Static<typeof AskedModel>
 
 /** One image that several models are asked about. */
