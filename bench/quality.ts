@@ -118,7 +118,7 @@ async function judge(way: string, { train, good, bad }: Images, patches: boolean
     for await (const seen of embedImages(of, sources, { maps: classifier.needsMaps })) {
       if (seen.error) throw seen.error
       const scored: Scored = classifier.score(seen)
-      all.push({ source: seen.source, scored, heat: classifier.heatOf(seen), size: seen.original })
+      all.push({ source: seen.source, scored, heat: classifier.heatOf(seen.maps), size: seen.original })
     }
     return all
   }

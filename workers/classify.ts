@@ -47,7 +47,7 @@ export function startClassify(context: WorkerContext): Promise<Consumer> {
     const alone = model.classifier.score({ ...seen, original: seen.pixels.original }, data.model.alpha)
     const [scored] = decide([alone], model.calibrationScores, data.decide ?? {}) as [Scored]
     const { pixels } = seen
-    const heatmap = data.explain ? model.classifier.heatOf({ maps: seen.maps, original: pixels.original }) : undefined
+    const heatmap = data.explain ? model.classifier.heatOf(seen.maps, pixels.original) : undefined
     // May not delay the answer or spoil it.
     if (data.drift !== false) void recordServed(client, data.model.sha256, [scored]).catch(() => {})
     const { notes } = pixels

@@ -10,6 +10,7 @@ import type { SampleRange } from '../images/sample-range.ts'
 import type { Classifier } from '../pipeline/classify.ts'
 import { heatOfImage } from '../pipeline/heat.ts'
 import { makeFolder } from '../system/files.ts'
+import { heatLevel } from '../wire/heat-colours.ts'
 import type { Heatmap, ImageResult } from '../wire/result.ts'
 
 /** Larger pages help nobody. */
@@ -78,7 +79,7 @@ async function pictureOf(
       width: area.width / image.width,
       height: area.height / image.height,
     }
-  return await encodeImage(overlayHeat(picture, heatmap, within), 'png')
+  return await encodeImage(overlayHeat(picture, { ...heatmap, values: heatmap.values.map(heatLevel) }, within), 'png')
 }
 
 function card(

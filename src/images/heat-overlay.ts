@@ -1,5 +1,5 @@
 /** Heat maps laid over images (`wire/heat-colours.ts`). */
-import { type HeatGrid, heatAt, heatColour, heatLevel, heatOpacity } from '../wire/heat-colours.ts'
+import { type HeatGrid, heatAt, heatColour, heatOpacity } from '../wire/heat-colours.ts'
 import type { Pixels } from './pixels.ts'
 
 /** The part of the image that the heat covers, in shares of its sides. */
@@ -13,7 +13,7 @@ export interface Area {
 const whole: Area = { x: 0, y: 0, width: 1, height: 1 }
 const barHeight = 10
 
-/** The image with heat over it, and a bar of the colours below: from typical at the left to most unlike at the right. */
+/** @param heat levels in [0, 1] (`heatLevel`). @returns the image with heat over it, and a bar of the colours below: from typical at the left to most unlike at the right. */
 export function overlayHeat(image: Pixels, heat: HeatGrid, area: Area = whole): Pixels {
   const { width } = image
   const height = image.height + barHeight
@@ -23,7 +23,7 @@ export function overlayHeat(image: Pixels, heat: HeatGrid, area: Area = whole): 
       const u = ((x + 0.5) / width - area.x) / area.width
       const v = ((y + 0.5) / image.height - area.y) / area.height
       const isSeen = u >= 0 && u <= 1 && v >= 0 && v <= 1
-      const level = isSeen ? heatLevel(heatAt(heat, u, v)) : 0
+      const level = isSeen ? heatAt(heat, u, v) : 0
       const at = (y * width + x) * 3
       const colour = heatColour(level)
       const share = heatOpacity(level)

@@ -47,7 +47,7 @@ export interface Classifier {
     originals?: readonly (Original | undefined)[],
   ): Scored[]
   /** How far each place lies above the mark (`regions.ts`); undefined for a model that looks at no places. @throws MODEL_INCOMPATIBLE */
-  heatOf(seen: Pick<Seen, 'maps' | 'original'>): Heatmap | undefined
+  heatOf(maps: readonly PlaceMap[] | undefined, original?: Original): Heatmap | undefined
   /** The places of an image; undefined for a model that needs none. @throws MODEL_INCOMPATIBLE */
   placesOf(maps: readonly PlaceMap[] | undefined): Uint8Array | undefined
 }
@@ -111,7 +111,7 @@ export function createClassifier(
     return scoreMatrix(X, alpha, places && [places], [original])[0]!
   }
 
-  const heatOf: Classifier['heatOf'] = ({ maps, original }) => {
+  const heatOf: Classifier['heatOf'] = (maps, original) => {
     const places = placesOf(maps)
     if (patches === undefined || places === undefined) return undefined
     const { width, height, peaks } = artifact.patches!

@@ -19,5 +19,5 @@ export async function heatOfImage(
   const pixels = await decodeImage(source, backbone.target)
   const [seen] = await see(backbone, [pixels], true)
   if (seen === undefined || seen instanceof OneclassError) throw seen ?? new OneclassError('INTERNAL', 'No maps.')
-  return classifier.heatOf({ maps: seen.maps, original: pixels.original })
+  return classifier.heatOf(seen.maps, pixels.original)
 }
