@@ -6,6 +6,8 @@ import { Service } from '../../wire/operations.ts'
 import type { ApiContext } from '../context.ts'
 import { route } from '../http/route.ts'
 
+const patienceMs = 1000
+
 export function serviceRoutes(app: FastifyInstance, context: ApiContext, version: string): void {
   const { maxImageBytes, maxFitImages, maxUploadImages, maxFolderImages, maxRequestBytes } = context.limits
   route(app, {
@@ -17,7 +19,7 @@ export function serviceRoutes(app: FastifyInstance, context: ApiContext, version
     answers: { 200: { description: 'Version, served folders and limits', schema: Service } },
     handle: async () => ({
       version,
-      workerVersions: [...new Set((await readWorkers(context.producer.client)).map((worker) => worker.version))].sort(),
+      workerVersions: await workerVersions(context),
       roots: [...context.roots],
       allowUrl: context.urls !== undefined,
       limits: { maxImageBytes, maxFitImages, maxUploadImages, maxFolderImages, maxRequestBytes },
@@ -34,4 +36,11 @@ export function serviceRoutes(app: FastifyInstance, context: ApiContext, version
     answers: { 200: { description: 'The list', schema: Backbones } },
     handle: async () => ({ backbones: [...(await context.backbones())] }),
   })
+}
+
+/** None where Redis does not answer: the rest can be told without it. */
+async function workerVersions({ producer }: ApiContext): Promise<string[]> {
+  const late = new Promise<never[]>((resolve) => setTimeout(() => resolve([]), patienceMs).unref())
+  const workers = await Promise.race([readWorkers(producer.client), late]).catch(() => [])
+  return [...new Set(workers.map(({ version }) => version))].sort()
 }

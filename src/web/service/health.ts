@@ -40,6 +40,17 @@ const troubledMs = 1500
 
 /** Asks from now on for as long as the page lives. */
 export function watchHealth(): void {
+  let isAskingVersions = false
+  const askVersions = async () => {
+    if (isAskingVersions) return
+    isAskingVersions = true
+    const found = await client.service().catch(() => undefined)
+    isAskingVersions = false
+    if (found === undefined) return
+    serviceVersion.value = found.version
+    const others = found.workerVersions.filter((version) => version !== found.version)
+    if (others.join() !== otherWorkers.value.join()) otherWorkers.value = others
+  }
   let timer: ReturnType<typeof setTimeout> | undefined
   let isAsking = false
   const ask = async () => {
@@ -51,12 +62,7 @@ export function watchHealth(): void {
         (ready) => ready.checks,
         () => checks.value,
       )
-      const found = await client.service().catch(() => undefined)
-      if (found !== undefined) {
-        serviceVersion.value = found.version
-        const others = found.workerVersions.filter((version) => version !== found.version)
-        if (others.join() !== otherWorkers.value.join()) otherWorkers.value = others
-      }
+      void askVersions() // it may take longer, and readiness does not wait for it
     }
     isAsking = false
     timer = setTimeout(ask, isHindered() ? troubledMs : calmMs)
