@@ -7,7 +7,7 @@
  */
 import { symmetricEigen } from '../../core/eigen.ts'
 import { columnMeans, type Matrix, matrix } from '../../core/matrix.ts'
-import { gram } from '../../core/products.ts'
+import { gram, timesTransposed } from '../../core/products.ts'
 import { middle } from './places.ts'
 
 export interface PlaceModes {
@@ -75,18 +75,23 @@ export function fitModes(
   const d = steps.length
   const size = images[0]!.length
   const found = kept.map(() => new Float32Array(size))
+  const weights = matrix(kept.length, m)
   kept.forEach((at, r) => {
-    const sum = new Float64Array(size)
-    const scale = 1 / Math.sqrt(values[at]!)
-    // weights of a centred eigenvector sum to 0: the mean image drops out
-    rows.forEach((i, p) => {
-      const weight = vectors.data[at * m + p]! * scale
-      const image = images[i]!
-      for (let x = 0; x < size; x++) sum[x]! += weight * image[x]!
-    })
-    const vector = found[r]!
-    for (let x = 0; x < size; x++) vector[x] = sum[x]! * steps[x % d]!
+    for (let p = 0; p < m; p++) weights.data[r * m + p] = vectors.data[at * m + p]! / Math.sqrt(values[at]!)
   })
+  for (let from = 0; from < size; from += block) {
+    const width = Math.min(block, size - from)
+    const part = matrix(width, m)
+    rows.forEach((i, p) => {
+      const image = images[i]!
+      for (let x = 0; x < width; x++) part.data[x * m + p] = image[from + x]!
+    })
+    // weights of a centred eigenvector sum to 0: the mean image drops out
+    const { data } = timesTransposed(weights, part)
+    found.forEach((vector, r) => {
+      for (let x = 0; x < width; x++) vector[from + x] = data[r * width + x]! * steps[(from + x) % d]!
+    })
+  }
   return { vectors: found, variances: kept.map((at) => values[at]! / m) }
 }
 
