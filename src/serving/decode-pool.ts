@@ -63,6 +63,8 @@ interface Job {
   readonly request: DecodeRequest
   readonly estimate: number
   died: number
+  /** Set while it is in the slow queue. */
+  leaveQueue?: () => void
   resolve(decoded: Decoded): void
   reject(error: unknown): void
 }
@@ -207,6 +209,7 @@ export function createDecodePool(options: DecodePoolOptions): DecodePool {
     const rank = ({ request, estimate }: Job): number => (request.lane === 'single' ? 0 : 1e9) + estimate
     const job = slowQueue.reduce((best, other) => (rank(other) < rank(best) ? other : best))
     slowQueue.splice(slowQueue.indexOf(job), 1)
+    job.leaveQueue?.()
     const run = async (): Promise<void> => {
       if (job.request.signal?.aborted) return job.reject(cancelled())
       const child = await takeChild()
@@ -229,12 +232,16 @@ export function createDecodePool(options: DecodePoolOptions): DecodePool {
 
   const enqueueSlow = (job: Job): void => {
     slowQueue.push(job)
-    job.request.signal?.addEventListener('abort', () => {
+    const { signal } = job.request
+    const drop = (): void => {
       const at = slowQueue.indexOf(job)
       if (at < 0) return
       slowQueue.splice(at, 1)
       job.reject(cancelled())
-    })
+    }
+    // one signal serves all images of a fit: what listens to it would hold their bytes to its end
+    signal?.addEventListener('abort', drop)
+    job.leaveQueue = () => signal?.removeEventListener('abort', drop)
     runSlow()
   }
 

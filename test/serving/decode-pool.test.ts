@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { after, describe, it } from 'node:test'
 import sharp from 'sharp'
@@ -54,6 +55,17 @@ describe('the decode pool', { skip: isLinux ? false : 'reads /proc' }, () => {
       assert.deepEqual(Buffer.from(pixels.data), Buffer.from(here.data), format)
       assert.equal((await sharp(thumbnail).metadata()).format, 'webp')
     }
+    pool.close()
+  })
+
+  it('slow images leave nothing behind at the signal that many of them share', async () => {
+    const pool = open()
+    const large = { create: { width: 6000, height: 6000, channels: 3 as const, background: 'red' } }
+    const bytes = await sharp(large).png({ compressionLevel: 1 }).toBuffer()
+    const { signal } = new AbortController()
+    const ask = { name: 'a', bytes, target, lane: 'bulk', signal } as const
+    await Promise.all([pool.decode(ask), pool.decode(ask), pool.decode(ask)])
+    assert.equal(getEventListeners(signal, 'abort').length, 0)
     pool.close()
   })
 

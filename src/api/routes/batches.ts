@@ -159,8 +159,9 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
     signal: AbortSignal,
   ): AsyncGenerator<string> {
     let sent = from
+    let changed: Promise<void> | undefined
     for (;;) {
-      const changed = events.next(batch.id, signal)
+      changed ??= events.next(batch.id, signal) // of many pages one listener
       const now = await batches.read(batch.id)
       const lines = await batches.lines(batch.id, sent, 500)
       for (const line of lines) yield line
@@ -169,6 +170,7 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
       if (lines.length === 500) continue
       if (!follow || isFinished(now.state)) return
       await changed
+      changed = undefined
     }
   }
 
