@@ -11,12 +11,15 @@ import { type Serving, startServing } from '../../src/cli/serve.ts'
 import { createClient, type OneclassClient } from '../../src/client.ts'
 import { createRandom } from '../../src/core/random.ts'
 import { openKeyStore } from '../../src/service/key-store.ts'
+import { memoryBucket, type S3Server, s3Access, startS3Server } from '../support/s3-server.ts'
 
 let base: string
 let home: string
 let root: string
 let serving: Serving
 let client: OneclassClient
+let store: S3Server
+const bucket = memoryBucket()
 
 /** A disc on noise (positive) or a square. */
 async function draw(seed: number, positive = true): Promise<Buffer> {
@@ -41,7 +44,8 @@ function options(more: object = {}) {
     port: 0,
     redisUrl: undefined,
     workers: 2,
-    roots: [root],
+    roots: [root, 's3://photos/line-3'],
+    s3: { credentials: s3Access, region: s3Access.region, endpoint: store.endpoint },
     allowUrl: true,
     logLevel: 'silent' as const,
     searchPath: process.env['PATH'] ?? '',
@@ -63,12 +67,15 @@ before(async () => {
     )
   await writeFile(join(base, 'secret.jpg'), await draw(1))
   await symlink(join(base, 'secret.jpg'), join(root, 'link.jpg'))
+  store = await startS3Server()
+  store.buckets.set('photos', bucket)
   process.env['ONECLASS_JOB_LOCK_MS'] = '3000'
   serving = await startServing(options())
   client = createClient(serving.address)
 })
 after(async () => {
   await serving?.stop()
+  await store?.close()
   await rm(base, { recursive: true, force: true })
 })
 
@@ -204,6 +211,20 @@ test('a batch, while workers are killed and Redis is too: every image exactly on
   assert.equal(csv.trim().split('\r\n').length, 161)
   const view = await client.job(batch.id)
   assert.deepEqual([view.state, view.progress.done, view.progress.total], ['done', 160, 160])
+})
+
+test('a prefix of a bucket as a batch, an object as an image, with the scores of the same bytes from the disk', async () => {
+  const folder = join(root, 'batch')
+  const names = (await readdir(folder)).sort().slice(0, 20)
+  for (const name of names) bucket.set(`line-3/to day/${name}`, await readFile(join(folder, name)))
+  const lines = await client.results((await client.batchFolder('disc', 's3://photos/line-3/to day')).id)
+  assert.deepEqual(lines.map(({ image }) => image).sort(), names)
+  const disk = new Map((await client.results((await client.batchFolder('disc', folder)).id)).map((l) => [l.image, l]))
+  const scored = ({ index: _, ...line }: (typeof lines)[number]) => line
+  for (const line of lines) assert.deepEqual(scored(line), scored(disk.get(line.image)!))
+  const one = await json('/v1/models/disc/classify?wait=20', { path: `s3://photos/line-3/to day/${names[0]}` })
+  assert.equal(one.status, 200)
+  assert.equal(await problem(await json('/v1/models/disc/batches', { folder: 's3://photos' })), 'PATH_NOT_ALLOWED')
 })
 
 test('a comparison as a job, its report as a page that can reach nothing', async () => {
