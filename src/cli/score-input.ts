@@ -1,4 +1,4 @@
-/** What `score` is asked about: images, folders, patterns, `@FILE` with a path a line, and `-` for standard input; in the order given. */
+/** What `score` is asked about: images, folders, buckets (`s3://bucket/prefix`), patterns, `@FILE` with a path a line, and `-` for standard input; in the order given. */
 import { isUtf8 } from 'node:buffer'
 import { readFile, stat } from 'node:fs/promises'
 import { OneclassError } from '../errors.ts'
@@ -7,7 +7,9 @@ import { isImageContent } from '../images/format.ts'
 import { mergeSkipped, type Skipped } from '../images/left-out.ts'
 import type { ImageSource } from '../images/source.ts'
 import { escapeBytes } from '../images/walk.ts'
+import { isS3 } from '../system/s3/address.ts'
 import type { ErrorBody } from '../wire/error.ts'
+import { imagesOfBucket } from './bucket-input.ts'
 import { expandPattern, isPattern } from './glob.ts'
 
 /** An image to score, or what stands in its place. */
@@ -36,7 +38,9 @@ export async function readInput(
     paths.push(path)
     if (typeof given !== 'string') return void entries.push({ name: path, path, raw: given })
     try {
-      const { images, failed, skipped } = await collect(path)
+      const { images, failed, skipped } = isS3(path)
+        ? { ...(await imagesOfBucket(path, signal)), failed: [] }
+        : await collect(path)
       const nameOf = (entry: Entry) => ('name' in entry ? entry.name : entry.image)
       const found: Entry[] = [...images, ...failed]
       if (failed.length > 0) found.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
@@ -63,7 +67,7 @@ export async function readInput(
         )
       })
       for (const path of namesIn(bytes, `The list "${file}"`)) await take(path)
-    } else if (isPattern(arg) && !(await exists(arg))) {
+    } else if (!isS3(arg) && isPattern(arg) && !(await exists(arg))) {
       const found = await expandPattern(arg)
       if (found.length === 0) {
         paths.push(arg)

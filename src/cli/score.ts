@@ -27,7 +27,7 @@ import { flag, number, oneOf, required, text } from './values.ts'
 export const score: Command = {
   name: 'score',
   summary: 'Score images, folders or feature rows with a model',
-  usage: `score IMAGE|DIR|PATTERN|@LIST|-... --model NAME[@VERSION],...|all [--alpha A] [--format table|jsonl|csv]
+  usage: `score IMAGE|DIR|s3://...|PATTERN|@LIST|-... --model NAME[@VERSION],...|all [--alpha A] [--format table|jsonl|csv]
       [--json] [--out FILE] [--explain DIR] [--fdr 0.1] [--abstain]      (@LIST: a file with a path a line; -: the same from standard input)
 score --features X.npy --model NAME --format jsonl`,
   options: {

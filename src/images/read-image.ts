@@ -7,9 +7,14 @@ import type { FileSource, ImageSource } from './source.ts'
 
 /** The encoded bytes of an image, for storing or sending. @throws IMAGE_NOT_FOUND, IMAGE_TOO_LARGE */
 export async function readImage(source: ImageSource, limits: ImageLimits = imageLimits): Promise<Uint8Array> {
-  const bytes = 'bytes' in source ? source.bytes : await readFileWithin(source, limits)
+  const bytes = await bytesOf(source, limits)
   if (bytes.length > limits.maxBytes) throw tooManyBytes(source.name, bytes.length, limits)
   return bytes
+}
+
+async function bytesOf(source: ImageSource, limits: ImageLimits): Promise<Uint8Array> {
+  if ('bytes' in source) return source.bytes
+  return 'read' in source ? await source.read() : await readFileWithin(source, limits)
 }
 
 async function readFileWithin(source: FileSource, limits: ImageLimits): Promise<Uint8Array> {

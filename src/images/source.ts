@@ -7,5 +7,8 @@ export interface FileSource {
   readonly raw?: Uint8Array
 }
 
-/** An image on disk, or one that came as bytes. */
-export type ImageSource = FileSource | { readonly name: string; readonly bytes: Uint8Array }
+/** An image on disk, one that came as bytes, or one that lies elsewhere and is read when its turn comes. */
+export type ImageSource =
+  | FileSource
+  | { readonly name: string; readonly bytes: Uint8Array }
+  | { readonly name: string; readonly read: () => Promise<Uint8Array> }

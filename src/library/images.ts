@@ -131,7 +131,7 @@ export async function gather(images: Exclude<Images, string | URL>, signal?: Abo
       else {
         folder ??= await mkdtemp(join(tmpdir(), 'oneclass-'))
         const path = join(folder, randomUUID())
-        await writeFile(path, entry.bytes)
+        await writeFile(path, 'bytes' in entry ? entry.bytes : await entry.read())
         sources.push({ name: entry.name, path })
       }
     }

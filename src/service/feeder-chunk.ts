@@ -59,7 +59,11 @@ export async function sendChunk(
     if (sent.length > 0) await producer.addChunk(batch, first, sent)
     return total
   } catch (fault) {
-    await producer.blobs.remove(sent.map(({ blob }) => blob)).catch(() => {})
+    // a job that was added all the same, and only its answer lost, must keep its images: they go when it is gone
+    await producer
+      .removeChunk(batch.id, first)
+      .then(() => producer.blobs.remove(sent.map(({ blob }) => blob)))
+      .catch(() => {})
     throw fault
   }
 }

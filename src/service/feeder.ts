@@ -73,6 +73,7 @@ export function createFeeder(options: FeederOptions): Feeder {
     let isWaiting = false
     const failures = new Map<number, number>()
     while (!stopping.signal.aborted) {
+      const begun = performance.now()
       try {
         if (await feedOnce(id, failures)) {
           await batches.forget(id, options.origin)
@@ -93,7 +94,7 @@ export function createFeeder(options: FeederOptions): Feeder {
         // a model that was removed does not come back: what is under way ends with it
         if (error.code === 'MODEL_NOT_FOUND') await producer.cancel(id).catch(() => {})
         await sleep(pause, stopping.signal)
-        pause = Math.min(pause * 2, 10_000)
+        pause = performance.now() - begun > 20_000 ? 500 : Math.min(pause * 2, 10_000)
       }
     }
   }

@@ -26,7 +26,7 @@ before(async () => {
   server.buckets.set('large', { keys: laterKeys, get: () => Buffer.from('x'), put: () => {} })
   const { accessKeyId, secretAccessKey, region } = s3Access
   const credentials = { accessKeyId, secretAccessKey, sessionToken: 'first' }
-  const s3 = { credentials, region, endpoint: server.endpoint, pauseMs: 1, tries: 3 }
+  const s3 = { credentials, region, endpoint: server.endpoint, pauseMs: 1, tries: 4 }
   // a quarter of it: the Redis of tests is small
   const limits = { maxKeptBytesOfOne: 36_000_000, maxFolderImages: 10_000 }
   api = await startTestApi(limits, { s3, prefixes: ['s3://photos', 's3://large/deep', 's3://gone'] })
@@ -75,7 +75,7 @@ test('names are read as far as work goes in; then every image has exactly one re
   server.fault = ({ path }) => {
     count++
     if (path.endsWith(name(700))) return { status: 403, code: 'AccessDenied' }
-    return count % 5 === 0 ? { status: 503, code: 'SlowDown' } : undefined
+    return count % 7 === 0 ? { status: 503, code: 'SlowDown' } : undefined
   }
   worker = await startStandIn(api.redis.url)
   const end = await ended(job.id)

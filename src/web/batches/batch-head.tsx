@@ -10,7 +10,7 @@ import { t } from '../text.ts'
 import { Confirm } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { Menu } from '../ui/menu.tsx'
-import { complain } from '../ui/notes.tsx'
+import { complain, ErrorNote } from '../ui/notes.tsx'
 import { Progress } from '../ui/progress.tsx'
 import { shareLink } from '../ui/share.ts'
 import { discoveriesOf } from './discoveries.ts'
@@ -100,6 +100,8 @@ export function BatchHead(props: {
           </button>
         </div>
       </div>
+      {job?.state === 'failed' && job.error && <ErrorNote error={job.error} />}
+      {isRunning && job.waitsFor && <ErrorNote error={job.waitsFor} />}
       <div class="batch-status">
         <Progress
           share={total > 0 ? done / total : 0}
@@ -110,7 +112,11 @@ export function BatchHead(props: {
         <p class="hint numbers status-words" role="status">
           <span class="pace">
             {isRunning
-              ? rate > 0 && `${t.batches.rate(rate)}, ${t.batches.left(duration((total - done) / rate))}`
+              ? rate > 0 &&
+                // as long as names come, nobody knows how many are left
+                (job.progress.listing
+                  ? t.batches.rate(rate)
+                  : `${t.batches.rate(rate)}, ${t.batches.left(duration((total - done) / rate))}`)
               : job?.finishedAt &&
                 job.createdAt &&
                 t.batches.took(duration((Date.parse(job.finishedAt) - Date.parse(job.createdAt)) / 1000))}
