@@ -3,6 +3,7 @@ import { createBatchStore } from '../../src/queue/batches.ts'
 import { createBlobStore } from '../../src/queue/blobs.ts'
 import { disconnect } from '../../src/queue/connection.ts'
 import { connectConsumer, startConsumer } from '../../src/queue/consumer.ts'
+import type { BatchLine } from '../../src/wire/batch.ts'
 
 export interface StandIn {
   /** How often each image came. */
@@ -28,7 +29,7 @@ export async function startStandIn(url: string): Promise<StandIn> {
         images.map(({ index, image }, i) => ({
           index,
           isError: false,
-          line: JSON.stringify({ image, index, bytes: bytes[i]?.toString('utf8', 0, 40) }),
+          line: JSON.stringify(resultOf(image, index, bytes[i]?.toString('utf8', 0, 40) ?? 'nothing')),
         })),
       )
       await blobs.remove(images.map(({ blob }) => blob))
@@ -40,5 +41,21 @@ export async function startStandIn(url: string): Promise<StandIn> {
       await consumer.drain(2000)
       await disconnect(client)
     },
+  }
+}
+
+/** A whole result, as it is checked when it is read; what the image held stands where its nearest positive would. */
+function resultOf(image: string, index: number, text: string): BatchLine {
+  const detector = { score: 0.5, pValue: 1 }
+  return {
+    image,
+    index,
+    model: 'thing@1',
+    isPositive: true,
+    score: 0.5,
+    pValue: 1,
+    alpha: 0.05,
+    detectors: { isolationForest: detector, oneClassSvm: detector },
+    nearest: [{ image: text, similarity: 1, index: 0 }],
   }
 }
