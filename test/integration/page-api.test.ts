@@ -326,10 +326,12 @@ test('where an image is odd: a heatmap of the one that was asked', async () => {
   const explained = await client.classify('disc', await image(900, false), { explain: true })
   const { heatmap, ...rest } = explained
   assert.deepEqual(rest, plain)
-  assert.ok(heatmap!.image!.width > 0 && heatmap!.area!.width === heatmap!.image!.width)
-  // as many as the network has places, or the cells that were covered one by one
-  assert.ok(heatmap!.width >= 6 && heatmap!.values.length === heatmap!.width * heatmap!.height)
-  assert.ok(heatmap!.values.every(Number.isFinite) && heatmap!.values.some((value) => value !== 0))
+  const { detail } = await client.model('disc')
+  assert.equal(heatmap !== undefined, detail !== undefined, 'a model that looks at whole images only has no heat')
+  if (heatmap === undefined) return
+  assert.ok(heatmap.width >= 8 && heatmap.values.length === heatmap.width * heatmap.height)
+  assert.ok(heatmap.values.every(Number.isFinite) && heatmap.values.some((value) => value !== 0))
+  assert.ok(heatmap.image!.width > 0 && heatmap.area!.width === heatmap.image!.width)
 })
 
 test('operations: who works, what waits, how fast, what went wrong, what drifts', async () => {
