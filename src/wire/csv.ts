@@ -1,8 +1,11 @@
 /** CSV (RFC 4180), read and written. */
 
+/** What begins a formula, full-width forms included, behind blanks that are seen or not (OWASP, "CSV Injection"). */
+const formula = /^[\s\u200b-\u200f\u2060]*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/
+
 /** A cell: quoted where needed; a text that a spreadsheet would take for a formula gets an apostrophe before it. */
 export function csvField(text: string): string {
-  const safe = /^\s*[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  const safe = formula.test(text) ? `'${text}` : text
   return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 

@@ -29,6 +29,11 @@ test('a name that a spreadsheet would take for a formula is defused', () => {
     ' =1',
     "=cmd|' /C calc'!A0",
     '=HYPERLINK("http://x")',
+    '\uff1d1+1',
+    '\uff0b1',
+    '\uff20SUM(1)',
+    '\u00a0=1',
+    '\u200b=1+1',
   ])
     assert.match(first(name), /^"?'/, name)
   for (const name of ['a=1.jpg', 'x-1.jpg', "'quoted'"]) assert.ok(first(name).startsWith(name), name)
