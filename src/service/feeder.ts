@@ -9,6 +9,7 @@
  * goes on where it stopped, and chunks lost with a crash of Redis are found missing and fed again.
  */
 
+import { setMaxListeners } from 'node:events'
 import { type ErrorCode, errorTable, OneclassError, toOneclassError } from '../errors.ts'
 import type { BatchRecord } from '../queue/batches.ts'
 import { chunkEnd } from '../queue/chunks.ts'
@@ -67,6 +68,7 @@ export function createFeeder(options: FeederOptions): Feeder {
   const { batches } = producer
   const running = new Map<string, Promise<void>>()
   const stopping = new AbortController()
+  setMaxListeners(0, stopping.signal) // every image that is read listens to it
 
   const run = async (id: string): Promise<void> => {
     let pause = 500
