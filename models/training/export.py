@@ -1,6 +1,6 @@
 """Checkpoint -> a release: ONNX with float16 weights, and its manifest.
 
-export.py --checkpoint RUN/checkpoint.pt --out DIR --id oc-s3 --size 160 [--embedding pooled+top_std:1.4+mid_mean:1.2]
+export.py --checkpoint RUN/checkpoint.pt --out DIR --id oc-s3 --size 160 [--embedding PARTS]
 """
 
 import argparse
@@ -16,7 +16,7 @@ from torch import nn
 
 from student import HIGH, MEAN, MID, STD, load_pair, parts_of
 
-EMBEDDING = 'pooled+top_std:1.4+mid_mean:1.2'
+EMBEDDING = 'pooled:.4+top_std^.6+high_mean+mid_mean+mid_std'
 DESCRIPTION = (
     'CNN trained for one-class image classification on CPUs; own weights, distilled from an ImageNet MobileNet v2.'
 )

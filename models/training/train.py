@@ -25,14 +25,14 @@ from optimiser import SharedAdamW
 from shards import Shards
 from student import Pair
 
-BATCH = 16  # a worker
-RATE, TRUNK_SHARE, WEIGHT_DECAY = 1e-3, 0.5, 0.03  # TRUNK_SHARE: the share of the rate for layers read from a release
+BATCH = 32  # a worker
+RATE, TRUNK_SHARE, WEIGHT_DECAY = 5e-4, 0.6, 0.03  # TRUNK_SHARE: the share of the rate for layers read from a release
 WARM_UP, DECAY_FROM = 200, 0.46  # steps; share of the time after which the rate falls to zero
 COMPONENTS, POOLED_POWER = 640, 0.9
 TEMPERATURE = 2.0
 AVERAGE = 0.995  # weights are averaged over some 200 steps
 WEIGHTS = {'map7': 1.0, 'map14': 0.3, 'pooled': 2.0, 'logits': 0.5}
-SMALL_PHASE, SMALL_SIDES, LARGE_SIDES = 0.75, (96, 112, 112, 128), (128, 144)  # share of the time; input sides in px
+SMALL_PHASE, SMALL_SIDES, LARGE_SIDES = 0.65, (112, 112, 128), (128, 144, 160)  # share of the time; sides in px
 FROZEN_HIGH = 0  # blocks at stride 16 that stay as they were read, with everything before them
 LOOK_EVERY, LOG_EVERY, SAVE_EVERY = 100, 50, 120  # steps, steps, seconds
 
