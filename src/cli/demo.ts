@@ -129,7 +129,7 @@ async function throughQueue(
   label: string,
   io: Io,
 ): Promise<{ results: ImageResult[]; seconds: number }> {
-  const { startServing } = await import('./serve.ts')
+  const { startServing } = await import('./start-serving.ts')
   const { searchPath } = readConfig()
   io.err('starting Redis, the API and a worker')
   const serving = await startServing({

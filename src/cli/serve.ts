@@ -1,71 +1,12 @@
-/** `oneclass serve`: Redis where none is given, worker processes, the API; and all of it gone again at the end. */
-import { createServer } from 'node:net'
-import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { isLoopbackHost } from '../api/http/access.ts'
-import { directly, type Outside, readOutside } from '../api/http/outside.ts'
-import type { Limits } from '../api/limits.ts'
-import { openService, type Service } from '../api/service.ts'
+/** `oneclass serve`: the command, and what it prints. */
+import { resolve } from 'node:path'
+import { readOutside } from '../api/http/outside.ts'
 import { OneclassError } from '../errors.ts'
-import { listBackbones } from '../features/registry.ts'
-import { connect, disconnect, waitForRedis, withoutPassword } from '../queue/connection.ts'
-import { assertRights } from '../queue/rights.ts'
-import { traceQueues } from '../queue/telemetry.ts'
-import { openKeyStore } from '../service/key-store.ts'
-import { startPrivateRedis } from '../service/private-redis.ts'
-import { type LogLevel, readConfig, version } from '../system/config.ts'
-import { allowedCpus, usableCpus } from '../system/cpus.ts'
+import { readConfig } from '../system/config.ts'
 import { collectLessOften } from '../system/heap.ts'
-import { createLog } from '../system/log.ts'
-import { isS3 } from '../system/s3/address.ts'
-import type { S3Options } from '../system/s3/client.ts'
-import { startTracing } from '../system/tracing.ts'
 import type { Command } from './command.ts'
-import { noKeysLeft } from './keys.ts'
+import { graceMs, type ServeOptions, startServing } from './start-serving.ts'
 import { flag, list, number, text } from './values.ts'
-import { startWorkerProcesses } from './worker-processes.ts'
-
-export interface ServeOptions {
-  readonly home: string
-  readonly host: string
-  /** 0: any free one. */
-  readonly port: number
-  /** Undefined: a private one. */
-  readonly redisUrl: string | undefined
-  /** Worker processes; 0: none here. Default: one a core. */
-  readonly workers?: number
-  /** Default true: where there is one worker a core, each is held to its core. */
-  readonly pin?: boolean
-  /** Folders, and prefixes of buckets (`s3://bucket/prefix`). */
-  readonly roots: readonly string[]
-  readonly s3?: S3Options
-  readonly allowUrl: boolean
-  /** How callers reach it, where a proxy stands in front. */
-  readonly outside?: Outside
-  /** Told of what ends and of drift. */
-  readonly webhooks?: { readonly urls: readonly string[]; readonly secret: string | undefined }
-  /** Traces go where the variables of OpenTelemetry say. */
-  readonly traces?: boolean
-  readonly logLevel: LogLevel
-  /** PATH on which redis-server is looked for. */
-  readonly searchPath: string
-  readonly limits?: Partial<Limits>
-}
-
-export interface Serving {
-  /** As a client writes it. */
-  readonly address: string
-  readonly workers: number
-  readonly redis: string
-  readonly redisUrl: string
-  workerPids(): number[]
-  stop(): Promise<void>
-}
-
-const webFolder = fileURLToPath(new URL('../../web/', import.meta.url))
-const drainMs = 30_000
-/** For what should need no time at all. */
-const graceMs = 5000
 
 export const serve: Command = {
   name: 'serve',
@@ -146,93 +87,6 @@ function given<K extends string>(key: K, value: string | undefined): { [P in K]?
   return value === undefined ? {} : ({ [key]: value } as { [P in K]: string })
 }
 
-/** Starts everything; what was started is stopped again when a later step fails. */
-export async function startServing(options: ServeOptions): Promise<Serving> {
-  const home = resolve(options.home)
-  const outside = options.outside ?? directly
-  // behind a proxy everybody may be able to call, whatever address it listens on
-  const isProxied = outside.publicUrl !== undefined || outside.trustedProxies.length > 0
-  const isLoopback = isLoopbackHost(options.host) && !isProxied
-  const keys = openKeyStore(home)
-  const hasKeys = (await keys.list()).length > 0
-  if (!isLoopback && !hasKeys) {
-    throw new OneclassError(
-      'UNAUTHORIZED',
-      `To ${isProxied ? 'serve behind a proxy' : `listen on ${options.host}`}, where other machines can reach it, a key is needed first: oneclass keys create --name NAME --scope manage`,
-    )
-  }
-  await assertPortFree(options.host, options.port)
-  const log = createLog(options.logLevel, { part: 'api', pid: process.pid })
-  if (!hasKeys && !(await keys.isOpen())) log('warn', noKeysLeft)
-  const undo: (() => Promise<unknown>)[] = []
-  const stop = async (): Promise<void> => {
-    for (const step of undo.splice(0).reverse()) await step()
-  }
-  try {
-    if (options.traces) {
-      undo.push(await startTracing('oneclass-api', version))
-      await traceQueues(version)
-    }
-    let redisUrl = options.redisUrl
-    let redis = redisUrl === undefined ? '' : withoutPassword(redisUrl)
-    if (redisUrl === undefined) {
-      const server = await startPrivateRedis({
-        folder: join(home, 'redis'),
-        searchPath: options.searchPath,
-        onCrash: (reason) => log('error', 'the private redis-server ended and is started again', { reason }),
-      })
-      undo.push(() => server.stop())
-      redisUrl = server.url
-      redis = `private, port ${server.port}`
-    }
-    if (options.redisUrl !== undefined) await checkAccess(redisUrl)
-    const cpus = usableCpus()
-    const count = options.workers ?? cpus
-    // only where every core gets its worker and the mask, not a quota, says how many cores there are
-    const mask = allowedCpus()
-    const holdTo = options.pin !== false && count === cpus && mask.length === cpus ? mask : []
-    const workers = startWorkerProcesses({
-      count,
-      concurrency: Math.max(1, Math.floor(cpus / Math.max(1, count))),
-      holdTo,
-      redisUrl,
-      home,
-      log,
-      logLevel: options.logLevel,
-    })
-    undo.push(() => workers.stop(drainMs))
-    const service = await openService({
-      home,
-      redisUrl,
-      isLoopback,
-      outside,
-      roots: options.roots.map((root) => (isS3(root) ? root : resolve(root))),
-      ...(options.s3 ? { s3: options.s3 } : {}),
-      ...(options.allowUrl ? { urls: {} } : {}),
-      ...(options.limits ? { limits: options.limits } : {}),
-      backbones: () => listBackbones({ home }),
-      ...(options.webhooks ? { webhooks: options.webhooks } : {}),
-      webFolder,
-      version,
-      log,
-    })
-    undo.push(() => closeWithin(service, drainMs))
-    await workers.ready.catch((error: Error) => {
-      throw new OneclassError('INTERNAL', `The workers do not start: ${error.message}; the lines above say why.`)
-    })
-    const address = await service.app
-      .listen({ host: options.host, port: options.port })
-      .catch((error: NodeJS.ErrnoException) => {
-        throw listenError(error, options)
-      })
-    log('info', 'serving', { address, workers: count, redis })
-    return { address: shownAddress(address), workers: count, redis, redisUrl, workerPids: workers.pids, stop }
-  } catch (error) {
-    await stop()
-    throw error
-  }
-}
-
 /** Serves until the signal is aborted; resolves with the exit status. */
 export async function runServe(
   options: ServeOptions,
@@ -255,51 +109,4 @@ export async function runServe(
   await serving.stop()
   setTimeout(() => process.exit(1), graceMs).unref() // nothing should be left that keeps the process
   return 0
-}
-
-/** What a Redis that is not ours may refuse is known before anything is started on it. */
-async function checkAccess(redisUrl: string): Promise<void> {
-  const client = connect(redisUrl, 'producer', 'oneclass:probe')
-  try {
-    await waitForRedis(client, redisUrl, 15_000)
-    await assertRights(client, redisUrl)
-  } finally {
-    await disconnect(client)
-  }
-}
-
-/** Open requests have `ms`; then their connections are cut, and what does not end even so is left behind. */
-async function closeWithin(service: Service, ms: number): Promise<void> {
-  const cut = setTimeout(() => service.app.server.closeAllConnections(), ms)
-  let giveUp: NodeJS.Timeout | undefined
-  const late = new Promise<void>((resolveLate) => {
-    giveUp = setTimeout(resolveLate, ms + graceMs)
-  })
-  await Promise.race([service.close(), late])
-  clearTimeout(cut)
-  clearTimeout(giveUp)
-}
-
-/** Before anything is started: the usual mistake costs nothing. */
-async function assertPortFree(host: string, port: number): Promise<void> {
-  if (port === 0) return
-  await new Promise<void>((resolveFree, reject) => {
-    const probe = createServer()
-    probe.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, { host, port })))
-    probe.listen({ host, port }, () => probe.close(() => resolveFree()))
-  })
-}
-
-function listenError(error: NodeJS.ErrnoException, { host, port }: { host: string; port: number }): OneclassError {
-  if (error.code === 'EADDRINUSE') {
-    return new OneclassError(
-      'PORT_IN_USE',
-      `Port ${port} on ${host} is in use: choose another with --port, or end what listens there.`,
-    )
-  }
-  return new OneclassError('INVALID_ARGUMENT', `Cannot listen on ${host} port ${port}: ${error.message}.`)
-}
-
-function shownAddress(address: string): string {
-  return address.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
 }
