@@ -43,9 +43,10 @@ try {
     `${streamed.image}: the same answer: ${JSON.stringify({ ...streamed, image: '' }) === JSON.stringify({ ...result, image: '' })}`,
   )
 
-  // explain: what makes it anomalous, cell by cell
+  // explain: where it is odd, cell by cell, for a model that looks at places
   const why = await thing.explain(join(others, first!))
-  if ('heatmap' in why && why.heatmap) console.log(`a map of ${why.heatmap.width} x ${why.heatmap.height} cells`)
+  const map = 'heatmap' in why ? why.heatmap : undefined
+  console.log(map ? `a map of ${map.width} x ${map.height} cells` : 'no map: this model looks at whole images only')
 } finally {
   await thing.close() // or: await using thing = await load('thing')
 }

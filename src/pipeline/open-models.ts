@@ -38,37 +38,43 @@ export async function openModels(
 ): Promise<OpenedModels> {
   const wanted = await expandRefs(registry, refs)
   const networks = new Map<string, Promise<Backbone>>()
-  const prepared = new Map<string, Backbone>()
   const close = async () => {
     for (const opened of networks.values()) await (await opened.catch(() => undefined))?.close()
   }
-  const open = async (ref: string): Promise<OpenedModel> => {
+  const open = async (ref: string) => {
     const model = await loadModel(registry, ref, options.alpha)
     const { id, hash } = assertTakesImages(model)
     const { patches, range } = model.artifact
     const network = networks.get(hash) ?? openBackboneOf({ id, hash }, options)
     networks.set(hash, network)
-    const key = JSON.stringify([hash, patches?.detail ?? 1, range])
-    const backbone = prepared.get(key) ?? backboneFor(model.artifact, await network)
-    prepared.set(key, backbone)
-    return { ...model, backbone }
+    return { ...model, network: await network, key: JSON.stringify([hash, patches?.detail ?? 1, range]) }
   }
-  const models: OpenedModel[] = []
+  const opened: Awaited<ReturnType<typeof open>>[] = []
   const failed: UnopenedModel[] = []
   try {
     for (const ref of wanted) {
       try {
-        models.push(await open(ref))
+        opened.push(await open(ref))
       } catch (thrown) {
         const error = toOneclassError(thrown)
         if (!options.keepGoing || error.code === 'INTERNAL') throw thrown
         failed.push({ ref, error: error.toJSON() })
       }
     }
-    if (models.length === 0) throw new OneclassError(failed[0]!.error.code, failed[0]!.error.message)
-    return { models, failed, close }
+    if (opened.length === 0) throw new OneclassError(failed[0]!.error.code, failed[0]!.error.message)
+    return { models: shareBackbones(opened), failed, close }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+/** Models that want the same of a network look at an image once; one that looks at places wants more than one that does not. */
+function shareBackbones<M extends LoadedModel>(
+  opened: readonly (M & { readonly network: Backbone; readonly key: string })[],
+): (M & { readonly backbone: Backbone })[] {
+  const prepared = new Map<string, Backbone>()
+  for (const { key, artifact, network } of opened)
+    if (artifact.patches || !prepared.has(key)) prepared.set(key, backboneFor(artifact, network))
+  return opened.map((model) => ({ ...model, backbone: prepared.get(model.key)! }))
 }

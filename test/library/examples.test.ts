@@ -27,7 +27,7 @@ const examples: [string, string[], RegExp[]][] = [
       /other-000\.jpg: does not belong/,
       /^[5-8] of the others are rejected$/m,
       /^upload\.jpg: the same answer: true$/m,
-      /^a map of \d+ x \d+ cells$/m,
+      /^(a map of \d+ x \d+ cells|no map: this model looks at whole images only)$/m,
       /part-000\.jpg: (thing|none of these)$/m,
       /^MODEL_NOT_FOUND: /m,
     ],
