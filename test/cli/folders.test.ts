@@ -16,7 +16,7 @@ const oneclass = (args: string[], options: Partial<RunOptions> = {}) =>
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'oneclass-folders-'))
   parts = await drawFolder(join(folder, 'parts'), 30, 3)
-  assert.equal((await oneclass(['fit', 'parts', '--name', 'p'])).status, 0)
+  assert.equal((await oneclass(['fit', 'parts', '--name', 'p', '--no-patches'])).status, 0)
 })
 after(() => rm(folder, { recursive: true, force: true }))
 
@@ -29,7 +29,7 @@ test('images under any name are found by content, other files are counted with a
   await writeFile(join(mixed, 'labels.csv'), 'a,b\n')
   await writeFile(join(mixed, 'clip.mp4'), '\0\0\0\x18ftypisom\0\0\0\0')
   await writeFile(join(mixed, 'page.html'), '<!doctype html><p><svg></svg>')
-  const { status, out, err } = await oneclass(['fit', 'mixed', '--name', 'mixed', '--json'])
+  const { status, out, err } = await oneclass(['fit', 'mixed', '--name', 'mixed', '--no-patches', '--json'])
   assert.equal(status, 0, err)
   const result = json(out)
   assert.equal(result['n'], 30)
@@ -56,7 +56,7 @@ test("thumbnails and trash of systems are not learnt: Synology's, Windows', macO
     await copyFile(parts[0]!, join(nas, name))
   await writeFile(join(nas, '._part-000.jpg'), 'Mac OS X')
   await writeFile(join(nas, 'Thumbs.db'), 'x')
-  const { status, out } = await oneclass(['fit', 'nas', '--name', 'nas', '--json'])
+  const { status, out } = await oneclass(['fit', 'nas', '--name', 'nas', '--no-patches', '--json'])
   assert.equal(status, 0)
   assert.deepEqual(
     [json(out)['n'], json(out)['skipped'][0].reason, json(out)['skipped'][0].count],
@@ -99,7 +99,7 @@ test('a subfolder without the right to read it is a result, and the others are s
   const more = join(disk, 'more')
   await mkdir(more)
   for (const path of parts) await copyFile(path, join(more, path.slice(path.lastIndexOf('/') + 1)))
-  const fitted = await oneclass(['fit', 'disk', '--name', 'd', '--json'], { uid: 65534, home })
+  const fitted = await oneclass(['fit', 'disk', '--name', 'd', '--no-patches', '--json'], { uid: 65534, home })
   assert.equal(fitted.status, 2, fitted.err)
   assert.deepEqual(
     (json(fitted.out)['rejected'] as Json[]).map(({ image }) => image),

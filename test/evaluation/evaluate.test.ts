@@ -20,9 +20,9 @@ before(async () => {
   await drawFolder(join(folder, 'test/positive'), 20, 2)
   await drawOthers(join(folder, 'test/negative'), 10, 3)
   await writeFile(join(folder, 'test/negative/broken.jpg'), 'no image')
-  await fit(join(folder, 'train'), { name: 'part', home })
+  await fit(join(folder, 'train'), { name: 'part', home, detail: 1 })
   await fit(join(folder, 'test/positive'), { name: 'part', home, base: 'part@1' })
-  await fit(join(folder, 'test/negative'), { name: 'other', home })
+  await fit(join(folder, 'test/negative'), { name: 'other', home, patches: false })
 })
 after(() => rm(folder, { recursive: true, force: true }))
 

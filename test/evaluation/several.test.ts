@@ -24,10 +24,10 @@ before(async () => {
   await drawFolder(join(folder, 'test/positive'), 20, 2)
   await drawOthers(join(folder, 'test/negative'), 10, 3)
   await writeFile(join(folder, 'test/negative/broken.jpg'), 'no image')
-  await fit(join(folder, 'train'), { name: 'part', home })
+  await fit(join(folder, 'train'), { name: 'part', home, patches: false })
   // enough of them that the model can reject what is not like them at alpha 0.05
   await drawOthers(join(folder, 'others'), 30, 5)
-  await fit(join(folder, 'others'), { name: 'other', home })
+  await fit(join(folder, 'others'), { name: 'other', home, patches: false })
 })
 after(() => rm(folder, { recursive: true, force: true }))
 
