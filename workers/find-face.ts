@@ -1,4 +1,7 @@
-/** Looks for a face with the face backbone, which takes an image or says why not. */
+/**
+ * Looks for a face with the face backbone, which takes an image or says why not. Only faces that it is sure of: it is asked whether the
+ * photos are of a person at all, and round parts with holes have something of a face.
+ */
 import { toOneclassError } from '../src/errors.ts'
 import type { ReceivedImage } from '../src/serving/engine.ts'
 import type { FaceSeen } from '../src/wire/faces.ts'
@@ -10,7 +13,7 @@ export async function findFace(
   image: ReceivedImage,
   signal: AbortSignal,
 ): Promise<FaceSeen> {
-  const backbone = await inference.open({ ref: 'face' })
+  const backbone = await inference.open({ ref: 'face', onlySureFaces: true })
   try {
     await engine.embed(image, backbone, { lane: 'bulk', signal })
     return { image: image.name, face: 'one' }

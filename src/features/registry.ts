@@ -21,6 +21,8 @@ export interface OpenOptions {
   /** The data directory. */
   readonly home: string
   readonly threads?: number
+  /** Of the face backbone: take no face that is in doubt. */
+  readonly onlySureFaces?: boolean
   /** What was assumed about a file without a manifest, one sentence a call. */
   readonly onNotice?: (sentence: string) => void
 }

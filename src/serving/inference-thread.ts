@@ -8,7 +8,9 @@ import type { Pixels } from '../images/pixels.ts'
 import type { ErrorBody } from '../wire/error.ts'
 
 /** By id (null: the default), or exactly the one that a model was fitted with. */
-export type BackboneKey = { readonly ref: string | null } | { readonly id: string; readonly hash: string }
+export type BackboneKey =
+  | { readonly ref: string | null; readonly onlySureFaces?: true }
+  | { readonly id: string; readonly hash: string }
 export type Described = Pick<Backbone, 'id' | 'hash' | 'dim' | 'target' | 'maps'>
 export type Asked =
   | { readonly open: BackboneKey }
@@ -31,7 +33,9 @@ async function backboneOf(key: BackboneKey): Promise<Backbone> {
   let backbone = backbones.get(name)
   if (backbone === undefined) {
     backbone =
-      'hash' in key ? openBackboneOf(key, { home, threads }) : openBackbone(key.ref ?? undefined, { home, threads })
+      'hash' in key
+        ? openBackboneOf(key, { home, threads })
+        : openBackbone(key.ref ?? undefined, { home, threads, ...(key.onlySureFaces && { onlySureFaces: true }) })
     backbones.set(name, backbone)
     backbone.catch(() => backbones.delete(name))
   }

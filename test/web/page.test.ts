@@ -89,6 +89,7 @@ test(
     await page.setInputFiles('[data-pick=files]', train.slice(0, 8))
     while (asked() < before + 8) await page.waitForTimeout(100)
     await page.waitForLoadState('networkidle')
+    await page.waitForTimeout(500) // the advice, if any, is drawn after the last answer
     assert.equal(await page.locator('.face-advice').count(), 0)
     await page.getByRole('button', { name: 'Start over' }).click()
     const photos = readdirSync(person).sort().slice(0, 8)

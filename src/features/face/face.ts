@@ -58,13 +58,19 @@ interface FaceSessions {
 
 const opened = new Map<number, Promise<FaceSessions>>()
 
+export interface FaceOptions {
+  readonly threads?: number
+  /** Take no face that is in doubt: the smaller look must be sure of it. */
+  readonly onlySureFaces?: boolean
+}
+
 /** @throws DEPENDENCY_MISSING, BACKBONE_INVALID */
-export async function openFace(options: { readonly threads?: number } = {}): Promise<FaceBackbone> {
+export async function openFace(options: FaceOptions = {}): Promise<FaceBackbone> {
   const threads = options.threads ?? usableCpus()
   const sessions = opened.get(threads) ?? openSessions(threads)
   opened.set(threads, sessions)
   try {
-    return new FaceBackbone(await sessions, (await loadRuntime()).Tensor)
+    return new FaceBackbone(await sessions, (await loadRuntime()).Tensor, options.onlySureFaces ?? false)
   } catch (error) {
     opened.delete(threads)
     throw error
@@ -99,11 +105,13 @@ export class FaceBackbone implements Backbone {
   readonly target = target
   readonly #sessions: FaceSessions
   readonly #Tensor: typeof Tensor
+  readonly #onlySure: boolean
 
-  constructor(sessions: FaceSessions, tensor: typeof Tensor) {
+  constructor(sessions: FaceSessions, tensor: typeof Tensor, onlySure = false) {
     this.hash = sessions.hash
     this.#sessions = sessions
     this.#Tensor = tensor
+    this.#onlySure = onlySure
   }
 
   async embed(images: readonly Pixels[]): Promise<(Float32Array | OneclassError)[]> {
@@ -116,10 +124,16 @@ export class FaceBackbone implements Backbone {
   /** Every face of an image, in its pixels, the largest first. */
   async findFaces(image: Pixels): Promise<Face[]> {
     let best: Face[] = []
-    for (const side of detectorSides) {
+    for (const side of this.#onlySure ? detectorSides.slice(0, 1) : detectorSides) {
       const { tensor, width, height, scale } = detectorCanvas(image, side)
       const { boxes, scores } = await this.#run(this.#sessions.detector, tensor, [1, 3, height, width])
-      const faces = decodeFaces(boxes!, scores!, { width, height }, this.#sessions.anchors, minConfidence)
+      const faces = decodeFaces(
+        boxes!,
+        scores!,
+        { width, height },
+        this.#sessions.anchors,
+        this.#onlySure ? sureConfidence : minConfidence,
+      )
       if (faces.length > 0) best = faces.map((face) => scaled(face, 1 / scale))
       if (best.some((face) => face.confidence >= sureConfidence)) break
     }
