@@ -105,6 +105,22 @@ export function subtractFromRows(X: Matrix, values: Float64Array): void {
   }
 }
 
+/** For each row the first row that holds the same numbers, itself where there is none before it; length n. */
+export function firstEqualRows(m: Matrix): Int32Array {
+  const seen = new Map<number, number[]>()
+  return Int32Array.from({ length: m.rows }, (_, i) => {
+    // a short fingerprint, then the whole row: equal rows are rare
+    const at = i * m.cols
+    let sum = 0
+    for (let j = 0; j < m.cols; j++) sum += m.data[at + j]! * ((j % 97) + 1)
+    const others = seen.get(sum) ?? []
+    if (others.length === 0) seen.set(sum, others)
+    const same = others.find((other) => row(m, i).every((value, j) => value === m.data[other * m.cols + j]))
+    if (same === undefined) others.push(i)
+    return same ?? i
+  })
+}
+
 /** Squared Euclidean distance of row i of A to row j of B. */
 export function squaredDistance(a: Matrix, i: number, b: Matrix, j: number): number {
   let sum = 0

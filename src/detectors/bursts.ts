@@ -11,7 +11,7 @@ import { columnMeans, l2Normalise, type Matrix, matrix, row } from '../core/matr
 import { gram, symmetricInverse } from '../core/products.ts'
 
 /** Ridge in shares of the total variance. The larger, the more does light count. */
-const ridgeShare = 0.006
+const ridgeShare = 0.005
 /** The neighbourhood of a row reaches to its tenth neighbour, or further among many rows. */
 const neighbourhood = (n: number) => Math.max(10, Math.floor(n / 20))
 /** Linked below this share of the smaller neighbourhood, at most. */

@@ -5,7 +5,7 @@
  * Nodes of all trees lie in flat arrays. The children of inner node i are `child[i]` (x <= threshold) and `child[i] + 1`;
  * `feature[i]` is its column, or -1 for a leaf, whose `threshold` holds the path length there (depth + c(size)).
  */
-import { type Matrix, row } from '../core/matrix.ts'
+import { firstEqualRows, type Matrix, row } from '../core/matrix.ts'
 import { transpose } from '../core/products.ts'
 import { type Random, sample } from '../core/random.ts'
 
@@ -38,6 +38,7 @@ export function growIsolationTrees(X: Matrix, options: IsolationTreesOptions, ra
   const feature = new Int32Array(options.trees * perTree)
   const child = new Int32Array(options.trees * perTree)
   const threshold = new Float32Array(options.trees * perTree)
+  const twins = firstEqualRows(X)
   const decks = Array.from({ length: maxDepth }, () => createDeck(d, random))
   let used = 0
 
@@ -51,7 +52,8 @@ export function growIsolationTrees(X: Matrix, options: IsolationTreesOptions, ra
       const to = stack.pop()!
       const from = stack.pop()!
       const node = stack.pop()!
-      const cut = depth < maxDepth && to - from > 1 ? drawCut(points, from, to, decks[depth]!) : undefined
+      const canBeCut = depth < maxDepth && to - from > 1 && !areEqual(points, from, to)
+      const cut = canBeCut ? drawCut(points, from, to, decks[depth]!) : undefined
       if (!cut) {
         feature[node] = -1
         threshold[node] = depth + averagePathLength(to - from)
@@ -79,6 +81,12 @@ export function growIsolationTrees(X: Matrix, options: IsolationTreesOptions, ra
     feature: feature.slice(0, used),
     child: child.slice(0, used),
     threshold: threshold.slice(0, used),
+  }
+
+  /** Copies of one row: every column would be looked at in vain. */
+  function areEqual(points: Int32Array, from: number, to: number): boolean {
+    for (let k = from + 1; k < to; k++) if (twins[points[k]!] !== twins[points[from]!]) return false
+    return true
   }
 
   /** A cut that leaves points on both sides, or undefined when every column is constant over the range. */

@@ -1,5 +1,5 @@
 /** Which rows belong together before any is held out: those that are equal, and bursts of photos of one thing. */
-import { type Matrix, takeRows } from '../core/matrix.ts'
+import { firstEqualRows, type Matrix, takeRows } from '../core/matrix.ts'
 import { groupBursts } from './bursts.ts'
 
 /** Bursts among the first rows of the known groups: copies would make every neighbourhood look narrow. */
@@ -18,20 +18,10 @@ export function withBursts(X: Matrix, known: Int32Array): Int32Array {
 /** Groups in which equal rows are together too. */
 export function mergeEqualRows(X: Matrix, groups: ArrayLike<number> | undefined): Int32Array {
   const merged = Int32Array.from({ length: X.rows }, (_, i) => groups?.[i] ?? i)
-  const first = new Map<string, number>()
-  for (let i = 0; i < X.rows; i++) {
-    // a short fingerprint, then the whole row: equal rows are rare
-    const at = i * X.cols
-    let sum = 0
-    for (let j = 0; j < X.cols; j++) sum += X.data[at + j]! * ((j % 97) + 1)
-    const key = String(sum)
-    const other = first.get(key)
-    if (other === undefined) first.set(key, i)
-    else if (X.data.subarray(at, at + X.cols).every((value, j) => value === X.data[other * X.cols + j])) {
-      const from = merged[i]!
-      const to = merged[other]!
-      if (from !== to) for (let r = 0; r < merged.length; r++) if (merged[r] === from) merged[r] = to
-    }
-  }
+  firstEqualRows(X).forEach((first, i) => {
+    const from = merged[i]!
+    const to = merged[first]!
+    if (from !== to) for (let r = 0; r < merged.length; r++) if (merged[r] === from) merged[r] = to
+  })
   return merged
 }
