@@ -36,9 +36,13 @@ const [n, width] = [Number(values.n), Number(values.width)]
 await table(`rows of ${width}`, list(values.rows), (size) => costOf(size, width))
 await table(`columns, ${n} rows`, list(values.widths), (size) => costOf(n, size))
 
-async function table(what: string, sizes: readonly number[], measure: (size: number) => Promise<Cost>): Promise<void> {
+async function table(
+  what: string,
+  sizes: readonly number[],
+  measure: (size: number) => Promise<Omit<Cost, 'size'>>,
+): Promise<void> {
   const costs: Cost[] = []
-  for (const size of sizes) costs.push(await measure(size))
+  for (const size of sizes) costs.push({ ...(await measure(size)), size })
   const rows = costs.map((cost, k) => [
     cost.size.toLocaleString('en'),
     cost.fitSeconds.toFixed(2),
@@ -52,7 +56,7 @@ async function table(what: string, sizes: readonly number[], measure: (size: num
   )
 }
 
-async function costOf(rows: number, cols: number): Promise<Cost> {
+async function costOf(rows: number, cols: number): Promise<Omit<Cost, 'size'>> {
   const X = correlatedRows(rows, cols, 1)
   const fitted = await cpuSeconds(() => fitFeatures(X))
   const classifier = createClassifier(fitted.result, { model: 'scale@1' })
@@ -61,7 +65,6 @@ async function costOf(rows: number, cols: number): Promise<Cost> {
     for (let i = 0; i < scored; i++) classifier.scoreEmbedding(row(test, i))
   })
   return {
-    size: rows,
     fitSeconds: fitted.seconds,
     scoreMs: (1000 * scores.seconds) / scored,
     megabytes: encodeArtifact(fitted.result).length / 1e6,
