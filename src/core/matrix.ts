@@ -105,6 +105,14 @@ export function subtractFromRows(X: Matrix, values: Float64Array): void {
   }
 }
 
+/** The rows of `l2Normalise`, less their mean. Returns a copy. */
+export function centredUnitRows(X: Matrix): { centred: Matrix; mean: Float64Array } {
+  const centred = l2Normalise(X)
+  const mean = columnMeans(centred)
+  subtractFromRows(centred, mean)
+  return { centred, mean }
+}
+
 /** For each row the first row that holds the same numbers, itself where there is none before it; length n. */
 export function firstEqualRows(m: Matrix): Int32Array {
   const seen = new Map<number, number[]>()

@@ -7,7 +7,7 @@
  * down what varies most among positives (light, pose) and leaves what tells objects apart. With inner products G of the centred
  * unit rows the whitened inner products are G (G/n + ridge I)⁻¹, so n x n matrices do.
  */
-import { columnMeans, l2Normalise, type Matrix, matrix, row } from '../core/matrix.ts'
+import { centredUnitRows, type Matrix, matrix, row } from '../core/matrix.ts'
 import { gram, symmetricInverse } from '../core/products.ts'
 
 /** Ridge in shares of the total variance. The larger, the more does light count. */
@@ -75,13 +75,8 @@ function growth(sorted: readonly Float64Array[], from: number, to: number): numb
 
 /** 1 - cosine of the whitened rows, shape (n, n); 0 on the diagonal. */
 function whitenedDistances(X: Matrix): Matrix {
-  const centred = l2Normalise(X)
+  const { centred } = centredUnitRows(X)
   const n = X.rows
-  const mean = columnMeans(centred)
-  for (let i = 0; i < n; i++) {
-    const r = row(centred, i)
-    for (let j = 0; j < r.length; j++) r[j]! -= mean[j]!
-  }
   const inner = gram(centred)
   let total = 0
   for (let i = 0; i < n; i++) total += inner.data[i * (n + 1)]! / n

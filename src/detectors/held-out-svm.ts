@@ -3,7 +3,7 @@
  * different splits of the same rows. A kernel needs only inner products of whitened rows (`shrunk-products.ts`): one inverse, no
  * axes, no whitened rows.
  */
-import { columnMeans, l2Normalise, type Matrix, matrix, row, subtractFromRows } from '../core/matrix.ts'
+import { centredUnitRows, type Matrix, matrix, row } from '../core/matrix.ts'
 import { gram, symmetricInverse, timesTransposed } from '../core/products.ts'
 import type { Random } from '../core/random.ts'
 import { type KernelSvmOptions, kernelScore, scoreKernelSvm, trainKernelSvm, trainOnProducts } from './kernel-svm.ts'
@@ -15,8 +15,7 @@ export type HeldOutSvm = (fit: readonly number[], held: readonly number[], rando
 
 /** @param whitenBy for the same X, where inner products do not pay or do not do */
 export function heldOutSvm(X: Matrix, whitenBy: SplitWhitening, options: KernelSvmOptions): HeldOutSvm {
-  const unit = l2Normalise(X)
-  subtractFromRows(unit, columnMeans(unit))
+  const { centred: unit } = centredUnitRows(X)
   const products = X.rows > X.cols ? undefined : gram(unit)
   return async (fit, held, random) => {
     const scores = products && fit.length <= options.maxRows ? await byProducts(products, fit, held) : undefined

@@ -8,7 +8,7 @@
  * on average, as long as the class has no heavier tail. Wrong images hide each other, for they are part of what distances are
  * measured by: suspects are left out of it and the test is repeated until it finds the same ones.
  */
-import { columnMeans, dot, l2Normalise, type Matrix, row, subtractFromRows, takeRows } from '../core/matrix.ts'
+import { centredUnitRows, dot, type Matrix, row, takeRows } from '../core/matrix.ts'
 import { gram } from '../core/products.ts'
 import type { Random } from '../core/random.ts'
 import { drawFolds, type Folds, rowsIn, rowsOutside } from './held-out.ts'
@@ -82,8 +82,7 @@ type Distances = (fit: readonly number[], held: readonly number[]) => Float64Arr
 
 /** Of the held rows, each whitened by the fit rows: its length. */
 function distancesOf(X: Matrix): Distances {
-  const unit = l2Normalise(X)
-  subtractFromRows(unit, columnMeans(unit))
+  const { centred: unit } = centredUnitRows(X)
   const products = X.rows > X.cols ? undefined : gram(unit)
   const whiten = splitWhitening(X)
   return (fit, held) => {

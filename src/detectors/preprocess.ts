@@ -56,8 +56,9 @@ export function keepLengths(X: Matrix, kept: { readonly factor: number } | undef
 }
 
 /**
- * Centres the rows, in place. @returns d tr(S²) / tr(S)² of the covariance S of the n centred rows: 1 where S is a multiple of the identity, some 1 + d/n for n white rows (the
- * second moment of Marchenko and Pastur's law), tens or hundreds for features as networks make them.
+ * Centres the rows, in place.
+ * @returns d tr(S²) / tr(S)² of the covariance S of the n centred rows: 1 where S is a multiple of the identity, some 1 + d/n for n
+ *   white rows (the second moment of Marchenko and Pastur's law), tens or hundreds for features as networks make them
  */
 function unevenness(rows: Matrix, mean: Float64Array): number {
   const { rows: n, cols: d } = rows

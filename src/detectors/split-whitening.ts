@@ -5,7 +5,16 @@
  * a sum of training rows; otherwise on the covariance. Equal to the eigenvectors' result within 1e-9 of a row's length.
  */
 import { inverseRootFractions } from '../core/inverse-root.ts'
-import { columnMeans, dot, l2Normalise, type Matrix, matrix, row, subtractFromRows, takeRows } from '../core/matrix.ts'
+import {
+  centredUnitRows,
+  columnMeans,
+  dot,
+  type Matrix,
+  matrix,
+  row,
+  subtractFromRows,
+  takeRows,
+} from '../core/matrix.ts'
 import { gram, timesTransposed, transpose } from '../core/products.ts'
 import { roomFor } from '../core/simd/workspace.ts'
 import { applyTerms, reflectRows, roomForTerms, strideFor, type Term, tridiagonalise } from '../core/tridiagonal.ts'
@@ -19,8 +28,7 @@ export type SplitWhitening = (fit: readonly number[], targets: readonly number[]
 /** What `applySymmetricWhitening(fitWhitening(fit rows), target rows)` returns. @throws IMAGES_IDENTICAL */
 export function splitWhitening(X: Matrix): SplitWhitening {
   // whitening does not depend on where zero lies: near the rows, differences of products lose least
-  const unit = l2Normalise(X)
-  subtractFromRows(unit, columnMeans(unit))
+  const { centred: unit } = centredUnitRows(X)
   const split = X.rows > X.cols ? byCovariance(unit) : byProducts(unit)
   return (fit, targets) =>
     split(fit, targets) ?? applySymmetricWhitening(fitWhitening(takeRows(X, fit)), takeRows(X, targets))

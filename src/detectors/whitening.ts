@@ -11,7 +11,7 @@
  * which has the norm, and to training points the distances, of the d-dimensional z, at r/d of the cost.
  */
 import { symmetricEigen } from '../core/eigen.ts'
-import { columnMeans, dot, l2Normalise, type Matrix, matrix, row, subtractFromRows } from '../core/matrix.ts'
+import { centredUnitRows, dot, l2Normalise, type Matrix, matrix, row } from '../core/matrix.ts'
 import { projectAndAdd } from '../core/panel-products.ts'
 import { type Panels, toPanels } from '../core/panels.ts'
 import { gram, timesTransposed, transpose } from '../core/products.ts'
@@ -38,10 +38,8 @@ export interface WhiteningState {
  * @throws IMAGES_IDENTICAL when the rows do not vary at all
  */
 export function fitWhitening(X: Matrix): WhiteningState {
-  const centred = l2Normalise(X)
+  const { centred, mean } = centredUnitRows(X)
   const { rows: n, cols: d } = centred
-  const mean = columnMeans(centred)
-  subtractFromRows(centred, mean)
   // XXᵀ and XᵀX have the same non-zero eigenvalues: take the smaller one
   const wide = n <= d
   const spectrum = decompose(wide ? gram(centred) : gram(transpose(centred)), squaredLengths(centred), d)
