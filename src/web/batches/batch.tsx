@@ -16,7 +16,7 @@ import { Cell, EmptyCell } from './cell.tsx'
 import { Closer } from './closer.tsx'
 import { DetailPanel } from './detail-panel.tsx'
 import { Histogram } from './histogram.tsx'
-import { reviewKey } from './keys.ts'
+import { reviewKey, useReviewKeys } from './keys.ts'
 import { type Item, openBatch } from './live.ts'
 import { fileOf } from './local-files.ts'
 import { shown } from './order.ts'
@@ -115,6 +115,7 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
     else return
     event.preventDefault()
   }
+  useReviewKeys(selected.value === null || isCloser.value ? null : onKey)
   const pathOf = (index: number) => (job?.keeps?.thumbnails ? client.batchPicture(id, index) : null)
   const error = useComputed(() => live.error.value)
 
