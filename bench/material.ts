@@ -3,10 +3,9 @@ import { fromRows, type Matrix } from '../src/core/matrix.ts'
 import type { Backbone } from '../src/features/backbone.ts'
 import { embedImages } from '../src/features/embed.ts'
 import type { ImageSource } from '../src/images/decode.ts'
-import { groupNearDuplicates, type PerceptualHash, perceptualHash } from '../src/images/phash.ts'
-
-/** As `fitImages` has it. */
-const nearDuplicateBits = 4
+import { fingerprint } from '../src/images/fingerprint.ts'
+import { groupNearDuplicates, type Traits } from '../src/images/near-duplicates.ts'
+import { perceptualHash } from '../src/images/phash.ts'
 
 export interface EmbeddedImages {
   /** One row an image that could be read, shape (n, d). */
@@ -19,20 +18,21 @@ export interface EmbeddedImages {
 /** Embeds each image once. */
 export async function embedAll(backbone: Backbone, sources: readonly ImageSource[]): Promise<EmbeddedImages> {
   const rows: Float32Array[] = []
-  const hashes: PerceptualHash[] = []
-  const pending = new Map<number, PerceptualHash>()
+  const traits: Traits[] = []
+  const pending = new Map<number, Traits>()
   let unreadable = 0
   const onPixels = (index: number, pixels: Parameters<typeof perceptualHash>[0]) =>
-    void pending.set(index, perceptualHash(pixels))
+    void pending.set(index, { hash: perceptualHash(pixels), print: fingerprint(pixels) })
   for await (const { index, embedding, error } of embedImages(backbone, sources, { onPixels })) {
     if (error) unreadable++
     else {
       rows.push(embedding)
-      hashes.push(pending.get(index)!)
+      traits.push(pending.get(index)!)
     }
     pending.delete(index)
   }
-  return { X: fromRows(rows), groups: groupNearDuplicates(hashes, nearDuplicateBits), unreadable }
+  const X = fromRows(rows)
+  return { X, groups: [...groupNearDuplicates({ traits, X })], unreadable }
 }
 
 export function stackRows(a: Matrix, b: Matrix): Matrix {

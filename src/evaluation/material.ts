@@ -1,19 +1,22 @@
 /** Everything that the methods work on, made once: each readable image's embedding, small pixels, hash; and what was left out. */
-import { l2Normalise, type Matrix, matrix, row, takeRows } from '../core/matrix.ts'
+import { type Matrix, matrix, row, takeRows } from '../core/matrix.ts'
 import { OneclassError, toOneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { embedImages } from '../features/embed.ts'
 import { decodeImage, type ImageSource } from '../images/decode.ts'
-import { type PerceptualHash, perceptualHash } from '../images/phash.ts'
+import { fingerprint } from '../images/fingerprint.ts'
+import { findNearDuplicates, groupNearDuplicates, type NearDuplicate, type Traits } from '../images/near-duplicates.ts'
+import { perceptualHash } from '../images/phash.ts'
 import type { ErrorBody } from '../wire/error.ts'
 import { type Split, splits } from './compare-report.ts'
-import { areDroppable, findNearDuplicates, groupWithin, type NearDuplicate } from './splits.ts'
+import { areDroppable } from './splits.ts'
 
 /** The readable images of one split, row by row. */
 export interface SplitMaterial {
   readonly sources: readonly ImageSource[]
   readonly embeddings: Matrix
-  readonly hashes: readonly PerceptualHash[]
+  /** What near-duplicates are found by. */
+  readonly traits: readonly Traits[]
   /** Square RGB images of `side` pixels, one after another. */
   readonly pixels: Uint8Array
 }
@@ -52,15 +55,21 @@ export async function prepareMaterial(options: MaterialOptions): Promise<Materia
   for (const split of splits) {
     const sources = images[split]
     const started = performance.now()
-    const embeddings = new Map<number, Float32Array>()
-    const embedded = embedImages(options.backbone, sources, { ...(signal ? { signal } : {}) })
+    const seen = new Map<number, Seen>()
+    const traits = new Map<number, Traits>()
+    const embedded = embedImages(options.backbone, sources, {
+      ...(signal ? { signal } : {}),
+      onPixels: (index, pixels) => {
+        traits.set(index, { hash: perceptualHash(pixels), print: fingerprint(pixels) })
+      },
+    })
     for await (const entry of embedded) {
       if (entry.error) unreadable.push({ split, image: entry.source.name, error: entry.error.toJSON() })
-      else embeddings.set(entry.index, entry.embedding)
+      else seen.set(entry.index, { embedding: entry.embedding, traits: traits.get(entry.index)! })
       options.onProgress(++done, total)
     }
     embedSeconds += (performance.now() - started) / 1000
-    of[split] = await describeSplit(split, sources, embeddings, options, unreadable)
+    of[split] = await describeSplit(split, sources, seen, options, unreadable)
   }
   for (const split of ['trainPositive', 'testPositive'] as const) {
     if (of[split].sources.length === 0) {
@@ -73,7 +82,7 @@ export async function prepareMaterial(options: MaterialOptions): Promise<Materia
     side,
     found: Object.fromEntries(splits.map((split) => [split, images[split].length])) as Record<Split, number>,
     of: within.of,
-    groups: groupWithin({ hashes: of.trainPositive.hashes, unit: l2Normalise(of.trainPositive.embeddings) }),
+    groups: groupNearDuplicates(described(of.trainPositive)),
     unreadable,
     nearDuplicates: within.nearDuplicates,
     nearDuplicatesDropped: within.dropped,
@@ -87,23 +96,30 @@ export function splitName(split: Split): string {
   return `${split.startsWith('train') ? 'train' : 'test'}/${split.endsWith('Positive') ? 'positive' : 'negative'}`
 }
 
+interface Seen {
+  readonly embedding: Float32Array
+  readonly traits: Traits
+}
+
+function described({ traits, embeddings }: SplitMaterial) {
+  return { traits, X: embeddings }
+}
+
 async function describeSplit(
   split: Split,
   sources: readonly ImageSource[],
-  embeddings: ReadonlyMap<number, Float32Array>,
+  seen: ReadonlyMap<number, Seen>,
   { backbone, side, signal }: MaterialOptions,
   unreadable: { split: Split; image: string; error: ErrorBody }[],
 ): Promise<SplitMaterial> {
   const bytes = side * side * 3
   const kept: number[] = []
-  const hashes: PerceptualHash[] = []
-  const pixels = new Uint8Array(embeddings.size * bytes)
-  for (const index of [...embeddings.keys()].sort((a, b) => a - b)) {
+  const pixels = new Uint8Array(seen.size * bytes)
+  for (const index of [...seen.keys()].sort((a, b) => a - b)) {
     if (signal?.aborted) throw new OneclassError('CANCELLED', 'The comparison was cancelled.')
     try {
       const small = await decodeImage(sources[index]!, { width: side, height: side, resize: 'stretch' })
       pixels.set(small.data, kept.length * bytes)
-      hashes.push(perceptualHash(small))
       kept.push(index)
     } catch (error) {
       unreadable.push({ split, image: sources[index]!.name, error: toOneclassError(error).toJSON() })
@@ -111,12 +127,12 @@ async function describeSplit(
   }
   const X = matrix(kept.length, backbone.dim)
   kept.forEach((index, at) => {
-    row(X, at).set(embeddings.get(index)!)
+    row(X, at).set(seen.get(index)!.embedding)
   })
   return {
     sources: kept.map((index) => sources[index]!),
     embeddings: X,
-    hashes,
+    traits: kept.map((index) => seen.get(index)!.traits),
     pixels: pixels.subarray(0, kept.length * bytes),
   }
 }
@@ -130,13 +146,10 @@ function dropNearDuplicates(
   nearDuplicates: { image: string; of: string; bits: number }[]
   dropped: boolean
 } {
-  const described = (split: Split) => ({ hashes: of[split].hashes, unit: l2Normalise(of[split].embeddings) })
-  const train = { trainPositive: described('trainPositive'), trainNegative: described('trainNegative') }
   const perSplit = (['testPositive', 'testNegative'] as const).map((split) => {
-    const test = described(split)
     const nearest = new Map<number, NearDuplicate & { image: string }>()
     for (const side of ['trainPositive', 'trainNegative'] as const) {
-      for (const pair of findNearDuplicates(train[side], test)) {
+      for (const pair of findNearDuplicates(described(of[side]), described(of[split]))) {
         const known = nearest.get(pair.test)
         if (!known || pair.bits < known.bits) {
           nearest.set(pair.test, { ...pair, image: of[side].sources[pair.train]!.name })
@@ -175,7 +188,7 @@ function take(split: SplitMaterial, rows: readonly number[]): SplitMaterial {
   })
   return {
     sources: rows.map((i) => split.sources[i]!),
-    hashes: rows.map((i) => split.hashes[i]!),
+    traits: rows.map((i) => split.traits[i]!),
     embeddings: takeRows(split.embeddings, rows),
     pixels,
   }

@@ -20,7 +20,7 @@ export interface MethodContext {
   readonly negatives: Matrix
   /** Test positives, then test negatives. */
   readonly test: Matrix
-  /** Near-duplicates among the training positives, as `groupWithin` returns them. */
+  /** Near-duplicates among the training positives, as `groupNearDuplicates` returns them. */
   readonly groups: Int32Array
   readonly alpha: number
   readonly effort: Effort

@@ -62,14 +62,14 @@ export function hammingDistance(a: PerceptualHash, b: PerceptualHash): number {
  * Groups images whose hashes are linked by steps of at most `maxDistance` bits.
  * @returns for each image the index of the first image of its group (its own index when it stands alone)
  */
-export function groupNearDuplicates(hashes: readonly PerceptualHash[], maxDistance: number): number[] {
+export function groupByHash(hashes: readonly PerceptualHash[], maxDistance: number): Int32Array {
   const groups = createGroups(hashes.length)
   for (let i = 0; i < hashes.length; i++) {
     for (let j = 0; j < i; j++) {
       if (hammingDistance(hashes[i]!, hashes[j]!) <= maxDistance) groups.join(i, j)
     }
   }
-  return [...groups.leaders()]
+  return groups.leaders()
 }
 
 function popCount(value: number): number {

@@ -5,6 +5,8 @@ import { createRandom, type Random } from '../../src/core/random.ts'
 import { groupCopies } from '../../src/images/copies.ts'
 import { renderPart } from '../../src/images/demo-images.ts'
 import { fingerprint } from '../../src/images/fingerprint.ts'
+import { findNearDuplicates, groupNearDuplicates } from '../../src/images/near-duplicates.ts'
+import { perceptualHash } from '../../src/images/phash.ts'
 import type { Pixels } from '../../src/images/pixels.ts'
 
 interface Change {
@@ -67,7 +69,7 @@ test('turned, mirrored, relit and cropped copies of a part are grouped; other pa
     const photo = createRandom(9).fork(of(i))
     for (let j = 0; j < 16; j++) X.data[i * 16 + j] = photo.normal() + 0.7 * random.normal()
   }
-  const groups = groupCopies(images.map(fingerprint), X)
+  const groups = groupCopies({ prints: images.map(fingerprint), X })
   for (let i = 0; i < groups.length; i++) assert.equal(of(groups[i]!), of(i), `image ${i} is with ${groups[i]}`)
   const found = new Set(groups.subarray(0, photos * changes.length)).size
   assert.ok(found <= 1.5 * photos, `${found} groups of ${photos} photos`)
@@ -84,11 +86,39 @@ test('photos of one part in one place under one lamp, each with its own noise, a
     2,
     Float64Array.from({ length: 24 }, (_, i) => i % 5),
   )
-  assert.equal(new Set(groupCopies(images.map(fingerprint), X)).size, 12)
+  assert.equal(new Set(groupCopies({ prints: images.map(fingerprint), X })).size, 12)
 })
 
 test('an image without a fingerprint, or without any structure, stays alone', () => {
   const flat = { width: 20, height: 20, data: new Uint8Array(1200).fill(90) }
   const X = matrix(3, 2, Float64Array.of(1, 0, 1, 0, 1, 0))
-  assert.deepEqual([...groupCopies([fingerprint(flat), undefined, fingerprint(flat)], X)], [0, 1, 2])
+  assert.deepEqual([...groupCopies({ prints: [fingerprint(flat), undefined, fingerprint(flat)], X })], [0, 1, 2])
+})
+
+test('what is a near-duplicate within a fit is one between training and test too, mirrored photos included', () => {
+  const random = createRandom(11)
+  const train = Array.from({ length: 8 }, (_, i) => renderPart(random.fork(`train ${i}`)))
+  const test = [
+    train[2]!,
+    copyOf(train[5]!, { mirror: true, gain: 0.9 }, random),
+    renderPart(random.fork('new')),
+    copyOf(train[6]!, { crop: { share: 0.92, x: 0.03, y: 0.05 } }, random),
+  ]
+  const described = (images: readonly Pixels[]) => ({
+    traits: images.map((image) => ({ hash: perceptualHash(image), print: fingerprint(image) })),
+    X: matrix(images.length, 4, Float64Array.from({ length: 4 * images.length }, random.next)),
+  })
+  const found = findNearDuplicates(described(train), described(test))
+  assert.deepEqual(
+    found.map(({ test: i, train: j }) => [i, j]),
+    [
+      [0, 2],
+      [1, 5],
+      [3, 6],
+    ],
+  )
+  assert.equal(found[0]!.bits, 0)
+  assert.ok(found[1]!.bits > 4, 'a mirrored photo has another hash')
+  const together = groupNearDuplicates(described([...train, ...test]))
+  assert.deepEqual([...together.subarray(train.length)], [2, 5, train.length + 2, 6])
 })

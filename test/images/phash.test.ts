@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import sharp from 'sharp'
 import { decodeImage } from '../../src/images/decode.ts'
-import { groupNearDuplicates, hammingDistance, type PerceptualHash, perceptualHash } from '../../src/images/phash.ts'
+import { groupByHash, hammingDistance, type PerceptualHash, perceptualHash } from '../../src/images/phash.ts'
 import { noise } from '../support/image-files.ts'
 
 /** A smooth random picture: a few random pixels, enlarged. */
@@ -29,7 +29,7 @@ describe('perceptualHash', () => {
     const other = await hashOf(await picture(2).png().toBuffer())
     assert.ok(hammingDistance(original, other) >= 16, String(hammingDistance(original, other)))
     const all = [original, other, ...copies]
-    assert.deepEqual(groupNearDuplicates(all, 8), [0, 1, 0, 0])
+    assert.deepEqual([...groupByHash(all, 8)], [0, 1, 0, 0])
   })
 
   it('takes images of one colour and of one pixel', () => {

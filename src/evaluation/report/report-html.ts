@@ -163,7 +163,7 @@ function notes(row: MethodReport): string {
 function recipe({ command, seed, backbone, environment, createdAt, data }: CompareReport): string {
   const line = command ? `<p><code>${escapeHtml(command)}</code></p>` : ''
   return `<h2>The recipe</h2>${line}<p class="soft">${escapeHtml(
-    `Seed ${seed}; backbone ${backbone.id} (${backbone.dim} numbers an image, hash ${backbone.hash.slice(0, 12)}); oneclass ${environment.oneclass}, Node ${environment.node}, ${environment.cpus} cores; ${createdAt}. Nothing was chosen by the test images: settings are fixed, or chosen by cross-validation within the training images. Near-duplicates are judged by perceptual hash (at most 8 of 64 bits) and embedding (cosine at least .9); ${data.nearDuplicates.length} were found. scores.csv and report.json beside this file hold every number.`,
+    `Seed ${seed}; backbone ${backbone.id} (${backbone.dim} numbers an image, hash ${backbone.hash.slice(0, 12)}); oneclass ${environment.oneclass}, Node ${environment.node}, ${environment.cpus} cores; ${createdAt}. Nothing was chosen by the test images: settings are fixed, or chosen by cross-validation within the training images. Near-duplicates are found by perceptual hash (at most 4 of 64 bits differ) or by laying one image onto the other; ${data.nearDuplicates.length} were found. scores.csv and report.json beside this file hold every number.`,
   )}</p>`
 }
 
