@@ -30,27 +30,7 @@ export async function readFitInput(
 ): Promise<FitInput> {
   const { limits } = context
   if (!request.isMultipart()) {
-    const { folder, batch, images, negatives: others, ...fields } = body!
-    if ((batch === undefined) !== (images === undefined) || (batch !== undefined && folder !== undefined))
-      throw new OneclassError('INVALID_ARGUMENT', 'Expected "folder", or "batch" together with "images".')
-    if (folder === undefined && batch === undefined && fields.base === undefined)
-      throw new OneclassError(
-        'INVALID_ARGUMENT',
-        'Expected a form with "name" and files "images", or JSON with "name" and "folder", "batch" or "base".',
-      )
-    checkFields(fields)
-    const { files: negatives } =
-      others === undefined ? { files: [] } : await storeFolder(others, context, request.owned)
-    const more = { fields, negatives, skipped: [] }
-    const from = others === undefined ? '' : ` without ${others}`
-    if (folder !== undefined)
-      return { ...more, ...(await storeFolder(folder, context, request.owned)), source: `${folder}${from}` }
-    if (batch === undefined || images === undefined) return { ...more, files: [], source: from }
-    return {
-      ...more,
-      files: await storeOfBatch(batch, images, context, request.owned),
-      source: `${batch} ${images.join()}${from}`,
-    }
+    return await readFitBody(body!, request.owned, context)
   }
   const form = await readForm(request, 'images', {
     maxFiles: limits.maxFitImages,
@@ -69,6 +49,36 @@ export async function readFitInput(
     throw new OneclassError('INVALID_ARGUMENT', 'Expected at least one file in the field "images".')
   checkFields(fields)
   return { fields, files: form.files, negatives: form.others, skipped: [], source: 'upload' }
+}
+
+async function readFitBody(body: FitFromFolder, owned: OwnedBlobs, context: ApiContext): Promise<FitInput> {
+  const { folder, batch, images = [], negatives: others, negativeImages = [], ...fields } = body
+  const chosen = images.length + negativeImages.length
+  if ((batch === undefined) !== (chosen === 0) || (images.length > 0 && folder !== undefined))
+    throw new OneclassError(
+      'INVALID_ARGUMENT',
+      'Expected "folder", or "batch" together with "images", "negativeImages" or both.',
+    )
+  if (folder === undefined && images.length === 0 && fields.base === undefined)
+    throw new OneclassError(
+      'INVALID_ARGUMENT',
+      'Expected a form with "name" and files "images", or JSON with "name" and "folder", "batch" and "images", or "base".',
+    )
+  const both = images.find((index) => negativeImages.includes(index))
+  if (both !== undefined)
+    throw new OneclassError('INVALID_ARGUMENT', `Image ${both} stands in "images" and in "negativeImages".`)
+  checkFields(fields)
+  const ofBatch = async (indices: readonly number[], field: string) =>
+    batch === undefined || indices.length === 0 ? [] : await storeOfBatch(batch, indices, field, context, owned)
+  const added = await ofBatch(images, 'images')
+  const notAdded = await ofBatch(negativeImages, 'negativeImages')
+  const inFolder = others === undefined ? [] : (await storeFolder(others, context, owned)).files
+  const without = [others ?? '', negativeImages.join()].filter((part) => part !== '').join(' and ')
+  const from = without === '' ? '' : ` without ${without}`
+  const read = { fields, negatives: [...inFolder, ...notAdded], skipped: [] }
+  if (folder !== undefined)
+    return { ...read, ...(await storeFolder(folder, context, owned)), source: `${folder} ${batch ?? ''}${from}` }
+  return { ...read, files: added, source: `${batch ?? ''} ${images.join()}${from}` }
 }
 
 /**
@@ -143,6 +153,7 @@ async function storeFolder(
 async function storeOfBatch(
   id: string,
   indices: readonly number[],
+  field: string,
   context: ApiContext,
   owned: OwnedBlobs,
 ): Promise<Uploaded[]> {
@@ -153,13 +164,13 @@ async function storeOfBatch(
   if (batch.folder === null)
     throw new OneclassError('CONFLICT', 'The images of this batch were uploaded and are not kept: send them as files.')
   if (indices.length > context.limits.maxFitImages)
-    throw new OneclassError('INVALID_ARGUMENT', `Expected at most ${context.limits.maxFitImages} "images".`)
+    throw new OneclassError('INVALID_ARGUMENT', `Expected at most ${context.limits.maxFitImages} "${field}".`)
   const wanted = [...new Set(indices)]
   const wrong = wanted.find((i) => i >= batch.total)
   if (wrong !== undefined)
     throw new OneclassError(
       'INVALID_ARGUMENT',
-      `"images" names image ${wrong}, but the batch has the images 0 to ${batch.total - 1}.`,
+      `"${field}" names image ${wrong}, but the batch has the images 0 to ${batch.total - 1}.`,
     )
   const names = await batches.namesAt(id, wanted)
   const there = names.filter((name) => name !== undefined)

@@ -235,12 +235,21 @@ export const FitFromFolder = Type.Object(
     negatives: Type.Optional(
       Type.String({ ...Folder, description: 'A folder, below a served root, of images that do not belong' }),
     ),
-    batch: Type.Optional(Type.String({ ...JobId, description: 'A batch of a folder, to take `images` of' })),
+    batch: Type.Optional(
+      Type.String({ ...JobId, description: 'A batch of a folder, to take `images` and `negativeImages` of' }),
+    ),
     images: Type.Optional(
       Type.Array(Type.Integer({ minimum: 0 }), {
         minItems: 1,
         maxItems: 10_000,
         description: 'Images of `batch`, by their index',
+      }),
+    ),
+    negativeImages: Type.Optional(
+      Type.Array(Type.Integer({ minimum: 0 }), {
+        minItems: 1,
+        maxItems: 10_000,
+        description: 'Images of `batch` that do not belong, by their index: what a review said of them',
       }),
     ),
   },

@@ -144,8 +144,9 @@ test('the next version: misfits left out, images of a form and of a batch added;
 
   const batch = await client.batchFolder('disc', join(root, 'batch'))
   await client.finished(batch.id)
-  const third = await fitted(json('/v1/models', { name: 'disc', base: 'disc', batch: batch.id, images: [0, 2, 7] }))
-  assert.deepEqual([third.model.version, third.used], [3, 37])
+  const reviewed = { batch: batch.id, images: [0, 2, 7], negativeImages: [1] }
+  const third = await fitted(json('/v1/models', { name: 'disc', base: 'disc', ...reviewed }))
+  assert.deepEqual([third.model.version, third.used, third.model.negatives], [3, 37, 1])
   assert.deepEqual(
     third.rejected.map(({ image }) => image),
     ['07.jpg'],
@@ -165,6 +166,10 @@ test('the next version: misfits left out, images of a form and of a batch added;
     [{ name: 'x', exclude: [1], folder: root }, '400 INVALID_ARGUMENT'],
     [{ name: 'x', batch: batch.id }, '400 INVALID_ARGUMENT'],
     [{ name: 'x', batch: batch.id, images: [40] }, '400 INVALID_ARGUMENT'],
+    [{ name: 'x', batch: batch.id, negativeImages: [1] }, '400 INVALID_ARGUMENT'],
+    [{ name: 'x', batch: batch.id, images: [0, 1], negativeImages: [1] }, '400 INVALID_ARGUMENT'],
+    [{ name: 'x', base: 'disc', batch: batch.id, negativeImages: [40] }, '400 INVALID_ARGUMENT'],
+    [{ name: 'x', base: 'disc', negativeImages: [1] }, '400 INVALID_ARGUMENT'],
     [{ name: 'x', batch: 'batch-none', images: [1] }, '404 JOB_NOT_FOUND'],
     [{ name: 'x' }, '400 INVALID_ARGUMENT'],
   ] as const)
