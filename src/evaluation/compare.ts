@@ -8,6 +8,7 @@ import { assertAlpha } from '../detectors/calibration.ts'
 import { OneclassError, toOneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import type { ImageSource } from '../images/decode.ts'
+import { KeptCurve, KeptOutcome } from '../wire/comparison-progress.ts'
 import { drawResamples } from './bootstrap.ts'
 import { type CompareReport, type ImageScore, type Split, splits } from './compare-report.ts'
 import { createContext } from './context.ts'
@@ -97,7 +98,7 @@ export async function compare(options: CompareOptions, hooks: CompareHooks = {})
   })
   const curve =
     testNegative.sources.length > 0 && !context.networksOnly(selected)
-      ? await progress.remember('learning-curve', () =>
+      ? await progress.remember('learning-curve', { schema: KeptCurve }, () =>
           learningCurve(context, isPositive, seed, (message) => pause(0.78, message)),
         )
       : []
@@ -194,11 +195,18 @@ async function runMethod(
       repeats: [],
     }
   }
+  const testImages = context.test.rows
+  const form = {
+    schema: KeptOutcome,
+    fits: ({ scores, accepted }: Outcome) => scores.length === testImages && accepted.length === testImages,
+  }
   const repeats: { seed: number; scores: Float64Array }[] = []
   let outcome: Outcome | undefined
   try {
     for (let k = 0; k < method.seeds[context.effort]; k++) {
-      const result: Outcome = await progress.remember(`${method.key}-${seed + k}`, () => method.run(context, seed + k))
+      const result = await progress.remember<Outcome>(`${method.key}-${seed + k}`, form, () =>
+        method.run(context, seed + k),
+      )
       outcome ??= result
       repeats.push({ seed: seed + k, scores: result.scores })
     }

@@ -51,6 +51,12 @@ export function wholeLine(line: string, index: string): string {
   return JSON.stringify({ image: `image ${index}`, index: Number(index), error })
 }
 
+/** A result as it was written; undefined where it is damaged. */
+export function lineOf(text: string | null): BatchLine | undefined {
+  const line = parseJson(text)
+  return lineForm.Check(line) ? line : undefined
+}
+
 /** Names in one text, as an earlier version wrote them. */
 export function namesOf(text: string | null): string[] {
   const names = parseJson(text)

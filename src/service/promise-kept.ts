@@ -4,11 +4,10 @@
  * Of batches that were reviewed in part nothing is concluded: people look at the most unusual images first.
  */
 import { checkUniformity, type Uniformity } from '../detectors/uniformity.ts'
+import { lineOf } from '../queue/batch-forms.ts'
 import type { BatchStore } from '../queue/batches.ts'
 import type { Confirmed, ConfirmedStore } from '../store/confirmed.ts'
 import type { ReviewStore } from '../store/reviews.ts'
-import { parseJson } from '../system/parse-json.ts'
-import type { BatchLine } from '../wire/batch.ts'
 import type { Model, PromiseKept } from '../wire/model.ts'
 
 /** An image this like one of the photos that the model was taught is that photo: what is said of it says nothing of new ones. */
@@ -33,7 +32,7 @@ export async function noteReviewed(
   const pValues: number[] = []
   for (let from = 0; from < good.length; from += linesAtOnce) {
     for (const text of await batches.linesAt(id, good.slice(from, from + linesAtOnce))) {
-      const line = parseJson(text) as BatchLine | undefined
+      const line = lineOf(text)
       if (line && 'pValue' in line && !((line.nearest[0]?.similarity ?? 0) >= samePhoto)) pValues.push(line.pValue)
     }
   }

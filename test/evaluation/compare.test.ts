@@ -1,6 +1,6 @@
 /** The whole comparison on images drawn here, with a backbone of a few colour statistics: what every row says, and when it says no. */
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -112,7 +112,7 @@ test('a copy of a training image is found in the test and left out', async () =>
   if (report.data.nearDuplicatesDropped) assert.ok(!report.images.some(({ image }) => image === copy.name))
 })
 
-test('a comparison that was stopped goes on with what it had', async () => {
+test('a comparison that was stopped goes on with what it had, and not with what is damaged', async () => {
   const resumeFolder = join(scratch, 'partial')
   const stop = new AbortController()
   const stopped = compare(
@@ -127,6 +127,10 @@ test('a comparison that was stopped goes on with what it had', async () => {
   await assert.rejects(stopped, { code: 'CANCELLED' })
   const [folder] = await readdir(resumeFolder)
   assert.deepEqual(await readdir(join(resumeFolder, folder!)), ['transfer-binary-1.json'])
+  const kept = join(resumeFolder, folder!, 'transfer-binary-1.json')
+  const entry = JSON.parse(await readFile(kept, 'utf8')) as { scores: object }
+  assert.match(JSON.stringify(entry.scores), /^\{"\$float64":"[A-Za-z0-9+/=]{100,}"\}$/)
+  await writeFile(kept, JSON.stringify({ ...entry, scores: { $float64: 'AAAAAAAA8D8=' } }))
   const resumed = await compare({ ...options, resumeFolder, methods: ['transfer-binary', 'mahalanobis'] })
   const straight = await compare({ ...options, methods: ['transfer-binary', 'mahalanobis'] })
   assert.deepEqual(resumed.images, straight.images)

@@ -102,6 +102,9 @@ describe('a TensorFlow.js model.json', { skip }, () => {
     const cases: [string, RegExp][] = [
       ['{', /not valid JSON/],
       ['{}', /no TensorFlow\.js model/],
+      ['[]', /no TensorFlow\.js model/],
+      [JSON.stringify({ modelTopology: {}, weightsManifest: [{ paths: [], weights: [null] }] }), /another form/],
+      [`{"modelTopology":{"a":${'['.repeat(5000)}${']'.repeat(5000)}},"weightsManifest":[]}`, /nested too deep/],
       [
         JSON.stringify({ modelTopology: {}, weightsManifest: [{ paths: ['../weights.bin'], weights: [] }] }),
         /outside its folder/,

@@ -4,14 +4,14 @@
  */
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Static, Type } from 'typebox'
+import { Value } from 'typebox/value'
 import { makeFolder } from '../../system/files.ts'
+import { parseJson } from '../../system/parse-json.ts'
 
-interface KnownFile {
-  /** Absolute path. */
-  readonly path: string
-  readonly id: string
-  readonly hash: string
-}
+/** The path is absolute. */
+const KnownFile = Type.Object({ path: Type.String(), id: Type.String(), hash: Type.String() })
+type KnownFile = Static<typeof KnownFile>
 
 /** Best effort: a data directory that cannot be written only means that the file must be named next time. */
 export async function rememberFile(home: string, known: KnownFile): Promise<void> {
@@ -32,9 +32,8 @@ export async function rememberFile(home: string, known: KnownFile): Promise<void
 export async function findKnownFile(home: string, hash: string): Promise<string | undefined> {
   if (!/^[0-9a-f]{64}$/.test(hash)) return undefined
   try {
-    const known: unknown = JSON.parse(await readFile(join(home, 'backbones', 'files', `${hash}.json`), 'utf8'))
-    const path = (known as Partial<KnownFile>).path
-    return typeof path === 'string' ? path : undefined
+    const known = parseJson(await readFile(join(home, 'backbones', 'files', `${hash}.json`), 'utf8'))
+    return Value.Check(KnownFile, known) ? known.path : undefined
   } catch {
     return undefined
   }

@@ -2,7 +2,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { Value } from 'typebox/value'
 import { OneclassError } from '../../errors.ts'
+import { parseJson } from '../../system/parse-json.ts'
+import { type WeightEntry, WeightsManifest } from '../../wire/tensorflow.ts'
 import { sha256 } from '../manifest.ts'
 
 export const facePackage = '@vladmandic/face-api'
@@ -24,7 +27,8 @@ export class FaceWeights {
       const bytes = readFileSync(join(folder, `${network}.bin`))
       this.hash = sha256(bytes)
       this.bytes = bytes.length
-      const groups = JSON.parse(readFileSync(join(folder, `${network}-weights_manifest.json`), 'utf8')) as Group[]
+      const groups = parseJson(readFileSync(join(folder, `${network}-weights_manifest.json`), 'utf8'))
+      if (!Value.Check(WeightsManifest, groups)) throw new TypeError('the list of weights has another form')
       this.#read(
         groups.flatMap((group) => group.weights),
         bytes,
@@ -53,6 +57,7 @@ export class FaceWeights {
       if (raw.length < count * size) throw new RangeError('the weights file is cut short')
       if (quantization?.dtype === 'uint8') {
         const { min, scale } = quantization
+        if (min === undefined || scale === undefined) throw new TypeError('a weight does not tell its range')
         const values = new Float32Array(count)
         for (let i = 0; i < count; i++) values[i] = raw[i]! * scale + min
         this.#weights.set(name, { shape, values })
@@ -62,17 +67,6 @@ export class FaceWeights {
       at += count * size
     }
   }
-}
-
-interface WeightEntry {
-  readonly name: string
-  readonly shape: readonly number[]
-  readonly dtype: string
-  readonly quantization?: { readonly dtype: string; readonly min: number; readonly scale: number }
-}
-
-interface Group {
-  readonly weights: readonly WeightEntry[]
 }
 
 /** The package's `model` folder, undefined where the package is not installed. */

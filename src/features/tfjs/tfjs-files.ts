@@ -2,10 +2,16 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { Value } from 'typebox/value'
 import { OneclassError } from '../../errors.ts'
+import { parseJson } from '../../system/parse-json.ts'
+import { TensorFlowModel } from '../../wire/tensorflow.ts'
 
 /** Bytes of all weights together. */
 const maxWeights = 1024 ** 3
+
+/** Models within models are nested deep. */
+const shape = { maxDepth: 128, maxValues: 1_000_000 }
 
 export interface TfjsFiles {
   readonly format: 'layers-model' | 'graph-model'
@@ -23,25 +29,18 @@ export async function readTfjsFiles(path: string): Promise<TfjsFiles> {
   const text = await readFile(path).catch(() => {
     throw new OneclassError('BACKBONE_NOT_FOUND', `The backbone file "${path}" does not exist.`)
   })
-  let json: Record<string, unknown>
-  try {
-    json = JSON.parse(text.toString('utf8')) as Record<string, unknown>
-  } catch {
-    throw invalid('is not valid JSON')
-  }
-  const topology = json['modelTopology']
-  const manifest = json['weightsManifest']
-  if (typeof topology !== 'object' || topology === null || !Array.isArray(manifest)) {
-    throw invalid('is no TensorFlow.js model: it lacks modelTopology or weightsManifest')
+  const json = parseJson(text.toString('utf8'), shape)
+  if (json === undefined) throw invalid('is not valid JSON, or nested too deep')
+  if (!Value.Check(TensorFlowModel, json)) {
+    throw invalid('is no TensorFlow.js model: it lacks modelTopology or weightsManifest, or they have another form')
   }
   const weightSpecs: object[] = []
   const parts: Buffer[] = []
   let bytes = 0
-  for (const group of manifest as { paths?: unknown; weights?: unknown }[]) {
-    if (!Array.isArray(group.paths) || !Array.isArray(group.weights)) throw invalid('has a malformed weightsManifest')
-    weightSpecs.push(...(group.weights as object[]))
-    for (const name of group.paths as unknown[]) {
-      if (typeof name !== 'string' || name !== basename(name) || name.includes('\\') || name.startsWith('.')) {
+  for (const group of json.weightsManifest) {
+    for (const entry of group.weights) weightSpecs.push(entry)
+    for (const name of group.paths) {
+      if (name !== basename(name) || name.includes('\\') || name.startsWith('.')) {
         throw invalid(`names a weights file outside its folder (${JSON.stringify(name)})`)
       }
       const part = await readFile(join(dirname(path), name)).catch(() => {
@@ -55,8 +54,8 @@ export async function readTfjsFiles(path: string): Promise<TfjsFiles> {
   const hash = createHash('sha256').update(text)
   for (const part of parts) hash.update(part)
   return {
-    format: json['format'] === 'graph-model' ? 'graph-model' : 'layers-model',
-    topology,
+    format: json.format === 'graph-model' ? 'graph-model' : 'layers-model',
+    topology: json.modelTopology,
     weightSpecs,
     weights: Uint8Array.from(Buffer.concat(parts)),
     sha256: hash.digest('hex'),
