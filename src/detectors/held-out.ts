@@ -40,6 +40,11 @@ export function drawFolds(rows: number, count: number, random: Random, groups?: 
   return { count: k, of }
 }
 
+/** Folds for n rows that are all held out once: many where a row less is felt, few where each fold costs like n^3. */
+export function foldsFor(n: number): number {
+  return n <= 300 ? 8 : n <= 600 ? 5 : 4
+}
+
 /** Which rows were held out of which: members that are fitted later hold out the same rows in the same rounds. */
 export interface HoldOut {
   readonly method: 'cross-fit' | 'split'

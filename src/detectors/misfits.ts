@@ -11,7 +11,7 @@
 import { centredUnitRows, dot, type Matrix, row, takeRows } from '../core/matrix.ts'
 import { gram } from '../core/products.ts'
 import type { Random } from '../core/random.ts'
-import { drawFolds, type Folds, rowsIn, rowsOutside } from './held-out.ts'
+import { drawFolds, type Folds, foldsFor, rowsIn, rowsOutside } from './held-out.ts'
 import { flagDiscoveries } from './promise.ts'
 import { heldOutDistances } from './shrunk-products.ts'
 import { splitWhitening } from './split-whitening.ts'
@@ -65,7 +65,7 @@ export function findMisfits(X: Matrix, groups: ArrayLike<number>, random: Random
 }
 
 function testRows(X: Matrix, groups: readonly number[], random: Random) {
-  const folds = drawFolds(X.rows, X.rows <= 300 ? 8 : 5, random, groups)
+  const folds = drawFolds(X.rows, foldsFor(X.rows), random, groups)
   const distances = distancesOf(X)
   let suspects: Uint8Array = new Uint8Array(X.rows)
   for (let round = 1; ; round++) {

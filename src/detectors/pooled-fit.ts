@@ -13,6 +13,7 @@ import {
   crossFitViews,
   drawFolds,
   type Folds,
+  foldsFor,
   type HoldOut,
   heldOutView,
   rowsIn,
@@ -104,7 +105,7 @@ export async function fitPooled(X: Matrix, options: EnsembleOptions, random: Ran
 type Hooks = Pick<EnsembleOptions, 'onProgress' | 'probes'>
 
 async function fitCrossed(X: Matrix, groups: Int32Array, hooks: Hooks, random: Random): Promise<PooledFit> {
-  const folds = drawFolds(X.rows, X.rows <= 300 ? 8 : 5, random.fork('folds'), groups)
+  const folds = drawFolds(X.rows, foldsFor(X.rows), random.fork('folds'), groups)
   const k = folds.count
   const total = (k * (k - 1)) / 2 + k + 1
   let done = 0
