@@ -1,7 +1,7 @@
 /**
  * Every step of the recipe in models/training on a handful of drawn images: views, the teacher's targets, a warm start,
- * steps of training, a release that opens as a backbone, and a choice by development sets. Needs Python with torch and the
- * teacher beside the project.
+ * steps of training, a release that opens as a backbone, the same in 8 bits, and a choice by development sets. Needs Python
+ * with torch and the teacher beside the project.
  */
 import assert from 'node:assert/strict'
 import { execFile, execFileSync } from 'node:child_process'
@@ -107,6 +107,16 @@ test('the recipe makes a backbone', { skip: missing }, async (t) => {
     ],
   )
 
+  const eight = ['--from', at('oc-x'), '--views', at('views'), '--out', at('oc-x8'), '--id', 'oc-x8', '--count', '8']
+  await step('quantise.py', ...eight)
+  const small = await openBackbone(at('oc-x8/model.onnx'), { home: at('home'), threads: 1 })
+  t.after(() => small.close())
+  assert.equal(small.id, 'oc-x8')
+  const [near] = await small.look!([pixels])
+  assert.ok(near && 'embedding' in near, String(near))
+  assert.ok(cosine(near.embedding, look.embedding) > 0.98, String(cosine(near.embedding, look.embedding)))
+  assert.equal(near.maps[0]!.data.length, look.maps[0]!.data.length)
+
   await step(
     'evaluate.py',
     'prepare',
@@ -142,3 +152,8 @@ test('the recipe makes a backbone', { skip: missing }, async (t) => {
   await node('embed.mjs', at('oc-x/model.onnx'), at('dev/dev-64.npy'), at('dev/x'))
   assert.match(await step('evaluate.py', 'file', ...table, at('dev/x.embedding.f32')), /all [01]\.\d+/)
 })
+
+function cosine(a: Float32Array, b: Float32Array): number {
+  const product = (p: Float32Array, q: Float32Array) => p.reduce((sum, value, i) => sum + value * q[i]!, 0)
+  return product(a, b) / Math.sqrt(product(a, a) * product(b, b))
+}
