@@ -6,11 +6,12 @@ export type { BackboneView } from '../../wire/backbone.ts'
 export type { BatchLine } from '../../wire/batch.ts'
 export type { ComparisonReport, MethodReport as CompareRow } from '../../wire/comparison.ts'
 export type { ErrorBody } from '../../wire/error.ts'
+export type { FitResult } from '../../wire/fit.ts'
 export type { ExpectedRates, FitFacts, FitReport } from '../../wire/fit-report.ts'
 export type { BatchJob as Batch, CompareJob, FitJob, Job, MapJob } from '../../wire/job.ts'
 export { labelOf } from '../../wire/label.ts'
 export type { MapPoint, MapResult } from '../../wire/map.ts'
-export type { Drift, FitResult, Model, Positives, PromiseKept } from '../../wire/model.ts'
+export type { Drift, Model, Positives, PromiseKept } from '../../wire/model.ts'
 export type { DemoImage, Operations, Service } from '../../wire/operations.ts'
 export type {
   Heatmap,
