@@ -6,7 +6,6 @@ import type { FastifyInstance } from 'fastify'
 import { OneclassError } from '../errors.ts'
 import { checkRedis, connect, disconnect, readMaxMemory, waitForRedis } from '../queue/connection.ts'
 import { openJobEvents } from '../queue/events.ts'
-import { lifetimes, type ModelUse } from '../queue/jobs.ts'
 import { createProducer, type Producer } from '../queue/producer.ts'
 import { keys } from '../queue/redis-keys.ts'
 import { saveComparisons } from '../service/comparisons.ts'
@@ -30,12 +29,12 @@ import type { S3Options } from '../system/s3/client.ts'
 import { privateFolder, writeWhole } from '../system/whole-file.ts'
 import type { BackboneView } from '../wire/backbone.ts'
 import { labelOf } from '../wire/label.ts'
-import type { Model } from '../wire/model.ts'
 import type { ApiContext } from './context.ts'
 import { directly, type Outside } from './http/outside.ts'
 import { createStreams } from './http/streams.ts'
 import { defaultLimits, type Limits, limitsFor } from './limits.ts'
 import { createMetrics } from './metrics.ts'
+import { createModelOffers } from './model-offers.ts'
 import { buildServer } from './server.ts'
 import type { UrlFetchOptions } from './url-fetch.ts'
 
@@ -69,9 +68,6 @@ export interface Service {
   close(): Promise<void>
 }
 
-/** Milliseconds in which a model that was seen in Redis is not looked for again. */
-const offerAgainMs = 3000
-
 export async function openService(options: ServiceOptions): Promise<Service> {
   const { home, log } = options
   await makeFolder(home, privateFolder)
@@ -96,31 +92,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const drift = startDriftClock({ client, registry, log, onServed: metrics.observeServed })
   const streams = createStreams({ all: limits.maxStreams, ofOne: limits.maxStreamsOfOne })
 
-  // What was there a moment ago is there: a model lives for a day. After a restart of Redis nothing is taken for granted.
-  const offered = new Map<string, number>()
-  producer.client.on('ready', () => offered.clear())
-  const offerModel = async (sha256: string, label: string): Promise<void> => {
-    const now = performance.now()
-    if (now - (offered.get(sha256) ?? Number.NEGATIVE_INFINITY) < offerAgainMs) return
-    if (offered.size > 1000) offered.clear()
-    await offerNow(sha256, label)
-    offered.set(sha256, now)
-  }
-  const offerNow = async (sha256: string, label: string): Promise<void> => {
-    if (await producer.blobs.touchModel(sha256, lifetimes.model)) return
-    // by its content: a model that was renamed meanwhile is still the same
-    const found = (await registry.list()).find((info) => info.sha256 === sha256)
-    await producer.blobs.putModel(sha256, await registry.bytes(found ? labelOf(found) : label), lifetimes.model)
-  }
-  const useModel = async (ref: string, alpha: number | undefined): Promise<{ info: Model; use: ModelUse }> => {
-    const info = await registry.info(ref)
-    if (info.backbone === null)
-      throw new OneclassError('MODEL_INCOMPATIBLE', `The model "${ref}" was fitted on features and cannot take images.`)
-    const label = labelOf(info)
-    await offerModel(info.sha256, label)
-    return { info, use: { label, sha256: info.sha256, alpha: alpha ?? info.alpha } }
-  }
-
+  const { offerModel, useModel } = createModelOffers(producer, registry)
   const feeder = createFeeder({
     producer,
     events,

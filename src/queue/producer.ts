@@ -5,24 +5,20 @@
  * expires by itself.
  */
 import { Queue, type Job as QueueJob } from 'bullmq'
-import { Value } from 'typebox/value'
 import { type ErrorCode, OneclassError } from '../errors.ts'
 import { parseJson } from '../system/parse-json.ts'
 import type { ErrorBody } from '../wire/error.ts'
 import type { Job } from '../wire/job.ts'
-import { isFinished, type JobType } from '../wire/job-state.ts'
+import { isFinished } from '../wire/job-state.ts'
 import type { QueueCounts } from '../wire/operations.ts'
-
 import { pointStride } from './batch-extras.ts'
 import { type BatchRecord, type BatchStore, createBatchStore } from './batches.ts'
 import { type BlobStore, createBlobStore } from './blobs.ts'
-import { chunksOf } from './chunks.ts'
+import { createCancelling } from './cancelling.ts'
 import { closeQueue, connect, disconnect, type RedisClient } from './connection.ts'
-
 import { takePlace } from './fair-order.ts'
-import { cancelledError, isOutcome, type Outcome, readFailure, viewOfBatch, viewOfJob } from './job-view.ts'
-import { BlobId, chunkId, type JobData, type JobKind, jobKinds, jobOptions, lifetimes, typeOfJob } from './jobs.ts'
-
+import { isOutcome, type Outcome, readFailure, viewOfBatch, viewOfJob } from './job-view.ts'
+import { chunkId, type JobData, type JobKind, jobKinds, jobOptions, lifetimes, typeOfJob } from './jobs.ts'
 import { type Bounds, keptOverhead, type Ledger, openLedger } from './ledger.ts'
 import { asRedisError, type Guard, guardAll } from './redis-errors.ts'
 import { channels, keys, prefix } from './redis-keys.ts'
@@ -131,58 +127,7 @@ export function createProducer(options: ProducerOptions): Producer {
     return isSavedHere && view.state === 'done' ? { ...view, state: 'running', result: null, finishedAt: null } : view
   }
 
-  /** What a job would have fetched: its images, and the list of them. */
-  const inputsOf = async ({ data }: QueueJob): Promise<string[]> => {
-    const { blob, list } = data as { blob?: unknown; list?: unknown }
-    const ids = [blob, list]
-    if (Value.Check(BlobId, list)) {
-      const listed = parseJson((await blobs.get(list))?.toString('utf8'))
-      if (Array.isArray(listed)) for (const entry of listed) ids.push((entry as { blob?: unknown } | null)?.blob)
-    }
-    return ids.filter((id) => Value.Check(BlobId, id))
-  }
-
-  /** First indices of the chunks of a batch that are in the queue: of a million images' chunks some. */
-  const chunksThere = async ({ id, total, chunkSize, isStreamed }: BatchRecord): Promise<number[]> => {
-    const chunks = chunksOf(total, chunkSize, isStreamed)
-    const there: number[] = []
-    for (let from = 0; from < chunks.length; from += 500) {
-      const some = chunks.slice(from, from + 500)
-      const pipeline = client.pipeline()
-      for (const { first } of some) pipeline.exists(queue('chunk').toKey(chunkId(id, first)))
-      const answers = (await pipeline.exec()) ?? []
-      there.push(...some.filter((_, i) => answers[i]?.[1] !== 0).map(({ first }) => first))
-    }
-    return there
-  }
-
-  /** Chunks that wait are taken away with their images; those at work are told to stop. */
-  const cancelChunks = async (id: string): Promise<void> => {
-    const batch = await batches.read(id)
-    if (batch === undefined) return
-    for (const first of await chunksThere(batch)) {
-      const chunk = (await queue('chunk').getJob(chunkId(id, first))) as QueueJob<JobData['chunk']> | undefined
-      if (chunk === undefined) continue
-      const isTaken = await queue('chunk').remove(chunkId(id, first))
-      if (isTaken === 1) await blobs.remove(chunk.data.images.map(({ blob }) => blob))
-      else await client.publish(channels.cancel, chunkId(id, first))
-    }
-  }
-
-  const cancelQueued = async (type: JobType, id: string, view: Job): Promise<boolean> => {
-    if (type === 'batch') return false
-    const waiting = (await queue(type).getJob(id)) as QueueJob | undefined
-    const inputs = waiting ? await inputsOf(waiting) : []
-    const removed = await queue(type).remove(id)
-    if (removed === 0) return false
-    await blobs.remove(inputs).catch(() => {}) // they expire
-    const finishedAt = new Date().toISOString()
-    await setOutcome(id, {
-      kind: 'cancelled',
-      view: { ...view, state: 'cancelled', error: cancelledError, finishedAt },
-    })
-    return true
-  }
+  const { cancelChunks, cancelQueued } = createCancelling({ client, blobs, batches, queue, setOutcome })
 
   const guard: Guard =
     (work) =>

@@ -9,14 +9,13 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { constants } from 'node:fs'
-import { access, chmod, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import { delimiter, join } from 'node:path'
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { OneclassError } from '../errors.ts'
 import { connect, disconnect, waitForRedis } from '../queue/connection.ts'
 import { makeFolder } from '../system/files.ts'
+import { configuration, findRedisServer, freePort } from './redis-program.ts'
 import { keepRewriting } from './redis-rewrite.ts'
 
 export interface PrivateRedis {
@@ -60,47 +59,6 @@ export async function startPrivateRedis(options: PrivateRedisOptions): Promise<P
       throw new OneclassError('REDIS_UNAVAILABLE', `The private redis-server did not start: ${first}`)
     }
   }
-}
-
-export async function findRedisServer(path: string): Promise<string> {
-  for (const folder of path.split(delimiter)) {
-    if (folder === '') continue
-    for (const name of ['redis-server', 'valkey-server']) {
-      const candidate = join(folder, name)
-      try {
-        await access(candidate, constants.X_OK)
-        return candidate
-      } catch {
-        // next
-      }
-    }
-  }
-  throw new OneclassError(
-    'REDIS_NOT_INSTALLED',
-    'No redis-server is on the PATH. Install it ("apt-get install redis-server", "dnf install redis", "brew install redis"), or give the address of one with --redis redis://host:6379.',
-  )
-}
-
-function configuration(folder: string, port: number, password: string, maxMemoryMb: number): string {
-  const quoted = folder.replaceAll('\\', '\\\\').replaceAll('"', '\\"')
-  return [
-    'bind 127.0.0.1',
-    `port ${port}`,
-    'protected-mode yes',
-    `requirepass ${password}`,
-    `dir "${quoted}"`,
-    `pidfile "${join(quoted, 'redis.pid')}"`,
-    'appendonly yes',
-    'appendfsync everysec',
-    'auto-aof-rewrite-percentage 100',
-    'auto-aof-rewrite-min-size 64mb',
-    'save ""',
-    'maxmemory-policy noeviction',
-    `maxmemory ${maxMemoryMb}mb`,
-    'daemonize no',
-    'loglevel notice',
-    '',
-  ].join('\n')
 }
 
 /** Two servers over one append-only file would destroy it. A server whose owner was just killed gets a moment to end. */
@@ -241,18 +199,5 @@ function exitOf(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     child.once('exit', () => resolve())
     child.once('error', () => resolve())
-  })
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() =>
-        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
-      )
-    })
   })
 }

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { connect, disconnect, waitForRedis } from '../../src/queue/connection.ts'
-import { findRedisServer, startPrivateRedis } from '../../src/service/private-redis.ts'
+import { startPrivateRedis } from '../../src/service/private-redis.ts'
+import { findRedisServer } from '../../src/service/redis-program.ts'
 
 const searchPath = process.env['PATH'] ?? ''
 let folder: string
