@@ -81,6 +81,11 @@ export const errorTable = {
   REDIS_UNAVAILABLE: again('service', 503, 'Redis cannot be reached'),
   REDIS_NOT_INSTALLED: never('service', 503, 'No redis-server was found'),
   PORT_IN_USE: never('service', 503, 'The port is in use'),
+  DISK_UNAVAILABLE: again(
+    'service',
+    503,
+    'Files cannot be written or read: the disk is full, read-only or failing, or they are not ours',
+  ),
   INTERNAL: again('service', 500, 'An internal error'),
 } as const
 
@@ -116,9 +121,30 @@ export class OneclassError extends Error {
   }
 }
 
+/** What the system says where its disk, and no program, is at fault; without paths, which are nobody's business outside. */
+const diskFaults: Readonly<Record<string, string>> = {
+  ENOSPC: 'The disk is full: make room on it, or name another data directory',
+  EDQUOT: 'The share of the disk that this user may fill is full: make room, or name another data directory',
+  EROFS: 'The file system is read-only: name another data directory, or mount it for writing',
+  EIO: 'The disk does not read or write (EIO): the log of the system says more',
+  EACCES: 'This user has no right to a file or folder that is needed: see its owner and mode',
+  EPERM: 'This user has no right to a file or folder that is needed: see its owner and mode',
+  EMFILE: 'This process may not open more files: raise the limit ("ulimit -n")',
+  ENFILE: 'This machine may not open more files: raise its limit',
+}
+
+/** The error where it is one of the disk, which passes when somebody makes room. Its cause may tell the `path`. */
+export function diskFault(error: unknown): OneclassError | undefined {
+  const { code } = (error ?? {}) as { code?: unknown }
+  const said = typeof code === 'string' && Object.hasOwn(diskFaults, code) ? diskFaults[code] : undefined
+  return said === undefined ? undefined : new OneclassError('DISK_UNAVAILABLE', `${said}.`, { cause: error })
+}
+
 /** Any thrown value as an `OneclassError`; what was not expected becomes `INTERNAL` and keeps its cause. */
 export function toOneclassError(error: unknown): OneclassError {
   if (error instanceof OneclassError) return error
+  const fault = diskFault(error)
+  if (fault !== undefined) return fault
   const message = error instanceof Error ? error.message : String(error)
   return new OneclassError('INTERNAL', message, { cause: error })
 }

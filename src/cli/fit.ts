@@ -13,6 +13,7 @@ import type { Model } from '../wire/model.ts'
 import { preprocessModes } from '../wire/preprocess.ts'
 import type { Command, Io, Values } from './command.ts'
 import { asNamed, excluded, placesFor } from './fit-arguments.ts'
+import { negativesAt, positivesAt } from './fit-input.ts'
 import { placesWords, preprocessWords, reportLines } from './fit-words.ts'
 import { settleLayout } from './layout-question.ts'
 import { progressLine } from './progress.ts'
@@ -24,6 +25,7 @@ export const fit: Command = {
   usage: `fit DIR --name NAME [--negatives DIR2] [--backbone ID|FILE.onnx|model.json] [--alpha 0.05] [--confidence 0.95]
     [--calibration cross-fit|split] [--exclude NAME,...|misfits] [--detail auto|1|2|3] [--no-patches]
     [--seed 1] [--json]
+fit s3://bucket/prefix --name NAME [...]
 fit NAME --add DIR [--exclude 3,17] [--alpha A] [--seed N] [--json]
 fit [DIR] --from-model NAME[@VERSION] [--name NAME] [--backbone ID|FILE] [--json]
 fit [DIR] --name NAME --base NAME[@VERSION] [--exclude 3,17] [--alpha A] [--seed N] [--json]
@@ -136,11 +138,17 @@ fit --features X.npy --name NAME [--preprocess auto|l2|none] [--alpha 0.05] [--s
         progress.fitting.end()
         return await report(io, values, { model: saved })
       }
+      const [folder] = positionals
       const asked = { negatives: text(values, 'negatives'), backbone: text(values, 'backbone') }
       const input =
         again === undefined
-          ? { ...asked, positives: positionals[0], base: baseRef }
-          : await refitInput({ ...asked, home: io.home, ref: again, folder: positionals[0] })
+          ? {
+              ...asked,
+              negatives: asked.negatives && (await negativesAt(asked.negatives, io.signal)),
+              positives: folder && (await positivesAt(folder, false, io.signal)),
+              base: baseRef,
+            }
+          : await refitInput({ ...asked, home: io.home, ref: again, folder })
       const done = await fitModel({
         ...input,
         ...options,
@@ -151,7 +159,10 @@ fit --features X.npy --name NAME [--preprocess auto|l2|none] [--alpha 0.05] [--s
         ...(flag(values, 'strict') ? { limits: { ...imageLimits, strict: true } } : {}),
         onProgress,
         onNotice: (note) => io.err(note),
-        onFound: (found) => (again === undefined ? settleLayout(found, positionals[0], io) : undefined),
+        onFound: (found) =>
+          again !== undefined || folder === undefined
+            ? undefined
+            : settleLayout(found, () => positivesAt(folder, true, io.signal), io),
       })
       progress.fitting.end()
       return await report(io, values, done)

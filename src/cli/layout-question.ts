@@ -1,24 +1,29 @@
 /** A folder that looks like the root of a data set: a question on a terminal, a note elsewhere. */
 import { createInterface } from 'node:readline/promises'
 import { OneclassError } from '../errors.ts'
-import { type CollectedPositives, collectPositives } from '../pipeline/positives.ts'
+import type { CollectedPositives } from '../pipeline/positives.ts'
 import type { Io } from './command.ts'
 
 /**
+ * @param takeAll all images of the folder
  * @returns what is learnt instead of what was found; undefined: what was found
  * @throws CANCELLED where nothing shall be
  */
 export function settleLayout(
   found: CollectedPositives,
-  folder: string | undefined,
+  takeAll: () => Promise<CollectedPositives>,
   io: Io,
 ): Promise<CollectedPositives> | undefined {
   if (found.note === undefined) return undefined
   io.err(`note: ${found.note}`)
-  return folder !== undefined && io.isTerminal && process.stdin.isTTY ? ask(found, folder, io) : undefined
+  return io.isTerminal && process.stdin.isTTY ? ask(found, takeAll, io) : undefined
 }
 
-async function ask(found: CollectedPositives, folder: string, io: Io): Promise<CollectedPositives> {
+async function ask(
+  found: CollectedPositives,
+  takeAll: () => Promise<CollectedPositives>,
+  io: Io,
+): Promise<CollectedPositives> {
   const lines = createInterface({ input: process.stdin, output: process.stderr })
   try {
     for (;;) {
@@ -29,7 +34,7 @@ async function ask(found: CollectedPositives, folder: string, io: Io): Promise<C
         },
       )
       if (/^(y|yes|)$/i.test(answer.trim())) return found
-      if (/^a(ll)?$/i.test(answer.trim())) return await collectPositives(folder, true)
+      if (/^a(ll)?$/i.test(answer.trim())) return await takeAll()
       if (/^no?$/i.test(answer.trim())) throw new OneclassError('CANCELLED', 'Nothing was fitted.')
     }
   } finally {

@@ -49,13 +49,19 @@ export async function main(args: readonly string[]): Promise<ExitStatus> {
       return interrupted
     }
     const known = toOneclassError(error)
-    const where = known.code === 'MODEL_NOT_FOUND' && home !== undefined ? ` (data directory: ${home})` : ''
-    process.stderr.write(`oneclass: ${known.code}: ${known.message}${where}\n`)
+    process.stderr.write(`oneclass: ${known.code}: ${known.message}${whereOf(known, home)}\n`)
     if (known.code === 'INTERNAL' && error instanceof Error && error.stack) process.stderr.write(`${error.stack}\n`)
     return 1
   } finally {
     interrupts.dispose()
   }
+}
+
+/** What the user of this machine may know besides. */
+function whereOf({ code, cause }: OneclassError, home: string | undefined): string {
+  const { path } = (cause ?? {}) as { path?: unknown }
+  if (code === 'DISK_UNAVAILABLE' && typeof path === 'string') return ` (${path})`
+  return code === 'MODEL_NOT_FOUND' && home !== undefined ? ` (data directory: ${home})` : ''
 }
 
 function parse(command: Command, args: string[]) {

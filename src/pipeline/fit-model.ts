@@ -25,8 +25,8 @@ export interface SavedAs {
 export interface FitModelOptions
   extends SavedAs,
     Omit<FitImagesOptions, 'base' | 'negatives' | 'exclude' | 'thumbnails' | 'failed'> {
-  /** A folder, images, or undefined where `base` brings all of them. */
-  readonly positives: string | readonly ImageSource[] | undefined
+  /** A folder, images (with what else was found beside them), or undefined where `base` brings all of them. */
+  readonly positives: string | readonly ImageSource[] | CollectedPositives | undefined
   /** The same for images that do not belong. */
   readonly negatives?: string | readonly ImageSource[] | undefined
   /** Id or file; undefined for the embedded one. Not with `base`, which brings its own. */
@@ -127,7 +127,7 @@ export async function fitFeatureModel(
   return await openRegistry(home).save(name, await fitFeatures(X, { ...options, preprocess }))
 }
 
-async function read(images: string | readonly ImageSource[] | undefined): Promise<CollectedPositives> {
+async function read(images: FitModelOptions['positives']): Promise<CollectedPositives> {
   if (typeof images === 'string') return await collectPositives(images)
-  return { images: (images ?? []) as CollectedPositives['images'], failed: [], skipped: [] }
+  return images !== undefined && 'images' in images ? images : { images: images ?? [], failed: [], skipped: [] }
 }

@@ -2,8 +2,10 @@
 import { basename, resolve } from 'node:path'
 import { type Collected, collect } from '../images/collect.ts'
 import { findLayout, isOfClass } from '../images/layout.ts'
+import type { ImageSource } from '../images/source.ts'
 
-export interface CollectedPositives extends Collected {
+export interface CollectedPositives extends Omit<Collected, 'images'> {
+  readonly images: readonly ImageSource[]
   /** Where the folder is the root of a data set: what of it is learnt, and what is left out. */
   readonly note?: string
 }
@@ -15,14 +17,25 @@ export interface CollectedPositives extends Collected {
 export async function collectPositives(folder: string, learnAll = false): Promise<CollectedPositives> {
   const { images, failed, skipped } = await collect(folder, { names: 'relative' })
   const name = basename(resolve(folder))
-  const layout = findLayout(learnAll ? [] : images.map((source) => source.name))
-  const isPositive = isOfClass(layout)
+  const { images: ofClass, ...note } = ofOneClass(images, (source) => source.name, learnAll)
   return {
-    images: images
-      .filter((source) => isPositive(source.name))
-      .map((source) => ({ ...source, name: `${name}/${source.name}` })),
+    images: ofClass.map((source) => ({ ...source, name: `${name}/${source.name}` })),
     failed: failed.map(({ image, error }) => ({ image: `${name}/${image}`, error })),
     skipped,
-    ...(layout.note && { note: layout.note }),
+    ...note,
   }
+}
+
+/**
+ * The images of the class, where they lie in a data set with other parts.
+ * @param nameOf below the folder, with "/" between its parts
+ */
+export function ofOneClass<T>(
+  images: readonly T[],
+  nameOf: (image: T) => string,
+  learnAll: boolean,
+): { readonly images: readonly T[]; readonly note?: string } {
+  const layout = findLayout(learnAll ? [] : images.map(nameOf))
+  const isPositive = isOfClass(layout)
+  return { images: images.filter((image) => isPositive(nameOf(image))), ...(layout.note && { note: layout.note }) }
 }

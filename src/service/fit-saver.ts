@@ -102,7 +102,7 @@ export function createFitSaver(options: {
       } catch (thrown) {
         const error = toOneclassError(thrown)
         options.onError?.(id, error)
-        if (error.code === 'REDIS_UNAVAILABLE' || error.code === 'INTERNAL') return // stays, and is tried again
+        if (error.isPassing) return // stays, and is tried again
         view = { ...base, state: 'failed', error: error.toJSON() }
       }
       await producer.setOutcome(id, { kind: 'saved', view })

@@ -1,7 +1,7 @@
 /** Folders and files that are there whole or not at all; what cannot be written is said before any work begins. */
 import { randomUUID } from 'node:crypto'
 import { createWriteStream, rmSync, type WriteStream } from 'node:fs'
-import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { OneclassError } from '../errors.ts'
 import { privateFolder } from './whole-file.ts'
@@ -51,9 +51,20 @@ export async function assertWritable(folder: string, what: string, wayOut: strin
   }
 }
 
-/** @throws INVALID_ARGUMENT when models and keys cannot be kept there */
+/** Bytes that must be free for work that ends with a model: the smallest with a gallery of pictures has about as many. */
+const leastFree = 2 * 2 ** 20
+
+/** @throws INVALID_ARGUMENT when models and keys cannot be kept there, DISK_UNAVAILABLE when there is no room for a model */
 export async function assertHomeWritable(home: string): Promise<void> {
-  await assertWritable(home, 'data directory', 'name another with --home or ONECLASS_HOME', privateFolder)
+  const wayOut = 'name another with --home or ONECLASS_HOME'
+  await assertWritable(home, 'data directory', wayOut, privateFolder)
+  const { blocks, bavail, bsize } = await statfs(home).catch(() => ({ blocks: 0, bavail: 0, bsize: 0 }))
+  // file systems that do not count have no blocks
+  if (blocks > 0 && bavail * bsize < leastFree)
+    throw new OneclassError(
+      'DISK_UNAVAILABLE',
+      `The disk of the data directory "${home}" is full (${Math.floor((bavail * bsize) / 1024)} KiB are free): make room, or ${wayOut}.`,
+    )
 }
 
 export interface Output {

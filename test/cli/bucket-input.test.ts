@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { imagesOfBucket } from '../../src/cli/bucket-input.ts'
+import { negativesAt, positivesAt } from '../../src/cli/fit-input.ts'
 import { readInput } from '../../src/cli/score-input.ts'
 import { readImage } from '../../src/images/read-image.ts'
 import { readConfig } from '../../src/system/config.ts'
@@ -29,4 +30,34 @@ test('score takes a prefix of a bucket, or one object; each is read when its tur
   // through the door of the command: what cannot be read is named
   const nothing = async () => new Uint8Array()
   await assert.rejects(readInput(['s3://photos/../x'], nothing), { code: /INVALID_ARGUMENT/ })
+})
+
+test('fit takes a prefix: of a data set its positives, each image fetched once however often it is looked at', async (t) => {
+  const server = await startS3Server()
+  t.after(() => server.close())
+  const keys = ['in/good/a.jpg', 'in/good/b.jpg', 'in/bad/c.jpg', 'in/notes.txt']
+  server.buckets.set('photos', memoryBucket(Object.fromEntries(keys.map((key) => [key, key]))))
+  for (const [name, value] of Object.entries(server.env())) {
+    const before = process.env[name]
+    process.env[name] = value
+    t.after(() => {
+      if (before === undefined) delete process.env[name]
+      else process.env[name] = before
+    })
+  }
+  const found = await positivesAt('s3://photos/in', false)
+  assert.deepEqual(
+    found.images.map(({ name }) => name),
+    ['s3://photos/in/good/a.jpg', 's3://photos/in/good/b.jpg'],
+  )
+  assert.match(found.note ?? '', /bad\//)
+  assert.equal(found.skipped[0]?.count, 1)
+  assert.equal((await positivesAt('s3://photos/in', true)).images.length, 3)
+  const negatives = await negativesAt('s3://photos/in/bad')
+  assert.deepEqual(typeof negatives === 'string' ? negatives : negatives.map(({ name }) => name), [
+    's3://photos/in/bad/c.jpg',
+  ])
+  const before = server.requests.length
+  for (let i = 0; i < 3; i++) assert.equal(Buffer.from(await readImage(found.images[1]!)).toString(), 'in/good/b.jpg')
+  assert.equal(server.requests.length, before + 1)
 })

@@ -1,6 +1,6 @@
 /** Errors as problem details (RFC 9457), and nothing of the inside in them. */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { type ErrorCode, errorTable, OneclassError } from '../../errors.ts'
+import { diskFault, type ErrorCode, errorTable, OneclassError } from '../../errors.ts'
 import { asRedisError, redisIsFull } from '../../queue/redis-errors.ts'
 import type { Log } from '../../system/log.ts'
 import type { Problem } from '../../wire/error.ts'
@@ -62,6 +62,8 @@ function translate(error: FastifyError | OneclassError | Error): OneclassError {
         )
       : known
   }
+  const fault = diskFault(error)
+  if (fault !== undefined) return fault
   const { code = '', statusCode = 500 } = error as FastifyError
   const make = (ours: ErrorCode, message: string) => new OneclassError(ours, message, { cause: error })
   if (/FST_REQ_FILE_TOO_LARGE/.test(code))
