@@ -1,6 +1,6 @@
 """Checkpoint -> a release: ONNX with float16 weights, and its manifest.
 
-export.py --checkpoint RUN/checkpoint.pt --out DIR --id oc-s3 --size 160 [--embedding PARTS]
+export.py --checkpoint RUN/checkpoint.pt --out DIR --id oc-s3-float --size 160 [--embedding PARTS] [--mirror]
 """
 
 import argparse
@@ -100,6 +100,7 @@ def manifest_of(options, weights, dim):
             'maps': [{'name': 'map8', 'channels': MID, 'stride': 8}, {'name': 'map16', 'channels': HIGH, 'stride': 16}],
         },
         'description': DESCRIPTION,
+        **({'tta': ['flip']} if options.mirror else {}),
     }
 
 
@@ -108,10 +109,11 @@ def main():
     parser = argparse.ArgumentParser()
     for key in ('checkpoint', 'out'):
         parser.add_argument('--' + key, required=True)
-    parser.add_argument('--id', default='oc-s3')
+    parser.add_argument('--id', default='oc-s3-float')
     parser.add_argument('--size', type=int, default=160)
     parser.add_argument('--version', type=int, default=1)
     parser.add_argument('--embedding', default=EMBEDDING)
+    parser.add_argument('--mirror', action='store_true', help='embeddings are means with those of the mirrored image')
     options = parser.parse_args()
     pair, checkpoint = load_pair(options.checkpoint)
     release, image = Release(pair, options.embedding).eval(), torch.randn(2, 3, options.size, options.size)

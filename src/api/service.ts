@@ -34,7 +34,7 @@ import { directly, type Outside } from './http/outside.ts'
 import { createStreams } from './http/streams.ts'
 import { defaultLimits, type Limits, limitsFor } from './limits.ts'
 import { createMetrics } from './metrics.ts'
-import { createModelOffers } from './model-offers.ts'
+import { keepModelsInRedis } from './models-in-redis.ts'
 import { buildServer } from './server.ts'
 import type { UrlFetchOptions } from './url-fetch.ts'
 
@@ -92,7 +92,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const drift = startDriftClock({ client, registry, log, onServed: metrics.observeServed })
   const streams = createStreams({ all: limits.maxStreams, ofOne: limits.maxStreamsOfOne })
 
-  const { offerModel, useModel } = createModelOffers(producer, registry)
+  const { offerModel, useModel } = keepModelsInRedis(producer, registry)
   const feeder = createFeeder({
     producer,
     events,

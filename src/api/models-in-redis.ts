@@ -9,7 +9,7 @@ import type { Model } from '../wire/model.ts'
 /** Milliseconds in which a model that was seen in Redis is not looked for again. */
 const offerAgainMs = 3000
 
-export function createModelOffers(producer: Producer, registry: Registry) {
+export function keepModelsInRedis(producer: Producer, registry: Registry) {
   // What was there a moment ago is there: a model lives for a day. After a restart of Redis nothing is taken for granted.
   const offered = new Map<string, number>()
   producer.client.on('ready', () => offered.clear())
