@@ -16,26 +16,30 @@ export function toTensor(images: readonly Pixels[], input: Input, flip: boolean)
   const size = area * 3
   const tensor = new Float32Array(images.length * size * (flip ? 2 : 1))
   const table = scaleTable(input)
-  // source channel of each tensor channel
-  const order = input.channels === 'BGR' ? [2, 1, 0] : [0, 1, 2]
+  // source channel of the first and of the third tensor channel
+  const [first, third] = input.channels === 'BGR' ? [2, 0] : [0, 2]
   const [channelStep, pixelStep] = layout === 'NCHW' ? [area, 1] : [1, 3]
-  images.forEach((image, index) => {
+  const toMirrored = images.length * size
+  images.forEach(({ data, ...image }, index) => {
     if (image.width !== width || image.height !== height) {
       throw new OneclassError(
         'INTERNAL',
         `A ${image.width} x ${image.height} image was given where ${width} x ${height} is needed.`,
       )
     }
-    for (let channel = 0; channel < 3; channel++) {
-      const scaled = table.subarray(channel * 256, channel * 256 + 256)
-      const plain = index * size + channel * channelStep
-      const mirrored = plain + images.length * size
-      for (let y = 0, from = order[channel]!; y < height; y++) {
-        for (let x = 0; x < width; x++, from += 3) {
-          const value = scaled[image.data[from]!]!
-          tensor[plain + (y * width + x) * pixelStep] = value
-          if (flip) tensor[mirrored + (y * width + width - 1 - x) * pixelStep] = value
-        }
+    const put = (at: number, a: number, b: number, c: number) => {
+      tensor[at] = a
+      tensor[at + channelStep] = b
+      tensor[at + 2 * channelStep] = c
+    }
+    for (let y = 0, from = 0, to = index * size; y < height; y++) {
+      let mirrored = toMirrored + to + (width - 1) * pixelStep
+      for (let x = 0; x < width; x++, from += 3, to += pixelStep, mirrored -= pixelStep) {
+        const a = table[data[from + first]!]!
+        const b = table[256 + data[from + 1]!]!
+        const c = table[512 + data[from + third]!]!
+        put(to, a, b, c)
+        if (flip) put(mirrored, a, b, c)
       }
     }
   })

@@ -17,18 +17,16 @@ const quarter = 64
  * @param isWide the pixels were made of samples of 16 bits as they are
  */
 export function lookAt({ data, width, height }: Pixels, { hasRange = false, isWide = false } = {}): Note[] {
-  let dark = 0
-  let bright = 0
-  const low = [255, 255, 255]
-  const high = [0, 0, 0]
-  for (let i = 0; i < data.length; i++) {
-    const value = data[i]!
-    const channel = i % 3
-    if (value < low[channel]!) low[channel] = value
-    if (value > high[channel]!) high[channel] = value
-    if (value <= nearEnd) dark++
-    else if (value >= 255 - nearEnd) bright++
+  const counts = levelCounts(data)
+  const ofAll = (from: number, to: number) => {
+    let sum = 0
+    for (const channel of counts) for (let level = from; level <= to; level++) sum += channel[level]!
+    return sum
   }
+  const dark = ofAll(0, nearEnd)
+  const bright = ofAll(255, 255)
+  const low = counts.map((channel) => channel.findIndex((count) => count > 0))
+  const high = counts.map((channel) => channel.findLastIndex((count) => count > 0))
   if (width * height < 2) return []
   const notes: Note[] = []
   if (hasRange && dark + bright >= outsideShare * data.length) {
@@ -48,4 +46,15 @@ export function lookAt({ data, width, height }: Pixels, { hasRange = false, isWi
     notes.push({ code: 'EXTREME', message: 'The image is nearly all white.' })
   }
   return notes
+}
+
+/** How many samples of each channel have each level: one pass over the pixels, whatever is asked of them. */
+function levelCounts(data: Pixels['data']): [Uint32Array, Uint32Array, Uint32Array] {
+  const [red, green, blue] = [new Uint32Array(256), new Uint32Array(256), new Uint32Array(256)]
+  for (let i = 0; i < data.length; i += 3) {
+    red[data[i]!]!++
+    green[data[i + 1]!]!++
+    blue[data[i + 2]!]!++
+  }
+  return [red, green, blue]
 }
