@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
@@ -147,6 +147,13 @@ describe('an .onnx file with a manifest beside it', () => {
     }
     assert.throws(() => parseManifest('{', 'm.json'), { code: 'BACKBONE_INVALID', message: /m\.json/ })
   })
+})
+
+it('takes the manifest that docs/models.md shows', async () => {
+  const text = await readFile('docs/models.md', 'utf8')
+  const shown = text.split('```json').find((part) => part.includes('"sha256"'))!
+  const manifest = parseManifest(shown.split('```')[0]!, 'docs/models.md')
+  assert.deepEqual([manifest.tta, manifest.outputs.maps?.length, manifest.input.multipleOf], [['flip'], 2, 32])
 })
 
 describe('the registry', () => {
