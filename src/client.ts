@@ -156,10 +156,10 @@ export function createClient(address: string, options: { key?: string; fetch?: T
       return await resultOf<FaceSeen>(await sendImage(`/v1/faces${query}`, image, more), waitSeconds, ends, more.signal)
     },
 
-    batch: (model, images, { alpha, fdr, abstain, also, thumbnails, map, ...more } = {}) =>
+    batch: (model, images, { alpha, fdr, abstain, also, thumbnails, map, results, ...more } = {}) =>
       post(
         `/v1/models/${part(model)}/batches`,
-        formOf('images', images, { alpha, fdr, abstain, also, thumbnails, map }),
+        formOf('images', images, { alpha, fdr, abstain, also, thumbnails, map, results }),
         more,
       ),
     batchFolder: (model, folder, { signal, onProgress: _, idempotencyKey, ...options } = {}) =>

@@ -3,10 +3,11 @@ import type { FastifyRequest } from 'fastify'
 import { OneclassError } from '../errors.ts'
 import type { BatchRecord } from '../queue/batches.ts'
 import { lifetimes } from '../queue/jobs.ts'
+import { decisionsOf } from '../service/decide-lines.ts'
 import type { BatchFromFolder } from '../wire/batch.ts'
 import type { Decisions } from '../wire/decisions.ts'
 import type { ApiContext } from './context.ts'
-import { decisionFields, decisionsOf } from './decide-lines.ts'
+import { decisionFields } from './decision-fields.ts'
 import { alphaField, flagField } from './http/fields.ts'
 import { readForm, type Uploaded } from './http/uploads.ts'
 
@@ -22,13 +23,15 @@ export interface BatchInput {
   /** Further models, as they were named. */
   readonly also: string | undefined
   readonly keep: NonNullable<BatchRecord['keep']>
+  /** Where results go in the end, resolved. */
+  readonly results: string | undefined
 }
 
 /** @throws INVALID_ARGUMENT, FOLDER_NOT_FOUND, FOLDER_EMPTY, BODY_TOO_LARGE; what was stored belongs to the request */
 export async function readBatchInput(
   request: FastifyRequest,
   body: BatchFromFolder | undefined,
-  { limits, places }: Pick<ApiContext, 'limits' | 'places'>,
+  { limits, places, results }: Pick<ApiContext, 'limits' | 'places' | 'results'>,
 ): Promise<BatchInput> {
   if (request.isMultipart()) {
     const form = await readForm(request, 'images', {
@@ -45,12 +48,14 @@ export async function readBatchInput(
       alpha: alphaField(form.fields),
       decisions: decisionFields(form.fields),
       also: form.fields['also'] || undefined,
+      results: form.fields['results'] ? results.resolve(form.fields['results']) : undefined,
       keep: { thumbnails: flagField(form.fields, 'thumbnails'), map: flagField(form.fields, 'map') },
     }
   }
   if (!body) throw new OneclassError('INVALID_ARGUMENT', 'Expected a form with files "images", or JSON with "folder".')
   const folder = await places.resolve(body.folder)
   return {
+    results: body.results === undefined ? undefined : results.resolve(body.results),
     ...(await places.begin(folder, limits.maxFolderImages)),
     uploads: [],
     folder,

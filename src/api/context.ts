@@ -2,6 +2,7 @@
 import type { JobEvents } from '../queue/events.ts'
 import type { ModelUse } from '../queue/jobs.ts'
 import type { Producer } from '../queue/producer.ts'
+import type { BatchResults } from '../service/batch-results.ts'
 import type { Feeder } from '../service/feeder.ts'
 import type { Galleries } from '../service/galleries.ts'
 import type { Places } from '../service/places.ts'
@@ -32,6 +33,8 @@ export interface ApiContext {
   readonly home: string
   /** Where images may lie. */
   readonly places: Places
+  /** Where results of batches may be written. */
+  readonly results: Pick<BatchResults, 'resolve'>
   /** Real paths of the served roots that are folders. */
   readonly roots: readonly string[]
   /** Networks that a fit can name; the default first. */

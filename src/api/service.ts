@@ -8,6 +8,7 @@ import { checkRedis, connect, disconnect, readMaxMemory, waitForRedis } from '..
 import { openJobEvents } from '../queue/events.ts'
 import { createProducer, type Producer } from '../queue/producer.ts'
 import { keys } from '../queue/redis-keys.ts'
+import { openBatchResults } from '../service/batch-results.ts'
 import { saveComparisons } from '../service/comparisons.ts'
 import { saveSamples } from '../service/demo-samples.ts'
 import { startDriftClock } from '../service/drift-clock.ts'
@@ -46,6 +47,8 @@ export interface ServiceOptions {
   readonly outside?: Outside
   /** Folders, and prefixes of buckets. */
   readonly roots: readonly string[]
+  /** Prefixes of buckets that results of batches may be written below. */
+  readonly results?: readonly string[]
   /** How to reach the store of roots that are prefixes. */
   readonly s3?: S3Options
   /** `{}` allows public URLs; undefined allows none. */
@@ -83,6 +86,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     stored: { all: limits.maxStoredBytes, ofOne: limits.maxStoredBytesOfOne },
     kept: { all: limits.maxKeptBytes, ofOne: limits.maxKeptBytesOfOne },
   })
+  const results = openBatchResults(producer.batches, store)
   const events = await openJobEvents(options.redisUrl)
   const registry = openRegistry(home)
   const metrics = createMetrics()
@@ -100,6 +104,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     offerModel,
     places,
     maxImages: limits.maxFolderImages,
+    deliver: results.write,
     onEnded: notices.ended,
     onError: (batch, error) => log('warn', 'batch waits', { job: batch, code: error.code }),
   })
@@ -155,6 +160,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     origin,
     home,
     places,
+    results,
     roots,
     backbones: options.backbones ?? (async () => []),
     urls: options.urls,

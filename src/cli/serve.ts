@@ -13,7 +13,7 @@ export const serve: Command = {
   endsGently: true,
   summary: 'Serve models over HTTP, with workers and, where none is given, a private Redis',
   usage:
-    'serve [--host 127.0.0.1] [--port 3000] [--redis URL] [--workers N] [--root DIR|s3://...]... [--allow-url]\n      [--public-url URL] [--base-path /oneclass/] [--trust-proxy ADDRESSES] [--webhook URL]...',
+    'serve [--host 127.0.0.1] [--port 3000] [--redis URL] [--workers N] [--root DIR|s3://...]... [--allow-url]\n      [--results s3://...]... [--public-url URL] [--base-path /oneclass/] [--trust-proxy ADDRESSES] [--webhook URL]...',
   options: {
     host: {
       type: 'string',
@@ -28,6 +28,12 @@ export const serve: Command = {
       multiple: true,
       value: 'DIR',
       description: 'folder or s3://bucket/prefix whose files requests may name; repeatable',
+    },
+    results: {
+      type: 'string',
+      multiple: true,
+      value: 's3://...',
+      description: 'prefix of a bucket below which batches may have their results written; repeatable',
     },
     'allow-url': { type: 'boolean', description: 'let requests name images by public http(s) address' },
     'public-url': { type: 'string', value: 'URL', description: 'address at which a proxy shows the service' },
@@ -67,6 +73,7 @@ export const serve: Command = {
       ...(workers === undefined ? {} : { workers }),
       pin: config.pin,
       roots: list(values, 'root'),
+      results: list(values, 'results'),
       ...(config.s3 && { s3: { ...config.s3, proxy: config.proxy } }),
       allowUrl: flag(values, 'allow-url'),
       outside: readOutside({

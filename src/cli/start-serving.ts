@@ -35,6 +35,8 @@ export interface ServeOptions {
   readonly pin?: boolean
   /** Folders, and prefixes of buckets (`s3://bucket/prefix`). */
   readonly roots: readonly string[]
+  /** Prefixes of buckets that results of batches may be written below. */
+  readonly results?: readonly string[]
   readonly s3?: S3Options
   readonly allowUrl: boolean
   /** How callers reach it, where a proxy stands in front. */
@@ -125,6 +127,7 @@ export async function startServing(options: ServeOptions): Promise<Serving> {
       isLoopback,
       outside,
       roots: options.roots.map((root) => (isS3(root) ? root : resolve(root))),
+      ...(options.results ? { results: options.results } : {}),
       ...(options.s3 ? { s3: options.s3 } : {}),
       ...(options.allowUrl ? { urls: {} } : {}),
       ...(options.limits ? { limits: options.limits } : {}),

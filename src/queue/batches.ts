@@ -38,6 +38,8 @@ export interface BatchRecord {
   readonly chunkSize: number
   /** Absolute and resolved, or `s3://bucket/prefix/`; null for uploads. */
   readonly folder: string | null
+  /** Where its results are written in the end: `s3://bucket/prefix/`. */
+  readonly results?: string
   /** What is kept of its images besides their results (`batch-extras.ts`). */
   readonly keep?: { readonly thumbnails: boolean; readonly map: boolean }
   /** What is decided about the whole of it, when its results are read; with the number of held-out scores of its model. */

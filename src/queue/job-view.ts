@@ -73,6 +73,7 @@ export function viewOfBatch(batch: BatchRecord): BatchJob {
       map: batch.keep?.map ?? false,
       folder: batch.folder !== null,
     },
+    ...(batch.results !== undefined && { results: `${batch.results}${batch.id}/` }),
     folder: batch.folder === null ? null : basename(batch.folder),
     result: batch.state === 'done' ? { images: batch.total, errors: batch.errors, model: batch.model.label } : null,
     error: batch.state === 'cancelled' ? cancelledError : batch.error,

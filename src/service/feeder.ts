@@ -10,6 +10,7 @@
  */
 
 import { setMaxListeners } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
 import { type ErrorCode, errorTable, OneclassError, toOneclassError } from '../errors.ts'
 import type { BatchRecord } from '../queue/batches.ts'
 import { chunkEnd } from '../queue/chunks.ts'
@@ -37,6 +38,8 @@ export interface FeederOptions {
   readonly maxImages: number
   /** Most images of one batch under way. */
   readonly window?: number
+  /** Called with a batch that has ended, again until it succeeds: brings its results to where they were asked for. */
+  readonly deliver?: (batch: BatchRecord, signal: AbortSignal) => Promise<void>
   readonly onEnded?: (batch: string) => void
   readonly onError?: (batch: string, error: OneclassError) => void
 }
@@ -78,6 +81,9 @@ export function createFeeder(options: FeederOptions): Feeder {
       const begun = performance.now()
       try {
         if (await feedOnce(id, failures)) {
+          const ended = await batches.read(id)
+          if (ended !== undefined) await options.deliver?.(ended, stopping.signal)
+          if (isWaiting) await batches.setWaiting(id, null)
           await batches.forget(id, options.origin)
           options.onEnded?.(id)
           return
@@ -235,15 +241,6 @@ function waiting(error: OneclassError): ErrorBody {
   return { code: 'INTERNAL', message: 'Something went wrong in the service; its log says what. It is tried again.' }
 }
 
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    // the signal lives as long as the service: what listens to it has to go with each sleep
-    const finish = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', finish)
-      resolve()
-    }
-    const timer = setTimeout(finish, ms)
-    signal.addEventListener('abort', finish)
-  })
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => {})
 }

@@ -17,6 +17,13 @@ export const BatchOptions = Type.Object({
     description:
       'Further models that are asked about each image, which is decoded once: NAME or NAME@VERSION of each, with commas between, or `all`. Results then have `labels` and `models`; all else is of the model that is named first',
   }),
+  results: Type.Optional(
+    Type.String({
+      maxLength: 1100,
+      description:
+        'Where the results are written when the batch has ended: `s3://bucket/prefix` below a `--results` of the service. `ID/results-00000.jsonl` and so on appear there, 5,000 lines each, and `ID/batch.json` when they are complete',
+    }),
+  ),
   map: Type.Optional(
     Type.Boolean({
       description: 'Keep embeddings, of 2,000 images at most, so that a map can show them; default false',

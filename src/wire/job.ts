@@ -68,6 +68,7 @@ export const BatchJob = Type.Object({
   also: Type.Optional(Type.Array(Type.String(), { description: 'Further models that are asked' })),
   // the way to it is not for every key to know
   folder: Nullable(Type.String({ description: 'The last name of its folder; null for uploads' })),
+  results: Type.Optional(Type.String({ description: 'Where its results are written: `s3://bucket/prefix/ID/`' })),
   waitsFor: Nullable(ErrorBody),
 })
 export type BatchJob = Fixed<typeof BatchJob>

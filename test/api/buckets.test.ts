@@ -12,6 +12,7 @@ let server: S3Server
 let api: TestApi
 let worker: StandIn
 const bucket = memoryBucket()
+const out = memoryBucket()
 const name = (i: number) => `${String(i).padStart(5, '0')}.jpg`
 const many = 1300
 
@@ -29,7 +30,9 @@ before(async () => {
   const s3 = { credentials, region, endpoint: server.endpoint, pauseMs: 1, tries: 4 }
   // a quarter of it: the Redis of tests is small
   const limits = { maxKeptBytesOfOne: 24_000_000, maxFolderImages: 10_000 }
-  api = await startTestApi(limits, { s3, prefixes: ['s3://photos', 's3://large/deep', 's3://gone'] })
+  server.buckets.set('out', out)
+  const prefixes = ['s3://photos', 's3://large/deep', 's3://gone']
+  api = await startTestApi(limits, { s3, prefixes, results: ['s3://out/results'] })
 })
 after(async () => {
   await worker?.stop()
@@ -136,6 +139,27 @@ test('requests that cannot be answered: no such bucket, no image, outside, a sto
   const busy = await api.json('/v1/models/thing/batches', { folder: 's3://photos/many' })
   assert.ok(busy.headers.get('retry-after'))
   assert.equal(await codeOf(busy), 'STORAGE_UNAVAILABLE')
+})
+
+test('results go back to a bucket when the batch has ended, also where the store was away', async () => {
+  const ask = (results: string) => {
+    const form = new FormData()
+    for (let i = 0; i < 3; i++) form.append('images', new Blob([`upload ${i}`]), name(i))
+    form.append('results', results)
+    return fetch(api.url('/v1/models/thing/batches'), { method: 'POST', body: form })
+  }
+  assert.equal(await codeOf(await ask('s3://photos/many')), 'PATH_NOT_ALLOWED')
+  server.fault = ({ method }) => (method === 'PUT' ? { status: 503, code: 'SlowDown' } : undefined)
+  const job = (await (await ask('s3://out/results/today')).json()) as BatchJob
+  assert.equal(job.results, `s3://out/results/today/${job.id}/`)
+  await eventually('it waits for the store', async () => (await read(job.id)).waitsFor?.code === 'STORAGE_UNAVAILABLE')
+  assert.equal((await read(job.id)).state, 'done')
+  server.fault = () => undefined
+  const at = (file: string) => out.get(`results/today/${job.id}/${file}`)
+  await eventually('they are complete', async () => at('batch.json') !== undefined)
+  const lines = String(at('results-00000.jsonl')).trimEnd().split('\n')
+  assert.deepEqual(lines.map((line) => (JSON.parse(line) as Line).image).sort(), [0, 1, 2].map(name))
+  await eventually('it no longer waits', async () => (await read(job.id)).waitsFor === null)
 })
 
 test('the service does not start with a root that cannot be read, and says why', async () => {

@@ -29,7 +29,10 @@ export interface TestApi {
 /** One model, "thing", which no worker could use: its backbone is an invention. */
 export async function startTestApi(
   limits: Partial<Limits> = {},
-  more: Pick<Partial<ServiceOptions>, 'urls' | 'outside' | 'isLoopback' | 'webFolder' | 'webhooks' | 's3'> & {
+  more: Pick<
+    Partial<ServiceOptions>,
+    'urls' | 'outside' | 'isLoopback' | 'webFolder' | 'webhooks' | 's3' | 'results'
+  > & {
     readonly prefixes?: readonly string[]
   } = {},
 ): Promise<TestApi> {

@@ -8,6 +8,7 @@ import { chunksOf } from '../../queue/chunks.ts'
 import { claim } from '../../queue/idempotency.ts'
 import { viewOfBatch } from '../../queue/job-view.ts'
 import { typeOfJob } from '../../queue/jobs.ts'
+import { decideLines, decisionsOf } from '../../service/decide-lines.ts'
 import { BatchFromFolder, BatchOptions } from '../../wire/batch.ts'
 import { Decisions } from '../../wire/decisions.ts'
 import { BatchJob, ListLimit, ListState } from '../../wire/job.ts'
@@ -16,7 +17,6 @@ import { JobId, ModelRef } from '../../wire/names.ts'
 import { csvLine, csvStartFor, decisionColumns } from '../../wire/result-csv.ts'
 import { readBatchInput } from '../batch-input.ts'
 import type { ApiContext } from '../context.ts'
-import { decideLines, decisionsOf } from '../decide-lines.ts'
 import { callerOf } from '../http/access.ts'
 import { idempotencyKey } from '../http/fields.ts'
 import { route } from '../http/route.ts'
@@ -52,7 +52,7 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
     handle: async ({ params, body, request, reply }) => {
       const key = idempotencyKey(request)
       await context.registry.info(params.name)
-      const { images, isOpen, uploads, folder, alpha, decisions, also, keep } = await readBatchInput(
+      const { images, isOpen, uploads, folder, alpha, decisions, also, keep, results } = await readBatchInput(
         request,
         body,
         context,
@@ -64,7 +64,7 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
         params.name,
         folder ?? '',
         String(alpha),
-        JSON.stringify(also === undefined ? [keep, decisions] : [keep, decisions, also]),
+        JSON.stringify([keep, decisions, ...(also ? [also] : []), ...(results ? [results] : [])]),
         ...contents,
       ])
       reply.code(202).header('location', `/v1/batches/${id}`)
@@ -82,6 +82,7 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
         chunkSize,
         folder,
         keep,
+        ...(results !== undefined && { results }),
         decide: { ...decisions, calibrationScores: info.calibrationScores },
         origin: context.origin,
         owner: callerOf(request),

@@ -2,17 +2,11 @@
 import { decide } from '../detectors/decide.ts'
 import { flagDiscoveries } from '../detectors/promise.ts'
 import type { BatchLine } from '../wire/batch.ts'
-import { Decisions, decidesAnything } from '../wire/decisions.ts'
-import { parseFields } from './http/fields.ts'
+import { type Decisions, decidesAnything } from '../wire/decisions.ts'
 
 /** Those of some fields that are given. */
 export function decisionsOf({ fdr, abstain }: Decisions): Decisions {
   return { ...(fdr !== undefined && { fdr }), ...(abstain !== undefined && { abstain }) }
-}
-
-/** The same of a form, whose fields are text. @throws INVALID_ARGUMENT */
-export function decisionFields({ fdr, abstain }: Readonly<Record<string, string>>): Decisions {
-  return parseFields(Decisions, { ...(fdr && { fdr }), ...(abstain && { abstain }) })
 }
 
 /**
