@@ -11,6 +11,8 @@ import { choosePreprocess, keepLengths } from '../detectors/preprocess.ts'
 import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { atDetail, type Detail } from '../features/detail.ts'
+import { probeImage } from '../images/decode.ts'
+import type { ImageLimits } from '../images/limits.ts'
 import type { ImageSource } from '../images/source.ts'
 import { type Gathered, type GatherOptions, gatherPositives, type Known } from './gather.ts'
 import { fitPatchMember, getsDefect, placeSetup, probesOf } from './patches.ts'
@@ -29,6 +31,8 @@ export interface ChosenDetail {
 const fewestToChoose = 60
 /** The area under the ROC curve, against drawn defects, by which twice the side must be better: it costs four times the time. */
 const gainForDetail = 0.01
+/** Images with fewer pixels along a side, in sides of the network, have no more to show at twice the side. */
+const worthEnlarging = 1.2
 
 /** @param network at its own size @throws CANCELLED, and what breaks the backbone itself */
 export async function chooseDetail(
@@ -66,11 +70,23 @@ export async function chooseDetail(
       known: toKnown(first.seen, () => ({ places: undefined, defect: undefined })),
       choice: first.choice,
     }
+  if ((await pixelsPerPixel(images, network, options.limits)) < worthEnlarging)
+    return { detail: 1, known: toKnown(first.seen, () => ({})) }
   const second = await look(2, { ...quiet, thumbnails: false })
   const gain = (second.choice?.with ?? 0) - first.choice.with
   if (gain < gainForDetail) return { detail: 1, known: toKnown(first.seen, () => ({})) }
   const thumbnailAt = new Map(first.seen.positives.map(({ thumbnail }, k) => [first.seen.sourceOf[k]!, thumbnail]))
   return { detail: 2, known: toKnown(second.seen, (at) => ({ thumbnail: thumbnailAt.get(at) })) }
+}
+
+/** Median over the images of the pixels along a side that stand for one of the network's. */
+async function pixelsPerPixel(images: readonly ImageSource[], { target }: Backbone, limits?: ImageLimits) {
+  const found: number[] = []
+  for (const image of images) {
+    const size = await probeImage(image, limits).catch(() => undefined) // what is wrong with it was told when it was looked at
+    if (size) found.push(Math.sqrt((size.width * size.height) / (target.width * target.height)))
+  }
+  return found.sort((a, b) => a - b)[found.length >> 1] ?? 0
 }
 
 /** Undefined where these images are too few or too much alike to say. */

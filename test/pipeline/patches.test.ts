@@ -11,8 +11,10 @@ import { encodeImage } from '../../src/images/encode.ts'
 import type { Pixels } from '../../src/images/pixels.ts'
 import { drawDefect } from '../../src/images/simulated-defects.ts'
 import { classifyImages, createClassifier } from '../../src/pipeline/classify.ts'
+import { chooseDetail } from '../../src/pipeline/first-look.ts'
 import { fitImages } from '../../src/pipeline/fit.ts'
 import { backboneFor } from '../../src/pipeline/model-backbone.ts'
+import { drawnAxes } from '../../src/pipeline/patches.ts'
 import { decodeArtifact, encodeArtifact } from '../../src/store/artifact.ts'
 import { decodeGallery, encodeGallery } from '../../src/store/gallery.ts'
 
@@ -127,6 +129,22 @@ describe('a fit that looks at places', () => {
       code: 'MODEL_INCOMPATIBLE',
       message: /--no-patches/,
     })
+  })
+
+  it('does not look closer by itself at images that have no more pixels than the network takes', async () => {
+    let widest = 0
+    const watched: Backbone = {
+      ...blind,
+      look: async (images) => {
+        widest = Math.max(widest, ...images.map(({ width }) => width))
+        return await network.look!(images)
+      },
+    }
+    const more = await Promise.all(Array.from({ length: 32 }, (_, i) => file(`more ${i}.png`, plate(100 + i))))
+    const { detail } = await chooseDetail([...plates, ...more], watched, await drawnAxes(network, undefined), {
+      range: undefined,
+    })
+    assert.deepEqual([detail, widest], [1, 160])
   })
 
   it('looks closer with a larger detail', async () => {
