@@ -36,12 +36,14 @@ export function placeSetup(network: Backbone, detail: Detail, axes: PlaceAxes): 
   return { detail, axes, height, width, placesOf: placesBy(axes) }
 }
 
-/** What looking at the places of n images takes. */
+/** What looking at the places of n images takes, at more than the network's own size. */
 export function placesNotice({ detail, axes: { count: d }, height, width }: PlaceSetup, n: number): string {
   const places = height * width
-  // sums of all images, of those of a round, and their covariances; factors of eight rounds and of the model; the images
-  const bytes = places * ((d * (d + 1)) / 2) * (3 * 8 + 9 * 4) + 1.2 * n * places * d
-  return `Each image is looked at at ${width} x ${height} places (detail ${detail}); that takes some ${Math.ceil(bytes / 1e7)}0 MB of memory while it fits.`
+  // the images, their copies with drawn defects, and each held-out distance (float64)
+  const bytes = n * places * (1.2 * d + 8)
+  const pass = `in a second pass of the network, over ${detail * detail} times the pixels of the first`
+  const memory = `${Math.ceil(bytes / 1e7)}0 MB of memory while it fits`
+  return `Each image is looked at at ${width} x ${height} places (detail ${detail}), ${pass}; that takes some ${memory}.`
 }
 
 const knownAxes = new WeakMap<Backbone, PlaceAxes>()

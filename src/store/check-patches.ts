@@ -1,5 +1,6 @@
 /** Does the patch member of a model file hold together? Sizes fit each other, and stay within what a fit can make. */
 import type { PatchState } from '../detectors/patches/patch-member.ts'
+import { blocksOf } from '../detectors/patches/place-gaussians.ts'
 import type { PlaceAxes } from '../detectors/patches/places.ts'
 
 /** More than the largest map (a side of 4096 / 8 would be 512) is not scored. */
@@ -7,18 +8,20 @@ const most = { side: 512, channels: 65_536, axes: 256, modes: 256, peaks: 200_00
 
 /** @throws RangeError or TypeError naming what does not fit */
 export function checkPatches(state: PatchState): void {
-  const { detail, axes, height, width, gaussians, modes, highest, mean, deviation, peaks } = state
+  const { detail, axes, height, width, block, gaussians, modes, highest, mean, deviation, peaks } = state
   if (![1, 2, 3].includes(detail)) throw new RangeError('the detail of the patches is wrong')
   checkAxes(axes)
   const { count: d } = axes
   whole('height of the map', height, most.side)
   whole('width of the map', width, most.side)
+  if (block !== undefined) whole('places of a block', block, Math.max(height, width))
   const places = height * width
+  const blocks = blocksOf({ height, width, block }).at(-1)! + 1
   floats('means of the places', gaussians.means, places * d)
-  floats('factors of the places', gaussians.factors, (places * d * (d + 1)) / 2)
+  floats('factors of the places', gaussians.factors, (blocks * d * (d + 1)) / 2)
   if (modes !== undefined) {
     floats('levels of the modes', modes.levels, modes.levels.length)
-    const bytes = modes.levels.length * places * d
+    const bytes = modes.levels.length * blocks * d
     if (modes.levels.length > most.modes || !(modes.bytes instanceof Uint8Array) || modes.bytes.length !== bytes)
       throw new RangeError('the modes of the patches are wrong')
   }

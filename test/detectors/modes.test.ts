@@ -3,18 +3,20 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createRandom } from '../../src/core/random.ts'
 import {
+  blockMeans,
   fitModes,
+  modesIn,
   type PlaceModes,
   productsOfImages,
-  removeModes,
   roundModes,
 } from '../../src/detectors/patches/modes.ts'
-import { fitPlaceGaussians, placeDistances, sumPlaces } from '../../src/detectors/patches/place-gaussians.ts'
+import { blocksOf, fitPlaceGaussians, placeDistances, sumPlaces } from '../../src/detectors/patches/place-gaussians.ts'
 
 const [places, d, n] = [30, 4, 40]
 const steps = Float32Array.from([1, 0.5, 0.25, 0.1])
 const random = createRandom(1)
-const light = Array.from({ length: places * d }, () => random.next() - 0.5)
+const blocks = blocksOf({ height: 5, width: 6, block: 2 })
+const light = Array.from({ length: places * d }, (_, at) => Math.sin(blocks[Math.floor(at / d)]! * d + (at % d)) / 2)
 
 /** Light of any strength that falls on all places, and grain. */
 function image(): Uint8Array {
@@ -24,16 +26,22 @@ function image(): Uint8Array {
 
 const images = Array.from({ length: n }, image)
 const rows = Array.from(images.keys())
-const products = productsOfImages(images, steps)
-const sums = sumPlaces(images, d)
-const fitted = fitModes(products, images, rows, steps)
+const sums = sumPlaces(images, d, blocks)
+const center = fitPlaceGaussians(sums, steps, blocks).means
+const inBlocks = (one: Uint8Array) =>
+  blockMeans(
+    Array.from(one, (byte, x) => (byte - center[x]!) * steps[x % d]!),
+    blocks,
+  )
+const means = images.map(inBlocks)
+const products = productsOfImages(means)
+const fitted = fitModes(products, means, rows)
 const modes = roundModes(fitted)
-const means = fitPlaceGaussians(sums, steps).means
 
 function left(of: PlaceModes, one: Uint8Array): number {
-  const map = Float32Array.from(one, (byte, x) => (byte - means[x]!) * steps[x % d]!)
-  removeModes(of, map)
-  return map.reduce((sum, value) => sum + value * value, 0)
+  const map = inBlocks(one)
+  const taken = modesIn(of, map)
+  return map.reduce((sum, value, x) => sum + (value - taken[x]!) ** 2, 0)
 }
 
 describe('modes of maps', () => {
@@ -52,8 +60,8 @@ describe('modes of maps', () => {
   })
 
   it('make a change stand out that is within what light does to its place', () => {
-    const plain = { gaussians: fitPlaceGaussians(sums, steps), steps }
-    const without = { gaussians: fitPlaceGaussians(sums, steps, fitted), steps, modes }
+    const plain = { gaussians: fitPlaceGaussians(sums, steps, blocks), steps, blocks }
+    const without = { gaussians: fitPlaceGaussians(sums, steps, blocks, fitted), steps, blocks, modes }
     const found = (measure: Parameters<typeof placeDistances>[0]) => {
       let hits = 0
       for (let k = 0; k < 50; k++) {
@@ -65,12 +73,28 @@ describe('modes of maps', () => {
       return hits
     }
     const [hidden, seen] = [found(plain), found(without)]
-    assert.ok(seen > 40 && hidden < 30, `${hidden} of 50 without modes, ${seen} with them`)
+    assert.ok(seen > 40 && hidden < 36, `${hidden} of 50 without modes, ${seen} with them`)
+  })
+
+  it('leave covariances that places of a block share, as whitening each of them would', () => {
+    const { means, factors } = fitPlaceGaussians(sums, steps, blocks)
+    assert.deepEqual([means.length, factors.length], [places * d, (9 * d * (d + 1)) / 2])
+    const own = blocksOf({ height: 5, width: 6 })
+    assert.deepEqual(
+      own,
+      Int32Array.from({ length: places }, (_, p) => p),
+    )
+    // the last row of blocks is one place high
+    assert.deepEqual([blocks[0], blocks[7], blocks[12], blocks[29]], [0, 0, 3, 8])
+    const measure = { gaussians: { means, factors }, steps, blocks }
+    const squares = images.flatMap((one) => [...placeDistances(measure, one)].map((value) => value * value))
+    const mean = squares.reduce((sum, value) => sum + value, 0) / squares.length
+    assert.ok(mean > 0.25 * d && mean < d, `mean square ${mean} in ${d} dimensions`)
   })
 
   it('are none of a few images, and the covariances stay those of the images', () => {
-    const few = fitModes(products, images, rows.slice(0, 11), steps)
+    const few = fitModes(products, means, rows.slice(0, 11))
     assert.deepEqual(few, { vectors: [], variances: [] })
-    assert.deepEqual(fitPlaceGaussians(sums, steps, few), fitPlaceGaussians(sums, steps))
+    assert.deepEqual(fitPlaceGaussians(sums, steps, blocks, few), fitPlaceGaussians(sums, steps, blocks))
   })
 })

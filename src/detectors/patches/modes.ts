@@ -1,9 +1,10 @@
 /**
  * Modes: the few ways in which whole maps of good images vary together, such as light, pose or the tone of the material. They are the
- * leading principal components of whole maps (Turk and Pentland, "Eigenfaces for recognition", 1991). What a defect changes is in a few
- * places and hardly in any mode; so each map is judged by what its modes leave.
+ * leading principal components of maps averaged over blocks of places (Turk and Pentland, "Eigenfaces for recognition", 1991, on whole
+ * images). What a defect changes is in a few places and hardly in any mode; so each place is judged by what the modes of its block leave.
  *
- * Maps are measured in bytes times `steps`, so that axes weigh as in the network's maps. Modes come from inner products of the images.
+ * Against modes of all places, those of blocks (4 x 4 places at detail 2) find drawn defects on castings better (.814 against .793) and on
+ * tiles as well, in a sixteenth of the time. Blocks are measured in bytes times `steps`, so that axes weigh as in the network's maps.
  */
 import { symmetricEigen } from '../../core/eigen.ts'
 import { columnMeans, type Matrix, matrix } from '../../core/matrix.ts'
@@ -11,7 +12,7 @@ import { gram, timesTransposed } from '../../core/products.ts'
 import { middle } from './places.ts'
 
 export interface PlaceModes {
-  /** Unit vectors over all places and axes, shape (r, places * d), in levels around 128. */
+  /** Unit vectors over all blocks and axes, shape (r, blocks * d), in levels around 128. */
   readonly bytes: Uint8Array
   /** What one level stands for, length r. */
   readonly levels: Float32Array
@@ -19,7 +20,7 @@ export interface PlaceModes {
 
 /** As the fit needs them: not rounded. */
 export interface FittedModes {
-  /** Shape (r, places * d). */
+  /** Shape (r, blocks * d). */
   readonly vectors: readonly Float32Array[]
   /** Variance of the images along each, length r. */
   readonly variances: readonly number[]
@@ -28,34 +29,36 @@ export interface FittedModes {
 /** Modes at most, and images that one of them takes at least. */
 const modesAtMost = 16
 const imagesOfMode = 12
-/** Values of an image that are multiplied at once. */
-const block = 4096
 
-/** Inner products of images, shape (n, n), each measured from the middle byte. */
-export function productsOfImages(images: readonly Uint8Array[], steps: Float32Array): Matrix {
-  const n = images.length
-  const size = images[0]!.length
-  const d = steps.length
-  const out = matrix(n, n)
-  for (let from = 0; from < size; from += block) {
-    const width = Math.min(block, size - from)
-    const part = matrix(n, width)
-    images.forEach((image, i) => {
-      for (let x = 0; x < width; x++) part.data[i * width + x] = (image[from + x]! - middle) * steps[(from + x) % d]!
-    })
-    const { data } = gram(part)
-    for (let k = 0; k < data.length; k++) out.data[k]! += data[k]!
+/**
+ * Mean of each block, shape (blocks, d).
+ * @param map shape (places, d) @param blocks of each place
+ */
+export function blockMeans(map: ArrayLike<number>, blocks: Int32Array): Float32Array {
+  const d = map.length / blocks.length
+  const count = blocks.at(-1)! + 1
+  const sizes = new Int32Array(count)
+  const sums = new Float64Array(count * d)
+  for (let p = 0, at = 0; p < blocks.length; p++) {
+    const block = blocks[p]!
+    sizes[block]!++
+    for (let k = 0, to = block * d; k < d; k++) sums[to++]! += map[at++]!
   }
-  return out
+  return Float32Array.from(sums, (sum, at) => sum / sizes[Math.floor(at / d)]!)
+}
+
+/** Inner products of images, shape (n, n). @param images block means of each, in any unit around any point */
+export function productsOfImages(images: readonly Float32Array[]): Matrix {
+  const size = images[0]!.length
+  const all = matrix(images.length, size)
+  images.forEach((image, i) => {
+    all.data.set(image, i * size)
+  })
+  return gram(all)
 }
 
 /** @param products of all images (`productsOfImages`) @param rows those whose modes are wanted */
-export function fitModes(
-  products: Matrix,
-  images: readonly Uint8Array[],
-  rows: readonly number[],
-  steps: Float32Array,
-): FittedModes {
+export function fitModes(products: Matrix, images: readonly Float32Array[], rows: readonly number[]): FittedModes {
   const m = rows.length
   const count = Math.min(modesAtMost, Math.floor(m / imagesOfMode))
   if (count === 0) return { vectors: [], variances: [] }
@@ -72,26 +75,19 @@ export function fitModes(
   for (let p = 0; p < m; p++) for (let q = 0; q < m; q++) inner.data[p * m + q]! += mean - means[p]! - means[q]!
   const { values, vectors } = symmetricEigen(inner)
   const kept = Array.from({ length: count }, (_, r) => m - 1 - r).filter((at) => values[at]! > least)
-  const d = steps.length
   const size = images[0]!.length
-  const found = kept.map(() => new Float32Array(size))
   const weights = matrix(kept.length, m)
   kept.forEach((at, r) => {
     for (let p = 0; p < m; p++) weights.data[r * m + p] = vectors.data[at * m + p]! / Math.sqrt(values[at]!)
   })
-  for (let from = 0; from < size; from += block) {
-    const width = Math.min(block, size - from)
-    const part = matrix(width, m)
-    rows.forEach((i, p) => {
-      const image = images[i]!
-      for (let x = 0; x < width; x++) part.data[x * m + p] = image[from + x]!
-    })
-    // weights of a centred eigenvector sum to 0: the mean image drops out
-    const { data } = timesTransposed(weights, part)
-    found.forEach((vector, r) => {
-      for (let x = 0; x < width; x++) vector[from + x] = data[r * width + x]! * steps[(from + x) % d]!
-    })
-  }
+  const part = matrix(size, m)
+  rows.forEach((i, p) => {
+    const image = images[i]!
+    for (let x = 0; x < size; x++) part.data[x * m + p] = image[x]!
+  })
+  // weights of a centred eigenvector sum to 0: the mean image drops out
+  const { data } = timesTransposed(weights, part)
+  const found = kept.map((_, r) => Float32Array.from(data.subarray(r * size, (r + 1) * size)))
   return { vectors: found, variances: kept.map((at) => values[at]! / m) }
 }
 
@@ -109,15 +105,15 @@ export function roundModes({ vectors }: FittedModes): PlaceModes {
   return { bytes, levels }
 }
 
-/** Takes the modes out of a map, in place. @param map differences from the mean image in bytes times steps */
-export function removeModes({ bytes, levels }: PlaceModes, map: Float32Array): void {
-  const size = map.length
-  const parts = levels.map((level, r) => {
+/** What the modes account for in an image, shape (blocks, d). @param means its block means, less those of the mean image */
+export function modesIn({ bytes, levels }: PlaceModes, means: Float32Array): Float32Array {
+  const size = means.length
+  const out = new Float32Array(size)
+  levels.forEach((level, r) => {
     let sum = 0
-    for (let x = 0, at = r * size; x < size; x++, at++) sum += map[x]! * (bytes[at]! - middle)
-    return sum * level * level
+    for (let x = 0, at = r * size; x < size; x++, at++) sum += means[x]! * (bytes[at]! - middle)
+    const part = sum * level * level
+    for (let x = 0, at = r * size; x < size; x++, at++) out[x]! += part * (bytes[at]! - middle)
   })
-  parts.forEach((part, r) => {
-    for (let x = 0, at = r * size; x < size; x++, at++) map[x]! -= part * (bytes[at]! - middle)
-  })
+  return out
 }

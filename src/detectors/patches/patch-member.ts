@@ -7,10 +7,12 @@
  */
 import { OneclassError } from '../../errors.ts'
 import type { HoldOut } from '../held-out.ts'
-import { fitModes, type PlaceModes, productsOfImages, roundModes } from './modes.ts'
+import { blockMeans, fitModes, type PlaceModes, productsOfImages, roundModes } from './modes.ts'
 import {
+  blocksOf,
   fitPlaceGaussians,
   type PlaceGaussians,
+  type PlaceGrid,
   type PlaceMeasure,
   type PlaceSums,
   placeDistances,
@@ -19,13 +21,10 @@ import {
 } from './place-gaussians.ts'
 import { type PlaceAxes, type PlaceMap, placesBy } from './places.ts'
 
-export interface PatchState {
+export interface PatchState extends PlaceGrid {
   /** Images are looked at with this many times the network's side. */
   readonly detail: 1 | 2 | 3
   readonly axes: PlaceAxes
-  /** Places of a map. */
-  readonly height: number
-  readonly width: number
   readonly gaussians: PlaceGaussians
   /** Absent in models of earlier builds, and where the images are too few. */
   readonly modes?: PlaceModes
@@ -59,6 +58,8 @@ export interface PatchFit {
  * defects of other kinds (tiles, castings; detail 2) 4 places gave .824 and .834, 16 gave .821 and .810, the highest alone .825 and .839.
  */
 const highestPlaces = 4
+/** Side of a block at detail 1, in places: places of a block share a covariance. */
+const blockAtOwnSize = 2
 /** Models of earlier builds took this share of the places. */
 const highestShare = 0.01
 /** Images whose places are fitted. */
@@ -79,15 +80,17 @@ export function fitPatches(
   const { count: d, steps } = axes
   const places = height * width
   const highest = Math.min(highestPlaces, places)
+  const block = blockAtOwnSize * detail
+  const blocks = blocksOf({ height, width, block })
   const used = thinned(fit)
-  const all = sumPlaces(pick(images, used), d)
+  const all = sumPlaces(pick(images, used), d, blocks)
   const placeOf = new Map(used.map((i, at) => [i, at]))
-  const some = pick(images, used)
-  const products = productsOfImages(some, steps)
+  const means = pick(images, used).map((image) => blockMeans(image, blocks).map((value, at) => value * steps[at % d]!))
+  const products = productsOfImages(means)
   const measureOf = (sums: PlaceSums, rows: readonly number[]): PlaceMeasure => {
-    const modes = fitModes(products, some, rows, steps)
+    const modes = fitModes(products, means, rows)
     const rounded = modes.vectors.length > 0 && { modes: roundModes(modes) }
-    return { gaussians: fitPlaceGaussians(sums, steps, modes), steps, ...rounded }
+    return { gaussians: fitPlaceGaussians(sums, steps, blocks, modes), steps, blocks, ...rounded }
   }
   const final = measureOf(all, Array.from(used.keys()))
   const n = images.length
@@ -97,7 +100,7 @@ export function fitPatches(
     if (method === 'split') return final
     const out = new Set(held)
     const inside = used.filter((i) => out.has(i))
-    const sums = inside.length > 0 ? subtractSums(all, sumPlaces(pick(images, inside), d)) : all
+    const sums = inside.length > 0 ? subtractSums(all, sumPlaces(pick(images, inside), d, blocks)) : all
     const rest = used.filter((i) => !out.has(i))
     return measureOf(
       sums,
@@ -123,7 +126,7 @@ export function fitPatches(
   const sortedPeaks = Float64Array.from(counted(peaks), (i) => peaks[i]!).sort()
   return {
     state: {
-      ...{ detail, axes, height, width, gaussians: final.gaussians, ...(final.modes && { modes: final.modes }) },
+      ...{ detail, axes, height, width, block, gaussians: final.gaussians, ...(final.modes && { modes: final.modes }) },
       ...{ highest, mean, deviation, peaks: sortedPeaks },
     },
     heldOut,
@@ -141,6 +144,7 @@ export function patchScorer({
   axes,
   height,
   width,
+  block,
   gaussians,
   modes,
   highest,
@@ -148,7 +152,7 @@ export function patchScorer({
   deviation,
 }: PatchState): PatchScorer {
   const placesOf = placesBy(axes)
-  const measure: PlaceMeasure = { gaussians, steps: axes.steps, modes }
+  const measure: PlaceMeasure = { gaussians, steps: axes.steps, blocks: blocksOf({ height, width, block }), modes }
   const count = highest ?? Math.max(1, Math.round(highestShare * height * width))
   return {
     placesOf(maps) {

@@ -1,29 +1,46 @@
 /**
  * A Gaussian for each place of aligned images: Defard et al., "PaDiM: a patch distribution modeling framework for anomaly detection and
- * localization", ICPR 2021. What is new: each covariance is shrunk towards that of all places in the weight of d images (the mean of an
- * inverse Wishart distribution whose prior is worth d observations), so that few images do.
+ * localization", ICPR 2021. What is new: neighbouring places, a block, have a mean each and one covariance. Against a covariance for each
+ * place (PaDiM) that loses nothing on drawn defects (tiles .719 against .718, castings .793 against .790) and takes a sixteenth of the room
+ * at detail 2; one covariance for the whole map loses .025 on castings. Each is shrunk towards that of all places in the weight of d images
+ * (the mean of an inverse Wishart distribution whose prior is worth d observations), so that few images do.
  *
  * Sums of bytes are whole numbers: adding and subtracting them loses nothing, and a fold is left out by subtracting its sums.
  */
 import { cholesky } from '../../core/cholesky.ts'
 import { matrix } from '../../core/matrix.ts'
-import { type FittedModes, type PlaceModes, removeModes } from './modes.ts'
+import { blockMeans, type FittedModes, modesIn, type PlaceModes } from './modes.ts'
 import { middle } from './places.ts'
+
+/** How the places of a map lie. */
+export interface PlaceGrid {
+  readonly height: number
+  readonly width: number
+  /** Side of a block, in places; the last ones of a row or column may be smaller. Absent in models of earlier builds: 1. */
+  readonly block?: number | undefined
+}
 
 /** Sums over images. */
 export interface PlaceSums {
   readonly n: number
   /** Of each place's vectors, shape (places, d). */
   readonly first: Float64Array
-  /** Of their products, the lower triangle row by row, shape (places, d (d + 1) / 2). */
+  /** Of their products over the places of a block, the lower triangle row by row, shape (blocks, d (d + 1) / 2). */
   readonly second: Float64Array
 }
 
 export interface PlaceGaussians {
   /** Mean byte of each place, shape (places, d). */
   readonly means: Float32Array
-  /** Inverse of each covariance's Cholesky factor, the lower triangle row by row, shape (places, d (d + 1) / 2). */
+  /** Inverse of each covariance's Cholesky factor, the lower triangle row by row, shape (blocks, d (d + 1) / 2). */
   readonly factors: Float32Array
+}
+
+/** The number of each place's block, length places. */
+export function blocksOf({ height, width, block = 1 }: PlaceGrid): Int32Array {
+  const columns = Math.ceil(width / block)
+  const blockOf = (p: number) => Math.floor(p / width / block) * columns + Math.floor((p % width) / block)
+  return Int32Array.from({ length: height * width }, (_, p) => blockOf(p))
 }
 
 /** Share of the mean variance that every direction has at least, so that covariances can be inverted. */
@@ -31,20 +48,20 @@ const floor = 0.02
 /** The same of the mean variance before modes are taken out. */
 const roundingFloor = 1e-6
 
-/** @param images the places of each image, d bytes a place */
-export function sumPlaces(images: readonly Uint8Array[], d: number): PlaceSums {
-  const places = images[0]!.length / d
+/** @param images the places of each image, d bytes a place @param blocks of each place (`blocksOf`) */
+export function sumPlaces(images: readonly Uint8Array[], d: number, blocks: Int32Array): PlaceSums {
+  const places = blocks.length
   const triangle = (d * (d + 1)) / 2
   const first = new Float64Array(places * d)
-  const second = new Float64Array(places * triangle)
+  const second = new Float64Array((blocks.at(-1)! + 1) * triangle)
   const x = new Float64Array(d)
   for (const image of images) {
-    for (let p = 0, at = 0; p < places; p++) {
+    for (let p = 0; p < places; p++) {
       for (let k = 0; k < d; k++) {
         x[k] = image[p * d + k]! - middle
         first[p * d + k]! += x[k]!
       }
-      for (let i = 0; i < d; i++) {
+      for (let i = 0, at = blocks[p]! * triangle; i < d; i++) {
         const value = x[i]!
         for (let j = 0; j <= i; j++) second[at++]! += value * x[j]!
       }
@@ -68,42 +85,52 @@ export function subtractSums(all: PlaceSums, part: PlaceSums): PlaceSums {
 export function fitPlaceGaussians(
   { n, first, second }: PlaceSums,
   steps: Float32Array,
+  blocks: Int32Array,
   { vectors, variances }: FittedModes = { vectors: [], variances: [] },
 ): PlaceGaussians {
   const d = steps.length
-  const places = first.length / d
   const triangle = (d * (d + 1)) / 2
-  const covariances = new Float64Array(second.length)
-  const shared = new Float64Array(triangle)
-  for (let p = 0, at = 0; p < places; p++) {
-    for (let i = 0; i < d; i++) {
-      for (let j = 0; j <= i; j++, at++) {
-        const product = (first[p * d + i]! / n) * (first[p * d + j]! / n)
-        covariances[at] = (second[at]! / n - product) * steps[i]! * steps[j]!
-      }
+  const covariances = Float64Array.from(second, (sum) => sum / n)
+  const sizes = new Float64Array(second.length / triangle)
+  /** Less weight * vector vectorᵀ, for the d entries of `vector` that begin at `from`. */
+  const take = (block: number, vector: { readonly [k: number]: number }, from: number, weight: number) => {
+    for (let i = 0, at = block * triangle; i < d; i++) {
+      const value = weight * vector[from + i]!
+      for (let j = 0; j <= i; j++, at++) covariances[at]! -= value * vector[from + j]!
     }
   }
-  let whole = 0
-  for (let p = 0; p < places; p++)
-    for (let i = 0; i < d; i++) whole += covariances[p * triangle + (i * (i + 3)) / 2]! / places
-  vectors.forEach((vector, r) => {
-    for (let p = 0, at = 0; p < places; p++) {
-      for (let i = 0; i < d; i++) {
-        const value = variances[r]! * vector[p * d + i]!
-        for (let j = 0; j <= i; j++, at++) covariances[at]! -= value * vector[p * d + j]!
-      }
-    }
+  blocks.forEach((block, p) => {
+    sizes[block]!++
+    take(block, first, p * d, 1 / (n * n))
   })
-  for (let at = 0; at < covariances.length; at++) shared[at % triangle]! += covariances[at]! / places
-  let trace = 0
-  for (let i = 0; i < d; i++) trace += shared[(i * (i + 3)) / 2]!
+  sizes.forEach((size, block) => {
+    for (let i = 0, at = block * triangle; i < d; i++)
+      for (let j = 0; j <= i; j++, at++) covariances[at]! *= (steps[i]! * steps[j]!) / size
+  })
+  /** Mean over the places, the lower triangle row by row. */
+  const meanOf = (of: Float64Array) => {
+    const mean = new Float64Array(triangle)
+    sizes.forEach((size, block) => {
+      for (let k = 0, at = block * triangle; k < triangle; k++, at++) mean[k]! += (of[at]! * size) / blocks.length
+    })
+    return mean
+  }
+  const traceOf = (of: Float64Array) => {
+    let trace = 0
+    for (let i = 0; i < d; i++) trace += of[(i * (i + 3)) / 2]!
+    return trace
+  }
+  const whole = traceOf(meanOf(covariances))
+  vectors.forEach((vector, r) => {
+    for (let block = 0; block < sizes.length; block++) take(block, vector, block * d, variances[r]!)
+  })
+  const shared = meanOf(covariances)
   // of one image nothing varies: any unit will do; where modes are all that varies, what they leave is rounding
-  const least = Math.max(floor * trace, roundingFloor * whole) / d || 1
+  const least = Math.max(floor * traceOf(shared), roundingFloor * whole) / d || 1
   const share = d / (d + n)
   const factors = new Float32Array(second.length)
   const A = matrix(d, d)
-  for (let p = 0; p < places; p++) {
-    const from = p * triangle
+  for (let from = 0; from < factors.length; from += triangle) {
     for (let i = 0, at = 0; i < d; i++) {
       for (let j = 0; j <= i; j++, at++) {
         A.data[i * d + j] = (1 - share) * covariances[from + at]! + share * shared[at]! + (i === j ? least : 0)
@@ -135,32 +162,34 @@ export interface PlaceMeasure {
   readonly gaussians: PlaceGaussians
   /** What one level of a byte stands for, length d. */
   readonly steps: Float32Array
+  readonly blocks: Int32Array
   readonly modes?: PlaceModes | undefined
 }
 
 /** Mahalanobis distance of each place of an image from its mean, length places: of what the modes leave, where there are some. */
-export function placeDistances({ gaussians, steps, modes }: PlaceMeasure, image: Uint8Array): Float64Array {
+export function placeDistances({ gaussians, steps, blocks, modes }: PlaceMeasure, image: Uint8Array): Float64Array {
   const { means, factors } = gaussians
   const d = steps.length
-  const places = means.length / d
-  const out = new Float64Array(places)
   const map = new Float32Array(means.length)
   for (let at = 0; at < map.length; at++) map[at] = image[at]! - means[at]!
   if (modes?.levels.length) {
-    for (let at = 0; at < map.length; at++) map[at]! *= steps[at % d]!
-    removeModes(modes, map)
-    for (let at = 0; at < map.length; at++) map[at]! /= steps[at % d]!
+    const block = blockMeans(map, blocks)
+    for (let b = 0; b < block.length; b += d) for (let k = 0; k < d; k++) block[b + k]! *= steps[k]!
+    const shared = modesIn(modes, block)
+    for (let b = 0; b < shared.length; b += d) for (let k = 0; k < d; k++) shared[b + k]! /= steps[k]!
+    for (let p = 0, at = 0; p < blocks.length; p++)
+      for (let k = 0, from = blocks[p]! * d; k < d; k++) map[at++]! -= shared[from++]!
   }
+  const triangle = (d * (d + 1)) / 2
   const x = new Float64Array(d)
-  for (let p = 0, at = 0; p < places; p++) {
+  return Float64Array.from(blocks, (block, p) => {
     for (let k = 0; k < d; k++) x[k] = map[p * d + k]!
     let squares = 0
-    for (let i = 0; i < d; i++) {
+    for (let i = 0, at = block * triangle; i < d; i++) {
       let sum = 0
       for (let j = 0; j <= i; j++) sum += factors[at++]! * x[j]!
       squares += sum * sum
     }
-    out[p] = Math.sqrt(squares)
-  }
-  return out
+    return Math.sqrt(squares)
+  })
 }

@@ -93,7 +93,7 @@ export function placesBy({ channels, count, axes, centre, steps }: PlaceAxes): P
     const sum = matrix(height * width, count)
     let first = 0
     for (const map of maps) {
-      const spots = transpose(matrix(map.channels, map.height * map.width, Float64Array.from(map.data)))
+      const spots = transpose(matrix(map.channels, map.height * map.width, new Float64Array(map.data)))
       addSpread(sum, { height, width }, timesTransposed(spots, axesFrom(first, map.channels)), map)
       first += map.channels
     }
