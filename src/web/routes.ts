@@ -25,6 +25,14 @@ export function go(view: View, argument?: string | null, query?: Record<string, 
   location.hash = href(view, argument, query)
 }
 
+/** Puts a value into the query of the address, or takes it out, without a step in the history: a reload finds it again. */
+export function noteQuery(name: string, value: string | null): void {
+  const { view, argument, query } = route.peek()
+  if (value === null) query.delete(name)
+  else query.set(name, value)
+  history.replaceState(null, '', href(view, argument, Object.fromEntries(query)))
+}
+
 function parse(hash: string): Route {
   const [path = '', search = ''] = hash.replace(/^#\/?/, '').split('?')
   const [first = '', second] = path.split('/')

@@ -58,7 +58,7 @@ export async function openBrowser(program: string, locale = 'en-GB'): Promise<Wa
   })
   await context.addInitScript(countShifts)
   const page = context.pages()[0] ?? (await context.newPage())
-  page.setDefaultTimeout(8000)
+  page.setDefaultTimeout(60_000)
   const errors: string[] = []
   const requests: string[] = []
   page.on('console', (message) => {

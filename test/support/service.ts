@@ -31,7 +31,10 @@ export async function startService(options: {
   })
   const address = `http://127.0.0.1:${port}`
   for (let tries = 0; ; tries++) {
-    if (child.exitCode !== null || tries > 150) throw new Error(`the service does not start: ${said.slice(-2000)}`)
+    if (child.exitCode !== null || tries > 1500) {
+      child.kill('SIGKILL')
+      throw new Error(`the service does not start: ${said.slice(-2000)}`)
+    }
     const isReady = await fetch(`${address}/readyz`).then(
       (response) => response.ok,
       () => false,

@@ -89,7 +89,7 @@ export function BatchHead(props: {
           <button
             type="button"
             class="button primary"
-            disabled={counts.belongs.length === 0 || label === null}
+            disabled={counts.belongs.length + counts.differs.length === 0 || label === null}
             title={t.batches.confirmHelp}
             onClick={() => {
               frozen.value = counts

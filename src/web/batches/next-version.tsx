@@ -1,6 +1,7 @@
 /** From a review to the next version: the images that become photos of it are shown before, and a sentence at the end says what it gained. */
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
+import type { Collected } from '../files/collect.ts'
 import { baseName } from '../format.ts'
 import { FitProgress } from '../models/fit-progress.tsx'
 import { findModel, versionsOf } from '../models/store.ts'
@@ -8,12 +9,13 @@ import { client } from '../service/api.ts'
 import type { Batch, FitResult, Job, Model } from '../service/types.ts'
 import { t } from '../text.ts'
 import { Dialog } from '../ui/dialog.tsx'
+import { DropZone } from '../ui/drop-zone.tsx'
 import { ErrorNote } from '../ui/notes.tsx'
 import { Picture } from '../ui/picture.tsx'
 import { Progress } from '../ui/progress.tsx'
 import { useSending } from '../ui/sending.tsx'
 import type { Item } from './live.ts'
-import { fileOf, hasFiles } from './local-files.ts'
+import { adoptFiles, fileOf, hasFiles } from './local-files.ts'
 import { compareVersions, type Outcome } from './outcome.ts'
 
 export function NextVersion(props: {
@@ -32,30 +34,49 @@ export function NextVersion(props: {
   const sending = useSending()
   const outcome = useSignal<Outcome | 'asking' | null>(null)
   const made = useSignal<Model | null>(null)
+  /** Those that do not belong are taught too: then they cannot check the new version. */
+  const teachesBad = useSignal(false)
   const isFolder = batch.keeps?.folder ?? false
-  const isGone = !isFolder && !hasFiles(batch.id)
+  const hasThem = useSignal(isFolder || hasFiles(batch.id))
+  const isMissed = useSignal(false)
   const modelAlpha = findModel(label)?.alpha ?? 0.05
   const good = props.belongs.filter((index) => !out.value.has(index))
   const bad = differs.filter((index) => !out.value.has(index))
+
+  const taughtBad = teachesBad.value ? bad : []
+  const names = new Map(items.map(({ index, line }) => [index, line.image]))
+  const filesOf = (indices: readonly number[]) =>
+    indices.flatMap((index) => {
+      const file = fileOf(batch.id, index)
+      const name = names.get(index)
+      return file && name !== undefined ? { name, bytes: file } : []
+    })
 
   const fit = () =>
     sending.run(async (send) => {
       const options = { alpha: modelAlpha, base: label }
       if (isFolder) {
-        job.value = await client.fitFolder({ name, ...options, batch: batch.id, images: good })
+        const images = {
+          ...(good.length > 0 && { images: good }),
+          ...(taughtBad.length > 0 && { negativeImages: taughtBad }),
+        }
+        job.value = await client.fitFolder({ name, ...options, batch: batch.id, ...images })
         return
       }
-      const files = good.flatMap((index) => {
-        const file = fileOf(batch.id, index)
-        const item = items.find((one) => one.index === index)
-        return file && item ? { name: item.line.image, bytes: file } : []
-      })
-      job.value = await send((more) => client.fit(name, files, { ...options, ...more }))
+      const negatives = filesOf(taughtBad)
+      job.value = await send((more) => client.fit(name, filesOf(good), { ...options, negatives, ...more }))
     })
   const check = async ({ model }: FitResult) => {
     made.value = model
+    if (good.length === 0 && teachesBad.value) return // what it was taught proves nothing
     outcome.value = 'asking'
-    outcome.value = await compareVersions(items, { good, bad }, alpha, model, batch).catch(() => null)
+    outcome.value = await compareVersions(items, { good, bad: teachesBad.value ? [] : bad }, alpha, model, batch).catch(
+      () => null,
+    )
+  }
+  const adopt = (found: Collected) => {
+    isMissed.value = adoptFiles(batch.id, names, found.images) === 0
+    hasThem.value = hasFiles(batch.id)
   }
   const toggle = (index: number) => {
     const next = new Set(out.value)
@@ -68,14 +89,46 @@ export function NextVersion(props: {
     <Dialog title={t.batches.confirmTitle} wide onClose={props.onClose}>
       {job.value ? (
         <div class="stack">
-          {made.value && <OutcomeWords outcome={outcome.value} before={Number(version)} after={made.value.version} />}
+          {made.value && (
+            <OutcomeWords
+              outcome={outcome.value}
+              before={Number(version)}
+              after={made.value.version}
+              isTaught={teachesBad.value}
+            />
+          )}
           <FitProgress id={job.value.id} onAgain={() => (job.value = null)} onDone={(result) => void check(result)} />
         </div>
       ) : (
         <div class="stack">
-          <Chosen title={t.batches.becomePositives(good.length)} indices={props.belongs} {...pictures} />
-          {differs.length > 0 && <Chosen title={t.batches.becomeChecks(bad.length)} indices={differs} {...pictures} />}
-          {isGone && <p class="note">{t.batches.confirmGone}</p>}
+          {props.belongs.length > 0 && (
+            <Chosen title={t.batches.becomePositives(good.length)} indices={props.belongs} {...pictures} />
+          )}
+          {differs.length > 0 && (
+            <>
+              <Chosen
+                title={teachesBad.value ? t.batches.becomeNegatives(bad.length) : t.batches.becomeChecks(bad.length)}
+                indices={differs}
+                {...pictures}
+              />
+              <label class="check">
+                <input
+                  type="checkbox"
+                  checked={teachesBad.value}
+                  onChange={(event) => (teachesBad.value = event.currentTarget.checked)}
+                />
+                <span>
+                  {t.batches.teachBad} <span class="hint">{t.batches.teachBadHelp}</span>
+                </span>
+              </label>
+            </>
+          )}
+          {!hasThem.value && (
+            <>
+              <p class="note">{isMissed.value ? t.batches.confirmMissed : t.batches.confirmGone}</p>
+              <DropZone compact onFiles={adopt} />
+            </>
+          )}
           {sending.error.value && <ErrorNote error={sending.error.value} />}
           {sending.sent.value !== null && <Progress share={sending.sent.value} label={t.fit.uploading} />}
           <footer class="actions">
@@ -85,10 +138,14 @@ export function NextVersion(props: {
             <button
               type="button"
               class="button primary"
-              disabled={isGone || good.length === 0 || sending.sent.value !== null}
+              disabled={!hasThem.value || good.length + taughtBad.length === 0 || sending.sent.value !== null}
               onClick={() => void fit()}
             >
-              {t.batches.makeVersion((versionsOf(name)[0]?.version ?? Number(version)) + 1, good.length)}
+              {t.batches.makeVersion(
+                (versionsOf(name)[0]?.version ?? Number(version)) + 1,
+                good.length,
+                taughtBad.length,
+              )}
             </button>
           </footer>
         </div>
@@ -137,8 +194,9 @@ function OutcomeWords(props: {
   outcome: Outcome | 'asking' | null
   before: number
   after: number
+  isTaught: boolean
 }): JSX.Element | null {
-  const { outcome, before, after } = props
+  const { outcome, before, after, isTaught } = props
   if (outcome === null) return null
   if (outcome === 'asking')
     return (
@@ -149,7 +207,7 @@ function OutcomeWords(props: {
     )
   return (
     <p class="note outcome" role="status">
-      {t.batches.outcome(outcome, before, after)}
+      {t.batches.outcome(outcome, before, after, isTaught)}
     </p>
   )
 }

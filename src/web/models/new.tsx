@@ -1,13 +1,12 @@
 /** A new model, or the next version of one: photos, a name, how strict; then the fit, live. */
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useCallback, useState } from 'preact/hooks'
+import { useCallback, useEffect, useState } from 'preact/hooks'
 import { type Collected, type Picked, totalBytes } from '../files/collect.ts'
 import { takeHanded } from '../files/handed.ts'
 import { bytes, count } from '../format.ts'
-import { href } from '../routes.ts'
+import { href, noteQuery, route } from '../routes.ts'
 import { client } from '../service/api.ts'
-import type { Job } from '../service/types.ts'
 import { t } from '../text.ts'
 import { AlphaSlider } from '../ui/alpha-slider.tsx'
 import { ErrorNote } from '../ui/notes.tsx'
@@ -40,8 +39,22 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
   const detail = useSignal<DetailChoice>('auto')
   /** Null until it is touched: the service knows better, once it has seen how many of the photos are copies. */
   const alpha = useSignal<number | null>(null)
-  const job = useSignal<Job | null>(null)
+  /** The fit, by its id: it stands in the address, so that it is found again when the page is loaded anew. */
+  const job = useSignal(route.value.query.get('job'))
   const sending = useSending()
+
+  const follow = (id: string | null) => {
+    job.value = id
+    noteQuery('job', id)
+  }
+  // files of a device are lost when the page is left: the browser asks before
+  const isUnsent = images.value.length > 0 && job.value === null
+  useEffect(() => {
+    if (!isUnsent) return
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault()
+    addEventListener('beforeunload', ask)
+    return () => removeEventListener('beforeunload', ask)
+  }, [isUnsent])
 
   const add = useCallback((found: Collected) => {
     const known = new Set(images.value.map(keyOf))
@@ -87,12 +100,13 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
       if (!isLocal) {
         const others = otherFolder.value.trim()
         const more = others === '' ? {} : { negatives: others }
-        job.value = await client.fitFolder({ name: called, ...options, ...more, folder: folder.value.trim() })
-        return
+        const { id } = await client.fitFolder({ name: called, ...options, ...more, folder: folder.value.trim() })
+        return follow(id)
       }
       const files = images.value.map(asSent)
       const others = negatives.value.map(asSent)
-      job.value = await send((more) => client.fit(called, files, { ...options, negatives: others, ...more }))
+      const { id } = await send((more) => client.fit(called, files, { ...options, negatives: others, ...more }))
+      follow(id)
     })
 
   const known = versionsOf(name.value)[0]
@@ -108,7 +122,7 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
         </div>
       </div>
       {job.value ? (
-        <FitProgress key={job.value.id} id={job.value.id} onAgain={() => (job.value = null)} />
+        <FitProgress key={job.value} id={job.value} onAgain={() => follow(null)} />
       ) : (
         <div class="fit-columns">
           <section class="stack">

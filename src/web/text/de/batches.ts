@@ -92,7 +92,8 @@ export const batches: typeof Words = {
     exportCsv: 'CSV, mit der Durchsicht',
     exportJsonl: 'JSON-Zeilen, mit der Durchsicht',
     confirm: (n) => (n === 0 ? 'Die Durchsicht beibringen' : `Ihm ${s(n, 'gutes Bild', 'gute Bilder')} beibringen`),
-    confirmHelp: 'Bilder, von denen Sie sagen, dass sie dazugehören, werden Fotos der nächsten Version.',
+    confirmHelp:
+      'Bilder, von denen Sie sagen, dass sie dazugehören, werden Fotos der nächsten Version; die anderen prüfen sie oder werden auch gelernt.',
     confirmTitle: 'Die nächste Version anlegen',
     becomePositives: (n) =>
       `${images(n)} ${n === 1 ? 'wird' : 'werden'} als zugehörig gelernt. Ein Klick lässt eines weg.`,
@@ -100,9 +101,17 @@ export const batches: typeof Words = {
       n === 1
         ? '1 Bild, das nicht dazugehört, prüft die neue Version.'
         : `${count(n)} Bilder, die nicht dazugehören, prüfen die neue Version.`,
-    makeVersion: (version, n) => `Version ${version} mit ${s(n, 'weiteren Foto', 'weiteren Fotos')} anlegen`,
+    becomeNegatives: (n) =>
+      `${images(n)}, ${n === 1 ? 'das' : 'die'} nicht ${n === 1 ? 'dazugehört, wird' : 'dazugehören, werden'} als solche gelernt. Ein Klick lässt eines weg.`,
+    teachBad: 'Ihm auch diese beibringen, als Bilder, die nicht dazugehören.',
+    teachBadHelp:
+      'Es lernt, worauf es achten muss. Die neue Version können sie dann nicht mehr prüfen: prüfen Sie sie mit anderen.',
+    makeVersion: (version, n, others) =>
+      n === 0 && others > 0
+        ? `Version ${version} mit ${images(others)}${others === 1 ? ', das nicht dazugehört,' : 'n, die nicht dazugehören,'} anlegen`
+        : `Version ${version} mit ${s(n, 'weiteren Foto', 'weiteren Fotos')}${others === 0 ? '' : ` und ${s(others, 'anderen', 'anderen')}`} anlegen`,
     checking: (before, after) => `Version ${after} wird mit Version ${before} verglichen …`,
-    outcome: ({ good, bad }, before, after) => {
+    outcome: ({ good, bad }, before, after, isTaught) => {
       const fewer = good.before - good.after
       const more = bad.after - bad.before
       const rejects =
@@ -115,13 +124,15 @@ export const batches: typeof Words = {
         ? ''
         : ` Bild für Bild ist das ${p <= 0.05 ? 'mehr als Zufall' : 'vielleicht Zufall'} (p\u00a0=\u00a0${pValue(p)}).`
       if (bad.of === 0)
-        return `${rejects}.${chance} Ob sie mehr übersieht, lässt sich nicht sagen: kein Bild, das nicht dazugehört, wurde durchgesehen.`
+        return `${rejects}.${chance} Ob sie mehr übersieht, lässt sich nicht sagen: ${isTaught ? 'die Bilder, die nicht dazugehören, hat sie gelernt. Prüfen Sie sie mit anderen' : 'kein Bild, das nicht dazugehört, wurde durchgesehen'}.`
       const misses =
         more === 0 ? 'übersieht nicht mehr' : `übersieht ${count(Math.abs(more))} ${more > 0 ? 'mehr' : 'weniger'}`
       return `${rejects}, und sie ${misses} von den ${count(bad.of)}, die nicht dazugehören.${chance}`
     },
     confirmGone:
-      'Die Dateien sind nicht mehr in dieser Seite, da sie neu geladen wurde. Wählen Sie denselben Ordner noch einmal.',
+      'Die Dateien sind nicht mehr in dieser Seite, da sie neu geladen wurde. Wählen Sie dieselben Dateien noch einmal.',
+    confirmMissed:
+      'Keine dieser Dateien ist aus diesem Stapel: gefunden werden sie an ihren Namen. Wählen Sie die, die gesendet wurden.',
     grid: 'Ergebnisse, ein Bild je Zelle',
     cellLabel: (verdict, name, score, truth) =>
       `${verdict}: ${name}${score === '' ? '' : `, Wert ${score}`}${truth === null ? '' : `, durchgesehen: ${truth}`}`,

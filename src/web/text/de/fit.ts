@@ -25,7 +25,8 @@ export const fit: typeof Words = {
       `Nur ${count(k)} von ${count(n)} Fotos, die angesehen wurden, zeigen ein einzelnes Gesicht. Die anderen würden weggelassen.`,
     useFace: 'Das Gesicht betrachten',
     useGeneral: 'Das ganze Foto betrachten',
-    networkFile: 'Ein anderes Netz: „oneclass fit DIR --name NAME --backbone FILE.onnx“ auf der Kommandozeile.',
+    networkFile:
+      'Wenn es zu wenig unterscheidet, versuchen Sie ein anderes Netz: „oneclass backbones list“, dann „oneclass fit --from-model NAME --backbone ID“ auf der Kommandozeile.',
     negatives: 'Bilder, die nicht dazugehören, falls Sie welche haben',
     negativesHelp:
       'Nicht nötig. Mit einigen, etwa Teilen mit Fehlern, lernt es, worauf es ankommt. Was es über gute Bilder verspricht, bleibt gleich.',

@@ -87,17 +87,26 @@ export const batches = {
     exportCsv: 'CSV, with the review',
     exportJsonl: 'JSON lines, with the review',
     confirm: (n: number) => (n === 0 ? 'Teach it what you reviewed' : `Teach it the ${s(n, 'good image')}`),
-    confirmHelp: 'Images that you say belong become photos of the model’s next version.',
+    confirmHelp:
+      'Images that you say belong become photos of the model’s next version; those that do not belong check it, or are taught too.',
     confirmTitle: 'Make the next version',
     becomePositives: (n: number) => `${s(n, 'image')} will be taught as belonging. A click leaves one out.`,
     becomeChecks: (n: number) =>
       `${s(n, 'image')} that ${n === 1 ? 'does' : 'do'} not belong will be used to check the new version.`,
-    makeVersion: (version: number, n: number) => `Make version ${version} with ${s(n, 'more photo')}`,
+    becomeNegatives: (n: number) =>
+      `${s(n, 'image')} that ${n === 1 ? 'does' : 'do'} not belong will be taught as such. A click leaves one out.`,
+    teachBad: 'Teach it these too, as images that do not belong.',
+    teachBadHelp: 'It learns what to look for. They can then no longer check the new version: test it with others.',
+    makeVersion: (version: number, n: number, others: number) =>
+      n === 0 && others > 0
+        ? `Make version ${version} with ${s(others, 'image')} that ${others === 1 ? 'does' : 'do'} not belong`
+        : `Make version ${version} with ${s(n, 'more photo')}${others === 0 ? '' : ` and ${s(others, 'other')}`}`,
     checking: (before: number, after: number) => `Comparing version ${after} with version ${before} …`,
     outcome: (
       { good, bad }: Record<'good' | 'bad', { of: number; before: number; after: number; p: number }>,
       before: number,
       after: number,
+      isTaught: boolean,
     ) => {
       const fewer = good.before - good.after
       const more = bad.after - bad.before
@@ -111,11 +120,12 @@ export const batches = {
         ? ''
         : ` Image by image, that ${p <= 0.05 ? 'is more than chance' : 'may be chance'} (p\u00a0=\u00a0${pValue(p)}).`
       if (bad.of === 0)
-        return `${rejects}.${chance} Whether it misses more cannot be told: no image that does not belong was reviewed.`
+        return `${rejects}.${chance} Whether it misses more cannot be told: ${isTaught ? 'it was taught the images that do not belong. Test it with others' : 'no image that does not belong was reviewed'}.`
       const misses = more === 0 ? 'misses none more' : `misses ${count(Math.abs(more))} ${more > 0 ? 'more' : 'fewer'}`
       return `${rejects}, and ${misses} of the ${count(bad.of)} that do not belong.${chance}`
     },
-    confirmGone: 'The files are no longer in this page, since it was loaded again. Choose the same folder to go on.',
+    confirmGone: 'The files are no longer in this page, since it was loaded again. Choose the same files to go on.',
+    confirmMissed: 'None of these files is of this batch: they are found by their names. Choose those that were sent.',
     grid: 'Results, one image a cell',
     cellLabel: (verdict: string, name: string, score: string, truth: string | null) =>
       `${verdict}: ${name}${score === '' ? '' : `, score ${score}`}${truth === null ? '' : `, reviewed: ${truth}`}`,

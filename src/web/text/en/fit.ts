@@ -22,7 +22,8 @@ export const fit = {
       `Only ${count(k)} of the ${count(n)} photos that were looked at show one face. The others would be left out.`,
     useFace: 'Look at the face',
     useGeneral: 'Look at the whole photo',
-    networkFile: 'Another network: “oneclass fit DIR --name NAME --backbone FILE.onnx” on the command line.',
+    networkFile:
+      'If it tells too little apart, try another network: “oneclass backbones list”, then “oneclass fit --from-model NAME --backbone ID” on the command line.',
     negatives: 'Images that do not belong, if you have some',
     negativesHelp:
       'Not needed. With some, such as parts with defects, it learns what to look for. What it promises about good images stays the same.',
