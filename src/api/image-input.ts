@@ -96,7 +96,10 @@ export function imageReader({ limits, places, urls }: Pick<ApiContext, 'limits' 
     const { image, bytes } = Buffer.isBuffer(body)
       ? { image: nameOf(name, 0), bytes: body }
       : await readReference(body, request)
-    if (bytes.length === 0) throw new OneclassError('INVALID_ARGUMENT', 'Expected the bytes of an image.')
+    if (bytes.length === 0 && Buffer.isBuffer(body))
+      throw new OneclassError('INVALID_ARGUMENT', 'Expected the bytes of an image.')
+    // a file of nothing is told as everywhere else
+    if (bytes.length === 0) throw new OneclassError('IMAGE_UNREADABLE', `"${image}" is empty (0 bytes).`)
     if (bytes.length > limits.maxImageBytes)
       throw new OneclassError('IMAGE_TOO_LARGE', `The image has more than the ${limits.maxImageBytes} bytes accepted.`)
     return {
