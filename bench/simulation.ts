@@ -101,7 +101,7 @@ export async function simulate(
     const counted = state.calibration.heldOut.ensemble.length
     const p = pValuesOf(state, world.positives(fresh))
     const rejected = (level: number) => p.reduce((count, value) => count + (value <= level ? 1 : 0), 0) / p.length
-    const expected = expectedFalseRejection(counted, alpha)
+    const expected = expectedFalseRejection(counted, alpha, state.calibration.method)
     printed = `${share(expected.mean)}, ${share(expected.low)}-${share(expected.high)}`
     const realised = rejected(alpha)
     rates.push(realised)

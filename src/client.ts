@@ -124,7 +124,8 @@ export function createClient(address: string, options: { key?: string; fetch?: T
     exportModel: async (model) => new Uint8Array(await (await call(`/v1/models/${part(model)}/export`)).arrayBuffer()),
     importModel: (file, { name, ...more } = {}) => post('/v1/models/import', formOf('model', [file], { name }), more),
     positives: (model) => read(`/v1/models/${part(model)}/positives`),
-    expectedFalseRejection: (n, alphas) => read(`/v1/expected-false-rejection${queryOf({ n, alpha: alphas.join() })}`),
+    expectedFalseRejection: (n, alphas, calibration) =>
+      read(`/v1/expected-false-rejection${queryOf({ n, alpha: alphas.join(), calibration })}`),
 
     fit: (name, images, options = {}) => {
       const { exclude, negatives = [], ...rest } = options

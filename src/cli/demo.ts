@@ -6,6 +6,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createRandom } from '../core/random.ts'
+import { calibrationOf } from '../detectors/promise.ts'
 import { OneclassError } from '../errors.ts'
 import type { Promised } from '../evaluation/judge-model.ts'
 import { openBackbone } from '../features/registry.ts'
@@ -82,7 +83,7 @@ export const demo: Command = {
     await report(
       io,
       results,
-      { alpha: info.alpha, n: info.calibrationScores },
+      { alpha: info.alpha, n: info.calibrationScores, method: calibrationOf(info) },
       {
         way,
         drawSeconds: (drawn - started) / 1000,

@@ -38,8 +38,12 @@ export interface OneclassClient {
   exportModel(model: string): Promise<Uint8Array>
   importModel(file: ClientImage, options?: CallOptions & { name?: string }): Promise<Model>
   positives(model: string): Promise<Positives>
-  /** What alphas promise with n held-out scores (`calibrationScores` of a model). */
-  expectedFalseRejection(n: number, alphas: readonly number[]): Promise<ExpectedRates>
+  /** What alphas promise with n held-out scores (`calibrationScores` and `calibration` of a model). */
+  expectedFalseRejection(
+    n: number,
+    alphas: readonly number[],
+    calibration?: 'cross-fit' | 'split',
+  ): Promise<ExpectedRates>
 
   /** A fit job over uploaded images, which follow the positives of `base` where that is given. */
   fit(

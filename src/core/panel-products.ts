@@ -12,103 +12,127 @@ const blockRows = 32
 
 /** Calls `use` with each row's number and its products with all rows of the panels (and zeros that fill up the last panel). */
 export function productsWithPanels(X: Matrix, panels: Panels, use: (i: number, products: Float64Array) => void): void {
-  const work = X.rows < fewRows ? oneByOne(panels) : together(panels)
+  const work = X.rows < fewRows ? oneByOne(panels) : together(panels, false)
+  const count = countOf(panels)
   for (let from = 0; from < X.rows; from += blockRows) {
     const to = Math.min(X.rows, from + blockRows)
-    work.project(X, from, to)
+    work.open(X, undefined, from, to)
+    for (let p = 0; p < count; p++) work.projectOn(p)
     for (let i = from; i < to; i++) use(i, work.products(i - from))
   }
 }
 
 /**
  * Projects each row of X on the panels' rows, lets `weigh` turn these projections into weights, and adds the panels' rows times the
- * weights to that row of Z.
- * @param weigh replaces the values of row i, one for each row of the panels
+ * weights to that row of Z: panel by panel, so that each is fetched from memory once for both.
+ * @param weigh replaces the values of row i, one for each of the panel's rows from row `first` on (and zeros that fill up the last)
  */
 export function projectAndAdd(
   X: Matrix,
   panels: Panels,
   Z: Matrix,
-  weigh: (i: number, values: Float64Array) => void,
+  weigh: (i: number, first: number, values: Float64Array) => void,
 ): void {
-  const work = X.rows < fewRows ? oneByOne(panels) : together(panels)
+  const work = X.rows < fewRows ? oneByOne(panels) : together(panels, true)
+  const count = countOf(panels)
   for (let from = 0; from < X.rows; from += blockRows) {
     const to = Math.min(X.rows, from + blockRows)
-    work.project(X, from, to)
-    for (let i = from; i < to; i++) weigh(i, work.products(i - from))
-    work.add(Z, from, to)
+    work.open(X, Z, from, to)
+    for (let p = 0; p < count; p++) {
+      work.projectOn(p)
+      for (let i = from; i < to; i++) weigh(i, p * rowsInPanel, work.part(i - from, p))
+      work.add(p)
+    }
+    work.close()
   }
 }
 
 interface Work {
-  /** Rows from..to of X times the panels. */
-  project(X: Matrix, from: number, to: number): void
-  /** What `project` made of the block's row k; `add` takes the weights from there. */
+  /** Begins with the rows from..to of X, and of Z if something shall be added to them. */
+  open(X: Matrix, Z: Matrix | undefined, from: number, to: number): void
+  /** Those rows of X times panel p. */
+  projectOn(p: number): void
+  /** What `projectOn` made of the k-th of them. */
   products(k: number): Float64Array
-  add(Z: Matrix, from: number, to: number): void
+  /** The part of it that is of panel p; `add` takes the weights from there. */
+  part(k: number, p: number): Float64Array
+  add(p: number): void
+  /** Z has what was added. */
+  close(): void
 }
 
 const countOf = ({ rows }: Panels): number => Math.ceil(rows / rowsInPanel)
 
 function oneByOne(panels: Panels): Work {
-  const count = countOf(panels)
-  const products = matrix(fewRows, count * rowsInPanel)
-  const partOf = (k: number, p: number) => row(products, k).subarray(p * rowsInPanel, (p + 1) * rowsInPanel)
+  const products = matrix(fewRows, countOf(panels) * rowsInPanel)
+  const part: Work['part'] = (k, p) => row(products, k).subarray(p * rowsInPanel, (p + 1) * rowsInPanel)
+  let rows: Float64Array[] = []
+  let sums: Float64Array[] = []
+  const rowsOf = (M: Matrix, from: number, to: number) => Array.from({ length: to - from }, (_, k) => row(M, from + k))
   return {
-    project(X, from, to) {
-      for (let i = from; i < to; i++) {
-        const x = row(X, i)
-        for (let p = 0; p < count; p++) projectOnPanel(x, panels, p, partOf(i - from, p))
-      }
+    open(X, Z, from, to) {
+      rows = rowsOf(X, from, to)
+      sums = Z ? rowsOf(Z, from, to) : []
+    },
+    projectOn(p) {
+      for (const [k, x] of rows.entries()) projectOnPanel(x, panels, p, part(k, p))
     },
     products: (k) => row(products, k),
-    add(Z, from, to) {
-      for (let i = from; i < to; i++) {
-        const z = row(Z, i)
-        for (let p = 0; p < count; p++) addPanel(z, panels, p, partOf(i - from, p))
-      }
+    part,
+    add(p) {
+      for (const [k, z] of sums.entries()) addPanel(z, panels, p, part(k, p))
     },
+    close() {},
   }
 }
 
-function together(panels: Panels): Work {
+function together(panels: Panels, withSums: boolean): Work {
   const { cols, data } = panels
-  const count = countOf(panels)
-  const wide = count * rowsInPanel
+  const wide = countOf(panels) * rowsInPanel
   const stride = cols + (cols & 1)
+  const room = roomFor(blockRows * stride)
   const space: Workspace = openWorkspace(
-    roomFor(data.length + rowsInPanel) + roomFor(blockRows * stride) + roomFor(blockRows * wide),
+    roomFor(data.length + rowsInPanel) + (withSums ? 2 : 1) * room + roomFor(blockRows * wide),
   )
   // one column more than the panels have is read where their number is odd
   const packed = space.take(data.length + rowsInPanel)
   packed.set(data)
   const rows = space.take(blockRows * stride)
+  const sums = withSums ? space.take(blockRows * stride) : undefined
   const products = space.take(blockRows * wide)
   const panelBytes = cols * rowsInPanel * 8
-  const put = (M: Matrix, from: number, to: number) => {
-    for (let i = from; i < to; i++) rows.set(row(M, i), (i - from) * stride)
+  const put = (M: Matrix, from: number, to: number, into: Float64Array) => {
+    for (let i = from; i < to; i++) into.set(row(M, i), (i - from) * stride)
   }
+  let work: { readonly Z: Matrix | undefined; readonly from: number; readonly to: number }
   return {
-    project(X, from, to) {
-      put(X, from, to)
-      const even = to - from + ((to - from) & 1)
-      for (let p = 0; p < count; p++) {
-        const out = products.byteOffset + p * rowsInPanel * 8
-        const panel = packed.byteOffset + p * panelBytes
-        space.panelProducts(rows.byteOffset, stride * 8, panel, panelBytes, out, wide * 8, out + even * wide * 8)
-      }
+    open(X, Z, from, to) {
+      work = { Z, from, to }
+      put(X, from, to, rows)
+      if (Z && sums) put(Z, from, to, sums)
+    },
+    projectOn(p) {
+      const count = work.to - work.from
+      const even = count + (count & 1)
+      const out = products.byteOffset + p * rowsInPanel * 8
+      const panel = packed.byteOffset + p * panelBytes
+      space.panelProducts(rows.byteOffset, stride * 8, panel, panelBytes, out, wide * 8, out + even * wide * 8)
     },
     products: (k) => products.subarray(k * wide, (k + 1) * wide),
-    add(Z, from, to) {
-      put(Z, from, to)
-      for (let p = 0; p < count; p++) {
-        for (let k = 0; k < to - from; k++) {
-          const z = rows.byteOffset + k * stride * 8
-          const weights = products.byteOffset + (k * wide + p * rowsInPanel) * 8
-          space.addPanel(z, z + stride * 8, packed.byteOffset + p * panelBytes, weights)
-        }
+    part: (k, p) => products.subarray(k * wide + p * rowsInPanel, k * wide + (p + 1) * rowsInPanel),
+    add(p) {
+      for (let k = 0; k < work.to - work.from; k++) {
+        const z = sums!.byteOffset + k * stride * 8
+        const weights = products.byteOffset + (k * wide + p * rowsInPanel) * 8
+        space.addPanel(z, z + stride * 8, packed.byteOffset + p * panelBytes, weights)
       }
-      for (let i = from; i < to; i++) row(Z, i).set(rows.subarray((i - from) * stride, (i - from) * stride + cols))
+    },
+    close() {
+      const { Z, from, to } = work
+      for (let i = from; Z && i < to; i++) {
+        const at = (i - from) * stride
+        row(Z, i).set(sums!.subarray(at, at + cols))
+      }
     },
   }
 }

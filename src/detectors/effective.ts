@@ -3,9 +3,12 @@
  *
  * p-values and the Beta distribution of the realised rate (`promise.ts`) take held-out scores to be independent. The scores of copies of
  * one photo are not: m of them with the intraclass correlation r tell as much as m / (1 + (m - 1) r) independent ones (the design
- * effect: Kish, "Survey Sampling", 1965). So that many of each group are counted: one where copies score alike, all where they do
- * not. r is estimated from the ranks of the scores by one-way analysis of variance (Donner, "A review of inference procedures for
- * the intraclass correlation coefficient", Int. Statistical Review 54, 1986), over all groups together.
+ * effect: Kish, "Survey Sampling", 1965): one where copies score alike, all where they do not. So many scores are counted in all. r is
+ * estimated from the ranks of the scores by one-way analysis of variance (Donner, "A review of inference procedures for the intraclass
+ * correlation coefficient", Int. Statistical Review 54, 1986), over all groups together.
+ *
+ * Which scores are counted: those that lie evenly in the sorted scores of all rows. Photos in the middle of the class have near
+ * neighbours by chance: leaving out one of each such pair would leave too many high scores, and thresholds that reject too little.
  */
 
 /**
@@ -23,20 +26,25 @@ export function independentRows(
   for (const i of rows) members.set(groups[i]!, [...(members.get(groups[i]!) ?? []), i])
   if (members.size === rows.length) return rows
   const correlation = intraclassCorrelation([...members.values()], ranksOf(rows, scores))
-  const kept = new Set<number>()
-  let group = 0
+  const weight = new Map<number, number>()
+  let [total, sum] = [0, 0]
   for (const list of members.values()) {
-    const m = list.length
-    const count = Math.max(1, Math.round(m / (1 + (m - 1) * correlation)))
-    // evenly over the group's scores from a start that does not depend on them: a sample without bias
-    const start = (++group * goldenRatio) % 1
-    const byScore = list.toSorted((a, b) => scores[a]! - scores[b]!)
-    for (let j = 0; j < count; j++) kept.add(byScore[Math.floor(((start + j) * m) / count)]!)
+    const count = Math.max(1, Math.round(list.length / (1 + (list.length - 1) * correlation)))
+    total += count
+    for (const i of list) weight.set(i, Math.min(1, (mostWeight * count) / list.length))
+    sum += Math.min(list.length, mostWeight * count)
+  }
+  const kept = new Set<number>()
+  let passed = 0
+  for (const i of rows.toSorted((a, b) => scores[a]! - scores[b]! || a - b)) {
+    passed += weight.get(i)!
+    if (passed > ((kept.size + 0.5) * sum) / total) kept.add(i)
   }
   return rows.filter((i) => kept.has(i))
 }
 
-const goldenRatio = (Math.sqrt(5) - 1) / 2
+/** A group weighs at most as much as so many times the photos that it is worth: one odd thing under ten lamps is no tenth of a class. */
+const mostWeight = 2
 
 /** In [0, 1]: 1 where rows of a group have the same value, 0 where groups say nothing about values. */
 function intraclassCorrelation(groups: readonly (readonly number[])[], value: ReadonlyMap<number, number>): number {

@@ -5,7 +5,7 @@
  * Nodes of all trees lie in flat arrays. The children of inner node i are `child[i]` (x <= threshold) and `child[i] + 1`;
  * `feature[i]` is its column, or -1 for a leaf, whose `threshold` holds the path length there (depth + c(size)).
  */
-import { firstEqualRows, type Matrix, row } from '../core/matrix.ts'
+import { firstEqualRows, type Matrix } from '../core/matrix.ts'
 import { transpose } from '../core/products.ts'
 import { type Random, sample } from '../core/random.ts'
 
@@ -135,19 +135,18 @@ export function scoreIsolationTrees(state: IsolationTreesState, X: Matrix): Floa
   const { roots, feature, child, threshold } = state
   const scores = new Float64Array(X.rows)
   const scale = averagePathLength(state.subsample) || 1
-  for (let i = 0; i < X.rows; i++) {
-    const x = row(X, i)
-    let total = 0
-    for (let t = 0; t < roots.length; t++) {
-      let node = roots[t]!
+  // one tree for all rows, then the next: its nodes are fetched from memory once
+  for (let t = 0; t < roots.length; t++) {
+    const root = roots[t]!
+    for (let i = 0, at = 0; i < X.rows; i++, at += X.cols) {
+      let node = root
       for (let column = feature[node]!; column >= 0; column = feature[node]!) {
-        node = child[node]! + (x[column]! <= threshold[node]! ? 0 : 1)
+        node = child[node]! + (X.data[at + column]! <= threshold[node]! ? 0 : 1)
       }
-      total += threshold[node]!
+      scores[i]! += threshold[node]!
     }
-    scores[i] = 2 ** (-total / roots.length / scale)
   }
-  return scores
+  return scores.map((total) => 2 ** (-total / roots.length / scale))
 }
 
 /** c(n): mean path length of an unsuccessful search in a binary search tree of n points (equation 1 of the paper). */

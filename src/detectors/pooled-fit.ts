@@ -26,6 +26,7 @@ import { growIsolationTrees, type IsolationTreesState, scoreIsolationTrees } fro
 import { type PooledKey, pooledKeys } from './join.ts'
 import { type KernelSvmState, scoreKernelSvm, trainKernelSvm } from './kernel-svm.ts'
 import { oneClassSvm } from './one-class-svm.ts'
+import { splitFrom } from './promise.ts'
 import { mergeEqualRows, withBursts } from './row-groups.ts'
 import { splitWhitening } from './split-whitening.ts'
 import { applyWhitening, fitWhitening, type WhiteningState, whiten } from './whitening.ts'
@@ -68,8 +69,6 @@ export interface EnsembleOptions {
 /** Below this no threshold means anything. */
 export const minimumRows = 8
 
-/** From this many rows on, a part is set aside for calibration instead of cross-fitting. */
-const splitFrom = 1000
 /** Rows to fit on at most when a part is set aside: bounds memory and time. */
 const fitAtMost = 4000
 /** Rows that are whitened and scored together. */

@@ -8,10 +8,24 @@
  *
  * Assumed: new positives come from where the photos came from, and the held-out scores are independent of each other. So each
  * group of near-duplicates gives one held-out score, and n is the number of groups (a photo alone is a group of one).
+ *
+ * With cross-fitting they are not quite independent, and they come from models of fewer photos. What is known is a bound: at most
+ * twice alpha on average (jackknife+ and CV+: Barber et al., "Predictive inference with the jackknife+", Annals of Statistics 49,
+ * 2021). What is printed is what simulation supports (`bench/simulation.ts`): fewer rejections, and a wider range.
  */
 import { betaCdf, betaQuantile } from '../core/beta.ts'
 import { OneclassError } from '../errors.ts'
 import { assertAlpha, rejectable } from './calibration.ts'
+
+/** How positives were held out of the models that scored them. */
+export type CalibrationMethod = 'cross-fit' | 'split'
+
+/**
+ * Cross-fitting, by simulation with n of 30, 60, 100 and 200: new positives are rejected at this share of the rate that independent
+ * held-out scores give, and between fits the rate varies as if so large a share of the scores were independent.
+ */
+const crossFitted = { rate: 0.8, worth: 0.75 } as const
+const independent = { rate: 1, worth: 1 } as const
 
 /** The range of `expectedFalseRejection` holds in this share of all fits. */
 export const rangeLevel = 0.9
@@ -25,18 +39,36 @@ export interface ExpectedRate {
   readonly level: number
 }
 
-/** The false-rejection rate to expect at alpha with n held-out scores; all 0 where nothing can be rejected. */
-export function expectedFalseRejection(n: number, alpha: number, level = rangeLevel): ExpectedRate {
+/**
+ * The false-rejection rate to expect at alpha with n held-out scores; all 0 where nothing can be rejected. Where less than one score lies
+ * beyond the threshold, rates crowd at 0: the range then begins there.
+ */
+export function expectedFalseRejection(
+  n: number,
+  alpha: number,
+  method: CalibrationMethod,
+  level = rangeLevel,
+): ExpectedRate {
   const k = rejectable(n, alpha)
   if (k === 0) return { mean: 0, low: 0, high: 0, level }
+  const { rate, worth } = method === 'split' ? independent : crossFitted
+  const mean = (rate * k) / (n + 1)
+  const [a, b] = [worth * (n + 1) * mean, worth * (n + 1) * (1 - mean)]
+  if (a < 1) return { mean, low: 0, high: betaQuantile(level, a, b), level }
   const tail = (1 - level) / 2
-  return {
-    mean: k / (n + 1),
-    low: betaQuantile(tail, k, n + 1 - k),
-    high: betaQuantile(1 - tail, k, n + 1 - k),
-    level,
-  }
+  return { mean, low: betaQuantile(tail, a, b), high: betaQuantile(1 - tail, a, b), level }
 }
+
+/** @returns what is known of a model, or what it most likely is: models of earlier builds do not say it */
+export function calibrationOf(model: {
+  readonly n: number
+  readonly calibration?: CalibrationMethod | undefined
+}): CalibrationMethod {
+  return model.calibration ?? (model.n > splitFrom ? 'split' : 'cross-fit')
+}
+
+/** From more rows than this on, a part is set aside for calibration instead of cross-fitting, where nothing else is asked for. */
+export const splitFrom = 1000
 
 /** The smallest p-value that n held-out scores allow, 1 / (n + 1): below it no alpha rejects anything. */
 export function smallestAlpha(n: number): number {

@@ -142,17 +142,19 @@ export function whiten(state: WhiteningState, X: Matrix): Whitened {
       z[j] = x[j]! * residualScale
     }
   }
-  projectAndAdd(centred, axes, symmetric, (i, values) => {
-    const p = row(principal, i)
-    let inside = 0
-    for (let k = 0; k < rank; k++) {
-      const projection = values[k]!
-      inside += projection * projection
-      p[k] = projection * scales[k]!
-      values[k] = projection * (scales[k]! - residualScale)
+  const inside = new Float64Array(X.rows)
+  projectAndAdd(centred, axes, symmetric, (i, first, values) => {
+    const p = i * (rank + 1)
+    for (let k = first, q = 0; q < values.length && k < rank; k++, q++) {
+      const projection = values[q]!
+      inside[i]! += projection * projection
+      principal.data[p + k] = projection * scales[k]!
+      values[q] = projection * (scales[k]! - residualScale)
     }
-    const x = row(centred, i)
-    p[rank] = Math.sqrt(Math.max(0, dot(x, x, d) - inside)) * residualScale
   })
+  for (let i = 0; i < X.rows; i++) {
+    const x = row(centred, i)
+    principal.data[i * (rank + 1) + rank] = Math.sqrt(Math.max(0, dot(x, x, d) - inside[i]!)) * residualScale
+  }
   return { principal, symmetric, withMean }
 }

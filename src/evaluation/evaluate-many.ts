@@ -1,7 +1,7 @@
 /** Several models on images of several classes: which images get which labels, and whether each model keeps its promise about its own. */
 import { betaBinomialTail, binomialInterval } from '../core/exact-tests.ts'
 import { rejectable } from '../detectors/calibration.ts'
-import { expectedFalseRejection } from '../detectors/promise.ts'
+import { calibrationOf, expectedFalseRejection } from '../detectors/promise.ts'
 import { OneclassError } from '../errors.ts'
 import { classifyWithModels } from '../pipeline/classify-many.ts'
 import type { OpenedModel } from '../pipeline/open-models.ts'
@@ -76,7 +76,7 @@ function judgeClass(
   const n = owner?.info.calibrationScores ?? 0
   const alpha = owner?.classifier.alpha ?? 0.5
   const k = rejectable(n, alpha)
-  const { low, high, level: rangeLevel } = expectedFalseRejection(n, alpha)
+  const { low, high, level: rangeLevel } = expectedFalseRejection(n, alpha, owner ? calibrationOf(owner.info) : 'split')
   const tail = k === 0 ? Number(rejected === 0) : betaBinomialTail(rejected, decided.length, k, n + 1 - k)
   return {
     label,

@@ -1,5 +1,6 @@
 /** What is fitted, on labelled images, without refitting: one model, or two on the same images. */
 
+import { calibrationOf } from '../detectors/promise.ts'
 import { OneclassError } from '../errors.ts'
 import { classifyWithModels } from '../pipeline/classify-many.ts'
 import type { OpenedModel } from '../pipeline/open-models.ts'
@@ -62,7 +63,7 @@ export async function evaluateModel(
       'TOO_FEW_IMAGES',
       `None of the ${unreadable.length} images can be read${unreadable[0] ? `; the first: ${unreadable[0].error.message}` : ''}.`,
     )
-  const promised = { alpha: own.classifier.alpha, n: own.info.calibrationScores }
+  const promised = { alpha: own.classifier.alpha, n: own.info.calibrationScores, method: calibrationOf(own.info) }
   const told = {
     model: labelOf(own.info),
     ...judgeModel(images, promised, unreadable.length, options.seed),

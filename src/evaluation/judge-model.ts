@@ -1,7 +1,7 @@
 /** From a fitted model's answers about labelled images to what they say of the model. No network, no files, no clock. */
 import { betaBinomialTail, binomialInterval, mcNemar } from '../core/exact-tests.ts'
 import { rejectable } from '../detectors/calibration.ts'
-import { expectedFalseRejection } from '../detectors/promise.ts'
+import { type CalibrationMethod, expectedFalseRejection } from '../detectors/promise.ts'
 import { checkUniformity } from '../detectors/uniformity.ts'
 import type { Evaluation, EvaluationAgainst, JudgedImage } from '../wire/evaluation.ts'
 import { drawResamples, pairedDifference, percentileInterval, type Resamples, resampledAuroc } from './bootstrap.ts'
@@ -15,6 +15,7 @@ export interface Promised {
   readonly alpha: number
   /** Held-out scores that p-values count among. */
   readonly n: number
+  readonly method: CalibrationMethod
 }
 
 /** `agrees` and `isReal` of decisions are wrong in at most this share of cases. */
@@ -25,7 +26,12 @@ const shownImages = 24
 export type Judgement = Omit<Evaluation, 'model' | 'unreadable' | 'against' | 'sentences'>
 
 /** @param images with a result each; at least one positive or negative */
-export function judgeModel(images: readonly Judged[], { alpha, n }: Promised, unreadable: number, seed = 1): Judgement {
+export function judgeModel(
+  images: readonly Judged[],
+  { alpha, n, method }: Promised,
+  unreadable: number,
+  seed = 1,
+): Judgement {
   const { scores, isPositive, accepted } = columns(images)
   const positives = images.filter(({ label }) => label === 'positive')
   const hasBoth = positives.length > 0 && positives.length < images.length
@@ -48,7 +54,7 @@ export function judgeModel(images: readonly Judged[], { alpha, n }: Promised, un
     averagePrecision: hasBoth ? averagePrecision(scores, isPositive) : null,
     ...rates(cells),
     falseRejectionInterval: positives.length > 0 ? binomialInterval(positiveRejected, positives.length) : null,
-    expectedFalseRejection: expectedFalseRejection(n, alpha),
+    expectedFalseRejection: expectedFalseRejection(n, alpha, method),
     agreement,
     agrees: agreement === null ? null : agreement > level,
     falseAcceptanceInterval: negatives > 0 ? binomialInterval(negativeAccepted, negatives) : null,

@@ -12,7 +12,7 @@ import { parseJson } from '../system/parse-json.ts'
 import { writeWhole } from '../system/whole-file.ts'
 import { FitFacts } from '../wire/fit-report.ts'
 import { labelOf } from '../wire/label.ts'
-import { Growth, Model } from '../wire/model.ts'
+import { Calibration, Growth, Model } from '../wire/model.ts'
 import { Alpha } from '../wire/names.ts'
 import { Preprocess } from '../wire/preprocess.ts'
 import { SampleRange } from '../wire/sample-range.ts'
@@ -30,6 +30,7 @@ const Needed = Type.Object({ createdAt, alpha: Alpha, n, dim, backbone, seed, sh
 /** What later builds added: left out where it is missing or not what this build knows. */
 const added = {
   calibrationScores: Type.Integer({ minimum: 1 }),
+  calibration: Calibration,
   gallery: Nullable(Type.String()),
   negatives: Type.Integer(),
   range: SampleRange,

@@ -3,6 +3,8 @@
  */
 import { rejectable } from '../detectors/calibration.ts'
 import {
+  type CalibrationMethod,
+  calibrationOf,
   defaultAlpha,
   expectedFalseRejection,
   scoresNeeded,
@@ -19,11 +21,12 @@ export interface Reported {
   readonly n: number
   readonly alpha: number
   readonly calibrationScores: number
+  readonly calibration?: CalibrationMethod | undefined
   /** Null for a model of an earlier build. */
   readonly facts?: FitFacts | null
 }
 
-export function fitReport({ n, alpha, calibrationScores, facts = null }: Reported): FitReport {
+export function fitReport({ n, alpha, calibrationScores, calibration, facts = null }: Reported): FitReport {
   const asked = facts?.asked ?? null
   return {
     n,
@@ -32,7 +35,7 @@ export function fitReport({ n, alpha, calibrationScores, facts = null }: Reporte
     calibrationScores,
     alpha,
     ...(asked && { askedAlpha: asked.alpha, confidence: asked.confidence }),
-    expectedFalseRejection: expectedFalseRejection(calibrationScores, alpha),
+    expectedFalseRejection: expectedFalseRejection(calibrationScores, alpha, calibrationOf({ n, calibration })),
     smallestAlpha: smallestAlpha(calibrationScores),
     power: powerOf(facts, alpha),
     misfits: (facts?.misfits ?? []).map(({ image, row, pValue, times, nearest, similarity }) => ({

@@ -17,6 +17,7 @@ export function factsOf(
     alpha,
     n,
     calibrationScores,
+    calibration: ensemble.calibration.method,
     ...negatives,
     dim,
     backbone,

@@ -6,7 +6,7 @@ import { Alpha, ModelName } from './names.ts'
 import { Preprocess } from './preprocess.ts'
 import { FailedImage } from './result.ts'
 import { SampleRange } from './sample-range.ts'
-import { type Fixed, Nullable } from './type.ts'
+import { type Fixed, Nullable, OneOf } from './type.ts'
 
 /** How a version came from an earlier one. */
 export const Growth = Type.Object(
@@ -24,6 +24,10 @@ export const Growth = Type.Object(
 )
 export type Growth = Fixed<typeof Growth>
 
+export const Calibration = OneOf(['cross-fit', 'split'], {
+  description: 'Held-out scores are of every positive, by models of the others, or of a quarter that was set aside',
+})
+
 export const Model = Type.Object({
   name: Type.String(),
   version: Type.Integer(),
@@ -33,6 +37,7 @@ export const Model = Type.Object({
   calibrationScores: Type.Integer({
     description: 'Held-out scores that p-values count among; above 1,000 positives a quarter of them',
   }),
+  calibration: Type.Optional(Calibration),
   dim: Type.Integer({ description: 'Length of its embeddings' }),
   negatives: Type.Optional(Type.Integer({ description: 'Images that do not belong, which it was fitted with' })),
   backbone: Nullable(

@@ -4,6 +4,7 @@ import { betaCdf, betaQuantile } from '../../src/core/beta.ts'
 import { createRandom } from '../../src/core/random.ts'
 import { pValue } from '../../src/detectors/calibration.ts'
 import {
+  calibrationOf,
   defaultAlpha,
   expectedFalseRejection,
   fewestDiscoveries,
@@ -38,15 +39,25 @@ test('the Beta distribution is that of scipy.stats.beta', () => {
 })
 
 test('200 photos at alpha .05: .027 to .077 in nine of ten fits; the strictest alpha is 1/201', () => {
-  const { mean, low, high, level } = expectedFalseRejection(200, 0.05)
+  const { mean, low, high, level } = expectedFalseRejection(200, 0.05, 'split')
   near(mean, 10 / 201)
   assert.deepEqual([low.toFixed(3), high.toFixed(3), level], ['0.027', '0.077', 0.9])
   assert.equal(smallestAlpha(200), 1 / 201)
-  assert.deepEqual(expectedFalseRejection(18, 0.05), { mean: 0, low: 0, high: 0, level: 0.9 })
+  assert.deepEqual(expectedFalseRejection(18, 0.05, 'split'), { mean: 0, low: 0, high: 0, level: 0.9 })
   for (const alpha of [0.5, 0.1, 0.05, 0.01, 0.001, 1 / 3]) {
     const n = scoresNeeded(alpha)
     assert.ok(smallestAlpha(n) <= alpha && (n === 1 || smallestAlpha(n - 1) > alpha), `${alpha}: ${n}`)
   }
+})
+
+test('cross-fitting: fewer rejections are expected, in a wider range that begins at 0 with few photos', () => {
+  const { mean, low, high } = expectedFalseRejection(200, 0.05, 'cross-fit')
+  assert.deepEqual([mean.toFixed(3), low.toFixed(3), high.toFixed(3)], ['0.040', '0.018', '0.069'])
+  const few = expectedFalseRejection(30, 0.05, 'cross-fit')
+  assert.deepEqual([few.mean.toFixed(3), few.low, few.high.toFixed(3)], ['0.026', 0, '0.067'])
+  assert.equal(calibrationOf({ n: 1000 }), 'cross-fit')
+  assert.equal(calibrationOf({ n: 1001 }), 'split')
+  assert.equal(calibrationOf({ n: 1001, calibration: 'cross-fit' }), 'cross-fit')
 })
 
 test('the tolerance limit of 200 at .95 is the 196th score; 59 is the fewest for .05 at .95, as in the tables', () => {
@@ -64,7 +75,7 @@ test('over many draws the realised rate keeps its range, and the tolerance limit
   const random = createRandom(5)
   const fits = 4000
   for (const n of [59, 100, 200]) {
-    const range = expectedFalseRejection(n, 0.05)
+    const range = expectedFalseRejection(n, 0.05, 'split')
     const strict = toleranceAlpha(n, 0.05, 0.95)!
     let inside = 0
     let kept = 0
@@ -139,5 +150,5 @@ test('with conformal p-values at most the asked share of what is flagged is posi
 
 test('where nobody asks for an alpha it is 0.05, or the strictest that can reject anything up to 0.1', () => {
   assert.deepEqual([1000, 19, 18, 14, 9, 8, 3].map(defaultAlpha), [0.05, 0.05, 0.06, 0.07, 0.1, 0.05, 0.05])
-  for (const n of [18, 14, 9]) assert.ok(expectedFalseRejection(n, defaultAlpha(n)).mean > 0)
+  for (const n of [18, 14, 9]) assert.ok(expectedFalseRejection(n, defaultAlpha(n), 'cross-fit').mean > 0)
 })

@@ -15,7 +15,7 @@ function images(label: 'positive' | 'negative', pValues: readonly number[]): Jud
   }))
 }
 const even = (count: number) => Array.from({ length: count }, (_, i) => Math.ceil((200 * (i + 0.5)) / count) / 200)
-const promised = { alpha: 0.05, n: 199 }
+const promised = { alpha: 0.05, n: 199, method: 'split' } as const
 
 test('a model that keeps its promise', () => {
   const found = judgeModel(
@@ -63,7 +63,7 @@ test('positives that are not like those of the fit: the promise is broken, p-val
 })
 
 test('too few held-out scores to reject anything: nothing rejected is what was promised', () => {
-  const found = judgeModel(images('positive', [0.5, 1]), { alpha: 0.05, n: 10 }, 0)
+  const found = judgeModel(images('positive', [0.5, 1]), { alpha: 0.05, n: 10, method: 'split' }, 0)
   assert.deepEqual([found.expectedFalseRejection.mean, found.agrees], [0, true])
 })
 

@@ -23,8 +23,10 @@ test('networks that a fit can name, the default first', async () => {
 })
 
 test('what alphas promise, by the number of held-out scores alone', async () => {
-  const { smallestAlpha, rates } = await client.expectedFalseRejection(99, [0.05, 0.005])
+  const { smallestAlpha, rates } = await client.expectedFalseRejection(99, [0.05, 0.005], 'split')
   assert.equal(smallestAlpha, 0.01)
+  const [crossed] = (await client.expectedFalseRejection(99, [0.05])).rates
+  assert.ok(crossed!.mean < rates[0]!.mean && crossed!.low < rates[0]!.low)
   const [usual, tooStrict] = rates
   assert.ok(Math.abs(usual!.mean - 0.05) < 1e-9 && usual!.low > 0.015 && usual!.high < 0.1 && usual!.low < usual!.mean)
   assert.deepEqual([tooStrict!.mean, tooStrict!.high], [0, 0])

@@ -204,7 +204,7 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
             <AlphaSlider
               alpha={alpha}
               onChange={(next) => (state.alpha.value = next)}
-              {...(model ? { n: model.calibrationScores } : {})}
+              {...(model ? { n: model.calibrationScores, calibration: model.calibration } : {})}
             />
             <button
               type="button"

@@ -30,7 +30,7 @@ export function BatchSummary(props: {
   const { live, model, label, reviews, alpha, positives } = props
   void live.revision.value
   const job = live.job.value
-  const promise = usePromise(model?.calibrationScores, alpha)
+  const promise = usePromise(model?.calibrationScores, alpha, model?.calibration)
   const found = discoveriesOf(live.items, alpha)
   const said = countReviews(live.items, reviews, alpha)
   const view = { sort: 'odd', filter: 'all', review: 'any', search: '', label: '', alpha, picked: null } as const

@@ -87,7 +87,12 @@ function Asking({ model, label }: { model: Model; label: string }): JSX.Element 
           </a>
         </DropZone>
         <div class="card alpha-card">
-          <AlphaSlider alpha={alpha} n={model.calibrationScores} onChange={(next) => (chosenAlpha.value = next)} />
+          <AlphaSlider
+            alpha={alpha}
+            n={model.calibrationScores}
+            calibration={model.calibration}
+            onChange={(next) => (chosenAlpha.value = next)}
+          />
           {offered(model.alpha, model.calibrationScores) > model.alpha && (
             <p class="hint warn">{t.alpha.raised(oneIn(model.alpha), oneIn(alpha))}</p>
           )}

@@ -120,6 +120,7 @@ function AlphaOfModel({ model }: { model: Model }): JSX.Element {
       <AlphaSlider
         alpha={alpha.value}
         n={model.calibrationScores}
+        calibration={model.calibration}
         help={t.alpha.fitHelp}
         onChange={(next) => (alpha.value = next)}
       />

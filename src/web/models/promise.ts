@@ -1,44 +1,48 @@
 /** What alphas promise with n held-out scores: asked once for all steps of the slider, so moving it needs no request. */
 import { useEffect, useState } from 'preact/hooks'
 import { client } from '../service/api.ts'
-import type { ExpectedRates } from '../service/types.ts'
+import type { ExpectedRates, Model } from '../service/types.ts'
 import { stepsFor } from '../verdict.ts'
 
 export type Rate = ExpectedRates['rates'][number]
 
-const known = new Map<number, Promise<readonly Rate[]>>()
+/** How positives were held out: undefined before a fit, which chooses by their number. */
+type Calibration = Model['calibration']
+
+const known = new Map<string, Promise<readonly Rate[]>>()
 const most = 500
 
-function ratesOf(n: number): Promise<readonly Rate[]> {
-  let rates = known.get(n)
+function ratesOf(n: number, calibration: Calibration): Promise<readonly Rate[]> {
+  const key = `${n} ${calibration}`
+  let rates = known.get(key)
   if (rates === undefined) {
     if (known.size >= most) known.clear()
     const alphas = stepsFor(n).map((k) => 1 / k)
-    rates = client.expectedFalseRejection(n, alphas).then(
+    rates = client.expectedFalseRejection(n, alphas, calibration).then(
       (answer) => answer.rates,
       () => {
-        known.delete(n)
+        known.delete(key)
         return []
       },
     )
-    known.set(n, rates)
+    known.set(key, rates)
   }
   return rates
 }
 
 /** The promise of the step nearest to alpha; undefined until it is known. @param n undefined: not known yet */
-export function usePromise(n: number | undefined, alpha: number): Rate | undefined {
+export function usePromise(n: number | undefined, alpha: number, calibration?: Calibration): Rate | undefined {
   const [state, setState] = useState<{ n: number; rates: readonly Rate[] }>()
   useEffect(() => {
     if (n === undefined || n < 1) return
     let current = true
     // photos come by the hundred: the number is asked about when it rests
-    const timer = setTimeout(() => void ratesOf(n).then((rates) => current && setState({ n, rates })), 150)
+    const timer = setTimeout(() => void ratesOf(n, calibration).then((rates) => current && setState({ n, rates })), 150)
     return () => {
       current = false
       clearTimeout(timer)
     }
-  }, [n])
+  }, [n, calibration])
   if (state === undefined || state.n !== n) return undefined
   return [...state.rates].sort((a, b) => distance(a.alpha, alpha) - distance(b.alpha, alpha))[0]
 }

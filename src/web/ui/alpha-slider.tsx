@@ -10,6 +10,7 @@ export function AlphaSlider({
   alpha,
   onChange,
   n,
+  calibration,
   help,
   children,
 }: {
@@ -17,13 +18,15 @@ export function AlphaSlider({
   onChange: (alpha: number) => void
   /** Held-out photos of the model: stricter than 1 / (n + 1) nothing could be rejected, so it is not offered. */
   n?: number | undefined
+  /** How they were held out; absent before a fit. */
+  calibration?: 'cross-fit' | 'split' | undefined
   help?: string
   children?: ComponentChildren
 }): JSX.Element {
   const id = useId()
   const steps = stepsFor(n)
   const step = nearestStep(alpha, steps)
-  const promise = usePromise(n, alpha)
+  const promise = usePromise(n, alpha, calibration)
   const words = t.alpha.words(oneIn(alpha))
   return (
     <div class="alpha">
