@@ -3,6 +3,7 @@
  * goes on where it stopped, and a slow image holds up no other. After a crash its images are tried one by one
  * (`serving/quarantine.ts`): one poisoned file cannot stop a batch, nor get others blamed.
  */
+import { setMaxListeners } from 'node:events'
 import { OneclassError, toOneclassError } from '../src/errors.ts'
 import { keepPoints, keepThumbnail, maxThumbnails, type Point } from '../src/queue/batch-extras.ts'
 import type { BatchResult } from '../src/queue/batches.ts'
@@ -125,6 +126,7 @@ export function startBatch(context: WorkerContext): Promise<Consumer> {
   /** Many at once. A fault of one image does not stop the others; it is thrown when they are written. */
   const runTogether = async (todo: readonly Item[], task: Task<'chunk'>, model: ReadyModel): Promise<void> => {
     const stop = new AbortController()
+    setMaxListeners(0, stop.signal) // one an image under way
     const onAbort = (): void => stop.abort()
     task.signal.addEventListener('abort', onAbort)
     const work = { data: task.data, signal: stop.signal }
