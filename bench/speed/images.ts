@@ -13,6 +13,9 @@ import { photo } from '../photos.ts'
 import { type Contender, type Measured, measure, timed } from './measure.ts'
 import { hasModules, pythonPeer } from './peers.ts'
 
+/** The default network in float32: in the repository, not in the package. */
+const floatId = 'oc-s3-float'
+
 /**
  * A folder of test images through a model of 200 positives, in one process on all cores.
  * @param data holds the hot dog set; where it is absent the images are drawn
@@ -20,6 +23,7 @@ import { hasModules, pythonPeer } from './peers.ts'
 export async function bulk(data: string, rounds: number): Promise<Measured[]> {
   const home = await mkdtemp(join(tmpdir(), 'oneclass-bench-'))
   const backbone = await openBackbone(undefined, { home })
+  const float = await openBackbone(floatId, { home })
   try {
     const { train, test } = await folders(data, home)
     await fit(train, { name: 'bulk', home })
@@ -37,6 +41,11 @@ export async function bulk(data: string, rounds: number): Promise<Measured[]> {
         name: 'decode and infer only',
         note: 'sharp and the same network, batches of 8 in turns, no score',
         run: perImage(() => decodeAndInfer(backbone, files)),
+      },
+      {
+        name: 'decode and infer only, float32',
+        note: 'the same with the network before its quantisation',
+        run: perImage(() => decodeAndInfer(float, files)),
       },
     ]
     if (await hasModules('sklearn', 'torch', 'torchvision', 'PIL'))
@@ -57,16 +66,17 @@ export async function bulk(data: string, rounds: number): Promise<Measured[]> {
     return measured
   } finally {
     await backbone.close()
+    await float.close()
     await rm(home, { recursive: true, force: true })
   }
 }
 
-/** Each network on one thread, one image at a time, at its own size. */
+/** Each network on one thread, one image at a time, at its own size; with its mirror image where its manifest says so. */
 export async function networks(files: readonly string[], rounds: number): Promise<Measured[]> {
   const home = await mkdtemp(join(tmpdir(), 'oneclass-bench-'))
   const opened: Backbone[] = []
   try {
-    for (const file of [undefined, ...files.filter((path) => existsSync(path))])
+    for (const file of [undefined, floatId, 'oc-s2', ...files.filter((path) => existsSync(path))])
       opened.push(await openBackbone(file, { home, threads: 1 }))
     return await measure({
       group: 'network alone, one thread, milliseconds an image',

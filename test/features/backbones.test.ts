@@ -159,7 +159,7 @@ it('takes the manifest that docs/models.md shows', async () => {
 describe('the registry', () => {
   it('opens every embedded backbone, each with the maps that its manifest names', async () => {
     const embedded = (await listBackbones({ home })).filter(({ kind }) => kind === 'embedded')
-    assert.deepEqual(embedded.map(({ id }) => id).sort(), ['oc-s2', 'oc-s3'])
+    assert.deepEqual(embedded.map(({ id }) => id).sort(), ['oc-s2', 'oc-s3', 'oc-s3-float'])
     for (const { id, dim } of embedded) {
       const backbone = await openBackbone(id, { home, threads: 1 })
       const { width, height } = backbone.target
