@@ -172,7 +172,7 @@ test('score takes standard input, lists and patterns, and keeps the order', asyn
 test('a full or a read-only disk is said before any work, with a code and a way out', async (t) => {
   const isolated = spawnSync('unshare', ['-m', 'sh', '-c', 'mount -t tmpfs -o size=1m tmpfs /mnt']).status === 0
   if (!isolated) return t.skip('this user may not mount file systems')
-  const disk = join(folder, 'disk')
+  const disk = join(folder, 'mounted')
   await mkdir(disk)
   const on = (options: string, args: string[]) => {
     const mounted = `mount -t tmpfs -o ${options} tmpfs "$1" && shift && exec "$@"`
@@ -184,9 +184,15 @@ test('a full or a read-only disk is said before any work, with a code and a way 
     return `${status} ${stderr}`
   }
   const full = on('size=1m', ['fit', 'parts', '--name', 'x'])
-  assert.match(full, /^1 oneclass: DISK_UNAVAILABLE: The disk of .*disk\/home" is full .*--home or ONECLASS_HOME\.\n$/)
+  assert.match(
+    full,
+    /^1 oneclass: DISK_UNAVAILABLE: The disk of .*mounted\/home" is full .*--home or ONECLASS_HOME\.\n$/,
+  )
   const fixed = on('ro', ['fit', 'parts', '--name', 'x'])
-  assert.match(fixed, /^1 oneclass: INVALID_ARGUMENT: .*disk\/home" cannot be written \(the file system is read-only\)/)
+  assert.match(
+    fixed,
+    /^1 oneclass: INVALID_ARGUMENT: .*mounted\/home" cannot be written \(the file system is read-only\)/,
+  )
   // found while the model is written
   const late = toOneclassError(Object.assign(new Error("ENOSPC: ..., write '/secret/path'"), { code: 'ENOSPC' }))
   assert.deepEqual([late.code, late.status, late.isPassing], ['DISK_UNAVAILABLE', 503, true])

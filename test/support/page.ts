@@ -88,7 +88,7 @@ export async function startPage(): Promise<PageRig> {
         if (pattern.test(said)) return
         await new Promise((resolve) => setTimeout(resolve, 50))
       }
-      assert.match(said, pattern, `${selector} in ${await browser.page.innerText('body')}`)
+      assert.match(said, pattern, `${selector} in ${await browser.page.textContent('body')}`)
     },
     async pickFirst(page = browser.page) {
       await page.waitForSelector('.cell img')
