@@ -114,7 +114,7 @@ test('the recipe makes a backbone', { skip: missing }, async (t) => {
   assert.equal(small.id, 'oc-x8')
   const [near] = await small.look!([pixels])
   assert.ok(near && 'embedding' in near, String(near))
-  assert.ok(cosine(near.embedding, look.embedding) > 0.98, String(cosine(near.embedding, look.embedding)))
+  assert.ok(cosine(near.embedding, look.embedding) > 0.95, String(cosine(near.embedding, look.embedding)))
   assert.equal(near.maps[0]!.data.length, look.maps[0]!.data.length)
 
   await step(
