@@ -2,7 +2,7 @@
  * Are p-values honest? The share of held-out positives with p <= alpha, over repeated fits, against alpha.
  *
  *   node dist/bench/calibration.js [--data DIR] [--repeats 6] [--sizes 50,100,200,400] [--parts 504]
- *   node dist/bench/calibration.js --simulate 200 [--sizes 30,100,200,1000]      # only what `simulation.ts` says
+ *   node dist/bench/calibration.js --simulate 200 [--sizes 30,100,200,1000] [--seed 2026]      # only what `simulation.ts` says
  *
  * Gaussian: rows of 64 numbers from one random covariance, n to fit on, 500 fresh ones to judge by, drawn anew each time.
  * MVTec: the good rows of each category's `train.npy`, 70 % drawn to fit on, the rest to judge by; `test.npy` is not opened.
@@ -34,9 +34,11 @@ const { values } = parseArgs({
     sizes: { type: 'string' },
     parts: { type: 'string', default: '504' },
     simulate: { type: 'string' },
+    seed: { type: 'string', default: '2026' },
   },
 })
 const repeats = Number(values.repeats)
+const seed = Number(values.seed)
 const sizes = (values.sizes ?? (values.simulate ? '30,100,200,1000' : '50,100,200,400')).split(',').map(Number)
 const head = ['positives', 'n', 'fits', 'judged', ...alphas.map((a) => `at ${a}`), 'spread over fits at .05']
 const lines: string[][] = []
@@ -51,9 +53,9 @@ if (values.simulate === undefined) {
 async function simulateAll(fits: number): Promise<void> {
   const rows: string[][] = []
   for (const n of sizes) {
-    rows.push(await simulate(n, 0, fits))
-    if (n === 200) for (const contaminated of [0.02, 0.05]) rows.push(await simulate(n, contaminated, fits))
-    if (n === 1000) rows.push(await simulate(n, 0, fits, 'split'))
+    rows.push(await simulate(n, 0, fits, seed))
+    if (n === 200) for (const contaminated of [0.02, 0.05]) rows.push(await simulate(n, contaminated, fits, seed))
+    if (n === 1000) rows.push(await simulate(n, 0, fits, seed, 'split'))
     console.log(markdownTable(simulationHead, rows))
   }
 }

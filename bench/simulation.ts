@@ -68,9 +68,10 @@ export async function simulate(
   n: number,
   contaminated: number,
   fits: number,
+  seed: number,
   method?: 'cross-fit' | 'split',
 ): Promise<string[]> {
-  const random = createRandom(20_26).fork(`${n} ${contaminated} ${method ?? ''}`)
+  const random = createRandom(seed).fork(`${n} ${contaminated} ${method ?? ''}`)
   const fresh = 3000
   const rates: number[] = []
   let [inRange, kept, tolerated] = [0, 0, 0]
