@@ -4,7 +4,7 @@
  */
 import { type Matrix, matrix, row } from './matrix.ts'
 import { addPanel, type Panels, projectOnPanel, rowsInPanel } from './panels.ts'
-import { openWorkspace, roomFor, type Workspace } from './simd/workspace.ts'
+import { borrowWorkspace, roomFor } from './simd/workspace.ts'
 
 const fewRows = 8
 /** Rows that are worked on while a panel is in the cache. */
@@ -20,6 +20,7 @@ export function productsWithPanels(X: Matrix, panels: Panels, use: (i: number, p
     for (let p = 0; p < count; p++) work.projectOn(p)
     for (let i = from; i < to; i++) use(i, work.products(i - from))
   }
+  work.end()
 }
 
 /**
@@ -45,6 +46,7 @@ export function projectAndAdd(
     }
     work.close()
   }
+  work.end()
 }
 
 interface Work {
@@ -59,6 +61,8 @@ interface Work {
   add(p: number): void
   /** Z has what was added. */
   close(): void
+  /** After the last rows. */
+  end(): void
 }
 
 const countOf = ({ rows }: Panels): number => Math.ceil(rows / rowsInPanel)
@@ -83,6 +87,7 @@ function oneByOne(panels: Panels): Work {
       for (const [k, z] of sums.entries()) addPanel(z, panels, p, part(k, p))
     },
     close() {},
+    end() {},
   }
 }
 
@@ -91,15 +96,16 @@ function together(panels: Panels, withSums: boolean): Work {
   const wide = countOf(panels) * rowsInPanel
   const stride = cols + (cols & 1)
   const room = roomFor(blockRows * stride)
-  const space: Workspace = openWorkspace(
+  const space = borrowWorkspace(
     roomFor(data.length + rowsInPanel) + (withSums ? 2 : 1) * room + roomFor(blockRows * wide),
   )
   // one column more than the panels have is read where their number is odd
   const packed = space.take(data.length + rowsInPanel)
   packed.set(data)
-  const rows = space.take(blockRows * stride)
-  const sums = withSums ? space.take(blockRows * stride) : undefined
-  const products = space.take(blockRows * wide)
+  packed.fill(0, data.length)
+  const rows = space.take(blockRows * stride).fill(0)
+  const sums = withSums ? space.take(blockRows * stride).fill(0) : undefined
+  const products = space.take(blockRows * wide).fill(0)
   const panelBytes = cols * rowsInPanel * 8
   const put = (M: Matrix, from: number, to: number, into: Float64Array) => {
     for (let i = from; i < to; i++) into.set(row(M, i), (i - from) * stride)
@@ -134,5 +140,6 @@ function together(panels: Panels, withSums: boolean): Work {
         row(Z, i).set(sums!.subarray(at, at + cols))
       }
     },
+    end: () => space.giveBack(),
   }
 }

@@ -23,7 +23,7 @@ export interface AskedModel {
 type Answer = Scored | FailedModel
 
 /** Images that a model scores in a row: its numbers are then fetched from memory once for all of them. */
-const rowsAtOnce = 16
+const rowsAtOnce = 64
 
 interface Waiting<B> {
   readonly image: string
