@@ -3,6 +3,7 @@
  * every size must fit every other, every number be finite, and every tree end.
  */
 import { Value } from 'typebox/value'
+import { allFinite } from '../core/matrix.ts'
 import { type Panels, panelLength } from '../core/panels.ts'
 import type { IsolationTreesState } from '../detectors/isolation-trees.ts'
 import { type Calibration, extraKeys, type MemberKey, membersOf, pooledKeys } from '../detectors/join.ts'
@@ -53,9 +54,7 @@ export function checkArtifact(value: unknown): Artifact {
   if (artifact.facts !== undefined) checkFitFacts(artifact.facts, n)
   const { images, principal, embeddings } = positives
   if (principal !== null) panels('positives', principal, n, rank + 1)
-  else if (
-    !(embeddings instanceof Float32Array && embeddings.length === n * dim && embeddings.every(Number.isFinite))
-  ) {
+  else if (!(embeddings instanceof Float32Array && embeddings.length === n * dim && allFinite(embeddings))) {
     throw new RangeError('the positives do not have n x dim numbers')
   }
   if (images !== null && !(Array.isArray(images) && images.length === n && images.every(isText))) {
@@ -131,7 +130,7 @@ function panels(name: string, p: Panels, rows: number, cols: number): void {
 function vector(name: string, array: Float64Array, length: number): void {
   if (!(array instanceof Float64Array) || array.length !== length)
     throw new RangeError(`${name}: expected ${length} numbers`)
-  if (!array.every(Number.isFinite)) throw new RangeError(`${name}: not all numbers are finite`)
+  if (!allFinite(array)) throw new RangeError(`${name}: not all numbers are finite`)
 }
 
 function count(name: string, value: number, highest = Number.MAX_SAFE_INTEGER): void {

@@ -2,6 +2,7 @@
  * What is kept beside a model of its positives: enough to show them, to point out those that do not fit, and to fit the next version
  * without their originals. No part of the model: scoring needs none of it, and an exported model is without it.
  */
+import { allFinite } from '../core/matrix.ts'
 import type { PlaceAxes } from '../detectors/patches/places.ts'
 import { errorTable, OneclassError } from '../errors.ts'
 import { fingerprintSide } from '../images/fingerprint.ts'
@@ -97,7 +98,7 @@ function checkGallery(value: unknown): Gallery {
   if (!Array.isArray(images) || !images.every(isText)) throw new TypeError('the names are wrong')
   const n = images.length
   array('embeddings', embeddings, Float32Array, n * dim)
-  if (!embeddings.every(Number.isFinite)) throw new RangeError('not all embeddings are finite')
+  if (!allFinite(embeddings)) throw new RangeError('not all embeddings are finite')
   array('hashes', hashes, Int32Array, 2 * n)
   if (prints !== undefined) array('fingerprints', prints, Uint8Array, n * fingerprintSide ** 2)
   array('groups', leaders, Int32Array, n)
@@ -113,7 +114,7 @@ function checkGallery(value: unknown): Gallery {
     if (!Array.isArray(names) || names.length === 0 || !names.every(isText))
       throw new TypeError('the names of the negatives are wrong')
     array('embeddings of negatives', rows, Float32Array, names.length * dim)
-    if (!rows.every(Number.isFinite)) throw new RangeError('not all embeddings of negatives are finite')
+    if (!allFinite(rows)) throw new RangeError('not all embeddings of negatives are finite')
   }
   if (gallery.places !== undefined) checkPlaces(gallery.places, n, dim)
   return gallery
@@ -128,7 +129,7 @@ function checkPlaces({ detail, axes, size, bytes, defects }: KeptPlaces, n: numb
   if (!(rows instanceof Int32Array) || rows.some((row, k) => row < 0 || row >= n || row <= (rows[k - 1] ?? -1)))
     throw new RangeError('the rows of the drawn defects are wrong')
   array('embeddings of drawn defects', embeddings, Float32Array, rows.length * dim)
-  if (!embeddings.every(Number.isFinite)) throw new RangeError('not all embeddings of drawn defects are finite')
+  if (!allFinite(embeddings)) throw new RangeError('not all embeddings of drawn defects are finite')
   array('places of drawn defects', defects.bytes, Uint8Array, rows.length * size)
 }
 

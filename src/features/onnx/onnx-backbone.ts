@@ -1,5 +1,6 @@
 /** The ONNX adapter of the `Backbone` port: images in, embeddings and maps out of one session. */
 import type { InferenceSession } from 'onnxruntime-node'
+import { allFinite } from '../../core/matrix.ts'
 import { OneclassError } from '../../errors.ts'
 import type { Pixels } from '../../images/pixels.ts'
 import type { Backbone, BackboneManifest, Look, MapOutput, PlaceMap } from '../backbone.ts'
@@ -55,7 +56,7 @@ export class OnnxBackbone implements Backbone {
       const isOwn = details.every((detail) => detail === 1)
       const seen = await this.#seeOwn(own, isOwn ? maps : [])
       for (const [i, { embedding, maps: found }] of seen.entries()) {
-        if (!embedding.every(Number.isFinite) || found.some(({ data }) => !data.every(Number.isFinite))) {
+        if (!allFinite(embedding) || found.some(({ data }) => !allFinite(data))) {
           const message = `The backbone "${this.id}" gave a value that is not finite.`
           results.push(new OneclassError('BACKBONE_INVALID', message))
         } else if (isOwn || maps.length === 0) results.push({ embedding, maps: found })
