@@ -1,6 +1,4 @@
 /** `oneclass fit`: a folder of positives, or a feature file, becomes the next version of a named model. */
-import { readFile } from 'node:fs/promises'
-import { readNpy } from '../core/npy.ts'
 import { OneclassError } from '../errors.ts'
 import { describeSkipped, printable } from '../images/left-out.ts'
 import { imageLimits } from '../images/limits.ts'
@@ -12,6 +10,7 @@ import { assertModelName } from '../store/registry.ts'
 import type { Model } from '../wire/model.ts'
 import { preprocessModes } from '../wire/preprocess.ts'
 import type { Command, Io, Values } from './command.ts'
+import { readFeatures } from './feature-file.ts'
 import { asNamed, excluded, placesFor } from './fit-arguments.ts'
 import { negativesAt, positivesAt } from './fit-input.ts'
 import { placesWords, preprocessWords, reportLines } from './fit-words.ts'
@@ -133,7 +132,7 @@ fit --features X.npy --name NAME [--preprocess auto|l2|none] [--alpha 0.05] [--s
     }
     try {
       if (features !== undefined) {
-        const X = readNpy(await readFeatureFile(features))
+        const X = await readFeatures(features)
         const saved = await fitFeatureModel(X, { ...options, preprocess, onProgress })
         progress.fitting.end()
         return await report(io, values, { model: saved })
@@ -171,13 +170,6 @@ fit --features X.npy --name NAME [--preprocess auto|l2|none] [--alpha 0.05] [--s
       progress.fitting.end()
     }
   },
-}
-
-/** @throws FEATURES_UNREADABLE */
-export async function readFeatureFile(path: string): Promise<Uint8Array> {
-  return await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw new OneclassError('FEATURES_UNREADABLE', `"${path}" cannot be read (${error.code ?? error.message}).`)
-  })
 }
 
 async function report(

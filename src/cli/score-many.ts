@@ -1,6 +1,5 @@
 /** `oneclass score --model a,b,c`: several models on the same images; each image is decoded and embedded once for all of them. */
 import type { Matrix } from '../core/matrix.ts'
-import { readNpy } from '../core/npy.ts'
 import { assertAlpha } from '../detectors/calibration.ts'
 import { decideMany } from '../detectors/decide.ts'
 import { assertDiscoveryRate } from '../detectors/promise.ts'
@@ -20,7 +19,7 @@ import { labelOf } from '../wire/label.ts'
 import type { ManyResult, ManyRow } from '../wire/many.ts'
 import type { Model } from '../wire/model.ts'
 import type { ExitStatus, Io, Values } from './command.ts'
-import { readFeatureFile } from './fit.ts'
+import { readFeatures } from './feature-file.ts'
 import { progressLine } from './progress.ts'
 import { manyWriter, type ResultFormat } from './results.ts'
 import { readInput, standardInput } from './score-input.ts'
@@ -78,7 +77,7 @@ export async function scoreMany(
     }
     const registry = openRegistry(io.home)
     if (features === undefined) return await scoreImagesWithMany(args, registry, call)
-    return await scoreRowsWithMany(readNpy(await readFeatureFile(features)), registry, call)
+    return await scoreRowsWithMany(await readFeatures(features), registry, call)
   } finally {
     await file?.discard()
   }

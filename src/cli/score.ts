@@ -1,5 +1,4 @@
 /** `oneclass score`: images, folders or feature rows against a model, one result each. */
-import { readNpy } from '../core/npy.ts'
 import { assertAlpha } from '../detectors/calibration.ts'
 import { decide } from '../detectors/decide.ts'
 import { assertDiscoveryRate, fewestDiscoveries, smallestAlpha } from '../detectors/promise.ts'
@@ -16,7 +15,7 @@ import { assertWritable, type Output, openOutput } from '../system/files.ts'
 import type { Decisions } from '../wire/decisions.ts'
 import type { ImageResult, RowResult } from '../wire/result.ts'
 import type { Command, Io } from './command.ts'
-import { readFeatureFile } from './fit.ts'
+import { readFeatures } from './feature-file.ts'
 import { progressLine } from './progress.ts'
 import { formats, type ResultFormat, resultWriter } from './results.ts'
 import { readInput, standardInput } from './score-input.ts'
@@ -86,7 +85,7 @@ score --features X.npy --model NAME --format jsonl`,
     const file = out === undefined ? undefined : await openOutput(out)
     try {
       if (features !== undefined) {
-        const X = readNpy(await readFeatureFile(features))
+        const X = await readFeatures(features)
         const rows = classifier.scoreMatrix(X).map((result, row): RowResult => ({ row, ...result }))
         sayFewest(rows.length, calibrationScores, fdr, io)
         await writeResults(decide(rows, calibrationScores, decisions), { format, decisions }, file, io)

@@ -34,8 +34,18 @@ export interface KernelSvmState {
 /** LIBSVM's stopping tolerance; its default of 1e-3 moves scores in the third digit. */
 const tolerance = 1e-6
 
+/** @returns which of n rows an SVM is trained on; undefined: all of them */
+export function rowsToTrainOn(
+  n: number,
+  { maxRows }: Pick<KernelSvmOptions, 'maxRows'>,
+  random: Random,
+): Int32Array | undefined {
+  return n > maxRows ? sample(n, maxRows, random).sort() : undefined
+}
+
 export async function trainKernelSvm(X: Matrix, options: KernelSvmOptions, random: Random): Promise<KernelSvmState> {
-  const chosen = X.rows > options.maxRows ? takeRows(X, sample(X.rows, options.maxRows, random).sort()) : X
+  const rows = rowsToTrainOn(X.rows, options, random)
+  const chosen = rows ? takeRows(X, rows) : X
   const { indices, rho, coefficients } = await trainOnProducts(gram(chosen), options)
   return { gamma: options.gamma, rho, ...supportVectors(takeRows(chosen, indices)), coefficients }
 }

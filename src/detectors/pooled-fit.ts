@@ -24,7 +24,7 @@ import { heldOutSvm } from './held-out-svm.ts'
 import { isolationForest } from './isolation-forest.ts'
 import { growIsolationTrees, type IsolationTreesState, scoreIsolationTrees } from './isolation-trees.ts'
 import { type PooledKey, pooledKeys } from './join.ts'
-import { type KernelSvmState, scoreKernelSvm, trainKernelSvm } from './kernel-svm.ts'
+import { type KernelSvmState, rowsToTrainOn, scoreKernelSvm, trainKernelSvm } from './kernel-svm.ts'
 import { oneClassSvm } from './one-class-svm.ts'
 import { splitFrom } from './promise.ts'
 import { mergeEqualRows, withBursts } from './row-groups.ts'
@@ -134,7 +134,7 @@ async function fitCrossed(X: Matrix, groups: Int32Array, hooks: Hooks, random: R
     step()
   }
   const whitening = fitWhitening(X)
-  const members = await fitMembers(outer, applyWhitening(whitening, X), random.fork('model'))
+  const members = await fitMembers(outer, X, whitening, random.fork('model'))
   step()
   const holdOut = crossFitRounds(folds, groups)
   return { whitening, ...members, folds: k, holdOut, heldOut, ...(probe && { probes: probe.scores }) }
@@ -180,7 +180,7 @@ async function fitSplit(X: Matrix, groups: Int32Array, hooks: Hooks, random: Ran
   const view = heldOutView(train, folds)
   hooks.onProgress?.(1, 2)
   const whitening = fitWhitening(train)
-  const members = await fitMembers(view, applyWhitening(whitening, train), random.fork('model'))
+  const members = await fitMembers(view, train, whitening, random.fork('model'))
   const asideRows = rowsIn(aside, 0)
   const scores = scoreRows(members, whitening, X, asideRows)
   const changed = hooks.probes && whiten(whitening, hooks.probes.X)
@@ -204,12 +204,15 @@ async function fitSplit(X: Matrix, groups: Int32Array, hooks: Hooks, random: Ran
 
 /**
  * @param view training rows, each whitened by a whitening that has not seen it, shape (n, d): what the forest cuts
- * @param own training rows whitened by their own whitening, in any orthonormal coordinates: what the kernel measures from
+ * @param train the same rows as they are: the kernel measures from those of them that an SVM is trained on, by their own whitening
  */
-async function fitMembers(view: Matrix, own: Matrix, random: Random): Promise<Members> {
+async function fitMembers(view: Matrix, train: Matrix, whitening: WhiteningState, random: Random): Promise<Members> {
+  const { defaults } = oneClassSvm
+  const rows = rowsToTrainOn(train.rows, defaults, random.fork('rows'))
+  const own = applyWhitening(whitening, rows ? takeRows(train, rows) : train)
   return {
     isolationForest: growIsolationTrees(view, isolationForest.defaults, random.fork('trees')),
-    oneClassSvm: await trainKernelSvm(own, oneClassSvm.defaults, random.fork('rows')),
+    oneClassSvm: await trainKernelSvm(own, defaults, random.fork('rows')),
   }
 }
 
