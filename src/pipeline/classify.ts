@@ -3,7 +3,7 @@ import { assertFinite, type Matrix, matrix } from '../core/matrix.ts'
 import { assertAlpha } from '../detectors/calibration.ts'
 import { scoreDiscriminative } from '../detectors/discriminative.ts'
 import { calibrate, scoreWhitened } from '../detectors/ensemble.ts'
-import { type PatchState, patchScorer } from '../detectors/patches/patch-member.ts'
+import { type PatchScores, type PatchState, patchScorer } from '../detectors/patches/patch-member.ts'
 import type { PlaceMap } from '../detectors/patches/places.ts'
 import { aboveMark, markedRegions, markedShare } from '../detectors/patches/regions.ts'
 import { keepLengths } from '../detectors/preprocess.ts'
@@ -69,10 +69,20 @@ export function createClassifier(
       `The model "${model}" looks at places of images, which embeddings do not show: score images, or fit it with --no-patches.`,
     )
 
+  // a score and its heat are of the same maps: what was found for the one serves the other
+  const knownPlaces = new WeakMap<readonly PlaceMap[], Uint8Array>()
+  const knownScores = new WeakMap<Uint8Array, PatchScores>()
   const placesOf: Classifier['placesOf'] = (maps) => {
     if (patches === undefined) return undefined
     if (!maps?.length) throw noMaps()
-    return patches.placesOf(maps)
+    const places = knownPlaces.get(maps) ?? patches.placesOf(maps)
+    knownPlaces.set(maps, places)
+    return places
+  }
+  const scorePlaces = (by: NonNullable<typeof patches>, places: Uint8Array): PatchScores => {
+    const scores = knownScores.get(places) ?? by.score(places)
+    knownScores.set(places, scores)
+    return scores
   }
 
   const scoreMatrix: Classifier['scoreMatrix'] = (rows, alpha = modelAlpha, places, originals) => {
@@ -89,7 +99,7 @@ export function createClassifier(
     const whitened = whiten(ensemble.whitening, X)
     const { discriminative: head } = artifact
     if (patches && places?.length !== X.rows) throw noMaps()
-    const ofPlaces = patches && places!.map((one) => patches.score(one))
+    const ofPlaces = patches && places!.map((one) => scorePlaces(patches, one))
     const scores = scoreWhitened(ensemble, whitened, {
       ...(ofPlaces && { patches: Float64Array.from(ofPlaces, (one) => one.score) }),
       ...(head && { discriminative: scoreDiscriminative(head, X) }),
@@ -115,7 +125,7 @@ export function createClassifier(
     const places = placesOf(maps)
     if (patches === undefined || places === undefined) return undefined
     const { width, height, peaks } = artifact.patches!
-    const above = aboveMark(artifact.patches!, patches.score(places).map)
+    const above = aboveMark(artifact.patches!, scorePlaces(patches, places).map)
     return {
       width,
       height,

@@ -44,7 +44,12 @@ export function blockMeans(map: ArrayLike<number>, blocks: Int32Array): Float32A
     sizes[block]!++
     for (let k = 0, to = block * d; k < d; k++) sums[to++]! += map[at++]!
   }
-  return Float32Array.from(sums, (sum, at) => sum / sizes[Math.floor(at / d)]!)
+  const out = new Float32Array(sums.length)
+  for (let block = 0, at = 0; block < count; block++) {
+    const size = sizes[block]!
+    for (let k = 0; k < d; k++, at++) out[at] = sums[at]! / size
+  }
+  return out
 }
 
 /** Inner products of images, shape (n, n). @param images block means of each, in any unit around any point */

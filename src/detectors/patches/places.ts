@@ -8,7 +8,9 @@
  */
 import { symmetricEigen } from '../../core/eigen.ts'
 import { type Matrix, matrix } from '../../core/matrix.ts'
-import { gram, timesTransposed, transpose } from '../../core/products.ts'
+import { productsWithPanels } from '../../core/panel-products.ts'
+import { type Panels, toPanels } from '../../core/panels.ts'
+import { gram, transpose } from '../../core/products.ts'
 
 /** A map of a network, shape (channels, height, width). */
 export interface PlaceMap {
@@ -78,23 +80,27 @@ export type PlacesOf = (maps: readonly PlaceMap[]) => Uint8Array
 
 export function placesBy({ channels, count, axes, centre, steps }: PlaceAxes): PlacesOf {
   // of each map only its own channels: a coarse map is projected before it is spread over the spots of the finest
-  const parts = new Map<number, Matrix>()
-  const axesFrom = (first: number, own: number): Matrix => {
+  const parts = new Map<number, Panels>()
+  const axesFrom = (first: number, own: number): Panels => {
     const known = parts.get(first)
     if (known?.cols === own) return known
     const part = matrix(count, own)
     for (let k = 0; k < count; k++)
       for (let c = 0; c < own; c++) part.data[k * own + c] = axes[k * channels + first + c]!
-    parts.set(first, part)
-    return part
+    const panels = toPanels(part)
+    parts.set(first, panels)
+    return panels
   }
   return (maps) => {
     const { height, width } = maps[0]!
     const sum = matrix(height * width, count)
     let first = 0
     for (const map of maps) {
-      const spots = transpose(matrix(map.channels, map.height * map.width, new Float64Array(map.data)))
-      addSpread(sum, { height, width }, timesTransposed(spots, axesFrom(first, map.channels)), map)
+      const part = matrix(map.height * map.width, count)
+      productsWithPanels(spotsFirst(map), axesFrom(first, map.channels), (i, products) => {
+        for (let k = 0, at = i * count; k < count; k++) part.data[at++] = products[k]!
+      })
+      addSpread(sum, { height, width }, part, map)
       first += map.channels
     }
     const { data } = smooth(sum, { height, width })
@@ -102,11 +108,25 @@ export function placesBy({ channels, count, axes, centre, steps }: PlaceAxes): P
     for (let at = 0; at < data.length; at += count) {
       for (let k = 0; k < count; k++) {
         const level = Math.round((data[at + k]! - centre[k]!) / steps[k]!) + middle
-        out[at + k] = Math.max(1, Math.min(255, level))
+        out[at + k] = level < 1 ? 1 : level > 255 ? 255 : level
       }
     }
     return out
   }
+}
+
+/** Channels of a map by spot, shape (height * width, channels). */
+function spotsFirst({ channels, height, width, data }: PlaceMap): Matrix {
+  const area = height * width
+  const out = matrix(area, channels)
+  const to = out.data
+  // in strips of channels, so that what is written stays in the cache
+  for (let first = 0; first < channels; first += 16) {
+    const end = Math.min(channels, first + 16)
+    for (let p = 0; p < area; p++)
+      for (let c = first, from = first * area + p; c < end; c++, from += area) to[p * channels + c] = data[from]!
+  }
+  return out
 }
 
 type Size = { readonly height: number; readonly width: number }
