@@ -10,8 +10,11 @@ import { usableCpus } from '../system/cpus.ts'
 import type { Note } from '../wire/notes.ts'
 import type { Backbone, Look } from './backbone.ts'
 
+/** Images a run of the network, where nothing else is asked for. */
+export const imagesAtOnce = 8
+
 export interface EmbedOptions {
-  /** Images a run of the network. Default 8. */
+  /** Images a run of the network. Default `imagesAtOnce`. */
   readonly batch?: number
   /** Called after each image, with how many are done. */
   readonly onProgress?: (done: number, total: number) => void
@@ -43,7 +46,7 @@ export async function* embedImages(
   sources: readonly ImageSource[],
   options: EmbedOptions = {},
 ): AsyncGenerator<Embedded, void, undefined> {
-  const batch = Math.max(1, options.batch ?? 8)
+  const batch = Math.max(1, options.batch ?? imagesAtOnce)
   const decode = options.decode ?? ((source, target) => decodeImage(source, target, options.limits))
   const decoded = decodeAhead(sources, batch + usableCpus(), (source) => decode(source, backbone.target))
   const done = { count: 0 }

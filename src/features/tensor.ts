@@ -20,17 +20,12 @@ export function toTensor(images: readonly Pixels[], input: Input, flip: boolean)
   const [first, third] = input.channels === 'BGR' ? [2, 0] : [0, 2]
   const [channelStep, pixelStep] = layout === 'NCHW' ? [area, 1] : [1, 3]
   const toMirrored = images.length * size
-  images.forEach(({ data, ...image }, index) => {
+  for (const [index, { data, ...image }] of images.entries()) {
     if (image.width !== width || image.height !== height) {
       throw new OneclassError(
         'INTERNAL',
         `A ${image.width} x ${image.height} image was given where ${width} x ${height} is needed.`,
       )
-    }
-    const put = (at: number, a: number, b: number, c: number) => {
-      tensor[at] = a
-      tensor[at + channelStep] = b
-      tensor[at + 2 * channelStep] = c
     }
     for (let y = 0, from = 0, to = index * size; y < height; y++) {
       let mirrored = toMirrored + to + (width - 1) * pixelStep
@@ -38,11 +33,16 @@ export function toTensor(images: readonly Pixels[], input: Input, flip: boolean)
         const a = table[data[from + first]!]!
         const b = table[256 + data[from + 1]!]!
         const c = table[512 + data[from + third]!]!
-        put(to, a, b, c)
-        if (flip) put(mirrored, a, b, c)
+        tensor[to] = a
+        tensor[to + channelStep] = b
+        tensor[to + 2 * channelStep] = c
+        if (!flip) continue
+        tensor[mirrored] = a
+        tensor[mirrored + channelStep] = b
+        tensor[mirrored + 2 * channelStep] = c
       }
     }
-  })
+  }
   return tensor
 }
 

@@ -17,6 +17,7 @@ const quarter = 64
  * @param isWide the pixels were made of samples of 16 bits as they are
  */
 export function lookAt({ data, width, height }: Pixels, { hasRange = false, isWide = false } = {}): Note[] {
+  if (width * height < 2 || (!hasRange && !isWide && isOrdinary(data))) return []
   const counts = levelCounts(data)
   const ofAll = (from: number, to: number) => {
     let sum = 0
@@ -27,7 +28,6 @@ export function lookAt({ data, width, height }: Pixels, { hasRange = false, isWi
   const bright = ofAll(255, 255)
   const low = counts.map((channel) => channel.findIndex((count) => count > 0))
   const high = counts.map((channel) => channel.findLastIndex((count) => count > 0))
-  if (width * height < 2) return []
   const notes: Note[] = []
   if (hasRange && dark + bright >= outsideShare * data.length) {
     const where = dark >= bright ? 'below' : 'above'
@@ -46,6 +46,28 @@ export function lookAt({ data, width, height }: Pixels, { hasRange = false, isWi
     notes.push({ code: 'EXTREME', message: 'The image is nearly all white.' })
   }
   return notes
+}
+
+/** Pixels from one that is looked at first to the next: a prime, so that no column of an image is left out. */
+const sparse = 17
+
+/**
+ * Whether some of the pixels show already that the image is not blank, nor nearly black or white: so it is with most images, and takes
+ * a tenth of the time of counting them all.
+ */
+function isOrdinary(data: Pixels['data']): boolean {
+  let [notDark, notBright, low, high] = [0, 0, 255, 0]
+  for (let i = 0; i < data.length; i += 3 * sparse) {
+    for (let at = i; at < i + 3; at++) {
+      const value = data[at]!
+      if (value > nearEnd) notDark++
+      if (value < 255) notBright++
+    }
+    low = Math.min(low, data[i]!)
+    high = Math.max(high, data[i]!)
+  }
+  const most = (1 - extremeShare) * data.length
+  return high - low > blankSpread && notDark > most && notBright > most
 }
 
 /** How many samples of each channel have each level: one pass over the pixels, whatever is asked of them. */

@@ -4,7 +4,6 @@
  * above alpha they are a conformal set over classes that were each taught alone.
  */
 
-import { fromRows } from '../core/matrix.ts'
 import { type OneclassError, toOneclassError } from '../errors.ts'
 import type { Backbone, Look } from '../features/backbone.ts'
 import { type Embedded, type EmbedOptions, embedImages } from '../features/embed.ts'
@@ -97,7 +96,7 @@ async function scoreWaiting(
       const { embedding, maps, original } = embedded.get(backbone)!
       return embedding ? [{ embedding, original, ...(maps && { maps }) }] : []
     })
-    const scored = scoreAll(classifier, read)
+    const scored = answersOf(classifier, read)
     let next = 0
     for (const [i, { embedded }] of waiting.entries()) {
       const { error, notes } = embedded.get(backbone)!
@@ -114,17 +113,10 @@ async function scoreWaiting(
 }
 
 /** What goes wrong within one model is its own answer, for each image. */
-function scoreAll(classifier: Classifier, seen: readonly Seen[]): Answer[] {
+function answersOf(classifier: Classifier, seen: readonly Seen[]): Answer[] {
   if (seen.length === 0) return []
   try {
-    const places = classifier.needsMaps ? seen.map(({ maps }) => classifier.placesOf(maps)!) : undefined
-    const X = fromRows(seen.map(({ embedding }) => embedding))
-    return classifier.scoreMatrix(
-      X,
-      undefined,
-      places,
-      seen.map(({ original }) => original),
-    )
+    return classifier.scoreAll(seen)
   } catch (thrown) {
     return seen.map(() => ({ error: toOneclassError(thrown).toJSON() }))
   }
@@ -142,7 +134,7 @@ export function scoreWithModels<B>(
   models: readonly { readonly ref: string; readonly classifier: Classifier; readonly backbone: B }[],
   seenBy: (backbone: B) => readonly Seen[],
 ): ManyScored[] {
-  const byModel = models.map(({ classifier, backbone }) => scoreAll(classifier, seenBy(backbone)))
+  const byModel = models.map(({ classifier, backbone }) => answersOf(classifier, seenBy(backbone)))
   return Array.from(byModel[0] ?? [], (_, i) => joinAnswers(models.map(({ ref }, at) => [ref, byModel[at]![i]!])))
 }
 

@@ -1,5 +1,5 @@
 /** From a model and an image to a result: well under a millisecond beside the network, synchronous, each image on its own. */
-import { assertFinite, type Matrix, matrix } from '../core/matrix.ts'
+import { assertFinite, fromRows, type Matrix } from '../core/matrix.ts'
 import { assertAlpha } from '../detectors/calibration.ts'
 import { scoreDiscriminative } from '../detectors/discriminative.ts'
 import { calibrate, scoreWhitened } from '../detectors/ensemble.ts'
@@ -11,7 +11,7 @@ import { cosineSimilarities } from '../detectors/similarity.ts'
 import { whiten } from '../detectors/whitening.ts'
 import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
-import { type EmbedOptions, embedImages } from '../features/embed.ts'
+import { type Embedded, type EmbedOptions, embedImages, imagesAtOnce } from '../features/embed.ts'
 import type { ImageSource } from '../images/decode.ts'
 import type { Original } from '../images/pixels.ts'
 import type { Artifact } from '../store/artifact.ts'
@@ -33,6 +33,8 @@ export interface Classifier {
   readonly needsMaps: boolean
   /** @throws FEATURES_WRONG_WIDTH, FEATURES_NOT_FINITE, ALPHA_INVALID, MODEL_INCOMPATIBLE where maps are needed and missing */
   score(seen: Seen, alpha?: number): Scored
+  /** One result an image, as `score` gives it; many together take a part of the time. @throws as score */
+  scoreAll(seen: readonly Seen[], alpha?: number): Scored[]
   /** Of a model that needs no maps. @throws as score */
   scoreEmbedding(embedding: ArrayLike<number>, alpha?: number): Scored
   /**
@@ -115,11 +117,15 @@ export function createClassifier(
     })
   }
 
-  const score: Classifier['score'] = ({ embedding, maps, original }, alpha) => {
-    const places = placesOf(maps)
-    const X = matrix(1, embedding.length, Float64Array.from(embedding))
-    return scoreMatrix(X, alpha, places && [places], [original])[0]!
+  const scoreAll: Classifier['scoreAll'] = (seen, alpha) => {
+    if (seen.length === 0) return []
+    const places = patches && seen.map(({ maps }) => placesOf(maps)!)
+    const X = fromRows(seen.map(({ embedding }) => embedding))
+    const originals = seen.map(({ original }) => original)
+    return scoreMatrix(X, alpha, places, originals)
   }
+
+  const score: Classifier['score'] = (seen, alpha) => scoreAll([seen], alpha)[0]!
 
   const heatOf: Classifier['heatOf'] = (maps, original) => {
     const places = placesOf(maps)
@@ -140,6 +146,7 @@ export function createClassifier(
     alpha: modelAlpha,
     needsMaps: patches !== undefined,
     score,
+    scoreAll,
     scoreEmbedding: (embedding, alpha) => score({ embedding }, alpha),
     scoreMatrix,
     placesOf,
@@ -171,10 +178,19 @@ export async function* classifyImages(
   sources: readonly ImageSource[],
   options: EmbedOptions & { readonly alpha?: number } = {},
 ): AsyncGenerator<ImageResult, void, undefined> {
-  for await (const seen of embedImages(backbone, sources, { ...options, maps: classifier.needsMaps })) {
-    const { source, error, notes } = seen
-    if (error) yield { image: source.name, error: error.toJSON() }
-    else yield { image: source.name, ...classifier.score(seen, options.alpha), ...(notes && { notes }) }
+  const waiting: Embedded[] = []
+  for await (const entry of embedImages(backbone, sources, { ...options, maps: classifier.needsMaps })) {
+    waiting.push(entry)
+    if (waiting.length < imagesAtOnce && entry.index < sources.length - 1) continue
+    const scored = classifier.scoreAll(
+      waiting.filter((one) => one.error === undefined),
+      options.alpha,
+    )
+    for (const { source, error, notes } of waiting) {
+      if (error) yield { image: source.name, error: error.toJSON() }
+      else yield { image: source.name, ...scored.shift()!, ...(notes && { notes }) }
+    }
+    waiting.length = 0
   }
 }
 
