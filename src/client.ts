@@ -129,9 +129,10 @@ export function createClient(address: string, options: { key?: string; fetch?: T
 
     fit: (name, images, options = {}) => {
       const { exclude, negatives = [], ...rest } = options
-      const { alpha, seed, backbone, base, confidence, calibration, detail, ...more } = rest
+      const { alpha, seed, backbone, base, confidence, calibration, detail, range, ...more } = rest
       const left = typeof exclude === 'string' ? exclude : exclude?.join()
-      const fields = { name, alpha, seed, backbone, base, confidence, calibration, detail, exclude: left }
+      const ends = range && `${range.low},${range.high}`
+      const fields = { name, alpha, seed, backbone, base, confidence, calibration, detail, range: ends, exclude: left }
       const form = formOf('images', images, fields)
       addFiles(form, 'negatives', negatives)
       return post('/v1/models', form, more)

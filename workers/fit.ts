@@ -13,12 +13,12 @@ import { BlobId, type FitOutcome, lifetimes } from '../src/queue/jobs.ts'
 import { leaveFit } from '../src/service/fit-saver.ts'
 import type { RemoteBackbone } from '../src/serving/inference.ts'
 import { parseJson } from '../src/system/parse-json.ts'
+import { FailedImage } from '../src/wire/result.ts'
 import type { WorkerContext } from './context.ts'
 import type { DecodedReply, FitAnswer, FitMessage, FitReply, FitWork } from './fit-thread.ts'
 
-const Listing = Type.Array(
-  Type.Object({ image: Type.String(), blob: BlobId, isNegative: Type.Optional(Type.Boolean()) }),
-)
+const Listed = Type.Object({ image: Type.String(), blob: BlobId, isNegative: Type.Optional(Type.Boolean()) })
+const Listing = Type.Array(Type.Union([Listed, FailedImage]))
 
 export function startFit(context: WorkerContext): Promise<Consumer> {
   const { blobs, client, engine, inference } = context
@@ -107,9 +107,11 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
     const listing = await blobs.get(data.list)
     if (listing === undefined)
       throw new OneclassError('JOB_EXPIRED', 'The images waited too long for a worker: send them again.')
-    const listed = parseJson(listing.toString('utf8'))
-    if (!Value.Check(Listing, listed))
+    const entries = parseJson(listing.toString('utf8'))
+    if (!Value.Check(Listing, entries))
       throw new OneclassError('INVALID_ARGUMENT', 'The list of images has not the form that this worker knows.')
+    const listed = entries.filter((entry) => 'blob' in entry)
+    const unread = entries.filter((entry) => 'error' in entry)
     // the root of a data set: what stands for negatives in it is not learnt as positive
     const layout = findLayout(listed.flatMap(({ image, isNegative }) => (isNegative ? [] : image)))
     const isPositive = isOfClass(layout)
@@ -122,7 +124,8 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
     const isDemo = data.demo ?? false
     const images = list.map(({ image, isNegative = false }) => ({ image, isNegative }))
     const positives = list.filter(({ isNegative }) => !isNegative)
-    const range = data.base?.range ?? (await rangeOfList(positives, task.signal))
+    const given = data.range && ({ ...data.range, samples: 'any' } as const)
+    const range = given ?? data.base?.range ?? (await rangeOfList(positives, task.signal))
     const choices = { alpha, seed, confidence, calibration, exclude, detail: detail as FitWork['choices']['detail'] }
     const known = { id, hash, dim, target, ...(maps && { maps }) }
     const work: FitWork = { images, backbone: known, choices, base, range, isDemo }
@@ -137,7 +140,7 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
       gallery: await keep(reply.gallery),
       samples: reply.samples ? await keep(reply.samples) : null,
       used: reply.used,
-      rejected: reply.rejected,
+      rejected: [...unread, ...reply.rejected],
       duplicates: reply.duplicates,
       excluded: reply.excluded ?? [],
       notes: reply.notes ?? [],

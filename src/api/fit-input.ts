@@ -6,6 +6,8 @@ import { FitFields, type FitFromFolder } from '../wire/fit.ts'
 import type { SkippedFiles } from '../wire/fit-report.ts'
 import { labelOf } from '../wire/label.ts'
 import type { Model } from '../wire/model.ts'
+import type { FailedImage } from '../wire/result.ts'
+import { checkRange, parseRange, type SampleRange } from '../wire/sample-range.ts'
 import type { ApiContext } from './context.ts'
 import { listField, parseFields } from './http/fields.ts'
 import type { OwnedBlobs } from './http/owned-blobs.ts'
@@ -19,6 +21,8 @@ export interface FitInput {
   readonly negatives: readonly Uploaded[]
   /** What else is in the folder. */
   readonly skipped: readonly SkippedFiles[]
+  /** Entries of a folder that could not be read. */
+  readonly failed: readonly FailedImage[]
   /** Where they came from, in words that are the same for the same request. */
   readonly source: string
 }
@@ -41,15 +45,16 @@ export async function readFitInput(
     isFileOptional: true,
     also: 'negatives',
   })
-  const { exclude, ...rest } = form.fields
-  const fields = parseFields(
-    FitFields,
-    exclude === undefined ? rest : { ...rest, exclude: excludeField(exclude, rest['base'] !== undefined) },
-  )
+  const { exclude, range, ...rest } = form.fields
+  const fields = parseFields(FitFields, {
+    ...rest,
+    ...(exclude !== undefined && { exclude: excludeField(exclude, rest['base'] !== undefined) }),
+    ...(range !== undefined && { range: givenRange(parseRange(range)) }),
+  })
   if (form.files.length === 0 && fields.base === undefined)
     throw new OneclassError('INVALID_ARGUMENT', 'Expected at least one file in the field "images".')
   checkFields(fields)
-  return { fields, files: form.files, negatives: form.others, skipped: [], source: 'upload' }
+  return { fields, files: form.files, negatives: form.others, skipped: [], failed: [], source: 'upload' }
 }
 
 async function readFitBody(body: FitFromFolder, owned: OwnedBlobs, context: ApiContext): Promise<FitInput> {
@@ -70,16 +75,20 @@ async function readFitBody(body: FitFromFolder, owned: OwnedBlobs, context: ApiC
     throw new OneclassError('INVALID_ARGUMENT', `Image ${both} stands in "images" and in "negativeImages".`)
   checkFields(fields)
   const ofBatch = async (indices: readonly number[], field: string) =>
-    batch === undefined || indices.length === 0 ? [] : await storeOfBatch(batch, indices, field, context, owned)
+    batch === undefined || indices.length === 0 ? nothing : await storeOfBatch(batch, indices, field, context, owned)
   const added = await ofBatch(images, 'images')
   const notAdded = await ofBatch(negativeImages, 'negativeImages')
-  const inFolder = others === undefined ? [] : (await storeFolder(others, context, owned)).files
+  const inFolder = others === undefined ? nothing : await storeFolder(others, context, owned)
   const without = [others ?? '', negativeImages.join()].filter((part) => part !== '').join(' and ')
   const from = without === '' ? '' : ` without ${without}`
-  const read = { fields, negatives: [...inFolder, ...notAdded], skipped: [] }
-  if (folder !== undefined)
-    return { ...read, ...(await storeFolder(folder, context, owned)), source: `${folder} ${batch ?? ''}${from}` }
-  return { ...read, files: added, source: `${batch ?? ''} ${images.join()}${from}` }
+  const positives = folder === undefined ? { ...added, skipped: [] } : await storeFolder(folder, context, owned)
+  return {
+    ...positives,
+    fields,
+    negatives: [...inFolder.files, ...notAdded.files],
+    failed: [...positives.failed, ...inFolder.failed, ...added.failed, ...notAdded.failed],
+    source: `${folder ?? ''}${folder === undefined ? '' : ' '}${batch ?? ''}${folder === undefined ? ` ${images.join()}` : ''}${from}`,
+  }
 }
 
 /**
@@ -112,7 +121,12 @@ export async function readBase(
   return { info, base: { label: labelOf(info), gallery, backbone, exclude, ...(info.range && { range: info.range }) } }
 }
 
-function checkFields({ backbone, base, detail, exclude }: FitFields): void {
+function givenRange({ low, high }: SampleRange): NonNullable<FitFields['range']> {
+  return { low, high }
+}
+
+function checkFields({ backbone, base, detail, exclude, range }: FitFields): void {
+  if (range !== undefined) checkRange(range.low, range.high)
   if (/\.(onnx|json)$/i.test(backbone ?? ''))
     throw new OneclassError('BACKBONE_NOT_FOUND', 'Over HTTP a backbone is named by its id, not by a file.')
   if (base !== undefined && backbone !== undefined)
@@ -141,14 +155,21 @@ export function excludedOf({ exclude = [] }: { readonly exclude?: FitFields['exc
   }
 }
 
+interface Stored {
+  readonly files: readonly Uploaded[]
+  readonly failed: readonly FailedImage[]
+}
+
+const nothing: Stored = { files: [], failed: [] }
+
 async function storeFolder(
   folder: string,
   context: ApiContext,
   owned: OwnedBlobs,
-): Promise<{ files: Uploaded[]; skipped: readonly SkippedFiles[] }> {
+): Promise<Stored & { skipped: readonly SkippedFiles[] }> {
   const real = await context.places.resolve(folder)
   const { images, skipped } = await context.places.listAll(real, context.limits.maxFitImages)
-  return { files: await storeFiles(real, images, context, owned), skipped }
+  return { ...(await storeFiles(real, images, context, owned)), skipped }
 }
 
 async function storeOfBatch(
@@ -157,7 +178,7 @@ async function storeOfBatch(
   field: string,
   context: ApiContext,
   owned: OwnedBlobs,
-): Promise<Uploaded[]> {
+): Promise<Stored> {
   const { batches } = context.producer
   // the id becomes part of a key in Redis: nothing but an id of ours
   const batch = typeOfJob(id) === 'batch' ? await batches.read(id) : undefined
@@ -183,16 +204,18 @@ async function storeFiles(
   images: readonly string[],
   context: ApiContext,
   owned: OwnedBlobs,
-): Promise<Uploaded[]> {
+): Promise<Stored> {
   const { limits, places } = context
   const files: Uploaded[] = []
+  const failed: FailedImage[] = []
   let total = 0
   for (const image of images) {
     const bytes = await places.read(folder, image).catch((error: unknown) => {
-      // one file too large or unreadable is the worker's to report, as every other bad image
-      if (error instanceof OneclassError && error.code.startsWith('IMAGE_')) return Buffer.from('unreadable')
-      throw error
+      // one that is too large or cannot be read is told with the outcome, as every other bad image
+      if (!(error instanceof OneclassError) || !/^(IMAGE|FOLDER|PATH)_/.test(error.code)) throw error
+      failed.push({ image, error: error.toJSON() })
     })
+    if (!bytes) continue
     total += bytes.length
     if (total > limits.maxRequestBytes)
       throw new OneclassError(
@@ -201,5 +224,5 @@ async function storeFiles(
       )
     files.push({ image, blob: await owned.put(bytes, lifetimes.input) })
   }
-  return files
+  return { files, failed }
 }

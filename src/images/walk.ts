@@ -36,6 +36,9 @@ interface Walk {
   failed: FailedEntry[]
 }
 
+/** Why a folder was not entered, behind its name. */
+export const circle = 'is a link to a folder that it lies in (a circle): remove the link.'
+
 /** Files that are only counted, below a folder that is left out. */
 const countAtMost = 100_000
 
@@ -79,7 +82,7 @@ export async function* walkInBlocks(
 async function* enter(folder: FoundFile, walk: Walk, above: readonly string[], size: number): AsyncGenerator<void> {
   const real = await realOf(folder)
   if (real === undefined || above.includes(real)) {
-    fail(walk, folder, 'FOLDER_NOT_FOUND', 'is a link to a folder that it lies in (a circle): remove the link.')
+    fail(walk, folder, 'FOLDER_NOT_FOUND', circle)
     return
   }
   if (walk.seen.has(real)) return walk.skipped.add('folder read already', folder.name)
@@ -174,7 +177,7 @@ function fail(walk: Walk, { name }: FoundFile, code: ErrorCode, why: string): un
   walk.failed.push({ image: name, error: { code, message: `"${name}" ${why}` } })
 }
 
-function unreadable(error: NodeJS.ErrnoException): string {
+export function unreadable(error: NodeJS.ErrnoException): string {
   const { code } = error
   return code === 'EACCES' || code === 'EPERM'
     ? 'cannot be read: this user has no right to.'
@@ -209,6 +212,15 @@ export function escapeBytes(bytes: Buffer): string {
     at += length ?? 1
   }
   return text
+}
+
+/**
+ * The path that is meant by a name of a listing: as it stands, or with the bytes that `escapeBytes` wrote. Only bytes beyond ASCII: no
+ * dot and no slash comes of it.
+ */
+export function unescapeBytes(path: string): Buffer {
+  const parts = path.split(/\\x([89A-F][0-9A-F])/)
+  return Buffer.concat(parts.map((part, i) => (i % 2 === 0 ? Buffer.from(part) : Buffer.from(part, 'hex'))))
 }
 
 /** Is the path the root itself, or does it lie below? Both absolute. */

@@ -4,8 +4,8 @@
  */
 import { assertAlpha } from '../detectors/calibration.ts'
 import { OneclassError } from '../errors.ts'
-import { checkRange } from '../pipeline/range.ts'
 import { assertModelName } from '../store/registry.ts'
+import { checkRange } from '../wire/sample-range.ts'
 
 /** Looks at a value that is not undefined. @returns what was expected, where it is something else. @throws a code of its own */
 export type Check = (value: unknown) => string | undefined

@@ -53,30 +53,3 @@ export function rangeSentence(range: SampleRange): string {
   const what = range.samples === 'any' ? 'samples beyond 8 bits' : range.samples === 'float' ? 'floats' : 'samples'
   return `${what} of ${describeRange(range)} are taken for black to white, in scoring too; --range LOW,HIGH fixes another range.`
 }
-
-/** @param text `LOW,HIGH`. @throws INVALID_ARGUMENT */
-export function parseRange(text: string): SampleRange {
-  const parts = text.split(',')
-  const [low, high] = parts.map((part) => (part.trim() === '' ? Number.NaN : Number(part)))
-  return checkRange(parts.length === 2 ? low : Number.NaN, high, text)
-}
-
-/** @throws INVALID_ARGUMENT */
-export function checkRange(low: unknown, high: unknown, given?: string): SampleRange {
-  if (
-    typeof low !== 'number' ||
-    typeof high !== 'number' ||
-    !Number.isFinite(low) ||
-    !Number.isFinite(high) ||
-    low >= high
-  ) {
-    // only numbers and texts: to write an object as text may throw
-    const kindOf = (value: unknown) => (/^(number|string)$/.test(typeof value) ? `${value as string}` : typeof value)
-    const shown = given ?? `${kindOf(low)},${kindOf(high)}`
-    throw new OneclassError(
-      'INVALID_ARGUMENT',
-      `Expected a range as LOW,HIGH, two numbers in rising order such as 0,4095, but received "${shown}".`,
-    )
-  }
-  return { low, high, samples: 'any' }
-}

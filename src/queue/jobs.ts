@@ -12,7 +12,7 @@ import { type JobType, jobTypes } from '../wire/job-state.ts'
 import { FailedModel, maxModelsAtOnce } from '../wire/many.ts'
 import { Growth } from '../wire/model.ts'
 import { BackboneId } from '../wire/names.ts'
-import { SampleRange } from '../wire/sample-range.ts'
+import { GivenRange, SampleRange } from '../wire/sample-range.ts'
 import { type Fixed, Nullable, OneOf } from '../wire/type.ts'
 
 export const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' })
@@ -93,9 +93,11 @@ export const jobSchemas = {
     detail: Type.Optional(Type.Union([OneOf(['auto']), Type.Integer({ minimum: 1, maximum: 3 })])),
     /** New images and positives of `base` to leave out by name, or by the test of misfits. */
     exclude: Type.Optional(Type.Union([OneOf(['misfits']), Type.Array(Type.String(), { maxItems: 10_000 })])),
+    /** Black and white, given. */
+    range: Type.Optional(GivenRange),
     /** What of a folder was left out when it was read; told with the outcome. */
     skipped: Type.Optional(Type.Array(SkippedFiles)),
-    /** A blob: JSON, `[{ image, blob, isNegative }]`. */
+    /** A blob: JSON, `[{ image, blob, isNegative }]`; with an `error` in the place of `blob` what could not be read. */
     list: BlobId,
     /** The images are drawn by the worker. */
     demo: Type.Optional(Type.Boolean()),

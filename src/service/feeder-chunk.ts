@@ -36,7 +36,7 @@ export async function sendChunk(
     } catch (thrown) {
       const error = toOneclassError(thrown)
       signal.throwIfAborted()
-      if (/^(STORAGE|BUCKET)_/.test(error.code)) throw error
+      if (/^(STORAGE|BUCKET|DISK)_/.test(error.code)) throw error
       failed.push({ index, isError: true, line: errorLine(image, index, error.toJSON()) })
       return undefined
     }

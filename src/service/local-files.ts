@@ -3,11 +3,12 @@
  * for the folder and for each file in it.
  */
 import { constants, type Stats } from 'node:fs'
-import { type FileHandle, open, readlink, realpath, stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
-import { OneclassError } from '../errors.ts'
+import { type FileHandle, lstat, open, readdir, readlink, realpath, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { diskFault, OneclassError } from '../errors.ts'
 import { collect, isBelow } from '../images/collect.ts'
 import type { Skipped } from '../images/left-out.ts'
+import { circle, unescapeBytes, unreadable } from '../images/walk.ts'
 
 /**
  * The images of a folder (as `resolveBelow` gave it), names relative to it, and entries that cannot be looked at, which become results
@@ -39,8 +40,12 @@ export async function readBelow(
   maxBytes: number,
 ): Promise<Buffer> {
   const written = resolve(path)
-  const from = isBelowAny(written, roots) ? written : await resolveBelow(path, roots, 'IMAGE_NOT_FOUND', name)
-  const file = await open(from, constants.O_RDONLY | constants.O_NONBLOCK).catch(async () => {
+  const isBelowRoots = isBelowAny(written, roots)
+  const from = await onDisk(isBelowRoots ? written : await resolveBelow(path, roots, 'IMAGE_NOT_FOUND', name))
+  const file = await open(from, constants.O_RDONLY | constants.O_NONBLOCK).catch(async (error: unknown) => {
+    const fault = diskFault(error)
+    const { code } = error as NodeJS.ErrnoException
+    if (fault !== undefined && (code === 'EMFILE' || code === 'ENFILE')) throw fault // says nothing of the image
     await resolveBelow(path, roots, 'IMAGE_NOT_FOUND', name) // what lies outside gets one answer, readable or not
     throw new OneclassError('IMAGE_NOT_FOUND', `"${name}" does not exist or cannot be read.`)
   })
@@ -64,8 +69,41 @@ export async function readBelow(
   }
 }
 
+/**
+ * An image of a listing, which also names folders that could not be entered: why is said as the listing says it elsewhere.
+ * Errors as `readBelow`, FOLDER_NOT_FOUND.
+ */
+export async function readListed(
+  folder: string,
+  name: string,
+  roots: readonly string[],
+  maxBytes: number,
+): Promise<Buffer> {
+  const path = join(folder, name)
+  try {
+    return await readBelow(path, name, roots, maxBytes)
+  } catch (error) {
+    if (!(error instanceof OneclassError) || error.code !== 'IMAGE_NOT_FOUND') throw error
+    const place = await onDisk(path)
+    const found = await stat(place).catch(() => undefined)
+    if (!found?.isDirectory()) throw error
+    const why = await readdir(place).then(() => circle, unreadable)
+    throw new OneclassError('FOLDER_NOT_FOUND', `"${name}" ${why}`)
+  }
+}
+
+/** The path as it is asked of the disk: where nothing has this name, that of a listing whose bytes were no UTF-8. */
+async function onDisk(path: string): Promise<string | Buffer> {
+  if (!path.includes('\\x')) return path
+  const isThere = await lstat(path).then(
+    () => true,
+    () => false,
+  )
+  return isThere ? path : unescapeBytes(path)
+}
+
 /** The real path of an open file: Linux says it; elsewhere the path is resolved once more and must still lead to this file. '/' when it does not. */
-async function pathOf(file: FileHandle, from: string, { ino, dev }: Stats): Promise<string> {
+async function pathOf(file: FileHandle, from: string | Buffer, { ino, dev }: Stats): Promise<string> {
   const said =
     process.platform === 'linux' ? await readlink(`/proc/self/fd/${file.fd}`).catch(() => undefined) : undefined
   if (said !== undefined) return said
@@ -85,7 +123,7 @@ export async function resolveBelow(
   const absolute = resolve(path)
   let real: string
   try {
-    real = await realpath(absolute)
+    real = await realpath(await onDisk(absolute))
   } catch {
     if (!isBelowAny(absolute, roots)) throw notAllowed(name, roots)
     throw new OneclassError(missing, `"${name}" does not exist or cannot be read.`)

@@ -2,13 +2,12 @@
  * Where images of a request may lie: folders of the service's disk and prefixes of buckets, below its roots and nowhere else.
  * Both are read by the service: workers need Redis and nothing else, no credentials and no way to the store (decision 11).
  */
-import { join } from 'node:path'
 import { OneclassError } from '../errors.ts'
 import { emptyFolder, isBelow, namesInBlocks } from '../images/collect.ts'
 import { countSkipped, type Skipped } from '../images/left-out.ts'
 import { isBelowS3, isS3, parseS3, type S3Address, writeS3 } from '../system/s3/address.ts'
 import type { S3Client } from '../system/s3/client.ts'
-import { readBelow, resolveBelow } from './local-files.ts'
+import { readBelow, readListed, resolveBelow } from './local-files.ts'
 import { readS3, s3Names } from './s3-folder.ts'
 
 export interface NamesPage {
@@ -123,7 +122,7 @@ export function openPlaces({ folders, prefixes, s3, maxImageBytes }: PlacesOptio
       return { images, skipped: skipped.list() }
     },
     async read(folder, name, signal) {
-      if (!isS3(folder)) return await readBelow(join(folder, name), name, folders, maxImageBytes)
+      if (!isS3(folder)) return await readListed(folder, name, folders, maxImageBytes)
       const { client, address } = inStore(folder)
       return await readS3(client, address, name, maxImageBytes, signal)
     },

@@ -5,6 +5,7 @@ import { Model } from './model.ts'
 import { Alpha, BackboneId, Folder, JobId, ModelName, ModelRef, Seed } from './names.ts'
 import { Note } from './notes.ts'
 import { FailedImage } from './result.ts'
+import { GivenRange } from './sample-range.ts'
 import { type Fixed, OneOf } from './type.ts'
 
 /** What a fit tells besides its model. */
@@ -68,6 +69,7 @@ export const FitFields = Type.Object(
       }),
     ),
     ...fitChoices,
+    range: Type.Optional(GivenRange),
     detail: Type.Optional(
       Type.Union([OneOf(['auto']), Type.Integer({ minimum: 1, maximum: 3 })], {
         description:

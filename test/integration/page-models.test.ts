@@ -1,6 +1,6 @@
 /** Models as the page asks for them: galleries, next versions, export and import, what a fit says. Real Redis, a real worker. */
 import assert from 'node:assert/strict'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import sharp from 'sharp'
@@ -105,6 +105,7 @@ test('the next version: misfits left out, images of a form and of a batch added;
     [{ name: 'x', base: 'disc@1', exclude: [-1] }, '400 INVALID_ARGUMENT'],
     [{ name: 'x', base: 'disc@1', backbone: 'oc-s2' }, '400 INVALID_ARGUMENT'],
     [{ name: 'x', exclude: [1], folder: root }, '400 INVALID_ARGUMENT'],
+    [{ name: 'x', range: { low: 2, high: 1 }, folder: root }, '400 INVALID_ARGUMENT'],
     [{ name: 'x', batch: batch.id }, '400 INVALID_ARGUMENT'],
     [{ name: 'x', batch: batch.id, images: [40] }, '400 INVALID_ARGUMENT'],
     [{ name: 'x', batch: batch.id, negativeImages: [1] }, '400 INVALID_ARGUMENT'],
@@ -220,13 +221,21 @@ test('fits: negatives, confidence, names to leave out, the root of a data set; t
     ['negative', 700, false],
   ] as const) {
     await mkdir(join(set, folder), { recursive: true })
-    for (let i = 0; i < 20; i++) await writeFile(join(set, folder, `${i}.jpg`), await draw(from + i, isPositive))
+    for (let i = 0; i < 20; i++) {
+      // the last one has a name that is no UTF-8
+      const name = Buffer.from(i === 19 ? `${join(set, folder)}/\xe9.jpg` : join(set, folder, `${i}.jpg`), 'latin1')
+      await writeFile(name, await draw(from + i, isPositive))
+    }
   }
   await writeFile(join(set, 'notes.txt'), 'x')
-  const small = { name: 'root', backbone: smallNetwork }
+  await symlink('..', join(set, 'positive', 'up'))
+  const small = { name: 'root', backbone: smallNetwork, range: { low: 0, high: 4095 } }
   const ofRoot = await client.finished((await client.fitFolder({ ...small, folder: set, exclude: 'misfits' })).id)
   assert.ok(ofRoot.type === 'fit' && ofRoot.result, JSON.stringify(ofRoot.error))
   assert.equal(ofRoot.result.used, 20)
+  assert.deepEqual(ofRoot.result.model.range, { ...small.range, samples: 'any' })
+  const unread = ofRoot.result.rejected.map(({ image, error }) => [image, error.code])
+  assert.deepEqual(unread, [['positive/up', 'FOLDER_NOT_FOUND']])
   assert.match(ofRoot.result.report!.warnings[0]!, /negative\/: only positive\/ \(20 images\)/)
   assert.equal(ofRoot.result.skipped![0]!.count, 1)
   const byFolder = await client.fitFolder({

@@ -11,8 +11,8 @@ import { inspect } from 'node:util'
 import { createRandom, type Random } from '../../src/core/random.ts'
 import { embed, evaluate, fit, load, loadModels, models, OneclassError } from '../../src/index.ts'
 import { checkOptions, shown } from '../../src/library/arguments.ts'
-import { checkRange, parseRange } from '../../src/pipeline/range.ts'
 import { assertModelName } from '../../src/store/registry.ts'
+import { checkRange, parseRange } from '../../src/wire/sample-range.ts'
 
 let home = ''
 before(async () => {

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { listFolder, readBelow, resolveBelow } from '../../src/service/local-files.ts'
+import { listFolder, readBelow, readListed, resolveBelow } from '../../src/service/local-files.ts'
 
 let base: string
 let root: string
@@ -82,4 +82,32 @@ test('a folder lists what lies in it, and not where links lead out', async () =>
     ['big.jpg', 'fine.jpg', 'in/a.jpg'],
   )
   await assert.rejects(listFolder(root, [root], 1), { code: 'INVALID_ARGUMENT' })
+})
+
+test('what a folder lists is read by that name: bytes that are no UTF-8, and why a folder was not entered', async () => {
+  const odd = join(base, 'odd')
+  await mkdir(odd)
+  const latin = (name: string) => Buffer.from(`${odd}/${name}`, 'latin1')
+  await writeFile(latin('caf\xe9.jpg'), 'latin')
+  await mkdir(latin('\xfc'))
+  await writeFile(latin('\xfc/a.jpg'), 'below')
+  await writeFile(join(odd, '\\xE8.jpg'), 'as it stands')
+  await symlink(join(base, 'secret.jpg'), latin('\xe7.jpg'))
+  await symlink('..', join(odd, 'up'))
+  const outcomes = async (root: string) => {
+    const names = [...(await listFolder(odd, [root], 100)), '\\xE7.jpg', '\\xE9.jpg', '\\x2E\\x2E/secret.jpg']
+    return await Promise.all(
+      names.map(async (name) => [name, await readListed(odd, name, [root], 100).then(String, ({ code }) => code)]),
+    )
+  }
+  assert.deepEqual(await outcomes(odd), [
+    ['\\xE8.jpg', 'as it stands'],
+    ['\\xFC/a.jpg', 'below'],
+    ['caf\\xE9.jpg', 'latin'],
+    ['\\xE7.jpg', 'PATH_NOT_ALLOWED'],
+    ['\\xE9.jpg', 'IMAGE_NOT_FOUND'],
+    ['\\x2E\\x2E/secret.jpg', 'IMAGE_NOT_FOUND'],
+  ])
+  await symlink(odd, join(odd, 'again'))
+  await assert.rejects(readListed(odd, 'again', [odd], 100), { code: 'FOLDER_NOT_FOUND', message: /circle/ })
 })

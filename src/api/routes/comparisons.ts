@@ -7,7 +7,7 @@ import { OneclassError } from '../../errors.ts'
 import { claim } from '../../queue/idempotency.ts'
 import { lifetimes, typeOfJob } from '../../queue/jobs.ts'
 import { comparisonFolder, savedComparison, savedComparisons } from '../../service/comparisons.ts'
-import { listFolder, readBelow, resolveBelow } from '../../service/local-files.ts'
+import { listFolder, readListed, resolveBelow } from '../../service/local-files.ts'
 import { ComparisonOptions, ComparisonRequest } from '../../wire/comparison.ts'
 import { CompareJob, ListLimit } from '../../wire/job.ts'
 import { JobId } from '../../wire/names.ts'
@@ -61,7 +61,11 @@ export function comparisonRoutes(app: FastifyInstance, context: ApiContext): voi
     })
     if (real === undefined) return
     for (const image of await listFolder(real, roots, limits.maxFitImages)) {
-      const bytes = await readBelow(join(real, image), image, roots, limits.maxImageBytes)
+      // one bad image does not stop a comparison: it is told with the report
+      const bytes = await readListed(real, image, roots, limits.maxImageBytes).catch((error: unknown) => {
+        if (!(error instanceof OneclassError) || !/^(IMAGE|FOLDER|PATH)_/.test(error.code)) throw error
+        return Buffer.from(error.message)
+      })
       files.push({ split, image: `${split}/${image}`, blob: await owned.put(bytes, lifetimes.input) })
     }
   }

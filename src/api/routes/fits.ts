@@ -31,6 +31,11 @@ export function fitRoutes(app: FastifyInstance, context: ApiContext): void {
       exclude: Type.Optional(
         Type.String({ description: 'Images to leave out: names or, of `base`, indices (3,17,a.jpg); or `misfits`' }),
       ),
+      range: Type.Optional(
+        Type.String({
+          description: 'LOW,HIGH, such as 0,4095: black and white beyond 8 bits; else read from the images',
+        }),
+      ),
       negatives: Type.Optional(
         Type.Array(Type.String({ format: 'binary' }), { description: 'Images that do not belong, if there are any' }),
       ),
@@ -40,7 +45,7 @@ export function fitRoutes(app: FastifyInstance, context: ApiContext): void {
     handle: async ({ body, request, reply }) => {
       const key = idempotencyKey(request)
       const input = await readFitInput(request, body, context)
-      const { fields, files, negatives, skipped, source } = input
+      const { fields, files, negatives, skipped, failed, source } = input
       const print = ({ image, blob }: Uploaded) => `${image} ${blob.split('.')[1]}`
       const contents = [...files.map(print), ...negatives.map((one) => `not ${print(one)}`)]
       const { id, isReplay } = await claim(producer, 'fit', callerOf(request), key, [
@@ -57,7 +62,7 @@ export function fitRoutes(app: FastifyInstance, context: ApiContext): void {
       const found = await readBase(input, context)
       const { base: _base, exclude: _exclude, ...rest } = fields
       const { images: exclude } = excludedOf(fields)
-      const all = [...files, ...negatives.map((one) => ({ ...one, isNegative: true }))]
+      const all = [...files, ...negatives.map((one) => ({ ...one, isNegative: true })), ...failed]
       const list = await request.owned.put(Buffer.from(JSON.stringify(all)), lifetimes.input)
       const data: JobData['fit'] = {
         ...(found && { alpha: found.info.alpha, seed: found.info.seed, base: found.base }),
