@@ -12,6 +12,7 @@ import { isForAnother } from '../src/queue/formats.ts'
 import { recordServed } from '../src/service/drift-log.ts'
 import { errorLine } from '../src/service/feeder.ts'
 import type { ReadyModel } from '../src/serving/model-cache.ts'
+import { createScoreTogether } from '../src/serving/score-together.ts'
 import { askAlso } from './classify-many.ts'
 import type { WorkerContext } from './context.ts'
 
@@ -34,6 +35,7 @@ function pointsOf(done: readonly Done[], every: number): Point[] {
 
 export function startBatch(context: WorkerContext): Promise<Consumer> {
   const { batches, blobs, client, engine, heartbeat, models, quarantine, thumbnails } = context
+  const scoreTogether = createScoreTogether()
 
   const scoreOne = async (
     item: Item,
@@ -51,7 +53,7 @@ export function startBatch(context: WorkerContext): Promise<Consumer> {
         thumbnail: wantsPicture,
       })
       const { embedding, thumbnail, pixels } = seen
-      const scored = model.classifier.score({ ...seen, original: pixels.original }, data.model.alpha)
+      const scored = await scoreTogether(model.classifier, { ...seen, original: pixels.original }, data.model.alpha)
       const { also } = data
       const others =
         also &&
