@@ -152,6 +152,7 @@ describe('a fit that looks at places', () => {
     const closer = await fitImages(plates.slice(0, 20), network, { detail: 2 })
     assert.equal(closer.artifact.patches?.detail, 2)
     assert.equal(closer.artifact.patches?.width, 2 * artifact.patches!.width)
+    assert.equal(closer.artifact.patches?.highest, 4 * artifact.patches!.highest!)
     const [result] = await scoresOf(closer.artifact, plates.slice(0, 1))
     assert.ok(result!.detectors.patches)
   })
@@ -180,9 +181,9 @@ describe('a fit that may choose', () => {
 })
 
 describe('a model of an earlier build', () => {
-  it('knows no modes and takes 1 % of the places', async () => {
-    const { modes, highest, ...patches } = artifact.patches!
-    assert.ok(modes && highest === 4)
+  it('knows no modes, smooths no distances and takes 1 % of the places', async () => {
+    const { modes, highest, smoothed, ...patches } = artifact.patches!
+    assert.ok(modes && highest === 4 && smoothed)
     const [now] = await scoresOf(artifact, plates.slice(0, 1))
     const [before] = await scoresOf(decodeArtifact(encodeArtifact({ ...artifact, patches })), plates.slice(0, 1))
     assert.ok(before!.detectors.patches!.score !== now!.detectors.patches!.score)
@@ -213,6 +214,7 @@ describe('a damaged model file', () => {
       { ...patches, deviation: patches.deviation.map(() => 0) },
       { ...patches, peaks: patches.peaks.toReversed() },
       { ...patches, highest: 0 },
+      { ...patches, smoothed: 1 as unknown as boolean },
       { ...patches, modes: { ...patches.modes!, levels: patches.modes!.levels.slice(1) } },
       { ...patches, gaussians: { ...patches.gaussians, factors: patches.gaussians.factors.fill(Number.NaN, 0, 1) } },
     ]

@@ -1,7 +1,8 @@
 /**
  * The patch member: how unlike the positives are the most unlike places of an image?
  *
- * What whole maps have in common is taken out first (`modes.ts`). Each place's distance (`place-gaussians.ts`) is brought to its own unit: less its mean over held-out positives, divided by their
+ * What whole maps have in common is taken out first (`modes.ts`). Each place's distance (`place-gaussians.ts`), averaged over its
+ * neighbours, is brought to its own unit: less its mean over held-out positives, divided by their
  * deviation. Edges and marks that vary among good images so weigh less. The score of an image is the mean of its highest places.
  * All of it is held out in the rounds in which the other members hold rows out; an image's unit comes from the maps of the others.
  */
@@ -19,6 +20,7 @@ import {
   subtractSums,
   sumPlaces,
 } from './place-gaussians.ts'
+import { inUnits, smoothSquares, unitsOf } from './place-maps.ts'
 import { type PlaceAxes, type PlaceMap, placesBy } from './places.ts'
 
 export interface PatchState extends PlaceGrid {
@@ -30,6 +32,8 @@ export interface PatchState extends PlaceGrid {
   readonly modes?: PlaceModes
   /** So many of the highest places make the score. Absent in models of earlier builds: 1 % of them. */
   readonly highest?: number
+  /** Squared distances are averaged over neighbours (`smoothSquares`). Absent in models of earlier builds: distances are taken as they are. */
+  readonly smoothed?: boolean
   /** Of each place's distance over held-out positives, length places. */
   readonly mean: Float32Array
   readonly deviation: Float32Array
@@ -54,8 +58,8 @@ export interface PatchFit {
 }
 
 /**
- * So many places, whose mean is the score. Smoothed over 3 x 3, the smallest defect reaches as many. On held-out positives with drawn
- * defects of other kinds (tiles, castings; detail 2) 4 places gave .824 and .834, 16 gave .821 and .810, the highest alone .825 and .839.
+ * So many places at detail 1, whose mean is the score: the same part of the image at every detail. On real defects (solar cells, commutators;
+ * docs/defects.md) 16 places of 40 x 40 tell better than 4; on small drawn ones it was the other way round.
  */
 const highestPlaces = 4
 /** Side of a block at detail 1, in places: places of a block share a covariance. */
@@ -64,8 +68,6 @@ const blockAtOwnSize = 2
 const highestShare = 0.01
 /** Images whose places are fitted. */
 const fittedAtMost = 400
-/** A place's deviation is drawn to that of all places as if so many images had the latter. */
-const priorImages = 8
 
 /**
  * @param images the places of each row
@@ -79,7 +81,8 @@ export function fitPatches(
 ): PatchFit {
   const { count: d, steps } = axes
   const places = height * width
-  const highest = Math.min(highestPlaces, places)
+  const highest = Math.min(highestPlaces * detail * detail, places)
+  const size = { height, width }
   const block = blockAtOwnSize * detail
   const blocks = blocksOf({ height, width, block })
   const used = thinned(fit)
@@ -110,7 +113,7 @@ export function fitPatches(
   rounds.forEach(({ held }, r) => {
     for (const i of held) {
       roundOf[i] = r
-      distances[i] = placeDistances(byRound[r]!, images[i]!)
+      distances[i] = smoothSquares(placeDistances(byRound[r]!, images[i]!), size)
     }
   })
   const units = unitsOf(distances, places)
@@ -127,10 +130,11 @@ export function fitPatches(
   return {
     state: {
       ...{ detail, axes, height, width, block, gaussians: final.gaussians, ...(final.modes && { modes: final.modes }) },
-      ...{ highest, mean, deviation, peaks: sortedPeaks },
+      ...{ highest, smoothed: true, mean, deviation, peaks: sortedPeaks },
     },
     heldOut,
-    scoreAs: (i, changed) => topMean(own(i, placeDistances(byRound[roundOf[i]!]!, changed)), highest),
+    scoreAs: (i, changed) =>
+      topMean(own(i, smoothSquares(placeDistances(byRound[roundOf[i]!]!, changed), size)), highest),
   }
 }
 
@@ -148,6 +152,7 @@ export function patchScorer({
   gaussians,
   modes,
   highest,
+  smoothed,
   mean,
   deviation,
 }: PatchState): PatchScorer {
@@ -166,60 +171,11 @@ export function patchScorer({
       return placesOf(maps)
     },
     score(places) {
-      const map = inUnits(placeDistances(measure, places), { mean, deviation })
+      const distances = placeDistances(measure, places)
+      const map = inUnits(smoothed ? smoothSquares(distances, { height, width }) : distances, { mean, deviation })
       return { score: topMean(map, count), map }
     },
   }
-}
-
-interface Units {
-  readonly mean: Float32Array
-  readonly deviation: Float32Array
-}
-
-/** Mean and deviation of each place over the maps, and those without one of them. */
-function unitsOf(
-  distances: readonly Float64Array[],
-  places: number,
-): { readonly all: Units; without(one: Float64Array): Units } {
-  const sum = new Float64Array(places)
-  const squares = new Float64Array(places)
-  let n = 0
-  for (const distance of distances) {
-    if (distance === undefined) continue
-    n++
-    for (let p = 0; p < places; p++) {
-      sum[p]! += distance[p]!
-      squares[p]! += distance[p]! ** 2
-    }
-  }
-  let shared = 0
-  for (let p = 0; p < places; p++) shared += Math.max(0, squares[p]! / n - (sum[p]! / n) ** 2) / places
-  const unitsFrom = (count: number, sumAt: (p: number) => number, squaresAt: (p: number) => number): Units => {
-    const mean = Float32Array.from({ length: places }, (_, p) => sumAt(p) / count)
-    const deviation = mean.map((m, p) => {
-      const variance = Math.max(0, squaresAt(p) / count - m * m)
-      return Math.sqrt((count * variance + priorImages * shared) / (count + priorImages)) || 1
-    })
-    return { mean, deviation }
-  }
-  return {
-    all: unitsFrom(
-      n,
-      (p) => sum[p]!,
-      (p) => squares[p]!,
-    ),
-    without: (one) =>
-      unitsFrom(
-        n - 1,
-        (p) => sum[p]! - one[p]!,
-        (p) => squares[p]! - one[p]! ** 2,
-      ),
-  }
-}
-
-function inUnits(distance: Float64Array, { mean, deviation }: Units): Float64Array {
-  return distance.map((value, p) => (value - mean[p]!) / deviation[p]!)
 }
 
 function topMean(map: Float64Array, count: number): number {
