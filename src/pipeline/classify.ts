@@ -5,7 +5,7 @@ import { scoreDiscriminative } from '../detectors/discriminative.ts'
 import { calibrate, scoreWhitened } from '../detectors/ensemble.ts'
 import { type PatchScores, type PatchState, patchScorer } from '../detectors/patches/patch-member.ts'
 import type { PlaceMap } from '../detectors/patches/places.ts'
-import { aboveMark, markedRegions, markedShare } from '../detectors/patches/regions.ts'
+import { aboveMark, markedRegions, markedShareOf } from '../detectors/patches/regions.ts'
 import { keepLengths } from '../detectors/preprocess.ts'
 import { cosineSimilarities } from '../detectors/similarity.ts'
 import { whiten } from '../detectors/whitening.ts'
@@ -136,7 +136,7 @@ export function createClassifier(
       width,
       height,
       values: Array.from(above, (value) => Number(value.toPrecision(4))),
-      falseMarks: Math.max(markedShare, 1 / (peaks.length + 1)),
+      falseMarks: Math.max(markedShareOf(artifact.patches!), 1 / (peaks.length + 1)),
       ...(original && { image: sizeOf(original), area: original.shown }),
     }
   }

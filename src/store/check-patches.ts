@@ -8,7 +8,21 @@ const most = { side: 512, channels: 65_536, axes: 256, modes: 256, peaks: 200_00
 
 /** @throws RangeError or TypeError naming what does not fit */
 export function checkPatches(state: PatchState): void {
-  const { detail, axes, height, width, block, gaussians, modes, highest, smoothed, mean, deviation, peaks } = state
+  const {
+    detail,
+    axes,
+    height,
+    width,
+    block,
+    gaussians,
+    modes,
+    highest,
+    smoothed,
+    mean,
+    deviation,
+    peaks,
+    markedShare,
+  } = state
   if (![1, 2, 3].includes(detail)) throw new RangeError('the detail of the patches is wrong')
   checkAxes(axes)
   const { count: d } = axes
@@ -27,6 +41,8 @@ export function checkPatches(state: PatchState): void {
   }
   if (highest !== undefined) whole('highest places', highest, places)
   if (smoothed !== undefined && typeof smoothed !== 'boolean') throw new RangeError('smoothed: not true or false')
+  if (markedShare !== undefined && !(markedShare > 0 && markedShare < 1))
+    throw new RangeError('the share of marked images is wrong')
   floats('mean distances', mean, places)
   floats('deviations of distances', deviation, places)
   if (!deviation.every((value) => value > 0)) throw new RangeError('a deviation is not above 0')

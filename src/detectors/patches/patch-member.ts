@@ -22,6 +22,7 @@ import {
 } from './place-gaussians.ts'
 import { inUnits, smoothSquares, unitsOf } from './place-maps.ts'
 import { type PlaceAxes, type PlaceMap, placesBy } from './places.ts'
+import { newMarkedShare } from './regions.ts'
 
 export interface PatchState extends PlaceGrid {
   /** Images are looked at with this many times the network's side. */
@@ -39,6 +40,8 @@ export interface PatchState extends PlaceGrid {
   readonly deviation: Float32Array
   /** The highest place of each held-out positive's map, ascending: p-values of places count among them. */
   readonly peaks: Float64Array
+  /** Of good images at most this share shows a mark (`regions.ts`). Absent in models of earlier builds: .05. */
+  readonly markedShare?: number | undefined
 }
 
 /** What a map is made of, for `PatchFit` and for scoring. */
@@ -130,7 +133,7 @@ export function fitPatches(
   return {
     state: {
       ...{ detail, axes, height, width, block, gaussians: final.gaussians, ...(final.modes && { modes: final.modes }) },
-      ...{ highest, smoothed: true, mean, deviation, peaks: sortedPeaks },
+      ...{ highest, smoothed: true, mean, deviation, peaks: sortedPeaks, markedShare: newMarkedShare },
     },
     heldOut,
     scoreAs: (i, changed) =>
