@@ -57,7 +57,8 @@ export async function buildServer(context: ApiContext, options: ServerOptions): 
     bodyLimit: 64 * 1024,
     connectionTimeout: 120_000,
     requestTimeout: limits.requestTimeoutMs,
-    keepAliveTimeout: 10_000,
+    // longer than proxies keep an idle connection (60 s is usual): what they send into one that just ended is lost
+    keepAliveTimeout: 75_000,
     http: {
       headersTimeout: limits.headersTimeoutMs,
       connectionsCheckingInterval: Math.min(5000, limits.headersTimeoutMs),

@@ -1,13 +1,12 @@
 /** `oneclass models list|show|set|use|rename|remove|export|import`. */
-import { randomUUID } from 'node:crypto'
-import { readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { assertAlpha } from '../detectors/calibration.ts'
 import { OneclassError } from '../errors.ts'
-import { decodeArtifact, encodeArtifact, maxArtifactBytes } from '../store/artifact.ts'
+import { decodeArtifact, encodeArtifact } from '../store/artifact.ts'
 import { alphaWarning } from '../store/fit-facts.ts'
+import { readModelBytes } from '../store/model-file.ts'
 import { openRegistry, type Registry } from '../store/registry.ts'
-import { assertHomeWritable } from '../system/files.ts'
+import { assertHomeWritable, writeOutput } from '../system/files.ts'
 import type { Model } from '../wire/model.ts'
 import type { Command, Io, Values } from './command.ts'
 import { didYouMean } from './suggest.ts'
@@ -100,21 +99,14 @@ const actions: Record<string, Action> = {
     // with the alpha that is in force, which the stored artifact does not carry
     const { info, artifact } = await registry.load(ref)
     const path = text(values, 'out') ?? `${labelOf(info)}.oneclass`
-    const temporary = `${path}.${randomUUID()}`
-    await writeFile(temporary, encodeArtifact(artifact)).catch((error: NodeJS.ErrnoException) => {
-      throw new OneclassError('INVALID_ARGUMENT', `"${path}" cannot be written (${error.code ?? error.message}).`)
-    })
-    await rename(temporary, path)
+    await writeOutput(path, encodeArtifact(artifact))
     await io.out(`wrote ${path}`)
   },
   async import(registry, path, values, io) {
     const name = text(values, 'name') ?? basename(path).split(/@|\.oneclass$|\./)[0]!
-    const size = (await stat(path).catch(() => undefined))?.size
-    if (size === undefined)
-      throw new OneclassError('MODEL_NOT_FOUND', `The model file "${path}" does not exist or cannot be read.`)
-    if (size > maxArtifactBytes) throw new OneclassError('MODEL_CORRUPT', `"${path}" is larger than a model can be.`)
+    const bytes = await readModelBytes(path)
     await assertHomeWritable(io.home)
-    const info = await registry.save(name, decodeArtifact(await readFile(path)))
+    const info = await registry.save(name, decodeArtifact(bytes))
     await io.out(`imported ${labelOf(info)}`)
   },
 }

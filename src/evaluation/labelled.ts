@@ -1,15 +1,17 @@
 /**
  * Images with what they are. Either folders, each named by its label (`positive`, `negative`, or other names of the two as
  * `images/layout.ts` knows them), or a file `labels.csv` with the columns `image` and `label`: a path relative to the file, and
- * its label. Other columns are ignored.
+ * its label. Other columns are ignored. Commas, semicolons or tabs; UTF-8, UTF-16 or what Excel writes without "UTF-8": Windows-1252.
  */
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { isUtf8 } from 'node:buffer'
+import { access, readdir, readFile, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { OneclassError } from '../errors.ts'
 import { collect } from '../images/collect.ts'
 import { splitLabels } from '../images/layout.ts'
+import { isSystemName } from '../images/left-out.ts'
 import type { ImageSource } from '../images/source.ts'
-import type { FailedEntry } from '../images/walk.ts'
+import { type FailedEntry, unreadable } from '../images/walk.ts'
 import { parseCsv } from '../wire/csv.ts'
 
 export type Label = 'positive' | 'negative'
@@ -50,9 +52,12 @@ export async function readNamed(path: string): Promise<Labelled<string>> {
     )
   )
     return await readList(list)
-  const entries = await readdir(path, { withFileTypes: true })
+  const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
+    const why = found.isDirectory() ? unreadable(error as NodeJS.ErrnoException) : 'is neither a folder nor a file.'
+    throw new OneclassError('FOLDER_NOT_FOUND', `"${path}" ${why}`)
+  })
   const labels: string[] = []
-  for (const { name } of entries.filter(({ name }) => !name.startsWith('.')))
+  for (const { name } of entries.filter(({ name }) => !name.startsWith('.') && !isSystemName(name)))
     if ((await stat(join(path, name)).catch(() => undefined))?.isDirectory()) labels.push(name)
   if (labels.length === 0)
     throw new OneclassError(
@@ -63,8 +68,9 @@ export async function readNamed(path: string): Promise<Labelled<string>> {
   const failed: FailedEntry[] = []
   for (const label of labels.sort()) {
     const inside = await collect(join(path, label)).catch((error: unknown) => {
-      if (error instanceof OneclassError && error.code === 'FOLDER_EMPTY') return { images: [], failed: [] }
-      throw error
+      if (!(error instanceof OneclassError)) throw error
+      if (error.code === 'FOLDER_EMPTY') return { images: [], failed: [] }
+      return { images: [], failed: [{ image: label, error: error.toJSON() }] }
     })
     images.push(...inside.images.map((source) => ({ source, label })))
     failed.push(...inside.failed)
@@ -73,26 +79,51 @@ export async function readNamed(path: string): Promise<Labelled<string>> {
 }
 
 async function readList(path: string): Promise<Labelled<string>> {
-  const rows = parseCsv(await readFile(path, 'utf8'))
-  const head = (rows[0] ?? []).map((name) => name.trim().toLowerCase())
-  const [image, label] = [head.indexOf('image'), head.indexOf('label')]
-  if (image < 0 || label < 0)
+  const text = textOf(await readFile(path))
+  const columns = (row: readonly string[] = []) => {
+    const head = row.map((name) => name.trim().toLowerCase())
+    return [head.indexOf('image'), head.indexOf('label')] as const
+  }
+  // what a table is written with depends on the country that the spreadsheet was made for
+  const rows = [',', ';', '\t']
+    .map((separator) => parseCsv(text, separator))
+    .find(([head]) => !columns(head).includes(-1))
+  if (rows === undefined)
     throw new OneclassError(
       'INVALID_ARGUMENT',
       `Expected "${path}" to begin with a line that names the columns image and label.`,
     )
-  const images = rows.slice(1).flatMap((row, i): LabelledImage<string>[] => {
-    if (row.every((cell) => cell.trim() === '')) return []
+  const [image, label] = columns(rows[0])
+  const images: LabelledImage<string>[] = []
+  for (const [i, row] of rows.slice(1).entries()) {
+    if (row.every((cell) => cell.trim() === '')) continue
     const [name, what] = [row[image]?.trim() ?? '', row[label]?.trim() ?? '']
     if (name === '' || what === '')
       throw new OneclassError(
         'INVALID_ARGUMENT',
         `Line ${i + 2} of "${path}" has no ${name === '' ? 'image' : 'label'}.`,
       )
-    return [{ source: { name, path: resolve(dirname(path), name) }, label: what }]
-  })
+    images.push({ source: { name, path: await pathFor(dirname(path), name) }, label: what })
+  }
   if (images.length === 0) throw new OneclassError('FOLDER_EMPTY', `"${path}" names no image.`)
   return { images, failed: [] }
+}
+
+function textOf(bytes: Buffer): string {
+  const mark = bytes.subarray(0, 2).toString('latin1')
+  if (mark === '\xff\xfe' || mark === '\xfe\xff')
+    return new TextDecoder(mark === '\xff\xfe' ? 'utf-16le' : 'utf-16be').decode(bytes)
+  return isUtf8(bytes) ? bytes.toString() : new TextDecoder('windows-1252').decode(bytes)
+}
+
+/** Of a list that was written under Windows the names have its slashes; where there is a file of that very name it is meant. */
+async function pathFor(folder: string, name: string): Promise<string> {
+  const path = resolve(folder, name)
+  if (!name.includes('\\')) return path
+  return await access(path).then(
+    () => path,
+    () => resolve(folder, name.replaceAll('\\', '/')),
+  )
 }
 
 /**

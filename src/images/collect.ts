@@ -12,6 +12,7 @@ import { basename, join } from 'node:path'
 import { OneclassError } from '../errors.ts'
 import { hasImageEnding, isImageContent, sniffLength } from './format.ts'
 import { countSkipped, describeSkipped, reasonByEnding, type SkipCounter, type Skipped } from './left-out.ts'
+import { addressGiven, isAddress } from './read-image.ts'
 import type { FileSource } from './source.ts'
 import { type FailedEntry, type FoundFile, isBelow, toName, type Walked, walkFolder, walkInBlocks } from './walk.ts'
 
@@ -42,6 +43,7 @@ export async function collectImages(path: string, options: CollectOptions = {}):
 /** @throws FOLDER_NOT_FOUND, IMAGE_NOT_FOUND, FOLDER_EMPTY, PATH_NOT_ALLOWED, INVALID_ARGUMENT (over `limit`) */
 export async function collect(path: string, options: CollectOptions = {}): Promise<Collected> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (isAddress(path)) throw addressGiven(path)
     const reason = error.code === 'ENOENT' ? 'does not exist' : `cannot be read (${error.code ?? error.message})`
     throw new OneclassError(hasImageEnding(path) ? 'IMAGE_NOT_FOUND' : 'FOLDER_NOT_FOUND', `"${path}" ${reason}.`)
   })

@@ -56,12 +56,14 @@ export async function rangeFor(
   if (range === undefined) {
     if (is16 && !deep.isSigned) return undefined
     const used = await measure(bytes, deep, limits)
-    if (used === undefined || (is16 && used.low >= 0)) return undefined
-    range = guessedRange(used)
-    notes.push({
-      code: 'RANGE_GUESSED',
-      message: `The samples are no 8 bits; ${describeRange(range)} was taken for black to white. Give the range when fitting to fix it.`,
-    })
+    if (is16 && (used === undefined || used.low >= 0)) return undefined
+    // where nothing was measured all is black, whatever is white
+    range = used === undefined ? { low: 0, high: 1, samples: deep.kind } : guessedRange(used)
+    if (used !== undefined)
+      notes.push({
+        code: 'RANGE_GUESSED',
+        message: `The samples are no 8 bits; ${describeRange(range)} was taken for black to white. Give the range when fitting to fix it.`,
+      })
   }
   const factor = (is16 ? 65535 : 255) / (range.high - range.low)
   const space = deep.kind === 'float' && deep.channels >= 3 ? 'scrgb' : 'srgb'

@@ -21,6 +21,7 @@ async function readFileWithin(source: FileSource, limits: ImageLimits): Promise<
   // O_NONBLOCK: opening a named pipe must not wait for a writer
   const handle = await open(pathOf(source), constants.O_RDONLY | constants.O_NONBLOCK).catch(
     (error: NodeJS.ErrnoException) => {
+      if (isAddress(source.path)) throw addressGiven(source.path)
       throw new OneclassError('IMAGE_NOT_FOUND', `"${source.name}" cannot be opened (${error.code ?? error.message}).`)
     },
   )
@@ -48,5 +49,18 @@ function tooManyBytes(name: string, bytes: number, limits: ImageLimits): Oneclas
   return new OneclassError(
     'IMAGE_TOO_LARGE',
     `"${name}" has ${megabytes(bytes)}, more than the ${megabytes(limits.maxBytes)} accepted.`,
+  )
+}
+
+export function isAddress(path: string): boolean {
+  return /^https?:\/\//i.test(path)
+}
+
+/** What may stand in an address for nobody's eyes, a name and a password before its host, is not told. */
+export function addressGiven(path: string): OneclassError {
+  const shown = path.replace(/^([^/]*\/\/)[^/]*@/, '$1')
+  return new OneclassError(
+    'IMAGE_NOT_FOUND',
+    `"${shown}" is an address, and images are read from files: fetch it first (a service fetches addresses, with --allow-url).`,
   )
 }

@@ -1,13 +1,9 @@
 /** What is kept of models: list, show, use, set, rename, remove, export, import. */
-import { randomUUID } from 'node:crypto'
-import { readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { OneclassError } from '../errors.ts'
-import { maxArtifactBytes } from '../store/artifact.ts'
 import { fitReport } from '../store/fit-facts.ts'
-import { readModelFile } from '../store/model-file.ts'
+import { readModelBytes, readModelFile } from '../store/model-file.ts'
 import { openRegistry } from '../store/registry.ts'
-import { assertHomeWritable } from '../system/files.ts'
+import { assertHomeWritable, writeOutput } from '../system/files.ts'
 import type { FitReport } from '../wire/fit-report.ts'
 import type { Model } from '../wire/model.ts'
 import * as check from './arguments.ts'
@@ -76,11 +72,7 @@ export async function exportModel(
   const { alpha, name, version } = await registry.info(ref)
   const { bytes } = await readModelFile(await registry.bytes(`${name}@${version}`), alpha)
   if (out !== undefined) {
-    const temporary = `${out}.${randomUUID()}`
-    await writeFile(temporary, bytes).catch((error: NodeJS.ErrnoException) => {
-      throw new OneclassError('INVALID_ARGUMENT', `"${out}" cannot be written (${error.code ?? error.message}).`)
-    })
-    await rename(temporary, out)
+    await writeOutput(out, bytes)
   }
   return bytes
 }
@@ -101,18 +93,10 @@ export async function importModel(
   const as = name ?? (typeof file === 'string' ? basename(file).split(/@|\./)[0] : undefined)
   check.checkArgument('name', as, check.modelName)
   check.checkOptions(place, home)
-  const bytes = typeof file === 'string' ? await readBounded(file) : file
+  const bytes = typeof file === 'string' ? await readModelBytes(file) : file
   const folder = homeOf(place)
   await assertHomeWritable(folder)
   return await openRegistry(folder).saveEncoded(as!, await readModelFile(bytes))
-}
-
-async function readBounded(path: string): Promise<Uint8Array> {
-  const size = (await stat(path).catch(() => undefined))?.size
-  if (size === undefined)
-    throw new OneclassError('MODEL_NOT_FOUND', `The model file "${path}" does not exist or cannot be read.`)
-  if (size > maxArtifactBytes) throw new OneclassError('MODEL_CORRUPT', `"${path}" is larger than a model can be.`)
-  return await readFile(path)
 }
 
 export const models = {

@@ -2,8 +2,10 @@
  * Model files from outside and to outside, in a thread of their own: to hash, parse and check one takes tens of milliseconds to
  * seconds, which a server's event loop has not got, and a hostile one may ask for any amount of memory.
  */
+import { readFile, stat } from 'node:fs/promises'
 import { OneclassError } from '../errors.ts'
 import { callInThread } from '../system/thread-call.ts'
+import { maxArtifactBytes } from './artifact.ts'
 import type { ModelFacts } from './registry.ts'
 
 export interface ModelFile {
@@ -29,4 +31,15 @@ export async function readModelFile(bytes: Uint8Array, alpha?: number): Promise<
     if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_OUT_OF_MEMORY') throw error
     throw new OneclassError('MODEL_CORRUPT', 'The model file cannot be used: it asks for more memory than a model has.')
   }
+}
+
+/** The bytes of a model's file or pipe. @throws MODEL_NOT_FOUND, MODEL_CORRUPT */
+export async function readModelBytes(path: string): Promise<Uint8Array> {
+  const found = await stat(path).catch(() => undefined)
+  if (found === undefined)
+    throw new OneclassError('MODEL_NOT_FOUND', `The model file "${path}" does not exist or cannot be read.`)
+  if (!found.isFile() && !found.isFIFO()) throw new OneclassError('MODEL_NOT_FOUND', `"${path}" is no file.`)
+  if (found.size > maxArtifactBytes)
+    throw new OneclassError('MODEL_CORRUPT', `"${path}" is larger than a model can be.`)
+  return await readFile(path)
 }

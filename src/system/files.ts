@@ -129,6 +129,17 @@ export async function openOutput(path: string): Promise<Output> {
   }
 }
 
+/** A file that is there whole or not at all. @throws INVALID_ARGUMENT */
+export async function writeOutput(path: string, content: string | Uint8Array): Promise<void> {
+  const file = await openOutput(path)
+  try {
+    await file.write(content)
+    await file.commit()
+  } finally {
+    await file.discard()
+  }
+}
+
 async function writeStart(path: string, start: Uint8Array): Promise<void> {
   const handle = await open(path, 'r+')
   try {

@@ -19,8 +19,8 @@ export function csvMark(names: Iterable<string>): string {
   return ''
 }
 
-/** Rows of cells: quoted cells may hold commas, line ends and doubled quotes; a byte order mark is taken away. */
-export function parseCsv(text: string): string[][] {
+/** Rows of cells: quoted cells may hold separators, line ends and doubled quotes; a byte order mark is taken away. */
+export function parseCsv(text: string, separator = ','): string[][] {
   const rows: string[][] = []
   let row: string[] = []
   let cell = ''
@@ -38,7 +38,7 @@ export function parseCsv(text: string): string[][] {
       else if (text[i + 1] === '"') cell += text[++i]!
       else isQuoted = false
     } else if (char === '"' && cell === '') isQuoted = true
-    else if (char === ',') {
+    else if (char === separator) {
       row.push(cell)
       cell = ''
     } else if (char === '\n') endRow()

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { collect, collectImages } from '../../src/images/collect.ts'
+import { readImage } from '../../src/images/read-image.ts'
 
 describe('collectImages', () => {
   let folder = ''
@@ -64,6 +65,10 @@ describe('collectImages', () => {
   it('says what is missing', async () => {
     await assert.rejects(collectImages(join(folder, 'nowhere')), { code: 'FOLDER_NOT_FOUND', message: /nowhere/ })
     await assert.rejects(collectImages(join(folder, 'no.png')), { code: 'IMAGE_NOT_FOUND' })
+    const address = 'https://me:secret@example.org/a.png'
+    const shown = { code: 'IMAGE_NOT_FOUND', message: /^"https:\/\/example\.org\/a\.png" is an address/ }
+    await assert.rejects(collectImages(address), shown)
+    await assert.rejects(readImage({ name: address, path: address }), shown)
     await assert.rejects(collectImages(join(folder, 'empty')), { code: 'FOLDER_EMPTY' })
     await assert.rejects(collectImages(folder, { limit: 3 }), { code: 'INVALID_ARGUMENT' })
   })

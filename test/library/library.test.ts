@@ -205,6 +205,8 @@ test('models: list, show, set, use, rename, export, import, remove', async () =>
   await models.remove('copied', { home })
   await assert.rejects(models.show('copied', { home }), { code: 'MODEL_NOT_FOUND' })
   await assert.rejects(models.import(Buffer.from('no model'), { home, name: 'x' }), { code: 'MODEL_CORRUPT' })
+  await assert.rejects(models.export('part', { home, out: folder }), { code: 'INVALID_ARGUMENT', message: /a folder/ })
+  await assert.rejects(models.import(folder, { home, name: 'x' }), { code: 'MODEL_NOT_FOUND' })
 })
 
 test('arguments are checked before any work, and the message says what was expected and received', async () => {

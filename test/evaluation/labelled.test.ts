@@ -1,0 +1,62 @@
+/** Lists of labels as spreadsheets and other systems write them, and folders that hold more than labels. */
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test, { after, before } from 'node:test'
+import { readLabelled, readNamed } from '../../src/evaluation/labelled.ts'
+
+let folder = ''
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'oneclass-labelled-'))
+  await mkdir(join(folder, 'ü'))
+  for (const name of ['ü/a.jpg', 'b, "c".jpg', 'd\\e.jpg']) await writeFile(join(folder, name), '')
+})
+after(() => rm(folder, { recursive: true, force: true }))
+
+const wanted = [
+  [join('ü', 'a.jpg'), 'positive'],
+  ['b, "c".jpg', 'negative'],
+]
+const comma = '\uFEFF"image","label"\r\nü/a.jpg,positive\r\n"b, ""c"".jpg",negative\r\n'
+const semicolon = 'label;image\r\n\r\npositive;ü/a.jpg\r\nnegative;"b, ""c"".jpg"'
+const rows: [string, Buffer, string[][]][] = [
+  ['commas, a byte order mark, quotes', Buffer.from(comma), wanted],
+  ['semicolons, other columns first, an empty line', Buffer.from(semicolon), wanted],
+  ['semicolons in Windows-1252', Buffer.from(semicolon, 'latin1'), wanted],
+  [
+    'tabs in UTF-16',
+    Buffer.from('\uFEFFImage\tLabel\nü/a.jpg\tpositive\n"b, ""c"".jpg"\tnegative\n', 'utf16le'),
+    wanted,
+  ],
+  ['slashes of Windows', Buffer.from(comma.replace('ü/a', 'ü\\a')), wanted],
+  ['a backslash that is part of a name', Buffer.from('image,label\nd\\e.jpg,good\n'), [['d\\e.jpg', 'positive']]],
+]
+
+for (const [what, bytes, expected] of rows)
+  test(`labels.csv: ${what}`, async () => {
+    const path = join(folder, 'labels.csv')
+    await writeFile(path, bytes)
+    const { images } = await readLabelled(path)
+    const found = images.map(({ source, label }) => [source, label] as const)
+    assert.deepEqual(
+      found.map(([source, label]) => ['path' in source && source.path, label]),
+      expected.map(([name, label]) => [join(folder, name!), label]),
+    )
+    await rm(path)
+  })
+
+test('folders of systems are no labels; what is no folder is FOLDER_NOT_FOUND', async () => {
+  const root = join(folder, 'root')
+  for (const name of ['positive', 'negative', '@eaDir', '__MACOSX', '.git']) {
+    await mkdir(join(root, name), { recursive: true })
+    await writeFile(join(root, name, 'a.jpg'), '')
+  }
+  const { images } = await readNamed(root)
+  assert.deepEqual(
+    images.map(({ label }) => label),
+    ['negative', 'positive'],
+  )
+  for (const path of ['/dev/null', join(folder, 'none')])
+    await assert.rejects(readNamed(path), { code: 'FOLDER_NOT_FOUND' })
+})
