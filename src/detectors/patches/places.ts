@@ -1,13 +1,13 @@
 /**
  * Places of an image: what a network's maps say of each spot, as short vectors of bytes.
  *
- * The vectors are projections on a few axes, averaged over 3 x 3 spots. The axes are principal components of maps of drawn images, the
+ * The vectors are projections on a few axes of each map, averaged over 3 x 3 spots. The axes are principal components of maps of drawn images, the
  * same for every model of a network: so no row that is held out has a part in them, a version that grows keeps comparable
  * places, and an image's places are small enough (12 kB at 16 x 16 spots) to be kept and sent. Directions that hardly vary are left out
  * with purpose: in single spots they are noise (tiles: AUROC .74 with all 160 channels, .81 with 48 axes).
  */
 import { symmetricEigen } from '../../core/eigen.ts'
-import { type Matrix, matrix } from '../../core/matrix.ts'
+import { columnMeans, type Matrix, matrix } from '../../core/matrix.ts'
 import { productsWithPanels } from '../../core/panel-products.ts'
 import { type Panels, toPanels } from '../../core/panels.ts'
 import { gram, transpose } from '../../core/products.ts'
@@ -33,7 +33,7 @@ export interface PlaceAxes {
   readonly steps: Float32Array
 }
 
-/** Axes that are kept; between 32, which is best for tiles, and 64, which is best for castings. */
+/** Axes that are kept, in equal parts of each map; between 32, which is best for tiles, and 64, which is best for castings. */
 const axesKept = 48
 /** Bytes reach to this many standard deviations of the drawn images' places. */
 const reach = 4
@@ -42,23 +42,45 @@ export const middle = 128
 
 /** @param images the maps of each image, finest first; the same kinds of maps for all */
 export function fitPlaceAxes(images: readonly (readonly PlaceMap[])[]): PlaceAxes {
-  const spots = images.map((maps) => spotsOf(maps))
-  const { cols: channels } = spots[0]!
-  const all = matrix(
-    spots.reduce((sum, { rows }) => sum + rows, 0),
-    channels,
+  const kinds = images[0]!.map(({ channels }) => channels)
+  const channels = kinds.reduce((sum, own) => sum + own, 0)
+  const parts = kinds.map((own, m) =>
+    axesOfMap(
+      images.map((maps) => maps[m]!),
+      Math.min(own, Math.floor(axesKept / kinds.length)),
+    ),
   )
-  let at = 0
-  for (const [i, one] of spots.entries()) {
-    all.data.set(smooth(one, images[i]![0]!).data, at)
-    at += one.data.length
+  const count = parts.reduce((sum, { steps }) => sum + steps.length, 0)
+  const axes = new Float32Array(count * channels)
+  let [row, first] = [0, 0]
+  for (const [m, part] of parts.entries()) {
+    const own = kinds[m]!
+    for (let k = 0; k < part.steps.length; k++, row++)
+      axes.set(part.axes.subarray(k * own, (k + 1) * own), row * channels + first)
+    first += own
   }
-  const scale = scalesOf(images[0]!, all)
-  const mean = new Float64Array(channels)
-  for (let i = 0; i < all.data.length; i++) mean[i % channels]! += all.data[i]! / all.rows
-  for (let i = 0; i < all.data.length; i++) all.data[i] = (all.data[i]! - mean[i % channels]!) * scale[i % channels]!
+  const joined = (of: (part: (typeof parts)[number]) => Float32Array) =>
+    Float32Array.from(parts.flatMap((part) => [...of(part)]))
+  return { channels, count, axes, centre: joined(({ centre }) => centre), steps: joined(({ steps }) => steps) }
+}
+
+/** Principal axes of one kind of map, in units of its channels' deviation, so that maps of different scales weigh alike. */
+function axesOfMap(maps: readonly PlaceMap[], count: number): Pick<PlaceAxes, 'axes' | 'centre' | 'steps'> {
+  const { channels } = maps[0]!
+  const rows = maps.reduce((sum, { height, width }) => sum + height * width, 0)
+  const all = matrix(rows, channels)
+  let at = 0
+  for (const map of maps) {
+    const { data } = spotsFirst(map)
+    all.data.set(data, at)
+    at += data.length
+  }
+  const mean = columnMeans(all)
+  let squares = 0
+  for (let i = 0; i < all.data.length; i++) squares += (all.data[i]! - mean[i % channels]!) ** 2
+  const scale = squares > 0 ? Math.sqrt(all.data.length / squares) : 1
+  for (let i = 0; i < all.data.length; i++) all.data[i] = (all.data[i]! - mean[i % channels]!) * scale
   const { values, vectors } = symmetricEigen(gram(transpose(all)))
-  const count = Math.min(axesKept, channels)
   const axes = new Float32Array(count * channels)
   const centre = new Float32Array(count)
   const steps = new Float32Array(count)
@@ -66,42 +88,45 @@ export function fitPlaceAxes(images: readonly (readonly PlaceMap[])[]): PlaceAxe
     const from = (channels - 1 - k) * channels
     const sign = signOf(vectors.data.subarray(from, from + channels))
     for (let c = 0; c < channels; c++) {
-      axes[k * channels + c] = sign * vectors.data[from + c]! * scale[c]!
+      axes[k * channels + c] = sign * vectors.data[from + c]! * scale
       centre[k]! += axes[k * channels + c]! * mean[c]!
     }
-    const deviation = Math.sqrt(Math.max(0, values[channels - 1 - k]! / all.rows))
+    const deviation = Math.sqrt(Math.max(0, values[channels - 1 - k]! / rows))
     steps[k] = (reach * deviation) / (middle - 1) || 1
   }
-  return { channels, count, axes, centre, steps }
+  return { axes, centre, steps }
 }
 
 /** Places of images, one after the other: spot by spot, row by row, d bytes each. */
 export type PlacesOf = (maps: readonly PlaceMap[]) => Uint8Array
 
 export function placesBy({ channels, count, axes, centre, steps }: PlaceAxes): PlacesOf {
-  // of each map only its own channels: a coarse map is projected before it is spread over the spots of the finest
-  const parts = new Map<number, Panels>()
-  const axesFrom = (first: number, own: number): Panels => {
+  // of each map only its own channels and the axes that look at them: a coarse map is projected before it is spread over the spots of the finest
+  const parts = new Map<number, Part>()
+  const partOf = (first: number, own: number): Part => {
     const known = parts.get(first)
-    if (known?.cols === own) return known
-    const part = matrix(count, own)
-    for (let k = 0; k < count; k++)
-      for (let c = 0; c < own; c++) part.data[k * own + c] = axes[k * channels + first + c]!
-    const panels = toPanels(part)
-    parts.set(first, panels)
-    return panels
+    if (known?.panels.cols === own) return known
+    const rowOf = (k: number) => axes.subarray(k * channels + first, k * channels + first + own)
+    const used = Array.from({ length: count }, (_, k) => k).filter((k) => rowOf(k).some((value) => value !== 0))
+    const matrixOfPart = matrix(used.length, own)
+    for (const [row, k] of used.entries()) matrixOfPart.data.set(rowOf(k), row * own)
+    const part = { used: Int32Array.from(used), panels: toPanels(matrixOfPart) }
+    parts.set(first, part)
+    return part
   }
   return (maps) => {
     const { height, width } = maps[0]!
     const sum = matrix(height * width, count)
     let first = 0
     for (const map of maps) {
-      const part = matrix(map.height * map.width, count)
-      productsWithPanels(spotsFirst(map), axesFrom(first, map.channels), (i, products) => {
-        for (let k = 0, at = i * count; k < count; k++) part.data[at++] = products[k]!
-      })
-      addSpread(sum, { height, width }, part, map)
+      const { used, panels } = partOf(first, map.channels)
       first += map.channels
+      if (used.length === 0) continue
+      const projected = matrix(map.height * map.width, used.length)
+      productsWithPanels(spotsFirst(map), panels, (i, products) => {
+        for (let k = 0, at = i * used.length; k < used.length; k++) projected.data[at++] = products[k]!
+      })
+      addSpread(sum, { height, width }, projected, used, map)
     }
     const { data } = smooth(sum, { height, width })
     const out = new Uint8Array(data.length)
@@ -131,38 +156,22 @@ function spotsFirst({ channels, height, width, data }: PlaceMap): Matrix {
 
 type Size = { readonly height: number; readonly width: number }
 
-/** Adds to each spot the row of the coarser map's spot that it lies in. */
-function addSpread(sum: Matrix, { height, width }: Size, part: Matrix, map: Size): void {
-  const { cols } = sum
+/** The axes that look at a map, by number, and their parts in its channels. */
+interface Part {
+  readonly used: Int32Array
+  readonly panels: Panels
+}
+
+/** Adds to the axes `used` of each spot the row of the coarser map's spot that it lies in. */
+function addSpread(sum: Matrix, { height, width }: Size, part: Matrix, used: Int32Array, map: Size): void {
   for (let y = 0; y < height; y++) {
     const from = Math.floor((y * map.height) / height) * map.width
     for (let x = 0; x < width; x++) {
-      const spot = (from + Math.floor((x * map.width) / width)) * cols
-      const to = (y * width + x) * cols
-      for (let k = 0; k < cols; k++) sum.data[to + k]! += part.data[spot + k]!
+      const spot = (from + Math.floor((x * map.width) / width)) * part.cols
+      const to = (y * width + x) * sum.cols
+      for (let k = 0; k < used.length; k++) sum.data[to + used[k]!]! += part.data[spot + k]!
     }
   }
-}
-
-/** Channels of all maps by spot of the finest, shape (height * width, channels). */
-function spotsOf(maps: readonly PlaceMap[]): Matrix {
-  const { height, width } = maps[0]!
-  const channels = maps.reduce((sum, map) => sum + map.channels, 0)
-  const out = matrix(height * width, channels)
-  let first = 0
-  for (const map of maps) {
-    for (let y = 0; y < height; y++) {
-      const from = Math.floor((y * map.height) / height) * map.width
-      for (let x = 0; x < width; x++) {
-        const spot = from + Math.floor((x * map.width) / width)
-        const to = (y * width + x) * channels + first
-        const area = map.height * map.width
-        for (let c = 0; c < map.channels; c++) out.data[to + c] = map.data[c * area + spot]!
-      }
-    }
-    first += map.channels
-  }
-  return out
 }
 
 /** Mean over each spot and its neighbours; spots at the border count twice there. */
@@ -182,27 +191,6 @@ function smooth(spots: Matrix, { height, width }: Size): Matrix {
   }
   const rows = pass(spots.data, width, 1, height, width)
   return matrix(spots.rows, cols, pass(rows, height, width, width, 1))
-}
-
-/** For each channel 1 / the deviation of its map's channels: maps of different scales weigh alike. */
-function scalesOf(maps: readonly PlaceMap[], spots: Matrix): Float64Array {
-  const { rows, cols, data } = spots
-  const scale = new Float64Array(cols)
-  let first = 0
-  for (const { channels } of maps) {
-    let variance = 0
-    for (let c = first; c < first + channels; c++) {
-      let [sum, squares] = [0, 0]
-      for (let i = 0; i < rows; i++) {
-        sum += data[i * cols + c]!
-        squares += data[i * cols + c]! ** 2
-      }
-      variance += (squares - (sum * sum) / rows) / rows
-    }
-    scale.fill(variance > 0 ? 1 / Math.sqrt(variance) : 1, first, first + channels)
-    first += channels
-  }
-  return scale
 }
 
 /** An eigenvector has no sign of its own: its largest entry is made positive. */
