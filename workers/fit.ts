@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { OneclassError, toOneclassError } from '../src/errors.ts'
-import { findLayout, isOfClass } from '../src/images/layout.ts'
+import { findLayout, isOfClass, isOfOthers } from '../src/images/layout.ts'
 import type { DecodeTarget } from '../src/images/pixels.ts'
 import { rangeOf, type SampleRange, type UsedSamples } from '../src/images/sample-range.ts'
 import { spread } from '../src/pipeline/range.ts'
@@ -115,7 +115,8 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
     // the root of a data set: what stands for negatives in it is not learnt as positive
     const layout = findLayout(listed.flatMap(({ image, isNegative }) => (isNegative ? [] : image)))
     const isPositive = isOfClass(layout)
-    const list = listed.filter(({ image, isNegative }) => isNegative || isPositive(image))
+    const isOther = isOfOthers(findLayout(listed.flatMap(({ image, isNegative }) => (isNegative ? image : []))))
+    const list = listed.filter(({ image, isNegative }) => (isNegative ? isOther(image) : isPositive(image)))
     await task.progress({ done: 0, total: list.length, stage: 'images' })
     const base = await fetchBase(data.base)
     const backbone = await inference.open(data.base?.backbone ?? { ref: data.backbone ?? null })

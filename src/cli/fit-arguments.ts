@@ -39,6 +39,15 @@ function asRefit(call: Call): Call {
   return { values: { ...values, name: text(values, 'name') ?? ref.split('@')[0]! }, positionals }
 }
 
+const ofImages = ['backbone', 'base', 'exclude', 'range', 'detail', 'no-patches', 'strict']
+
+/** Rows have no pixels, names or network. @throws INVALID_ARGUMENT */
+export function assertOfRows(values: Values): void {
+  const given = ofImages.find((name) => values[name] !== undefined)
+  if (given !== undefined)
+    throw new OneclassError('INVALID_ARGUMENT', `Expected --features or --${given}, not both: that is for images.`)
+}
+
 /** @throws INVALID_ARGUMENT */
 export function placesFor(values: Values): Pick<FitModelOptions, 'detail' | 'patches'> {
   const detail = oneOf(values, 'detail', ['auto', '1', '2', '3'] as const, 'auto')

@@ -9,7 +9,9 @@ const named = 10
 export function reportLines(report: FitReport): string[] {
   const { n, groups, effectiveN, expectedFalseRejection: rate, smallestAlpha, power, misfits, confidence } = report
   const copies =
-    groups === 0 ? 'no near-duplicates' : `${groups} groups of near-duplicates, worth ${effectiveN} independent images`
+    groups === 0
+      ? 'no near-duplicates'
+      : `${groups} ${groups === 1 ? 'group' : 'groups'} of near-duplicates, worth ${effectiveN} independent images`
   const lines = [
     ['images', `${n}, ${copies}`],
     [
@@ -33,6 +35,10 @@ export function reportLines(report: FitReport): string[] {
     ...misfits.slice(0, named).map(({ image, reason }) => `    ${printable(image)}: ${printable(reason)}`),
     ...(misfits.length > named ? [`    and ${misfits.length - named} more (--json names all)`] : []),
   ]
+}
+
+export function negativesWords(count: number): string {
+  return `with ${count} ${count === 1 ? 'negative' : 'negatives'}: one more detector learns from ${count === 1 ? 'it' : 'them'}`
 }
 
 /** What looking at places added, and at which detail. */

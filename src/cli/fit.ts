@@ -12,9 +12,9 @@ import { preprocessModes } from '../wire/preprocess.ts'
 import { parseRange } from '../wire/sample-range.ts'
 import type { Command, Io, Values } from './command.ts'
 import { readFeatures } from './feature-file.ts'
-import { asNamed, excluded, placesFor } from './fit-arguments.ts'
+import { asNamed, assertOfRows, excluded, placesFor } from './fit-arguments.ts'
 import { negativesAt, positivesAt } from './fit-input.ts'
-import { placesWords, preprocessWords, reportLines } from './fit-words.ts'
+import { negativesWords, placesWords, preprocessWords, reportLines } from './fit-words.ts'
 import { settleLayout } from './layout-question.ts'
 import { progressLine } from './progress.ts'
 import { flag, number, oneOf, required, text } from './values.ts'
@@ -29,7 +29,7 @@ fit s3://bucket/prefix --name NAME [...]
 fit NAME --add DIR [--exclude 3,17] [--alpha A] [--seed N] [--json]
 fit [DIR] --from-model NAME[@VERSION] [--name NAME] [--backbone ID|FILE] [--json]
 fit [DIR] --name NAME --base NAME[@VERSION] [--exclude 3,17] [--alpha A] [--seed N] [--json]
-fit --features X.npy --name NAME [--preprocess auto|l2|none] [--alpha 0.05] [--seed 1] [--json]`,
+fit --features X.npy --name NAME [--negatives N.npy] [--preprocess auto|l2|none] [--alpha 0.05] [--seed 1] [--json]`,
   options: {
     name: { type: 'string', value: 'NAME', description: 'name of the model; each fit adds a version' },
     features: { type: 'string', value: 'X.npy', description: 'fit on embeddings, shape (n, d), instead of images' },
@@ -48,7 +48,7 @@ fit --features X.npy --name NAME [--preprocess auto|l2|none] [--alpha 0.05] [--s
     negatives: {
       type: 'string',
       value: 'DIR',
-      description: 'images that do not belong, if there are any: a head uses them',
+      description: 'images that do not belong, if there are any, to learn from (with --features: N.npy)',
     },
     backbone: { type: 'string', value: 'ID|FILE', description: 'network to use (see "oneclass backbones list")' },
     alpha: { type: 'string', value: 'A', description: 'share of good images that may be rejected (default 0.05)' },
@@ -102,11 +102,9 @@ fit --features X.npy --name NAME [--preprocess auto|l2|none] [--alpha 0.05] [--s
     }
     const wantedRange = text(values, 'range')
     if (wantedRange !== undefined) parseRange(wantedRange)
-    if (baseRef !== undefined && (features !== undefined || text(values, 'backbone') !== undefined))
-      throw new OneclassError(
-        'INVALID_ARGUMENT',
-        '--base has its own backbone: give neither --backbone nor --features.',
-      )
+    if (features !== undefined) assertOfRows(values)
+    if (baseRef !== undefined && text(values, 'backbone') !== undefined)
+      throw new OneclassError('INVALID_ARGUMENT', '--base has its own backbone: give no --backbone.')
     const alpha = number(values, 'alpha')
     const seed = number(values, 'seed', 'whole')
     const confidence = number(values, 'confidence')
@@ -134,7 +132,9 @@ fit --features X.npy --name NAME [--preprocess auto|l2|none] [--alpha 0.05] [--s
     try {
       if (features !== undefined) {
         const X = await readFeatures(features)
-        const saved = await fitFeatureModel(X, { ...options, preprocess, onProgress })
+        const others = text(values, 'negatives')
+        const negatives = others === undefined ? undefined : await readFeatures(others)
+        const saved = await fitFeatureModel(X, { ...options, negatives, preprocess, onProgress })
         progress.fitting.end()
         return await report(io, values, { model: saved })
       }
@@ -148,7 +148,7 @@ fit --features X.npy --name NAME [--preprocess auto|l2|none] [--alpha 0.05] [--s
               positives: folder && (await positivesAt(folder, false, io.signal)),
               base: baseRef,
             }
-          : await refitInput({ ...asked, home: io.home, ref: again, folder })
+          : await refitInput({ ...asked, home: io.home, ref: again, folder, alpha })
       const done = await fitModel({
         ...input,
         ...options,
@@ -162,7 +162,7 @@ fit --features X.npy --name NAME [--preprocess auto|l2|none] [--alpha 0.05] [--s
         onFound: (found) =>
           again !== undefined || folder === undefined
             ? undefined
-            : settleLayout(found, () => positivesAt(folder, true, io.signal), io),
+            : settleLayout(found, folder, () => positivesAt(folder, true, io.signal), io),
       })
       progress.fitting.end()
       return await report(io, values, done)
@@ -199,13 +199,15 @@ async function report(
     const change = rejectedByBase === undefined ? {} : { rejectedByBase }
     const { facts: _, ...about } = info
     const more = { used: info.n, rejected, duplicates, excluded: fitted?.excluded ?? [], notes, skipped }
-    await io.out(JSON.stringify({ model, ...about, ...change, ...said, ...more }))
+    // `detail` is there in every model's report; null: it looks at whole images only
+    const detail = info.detail ?? null
+    await io.out(JSON.stringify({ model, ...about, detail, ...change, ...said, ...more }))
   } else {
     await io.out(
       `${info.name}@${info.version}: fitted on ${info.n} positives, ${info.dim} features, alpha ${info.alpha}, ${(info.bytes / 1e6).toFixed(1)} MB`,
     )
     if (info.negatives)
-      await io.out(`with ${info.negatives} negatives: a head uses them; the promise about positives is as without them`)
+      await io.out(`${negativesWords(info.negatives)}; the promise about good images is as without them`)
     for (const line of reportLines(said)) await io.out(line)
     if (info.facts?.places) await io.out(`  places                  ${placesWords(info.facts.places)}`)
     if (info.backbone === null) await io.out(`  features                ${preprocessWords(info.preprocess)}`)

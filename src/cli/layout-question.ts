@@ -5,17 +5,19 @@ import type { CollectedPositives } from '../pipeline/positives.ts'
 import type { Io } from './command.ts'
 
 /**
+ * @param folder as it was named
  * @param takeAll all images of the folder
  * @returns what is learnt instead of what was found; undefined: what was found
  * @throws CANCELLED where nothing shall be
  */
 export function settleLayout(
   found: CollectedPositives,
+  folder: string,
   takeAll: () => Promise<CollectedPositives>,
   io: Io,
 ): Promise<CollectedPositives> | undefined {
   if (found.note === undefined) return undefined
-  io.err(`note: ${found.note}`)
+  io.err(`note: ${found.note.replace('--negatives DIR', `--negatives ${folder.replace(/\/$/, '')}`)}`)
   return io.isTerminal && process.stdin.isTTY ? ask(found, takeAll, io) : undefined
 }
 

@@ -3,12 +3,13 @@ import { basename } from 'node:path'
 import { assertAlpha } from '../detectors/calibration.ts'
 import { OneclassError } from '../errors.ts'
 import { decodeArtifact, encodeArtifact } from '../store/artifact.ts'
-import { alphaWarning } from '../store/fit-facts.ts'
+import { alphaWarning, confidenceWarning, fitReport } from '../store/fit-facts.ts'
 import { readModelBytes } from '../store/model-file.ts'
 import { openRegistry, type Registry } from '../store/registry.ts'
 import { assertHomeWritable, writeOutput } from '../system/files.ts'
 import type { Model } from '../wire/model.ts'
 import type { Command, Io, Values } from './command.ts'
+import { reportLines } from './fit-words.ts'
 import { didYouMean } from './suggest.ts'
 import { flag, number, text } from './values.ts'
 
@@ -66,8 +67,12 @@ const actions: Record<string, Action> = {
       trees: isolationForest.roots.length,
       supportVectors: oneClassSvm.vectors.rows,
     }
-    if (flag(values, 'json')) await io.out(JSON.stringify(details))
-    else for (const [key, value] of Object.entries(details)) await io.out(`${key.padEnd(15)} ${show(value)}`)
+    const report = fitReport(info)
+    if (flag(values, 'json')) return await io.out(JSON.stringify({ ...details, report }))
+    const { facts: _, ...shown } = details
+    for (const [key, value] of Object.entries(shown)) await io.out(`${key.padEnd(15)} ${show(value)}`)
+    for (const line of reportLines(report)) await io.out(line)
+    for (const warning of report.warnings) io.err(`note: ${warning}`)
   },
   async set(registry, ref, values, io) {
     const alpha = number(values, 'alpha')
@@ -75,7 +80,7 @@ const actions: Record<string, Action> = {
     assertAlpha(alpha)
     const info = await registry.setAlpha(ref, alpha)
     await io.out(`${labelOf(info)}: alpha ${info.alpha}`)
-    const warning = alphaWarning(info.calibrationScores, info.alpha)
+    const warning = alphaWarning(info.calibrationScores, info.alpha) ?? confidenceWarning(info)
     if (warning) io.err(`note: ${warning}`)
   },
   async use(registry, ref, _values, io) {
@@ -117,7 +122,7 @@ async function listModels(registry: Registry, values: Values, io: Io): Promise<0
   if (flag(values, 'json')) await io.out(JSON.stringify(found))
   else if (found.length === 0) await io.out('No models yet. Fit one: oneclass fit DIR --name NAME')
   else {
-    await io.out(`${'model'.padEnd(28)} positives  alpha  backbone        MB  created`)
+    await io.out(`${'model'.padEnd(28)} positives  alpha  backbone        MB  created           in use`)
     for (const info of found) {
       const cells = [
         labelOf(info).padEnd(28),
@@ -125,9 +130,10 @@ async function listModels(registry: Registry, values: Values, io: Io): Promise<0
         String(info.alpha).padStart(6),
         ` ${(info.backbone?.id ?? '(features)').padEnd(12)}`,
         (info.bytes / 1e6).toFixed(1).padStart(4),
-        ` ${info.createdAt.slice(0, 16).replace('T', ' ')}`,
+        ` ${info.createdAt.slice(0, 16).replace('T', ' ')} `,
+        info.serving ? 'yes' : '',
       ]
-      await io.out(cells.join(' '))
+      await io.out(cells.join(' ').trimEnd())
     }
   }
   return 0

@@ -11,15 +11,17 @@ export interface ProgressLine {
 const firstGuessSeconds = 3
 
 export function progressLine(io: Io, label: string): ProgressLine {
-  const started = performance.now()
+  /** When the first was done, and its share: what came before (opening a network, another stage) says nothing of the rest. */
+  let first: { readonly time: number; readonly share: number } | undefined
   let most = 0
   let lastTenth = -1
   let lastTime = 0
   let open = false
   const timeLeft = (share: number): string => {
-    const seconds = (performance.now() - started) / 1000
-    return share > 0.01 && share < 1 && seconds >= firstGuessSeconds
-      ? `, ${duration((seconds * (1 - share)) / share)} left`
+    first ??= { time: performance.now(), share }
+    const seconds = (performance.now() - first.time) / 1000
+    return share > first.share + 0.01 && share < 1 && seconds >= firstGuessSeconds
+      ? `, ${duration((seconds * (1 - share)) / (share - first.share))} left`
       : ''
   }
   return {

@@ -82,11 +82,15 @@ export async function readInput(
 
 function nothingRead(entries: readonly Entry[], paths: readonly string[]): OneclassError {
   const [first] = entries
-  if (first && 'error' in first && paths.length === 1) {
+  if (!first || !('error' in first)) return new OneclassError('IMAGE_NOT_FOUND', 'There is no image to read.')
+  if (paths.length === 1) {
     const more = entries.length > 1 ? ` (and ${entries.length - 1} more)` : ''
     return new OneclassError(first.error.code, `${first.error.message}${more}`)
   }
-  return new OneclassError('IMAGE_NOT_FOUND', `None of the ${paths.length} paths could be read.`)
+  return new OneclassError(
+    'IMAGE_NOT_FOUND',
+    `None of the ${paths.length} paths could be read. The first: ${first.error.message}`,
+  )
 }
 
 /**

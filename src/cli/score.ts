@@ -142,7 +142,7 @@ score --features X.npy --model NAME --format jsonl`,
           explaining.end()
           io.err(`wrote ${page}`)
         }
-        summarise(counts, label, skipped, asJson, io)
+        summarise(counts, label, { skipped, asJson, fdr }, io)
         return counts.failed > 0 ? 2 : 0
       } finally {
         await backbone.close()
@@ -170,7 +170,7 @@ function sayFewest(images: number, calibrationScores: number, fdr: number | unde
   const fewest = fewestDiscoveries(calibrationScores, images, fdr)
   if (fewest > 1)
     io.err(
-      `note: of ${images} images any are flagged only if at least ${fewest} have the smallest p-value, ${smallestAlpha(calibrationScores).toPrecision(2)}; a model of more photos flags fewer.`,
+      `note: of ${images} images any are flagged only if at least ${fewest} have the smallest p-value, ${smallestAlpha(calibrationScores).toPrecision(2)}; with a model of more photos fewer are enough.`,
     )
 }
 
@@ -178,6 +178,10 @@ interface Counts {
   positive: number
   negative: number
   failed: number
+  /** With `--fdr`. */
+  flagged?: number
+  /** With `--abstain`. */
+  unsure?: number
 }
 
 /** Writes each result as it comes. */
@@ -187,7 +191,13 @@ async function writeResults(
   file: Output | undefined,
   io: Io,
 ): Promise<Counts> {
-  const counts: Counts = { positive: 0, negative: 0, failed: 0 }
+  const counts: Counts = {
+    positive: 0,
+    negative: 0,
+    failed: 0,
+    ...(decisions.fdr !== undefined && { flagged: 0 }),
+    ...(decisions.abstain && { unsure: 0 }),
+  }
   await writeAll(results, resultWriter(format, names, decisions), file, io, (result) => {
     if ('error' in result) {
       counts.failed++
@@ -195,6 +205,8 @@ async function writeResults(
         io.err(`${printable(result.image)}: ${result.error.code}: ${printable(result.error.message)}`)
     } else {
       counts[result.isPositive ? 'positive' : 'negative']++
+      if (result.flagged) counts.flagged!++
+      if (result.verdict === 'unsure') counts.unsure!++
       if (format !== 'jsonl' && 'image' in result)
         for (const { message } of result.notes ?? []) io.err(`${printable(result.image)}: note: ${message}`)
     }
@@ -203,16 +215,26 @@ async function writeResults(
 }
 
 /** The last words, on standard error: how many of what, and what was left out. One JSON object with `--json`. */
-function summarise(counts: Counts, model: string, skipped: readonly Skipped[], asJson: boolean, io: Io): void {
-  const { positive, negative, failed } = counts
+function summarise(
+  counts: Counts,
+  model: string,
+  { skipped, asJson, fdr }: { skipped: readonly Skipped[]; asJson: boolean; fdr: number | undefined },
+  io: Io,
+): void {
+  const { positive, negative, failed, flagged, unsure } = counts
   const images = positive + negative + failed
   if (asJson) {
     io.err(JSON.stringify({ summary: { model, images, ...counts, skipped } }))
     return
   }
   const parts = [`${positive} positive`, `${negative} negative`]
+  if (unsure !== undefined) parts.push(`of these ${unsure} unsure`)
   if (failed > 0) parts.push(`${failed} could not be read`)
   io.err(`${images} ${images === 1 ? 'image' : 'images'}: ${parts.join(', ')} (${model})`)
+  if (flagged !== undefined)
+    io.err(
+      `${flagged} flagged${flagged === 0 ? '' : `: on average over folders at most ${Number((100 * fdr!).toPrecision(3))} % of what is flagged is good`}`,
+    )
   const leftOut = describeSkipped(skipped)
   if (leftOut) io.err(`note: ${leftOut}`)
 }

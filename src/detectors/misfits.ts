@@ -3,9 +3,10 @@
  *
  * The distance is the Mahalanobis distance under the shrunk covariance of the other folds. Its scale comes from the middle of the
  * distances, which a few wrong images hardly move: the median and the 90th percentile. Beyond that a positive's distance is
- * taken to fall off no slower than exponentially; the p-values of that tail go through Benjamini and Hochberg's step at
- * `misfitRate`. So of 50 folders without misfits about one names any, and of all that is named at most that share is wrong,
- * on average, as long as the class has no heavier tail. Wrong images hide each other, for they are part of what distances are
+ * taken to fall off no slower than exponentially; the p-values of that tail go through Benjamini and Hochberg's step twice. Are there
+ * misfits at all? Only if it finds any at `alarmRate`: so of 50 folders without misfits about one names any. Which are they? Those
+ * that it finds at `misfitRate`: of what is named at most that share is wrong, on average, where there are misfits. Both hold as
+ * long as the class has no heavier tail. Wrong images hide each other, for they are part of what distances are
  * measured by: suspects are left out of it and the test is repeated until it finds the same ones.
  */
 import { centredUnitRows, dot, type Matrix, row, takeRows } from '../core/matrix.ts'
@@ -16,11 +17,15 @@ import { flagDiscoveries } from './promise.ts'
 import { heldOutDistances } from './shrunk-products.ts'
 import { splitWhitening } from './split-whitening.ts'
 
-/** False discoveries among named misfits, at most, on average. */
-export const misfitRate = 0.02
+/** Folders without misfits that name any, at most. */
+const alarmRate = 0.02
+/** False discoveries among named misfits, at most, on average over folders that have some. */
+const misfitRate = 0.1
 /** Suspects are left out of the measure at this rate, which is loose, for it names nothing. */
 const suspectRate = 0.2
 const rounds = 3
+/** Quantile from which on the tail is taken to be exponential; and while suspects may be a tenth of the rows and more, a lower one. */
+const [tailFrom, suspectsFrom] = [0.9, 0.75] as const
 /** With more suspects than this the folder is of two kinds rather than of one with misfits (`kinds.ts`). */
 const mostSuspects = 0.3
 /** Below this nothing is known of a tail. */
@@ -57,7 +62,8 @@ export function findMisfits(X: Matrix, groups: ArrayLike<number>, random: Random
       times[i] = found.times[at]!
     })
   }
-  const { flagged } = flagDiscoveries(pValues, misfitRate)
+  const hasAny = flagDiscoveries(pValues, alarmRate).flagged.includes(1)
+  const { flagged } = flagDiscoveries(pValues, hasAny ? misfitRate : alarmRate)
   return Array.from(flagged.keys())
     .filter((i) => flagged[i] === 1)
     .map((i) => ({ row: i, pValue: pValues[i]!, times: times[i]! }))
@@ -68,14 +74,15 @@ function testRows(X: Matrix, groups: readonly number[], random: Random) {
   const folds = drawFolds(X.rows, foldsFor(X.rows), random, groups)
   const distances = distancesOf(X)
   let suspects: Uint8Array = new Uint8Array(X.rows)
-  for (let round = 1; ; round++) {
-    const tested = tailPValues(foldDistances(folds, distances, suspects), suspects)
-    if (round === rounds) return tested
-    const { flagged } = flagDiscoveries(tested.pValues, suspectRate)
+  let found = foldDistances(folds, distances, suspects)
+  for (let round = 1; round < rounds; round++) {
+    const { flagged } = flagDiscoveries(tailPValues(found, suspects, suspectsFrom).pValues, suspectRate)
     const count = flagged.reduce((sum, f) => sum + f, 0)
-    if (count > mostSuspects * X.rows || flagged.every((f, i) => f === suspects[i])) return tested
+    if (count > mostSuspects * X.rows || flagged.every((f, i) => f === suspects[i])) break
     suspects = flagged
+    found = foldDistances(folds, distances, suspects)
   }
+  return tailPValues(found, suspects, tailFrom)
 }
 
 type Distances = (fit: readonly number[], held: readonly number[]) => Float64Array
@@ -110,16 +117,17 @@ function foldDistances(folds: Folds, distances: Distances, suspects: Uint8Array)
   return out
 }
 
-function tailPValues(distances: Float64Array, suspects: Uint8Array) {
+/** @param from share of the rows below which distances give the scale */
+function tailPValues(distances: Float64Array, suspects: Uint8Array, from: number) {
   const reference = distances.filter((_, i) => suspects[i] === 0).sort()
   const n = reference.length
   const at = (share: number) => reference[Math.min(n - 1, Math.round(share * (n - 1)))]!
-  const [middle, upper] = [at(0.5), at(0.9)]
+  const [middle, upper] = [at(0.5), at(from)]
   const unit = upper - middle || Number.MIN_VALUE
-  // an exponential tail has ln 5 means between its median and its 90th percentile; few rows tell that width only roughly
-  const mean = (1 / Math.log(5)) * (1 + 12 / n)
+  // an exponential tail has ln(0.5 / (1 - from)) means between its median and that quantile; few rows tell the width only roughly
+  const mean = (1 / Math.log(0.5 / (1 - from))) * (1 + 12 / n)
   return {
-    pValues: distances.map((s) => (s <= upper ? 1 : 0.1 * Math.exp(-((s - upper) / unit) / mean))),
+    pValues: distances.map((s) => (s <= upper ? 1 : (1 - from) * Math.exp(-((s - upper) / unit) / mean))),
     times: distances.map((s) => (upper > 0 ? s / upper : 1)),
   }
 }

@@ -62,7 +62,11 @@ function tellAgainst({ model, against }: Told): string[] {
   if (!against) return []
   const what = against.of === 'auroc' ? 'AUROC' : 'false-rejection rate'
   const sign = against.difference < 0 ? '−' : '+'
-  const isReal = against.isReal ? 'a real difference' : 'which may be chance'
+  const isReal = against.isReal
+    ? 'a real difference'
+    : against.difference === 0
+      ? 'no difference'
+      : 'which may be chance'
   return [
     `${model} against ${against.model}, ${what}: ${sign}${Math.abs(against.difference).toFixed(3)} (95 % interval ${range(against.interval, (value) => value.toFixed(3))}), ${isReal}.`,
     ...against.decisions.map((decision) => tellDecision(model, decision)),
@@ -72,9 +76,10 @@ function tellAgainst({ model, against }: Told): string[] {
 function tellDecision(model: string, decision: EvaluationAgainst['decisions'][number]): string {
   const { label, rejectedByModel, rejectedByOther, pValue, isReal } = decision
   const difference = rejectedByModel - rejectedByOther
-  const amount = difference === 0 ? 'as many' : `${Math.abs(difference)} ${difference < 0 ? 'fewer' : 'more'}`
+  if (difference === 0) return `${model} rejects as many ${label}s as the other: ${rejectedByModel}.`
+  const amount = `${Math.abs(difference)} ${difference < 0 ? 'fewer' : 'more'}`
   const chance = isReal ? `a real difference` : `which may be chance`
-  return `${model} rejects ${amount} ${label}s (${rejectedByModel} against ${rejectedByOther}), ${chance} (McNemar's exact test, p = ${pValue.toPrecision(2)}).`
+  return `${model} rejects ${amount} ${Math.abs(difference) === 1 ? label : `${label}s`} (${rejectedByModel} against ${rejectedByOther}), ${chance} (McNemar's exact test, p = ${pValue.toPrecision(2)}).`
 }
 
 function percent(share: number): string {

@@ -43,6 +43,11 @@ export function isOfClass(layout: Layout): (name: string) => boolean {
   return (name) => !left.some((folder) => isIn(name, folder))
 }
 
+/** Which of the names are negatives, where somebody says that the folder holds some: all, but for a data set's other parts. */
+export function isOfOthers(layout: Layout): (name: string) => boolean {
+  return layout.negative.length === 0 ? () => true : (name) => layout.negative.some((folder) => isIn(name, folder))
+}
+
 function isIn(name: string, folder: string): boolean {
   return name.startsWith(`${folder}/`)
 }

@@ -28,7 +28,7 @@ export interface FitCall extends Place, Cancellable {
   readonly seed?: number | undefined
   /** An id of `oneclass backbones list`, `face`, or a path to an .onnx file or a model.json. Default: the embedded one. */
   readonly backbone?: string | undefined
-  /** A version whose positives come first, as if their files were there: NAME or NAME@VERSION. Its backbone, alpha and seed are taken. */
+  /** A version whose positives come first, as if their files were there: NAME or NAME@VERSION. What it was asked for is taken over. */
   readonly base?: string | undefined
   /** Images to leave out: names, indices of positives of `base`, or `misfits`: those that do not look as if they belonged. */
   readonly exclude?: readonly (string | number)[] | 'misfits' | undefined

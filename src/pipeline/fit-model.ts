@@ -5,6 +5,7 @@ import { assertConfidence } from '../detectors/promise.ts'
 import { OneclassError } from '../errors.ts'
 import { openBackbone, openBackboneOf } from '../features/registry.ts'
 import type { ImageSource } from '../images/source.ts'
+import { askedOfBase } from '../store/fit-facts.ts'
 import { encodeGallery } from '../store/gallery.ts'
 import { assertModelName, openRegistry } from '../store/registry.ts'
 import { assertHomeWritable } from '../system/files.ts'
@@ -13,7 +14,7 @@ import type { Model } from '../wire/model.ts'
 import type { PreprocessMode } from '../wire/preprocess.ts'
 import { growthOf, newToBase, readBaseVersion } from './base-version.ts'
 import { type FitImagesOptions, type FitOptions, type FittedImages, fitFeatures, fitImages } from './fit.ts'
-import { type CollectedPositives, collectPositives } from './positives.ts'
+import { type CollectedPositives, collectNegatives, collectPositives } from './positives.ts'
 
 export interface SavedAs {
   /** The data directory. */
@@ -83,13 +84,13 @@ export async function fitModel(options: FitModelOptions): Promise<FittedModel> {
   const names = exclude === 'misfits' ? exclude : listed.filter((entry) => typeof entry === 'string')
   const base = baseRef === undefined ? undefined : await readBaseVersion(registry, baseRef, indices)
   const inFolder = await read(positives)
-  const others = (await read(negatives)).images
+  const others = typeof negatives === 'string' ? await collectNegatives(negatives) : (negatives ?? [])
   const found = (await onFound?.(inFolder)) ?? inFolder
   const place = { home, ...(onNotice && { onNotice }) }
   const backbone = base ? await openBackboneOf(base.backbone, place) : await openBackbone(ref, place)
   try {
     const fitted = await fitImages(found.images, backbone, {
-      ...(base && { alpha: base.info.alpha, seed: base.info.seed, base: base.positives }),
+      ...(base && { ...askedOfBase(base.info, rest), seed: base.info.seed, base: base.positives }),
       ...(base?.info.range && { range: base.info.range }),
       ...rest,
       ...(names.length > 0 && { exclude: names }),

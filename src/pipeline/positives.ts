@@ -1,7 +1,7 @@
 /** How positives are named in a model, whatever the way to their folder. */
 import { basename, resolve } from 'node:path'
 import { type Collected, collect } from '../images/collect.ts'
-import { findLayout, isOfClass } from '../images/layout.ts'
+import { findLayout, isOfClass, isOfOthers } from '../images/layout.ts'
 import type { ImageSource } from '../images/source.ts'
 
 export interface CollectedPositives extends Omit<Collected, 'images'> {
@@ -24,6 +24,16 @@ export async function collectPositives(folder: string, learnAll = false): Promis
     skipped,
     ...note,
   }
+}
+
+/** The images of a folder of negatives; of the root of a data set its negatives only. Errors as `collect`. */
+export async function collectNegatives(folder: string): Promise<readonly ImageSource[]> {
+  const { images } = await collect(folder, { names: 'relative' })
+  const isOther = isOfOthers(findLayout(images.map(({ name }) => name)))
+  const name = basename(resolve(folder))
+  return images
+    .filter((source) => isOther(source.name))
+    .map((source) => ({ ...source, name: `${name}/${source.name}` }))
 }
 
 /**

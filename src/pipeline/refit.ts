@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { OneclassError } from '../errors.ts'
 import { openBackboneOf } from '../features/registry.ts'
 import type { FileSource } from '../images/source.ts'
+import { askedOfBase } from '../store/fit-facts.ts'
 import { openRegistry } from '../store/registry.ts'
 import { labelOf } from '../wire/label.ts'
 import { readBaseVersion } from './base-version.ts'
@@ -20,15 +21,20 @@ export interface RefitOptions {
   readonly folder?: string | undefined
   /** Where the negatives lie now. */
   readonly negatives?: string | undefined
+  /** Another alpha than the model's. */
+  readonly alpha?: number | undefined
 }
 
-type RefitInput = Pick<FitModelOptions, 'positives' | 'negatives' | 'backbone' | 'base' | 'alpha' | 'seed' | 'range'>
+type RefitInput = Pick<
+  FitModelOptions,
+  'positives' | 'negatives' | 'backbone' | 'base' | 'alpha' | 'confidence' | 'calibration' | 'seed' | 'range'
+>
 
 /**
  * What `fitModel` takes for it. With the model's own network, where it is still here, no image is needed.
  * @throws MODEL_NOT_FOUND, MODEL_CORRUPT, MODEL_INCOMPATIBLE (nothing is kept), IMAGE_NOT_FOUND naming what is missing and the way out
  */
-export async function refitInput({ home, ref, backbone, folder, negatives }: RefitOptions): Promise<RefitInput> {
+export async function refitInput({ home, ref, backbone, folder, negatives, alpha }: RefitOptions): Promise<RefitInput> {
   const { info, backbone: own, positives } = await readBaseVersion(openRegistry(home), ref)
   if (backbone === undefined && folder === undefined && (await isHere(own, home)))
     return { positives: undefined, base: labelOf(info), negatives }
@@ -47,7 +53,7 @@ export async function refitInput({ home, ref, backbone, folder, negatives }: Ref
     positives: await find(gallery.images, folder),
     negatives: negatives ?? (gallery.negatives && (await find(gallery.negatives.images, undefined))),
     backbone,
-    alpha: info.alpha,
+    ...askedOfBase(info, { alpha }),
     seed: info.seed,
     ...(info.range && { range: info.range }),
   }

@@ -10,6 +10,7 @@ import {
   scoresNeeded,
   scoresNeededForTolerance,
   smallestAlpha,
+  toleranceAlpha,
   usualAlpha,
 } from '../detectors/promise.ts'
 import type { FitFacts, FitReport } from '../wire/fit-report.ts'
@@ -27,7 +28,7 @@ export interface Reported {
 }
 
 export function fitReport({ n, alpha, calibrationScores, calibration, facts = null }: Reported): FitReport {
-  const asked = facts?.asked ?? null
+  const asked = confidenceKept({ alpha, calibrationScores, facts })
   return {
     n,
     groups: facts?.groups ?? 0,
@@ -46,6 +47,42 @@ export function fitReport({ n, alpha, calibrationScores, calibration, facts = nu
     })),
     warnings: fitWarnings({ n, alpha, calibrationScores, facts }),
   }
+}
+
+/** The promise with a confidence, where the alpha in force is still strict enough for it: alpha may have been changed since the fit. */
+function confidenceKept({ alpha, calibrationScores, facts }: Pick<Reported, 'alpha' | 'calibrationScores' | 'facts'>) {
+  const asked = facts?.asked
+  if (!asked) return null
+  const limit = toleranceAlpha(calibrationScores, asked.alpha, asked.confidence) ?? smallestAlpha(calibrationScores)
+  return alpha <= limit ? asked : null
+}
+
+/** What a version takes over from the one that it is made of, where nothing else is asked for. */
+export function askedOfBase(
+  base: Reported,
+  given: { readonly alpha?: number | undefined; readonly confidence?: number | undefined } = {},
+): { alpha?: number; confidence?: number; calibration?: CalibrationMethod } {
+  const { n, alpha, calibrationScores, calibration } = base
+  const isUsual = calibration === undefined || calibration === calibrationOf({ n })
+  const method = isUsual ? {} : { calibration }
+  if (given.alpha !== undefined) return method
+  const asked = confidenceKept(base)
+  if (asked) return { alpha: asked.alpha, confidence: asked.confidence, ...method }
+  // an alpha that too few positives made looser than usual is not kept when there are more
+  const isForced = alpha > usualAlpha && alpha === defaultAlpha(calibrationScores)
+  return { ...(isForced ? {} : { alpha }), ...method }
+}
+
+/** Said where alpha was changed, and a promise with a confidence is no longer kept; undefined where there is nothing to say. */
+export function confidenceWarning(model: Reported): string | undefined {
+  const asked = model.facts?.asked
+  if (!asked || confidenceKept(model)) return undefined
+  return confidenceLost({ ...asked, calibrationScores: model.calibrationScores })
+}
+
+function confidenceLost(asked: { alpha: number; confidence: number; calibrationScores: number }): string {
+  const limit = toleranceAlpha(asked.calibrationScores, asked.alpha, asked.confidence)
+  return `this alpha no longer promises, with probability ${asked.confidence}, that at most ${asked.alpha} of good images are rejected, as the fit was asked for${limit === undefined ? '' : `: alpha ${limit} does`}.`
 }
 
 function powerOf(facts: FitFacts | null, alpha: number): FitReport['power'] {
@@ -69,7 +106,8 @@ function relaxedAlpha(calibrationScores: number, alpha: number): string {
 
 export function fitWarnings({ n, alpha, calibrationScores, facts = null }: Reported): string[] {
   const warnings: string[] = []
-  const asked = facts?.asked
+  const asked = confidenceKept({ alpha, calibrationScores, facts })
+  if (facts?.asked && !asked) warnings.push(confidenceLost({ ...facts.asked, calibrationScores }))
   const reject = alphaWarning(calibrationScores, alpha)
   if (asked && reject) {
     warnings.push(

@@ -65,7 +65,7 @@ export const FitFields = Type.Object(
       Type.String({
         ...ModelRef,
         description:
-          'A version whose positives come first, as if their files had been sent again; alpha and seed are then its own unless given',
+          'A version whose positives come first, as if their files had been sent again; alpha (with its confidence), calibration and seed are then its own unless given',
       }),
     ),
     ...fitChoices,

@@ -67,6 +67,7 @@ test('fit, then score as jsonl, csv and table; the same seed gives the same mode
   const model = json(fitted.out)
   assert.equal(model['model'], 'part@1')
   assert.equal(model['n'], 24)
+  assert.ok(model['detail'] === null || model['detail'] >= 1, 'always told')
 
   const scored = await oneclass('score', 'mix', '--model', 'part', '--format', 'jsonl')
   assert.equal(scored.status, 0, scored.err)
@@ -120,6 +121,7 @@ test('a version based on another one, with some left out; what is no index or ha
   assert.match((await oneclass('models', 'use', 'part@1')).out, /part is now part@1/)
   assert.equal(json((await oneclass('models', 'show', 'part', '--json')).out)['model'], 'part@1')
   assert.match((await oneclass('models', 'use', 'part')).err, /MODEL_NAME_INVALID/)
+  assert.match((await oneclass('models', 'list')).out, /part@1 .* yes\n[\s\S]*part@2 .*:\d\d\n/)
   for (const args of [
     ['--base', 'part@1', '--exclude', '3,x'],
     ['--base', 'part@1', '--exclude', '24'],
@@ -168,6 +170,8 @@ test('feature files: fit and score rows, in order; wrong width and NaN are named
     return name
   }
   assert.equal((await oneclass('fit', '--features', await save('x.npy'), '--name', 'rows')).status, 0)
+  const negatives = ['--features', 'x.npy', '--negatives', await save('not.npy', rows(3, 12)), '--name', 'two']
+  assert.match((await oneclass('fit', ...negatives)).out, /with 3 negatives/)
   const scored = await oneclass(
     'score',
     '--features',
@@ -197,6 +201,7 @@ test('feature files: fit and score rows, in order; wrong width and NaN are named
 test('models: list, show, set, export, import, remove; an altered file is refused', async () => {
   await oneclass('fit', '--features', await feature('m.npy'), '--name', 'moved')
   assert.match((await oneclass('models', 'list')).out, /moved@1/)
+  assert.match((await oneclass('models', 'show', 'moved')).out, /threshold .*\n[\s\S]*good images rejected/)
   assert.equal((await oneclass('models', 'set', 'moved', '--alpha', '0.2')).status, 0)
   assert.equal(json((await oneclass('models', 'show', 'moved', '--json')).out)['alpha'], 0.2)
   assert.equal((await oneclass('models', 'export', 'moved', '--out', 'moved.oneclass')).status, 0)
@@ -244,6 +249,7 @@ test('misuse: one sentence with a code, exit status 1, and nothing left behind',
     [['fit', 'same', '--name', 'x'], /IMAGES_IDENTICAL/],
     [['fit', photos, '--name', 'x', '--backbone', 'nothing'], /BACKBONE_NOT_FOUND/],
     [['fit', '--features', 'nowhere.npy', '--name', 'x'], /FEATURES_UNREADABLE/],
+    [['fit', '--features', 'nowhere.npy', '--name', 'x', '--exclude', 'misfits'], /INVALID_ARGUMENT.*--exclude/],
     [['score', 'mix', '--model', 'nobody'], /MODEL_NOT_FOUND/],
     [['score', 'mix', '--model', '../../etc/passwd'], /MODEL_NAME_INVALID/],
     [['score', 'mix', '--model', 'nobody', '--format', 'xml'], /INVALID_ARGUMENT.*format/],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { findLayout, isOfClass } from '../../src/images/layout.ts'
+import { findLayout, isOfClass, isOfOthers } from '../../src/images/layout.ts'
 
 const images = (...folders: string[]) =>
   folders.flatMap((folder) => [1, 2, 3].map((i) => `${folder}${folder && '/'}${i}.jpg`))
@@ -28,6 +28,12 @@ test('the root of a data set: only its positives are learnt, and that is said', 
     assert.deepEqual(found.negative, negative, folders.join())
     assert.match(found.note ?? '', /is learnt, \d+ images are left out/)
   }
+})
+
+test('named as a folder of negatives, the root of a data set gives its negatives only; any other folder all it has', () => {
+  const taken = (names: readonly string[]) => names.filter(isOfOthers(findLayout(names)))
+  assert.deepEqual(taken(images('good', 'crack', 'scratch')), images('crack', 'scratch'))
+  assert.deepEqual(taken(images('cats', 'dogs', '')), images('cats', 'dogs', ''))
 })
 
 test('a class in folders of its own is one class: days, cameras, two sides of a thing', () => {

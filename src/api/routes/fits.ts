@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { claim } from '../../queue/idempotency.ts'
 import { type JobData, lifetimes } from '../../queue/jobs.ts'
+import { askedOfBase } from '../../store/fit-facts.ts'
 import { FitFields, FitFromFolder } from '../../wire/fit.ts'
 import { FitJob } from '../../wire/job.ts'
 import type { ApiContext } from '../context.ts'
@@ -65,7 +66,7 @@ export function fitRoutes(app: FastifyInstance, context: ApiContext): void {
       const all = [...files, ...negatives.map((one) => ({ ...one, isNegative: true })), ...failed]
       const list = await request.owned.put(Buffer.from(JSON.stringify(all)), lifetimes.input)
       const data: JobData['fit'] = {
-        ...(found && { alpha: found.info.alpha, seed: found.info.seed, base: found.base }),
+        ...(found && { ...askedOfBase(found.info, fields), seed: found.info.seed, base: found.base }),
         ...rest,
         ...(exclude.length > 0 && { exclude }),
         ...(skipped.length > 0 && { skipped: skipped.map((one) => ({ ...one, examples: [...one.examples] })) }),

@@ -1,0 +1,34 @@
+/** The report of a fit at another alpha, and what the next version takes over. */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { toleranceAlpha } from '../../src/detectors/promise.ts'
+import { askedOfBase, confidenceWarning, fitReport } from '../../src/store/fit-facts.ts'
+
+const facts = { groups: 0, effectiveN: 200, reference: null, misfits: [], kinds: null }
+const plain = { n: 200, calibrationScores: 200, calibration: 'cross-fit' as const, alpha: 0.05 }
+const sure = {
+  ...plain,
+  alpha: toleranceAlpha(200, 0.05, 0.95)!,
+  facts: { ...facts, asked: { alpha: 0.05, confidence: 0.95 } },
+}
+
+test('a promise with a confidence is told as long as alpha is strict enough for it', () => {
+  assert.equal(fitReport(sure).confidence, 0.95)
+  assert.equal(fitReport({ ...sure, alpha: 0.01 }).confidence, 0.95)
+  assert.equal(confidenceWarning({ ...sure, alpha: 0.01 }), undefined)
+  const loose = fitReport({ ...sure, alpha: 0.05 })
+  assert.equal(loose.confidence, undefined)
+  assert.match(loose.warnings.join(' '), /no longer promises, with probability 0\.95, that at most 0\.05/)
+  assert.match(confidenceWarning({ ...sure, alpha: 0.05 })!, new RegExp(`alpha ${sure.alpha} does`))
+  assert.equal(confidenceWarning(plain), undefined)
+})
+
+test('the next version is asked for what this one was asked for, unless something else is given', () => {
+  assert.deepEqual(askedOfBase(plain), { alpha: 0.05 })
+  assert.deepEqual(askedOfBase(sure), { alpha: 0.05, confidence: 0.95 })
+  assert.deepEqual(askedOfBase(sure, { alpha: 0.1 }), {})
+  assert.deepEqual(askedOfBase({ ...sure, alpha: 0.2 }), { alpha: 0.2 })
+  assert.deepEqual(askedOfBase({ ...plain, calibration: 'split' }), { alpha: 0.05, calibration: 'split' })
+  // 11 positives allow no stricter alpha than 0.09; more do
+  assert.deepEqual(askedOfBase({ ...plain, n: 11, calibrationScores: 11, alpha: 0.09 }), {})
+})
