@@ -3,6 +3,7 @@
  *
  *   node dist/bench/calibration.js [--data DIR] [--repeats 6] [--sizes 50,100,200,400] [--parts 504]
  *   node dist/bench/calibration.js --simulate 200 [--sizes 30,100,200,1000] [--seed 2026]      # only what `simulation.ts` says
+ *   node dist/bench/calibration.js --images DIR [--fits 12] [--classes a,b] [--sizes 30,100,200]   # `real-rates.ts`
  *
  * Gaussian: rows of 64 numbers from one random covariance, n to fit on, 500 fresh ones to judge by, drawn anew each time.
  * MVTec: the good rows of each category's `train.npy`, 70 % drawn to fit on, the rest to judge by; `test.npy` is not opened.
@@ -23,6 +24,7 @@ import { renderPart } from '../src/images/demo-images.ts'
 import { createClassifier } from '../src/pipeline/classify.ts'
 import { fitFeatures } from '../src/pipeline/fit.ts'
 import { markdownTable, mean, share, wilson } from './material.ts'
+import { realRates, realRatesHead } from './real-rates.ts'
 import { simulate, simulationHead } from './simulation.ts'
 
 const alphas = [0.01, 0.02, 0.05, 0.1, 0.2]
@@ -35,6 +37,9 @@ const { values } = parseArgs({
     parts: { type: 'string', default: '504' },
     simulate: { type: 'string' },
     seed: { type: 'string', default: '2026' },
+    images: { type: 'string' },
+    classes: { type: 'string' },
+    fits: { type: 'string', default: '12' },
   },
 })
 const repeats = Number(values.repeats)
@@ -43,7 +48,11 @@ const sizes = (values.sizes ?? (values.simulate ? '30,100,200,1000' : '50,100,20
 const head = ['positives', 'n', 'fits', 'judged', ...alphas.map((a) => `at ${a}`), 'spread over fits at .05']
 const lines: string[][] = []
 
-if (values.simulate === undefined) {
+if (values.images !== undefined) {
+  const classes = values.classes?.split(',') ?? (await readdir(values.images)).sort()
+  const asked = { sizes: (values.sizes ?? '30,100,200').split(',').map(Number), fits: Number(values.fits) }
+  console.log(markdownTable(realRatesHead, await realRates(values.images, { ...asked, classes, seed })))
+} else if (values.simulate === undefined) {
   await gaussian()
   await mvtec()
   if (Number(values.parts) > 0) await parts(Number(values.parts))

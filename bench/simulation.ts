@@ -126,7 +126,7 @@ export async function simulate(
   return cells(fits)
 }
 
-function pValuesOf(state: EnsembleState, X: Matrix): number[] {
+export function pValuesOf(state: EnsembleState, X: Matrix): number[] {
   const scores = scoreEnsemble(state, X)
   return Array.from({ length: X.rows }, (_, i) => calibrate(state.calibration, scores, i, alpha).pValue)
 }

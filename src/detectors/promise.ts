@@ -11,7 +11,7 @@
  *
  * With cross-fitting they are not quite independent, and they come from models of fewer photos. What is known is a bound: at most
  * twice alpha on average (jackknife+ and CV+: Barber et al., "Predictive inference with the jackknife+", Annals of Statistics 49,
- * 2021). What is printed is what simulation supports (`bench/simulation.ts`): fewer rejections, and a wider range.
+ * 2021). What is printed is what was measured: somewhat fewer rejections, and a wider range.
  */
 import { betaCdf, betaQuantile } from '../core/beta.ts'
 import { OneclassError } from '../errors.ts'
@@ -21,10 +21,10 @@ import { assertAlpha, rejectable } from './calibration.ts'
 export type CalibrationMethod = 'cross-fit' | 'split'
 
 /**
- * Cross-fitting, by simulation with n of 30, 60, 100 and 200: new positives are rejected at this share of the rate that independent
- * held-out scores give, and between fits the rate varies as if so large a share of the scores were independent.
+ * Cross-fitting, as measured on embeddings with n of 30, 100 and 200 (bench/README.md): positives are held out of models of fewer photos,
+ * which costs few rejections where n is large, and between fits the rate varies as if three in four scores were independent.
  */
-const crossFitted = { rate: 0.8, worth: 0.75 } as const
+const crossFitted = (n: number) => ({ rate: Math.max(0.5, 1 - 5 / n), worth: 0.75 })
 const independent = { rate: 1, worth: 1 } as const
 
 /** The range of `expectedFalseRejection` holds in this share of all fits. */
@@ -51,7 +51,7 @@ export function expectedFalseRejection(
 ): ExpectedRate {
   const k = rejectable(n, alpha)
   if (k === 0) return { mean: 0, low: 0, high: 0, level }
-  const { rate, worth } = method === 'split' ? independent : crossFitted
+  const { rate, worth } = method === 'split' ? independent : crossFitted(n)
   const mean = (rate * k) / (n + 1)
   const [a, b] = [worth * (n + 1) * mean, worth * (n + 1) * (1 - mean)]
   if (a < 1) return { mean, low: 0, high: betaQuantile(level, a, b), level }
