@@ -87,8 +87,14 @@ function polarSpectrum(grid: Grid): Float32Array {
   return toUnit(out)
 }
 
-const cosines = Float64Array.from({ length: angles }, (_, t) => Math.cos((2 * Math.PI * t) / angles))
-const sines = Float64Array.from({ length: angles }, (_, t) => Math.sin((2 * Math.PI * t) / angles))
+/** One turn in so many steps: cosines, or sines. */
+const aroundBy = (of: (angle: number) => number, steps: number) =>
+  Float64Array.from({ length: steps }, (_, t) => of((2 * Math.PI * t) / steps))
+
+const [cosines, sines] = [aroundBy(Math.cos, angles), aroundBy(Math.sin, angles)]
+/** Angles at which a turn is tried. */
+const turnSteps = 2 * angles
+const [turnCosines, turnSines] = [aroundBy(Math.cos, turnSteps), aroundBy(Math.sin, turnSteps)]
 
 function magnitudes(spectrum: Float32Array): Float32Array {
   return toUnit(
@@ -119,12 +125,13 @@ export function bestTurns(a: Float32Array, b: Float32Array): Turn[] {
       }
     }
     let best = { angle: 0, isMirrored, correlation: -1 }
-    const steps = 2 * angles
-    for (let t = 0; t < steps; t++) {
-      const angle = (2 * Math.PI * t) / steps
+    for (let t = 0; t < turnSteps; t++) {
       let sum = 0
-      for (let k = 0; k < frequencies; k++) sum += re[k]! * Math.cos(k * angle) - im[k]! * Math.sin(k * angle)
-      if (sum > best.correlation) best = { angle, isMirrored, correlation: sum }
+      for (let k = 0; k < frequencies; k++) {
+        const at = (k * t) % turnSteps
+        sum += re[k]! * turnCosines[at]! - im[k]! * turnSines[at]!
+      }
+      if (sum > best.correlation) best = { angle: (2 * Math.PI * t) / turnSteps, isMirrored, correlation: sum }
     }
     return best
   })
