@@ -88,3 +88,18 @@ test('a line of another form is no answer', async () => {
     await appendFile(join(home, 'reviews', 'b5.jsonl'), `${line}\n`)
   assert.deepEqual(short((await openReviewStore(home).read('b5')).reviews), [[0, 'belongs', 'ann']])
 })
+
+test('who begins many batches pushes out nobody, and is told when to go on', async () => {
+  let time = Date.now()
+  const store = openReviewStore(join(home, 'shares'), () => new Date(time), 2)
+  const say = (id: string, owner: string) => store.add({ id, total: 1, owner }, [{ index: 0, label: 'belongs' }], '')
+  await say('b1', 'ann')
+  await say('b2', 'eve')
+  await say('b3', 'eve')
+  await assert.rejects(say('b4', 'eve'), { code: 'RATE_LIMITED', retryAfter: 24 * 3600 })
+  assert.equal((await say('b3', 'eve')).revision, 2)
+  assert.equal((await store.read('b1')).revision, 1)
+  time += 25 * 3600 * 1000
+  await say('b4', 'eve')
+  assert.equal((await store.read('b1')).revision, 0)
+})
