@@ -53,7 +53,9 @@ export function imageReader({ limits, places, urls }: Pick<ApiContext, 'limits' 
       return { image: body.image ?? 'image', bytes }
     }
     if ('path' in body) {
-      return { image: body.path, bytes: await places.readOne(body.path) }
+      const bytes = await places.readOne(body.path)
+      request.held.take(bytes.length) // it is in memory as an upload is
+      return { image: body.path, bytes }
     }
     if (urls === undefined)
       throw new OneclassError(

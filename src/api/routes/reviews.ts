@@ -75,12 +75,13 @@ export function reviewRoutes(app: FastifyInstance, context: ApiContext): void {
     tag: 'Batches',
     params: Type.Object({ id: JobId, index: Type.Integer({ minimum: 0 }) }),
     answers: { 200: { description: 'The image', type: 'image/*', schema: Type.String({ format: 'binary' }) } },
-    handle: async ({ params, reply }) => {
+    handle: async ({ params, request, reply }) => {
       const batch = await find(params.id)
       const [name] = await batches.namesAt(batch.id, [params.index])
       if (batch.folder === null || name === undefined)
         throw new OneclassError('NOT_FOUND', 'This image is not kept by the service.')
       const bytes = await context.places.read(batch.folder, name)
+      request.held.take(bytes.length) // until it is sent: nobody holds many that he does not read
       const type = shownType(bytes)
       if (type === undefined)
         throw new OneclassError('UNSUPPORTED_MEDIA_TYPE', 'Browsers do not show images of this format.')
