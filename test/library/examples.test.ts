@@ -1,4 +1,4 @@
-/** The examples run as they are, on drawn images; `serve-client.ts` runs in `integration/demo-api`. */
+/** The examples run as they are, on drawn images; `serve-client.ts` runs in `web/demo`. */
 import assert from 'node:assert/strict'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,0 +1,156 @@
+/** Classify and the camera in a real browser, against a real service with its Redis and worker. */
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { after, before, test } from 'node:test'
+import sharp from 'sharp'
+import { createClient } from '../../src/client.ts'
+import { options, type PageRig, program, startPage } from '../support/page.ts'
+
+let rig: PageRig
+let { browser, open, says, until, forget, held, broken } = {} as PageRig
+
+before(async () => {
+  if (program === undefined) return
+  rig = await startPage()
+  ;({ browser, open, says, until, forget, held, broken } = rig)
+  await rig.fitPart()
+})
+after(() => rig?.end())
+
+test(
+  'classifies a positive, a negative and a broken file; alpha moves the verdicts without a request',
+  options,
+  async () => {
+    const { page, requests } = browser
+    await open('#/classify/part@1')
+    await page.setInputFiles('[data-pick=files]', [held.parts[0]!, held.others[0]!, broken])
+    await until(
+      `document.querySelectorAll('.tray-cell.waiting').length === 0 && document.querySelectorAll('.tray-cell').length === 3`,
+    )
+    const verdicts = async () =>
+      Object.fromEntries(
+        await page
+          .locator('.tray-cell')
+          .evaluateAll((cells) =>
+            cells.map((cell) => [cell.textContent?.split(': ')[1] ?? '', cell.className.replace('tray-cell ', '')]),
+          ),
+      ) as Record<string, string>
+    assert.deepEqual(await verdicts(), {
+      'part-0.jpg': 'belongs',
+      'other-0.jpg': 'differs',
+      'broken.jpg': 'unreadable',
+    })
+    await page.locator('.tray-cell.differs').click()
+    await says('.verdict', /Does not belong.*1 of the 6\d photos/)
+    await page.waitForSelector('.nearest img')
+    const slider = page.getByRole('slider', { name: 'How strict' })
+    assert.equal(await slider.getAttribute('aria-valuetext'), 'rejects 1 good image in 20 on average')
+    await page.waitForLoadState('networkidle')
+    // the page goes on asking whether the service is well
+    const asked = () => requests.filter((line) => !/readyz|v1\/service$/.test(line)).length
+    const before = asked()
+    await slider.press('Home')
+    // below 1 / (n + 1) nothing could be rejected: not offered, so nothing is ever green for want of photos
+    assert.equal(await slider.getAttribute('aria-valuetext'), 'rejects 1 good image in 50 on average')
+    await says('.alpha-card', /6\d photos can tell no more than this/)
+    await says('.verdict', /Belongs/)
+    assert.equal((await verdicts())['other-0.jpg'], 'belongs')
+    await slider.press('End')
+    await says('.verdict', /Does not belong.*1 good image in 2 is rejected/)
+    assert.equal((await verdicts())['other-0.jpg'], 'differs')
+    assert.equal(asked(), before, 'moving alpha sent a request')
+    forget(/status of 4(22|15).*classify/)
+  },
+)
+
+test(
+  'heat lies on the image exactly, whatever its shape, with marked regions as boxes and a legend',
+  options,
+  async () => {
+    const { page } = browser
+    const [canvas, dot] = await Promise.all([readFile(held.parts[2]!), readFile(held.others[0]!)])
+    // three times as wide as high, and something else at its right end
+    const small = await sharp(dot).resize(60, 60).toBuffer()
+    const wide = await sharp(canvas)
+      .resize(600, 200, { fit: 'fill' })
+      .composite([{ input: small, left: 530, top: 20 }])
+      .jpeg()
+      .toBuffer()
+    await page.setInputFiles('[data-pick=files]', { name: 'wide.jpg', mimeType: 'image/jpeg', buffer: wide })
+    await until(`document.querySelector('.stage figcaption').textContent === 'wide.jpg'`)
+    await page.getByRole('button', { name: 'Show where it looks unusual' }).click()
+    await until(`document.querySelector('.heat-legend')`)
+    await says('.heat-legend', /as usual.*marked.*far beyond.*1 good image in \d+ shows any/)
+    const found = (await page.evaluate(`(() => {
+    const box = (element) => { const { x, y, width, height } = element.getBoundingClientRect(); return { x, y, width, height } }
+    const fitted = (outer, w, h) => {
+      const scale = Math.min(outer.width / w, outer.height / h)
+      return { x: outer.x + (outer.width - w * scale) / 2, y: outer.y + (outer.height - h * scale) / 2, width: w * scale, height: h * scale }
+    }
+    const img = document.querySelector('.stage-picture img')
+    const heat = document.querySelector('.stage-picture canvas')
+    return { picture: fitted(box(img), img.naturalWidth, img.naturalHeight), heat: fitted(box(heat), heat.width, heat.height),
+      mark: box(document.querySelector('.stage-picture .marks rect:not(.halo)')) }
+  })()`)) as Record<'picture' | 'heat' | 'mark', { x: number; y: number; width: number; height: number }>
+    for (const side of ['x', 'y', 'width', 'height'] as const)
+      assert.ok(Math.abs(found.heat[side] - found.picture[side]) < 1.5, JSON.stringify(found))
+    const [middle, centre] = [found.mark.x + found.mark.width / 2, found.picture.x + (found.picture.width * 560) / 600]
+    assert.ok(Math.abs(middle - centre) < 0.15 * found.picture.width, JSON.stringify(found))
+    await page.getByRole('button', { name: 'Hide the colours' }).click()
+    assert.equal(await page.locator('.stage-picture canvas').count(), 0)
+  },
+)
+
+test('the camera: looked through, a picture taken, and an answer', options, async () => {
+  const { page } = browser
+  await page.getByRole('button', { name: 'Use the camera' }).click()
+  await page.getByRole('button', { name: 'Take the picture' }).click()
+  await until(`document.querySelectorAll('.tray-cell').length === 5 && !document.querySelector('.tray-cell.waiting')`)
+  await says('.tray', /camera-/)
+})
+
+test(
+  'live: five verdicts a second, a delay that does not grow, photos kept while a button is held',
+  options,
+  async () => {
+    const { page } = browser
+    // five a second, or most of what one request after the other gets from a machine that others keep busy
+    const client = createClient(rig.service().address)
+    const bytes = await readFile(held.parts[1]!)
+    const started = performance.now()
+    for (let i = 0; i < 12; i++) await client.classify('part', { name: `${i}.jpg`, bytes }, { drift: false })
+    const served = async () => (await client.model('part')).drift.all.images
+    const counted = await served()
+    const needed = Math.min(5, (0.6 * 12_000) / (performance.now() - started))
+    await page.getByRole('link', { name: 'Watch with the camera' }).click()
+    const pace = async () => {
+      const { rate, delay } = (await page.evaluate(`({ ...document.querySelector('.live-pace').dataset })`)) as {
+        rate: string
+        delay: string
+      }
+      return { rate: Number(rate), delay: Number(delay) }
+    }
+    await until(`Number(document.querySelector('.live-pace')?.dataset.rate) >= ${needed}`)
+    const early = await pace()
+    await page.waitForTimeout(4000)
+    const late = await pace()
+    assert.ok(late.delay < 3 * early.delay + 500, JSON.stringify({ early, late }))
+    const button = page.getByRole('button', { name: 'Hold to keep photos' })
+    await button.dispatchEvent('pointerdown')
+    await until(`/^\\d+ photos kept/.test(document.querySelector('.live-actions [role=status]').textContent)`)
+    await button.dispatchEvent('pointerup')
+    // what was asked before may be counted a moment later
+    assert.ok((await served()) <= counted + 5, 'frames do not count as served images')
+    await page.getByRole('button', { name: 'Large, for a line' }).click()
+    const box = (await page.locator('.live.kiosk').boundingBox())!
+    assert.ok(box.x === 0 && box.y === 0 && box.width > 1380 && box.height === 900, JSON.stringify(box))
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Make a model of them' }).click()
+    await page.waitForSelector('.chosen li')
+  },
+)
+
+test('all the while: no console error, and no request left the origin', options, () => {
+  forget(/status of 4(22|15).*classify/) // the broken file, asked about again by the next version
+  rig.assertQuiet()
+})
