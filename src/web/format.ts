@@ -63,12 +63,14 @@ export function duration(seconds: number): string {
 
 /** A p-value: as many digits as mean something. */
 export function pValue(value: number): string {
-  return value >= 0.0995 ? decimal(value, 2) : value >= 0.001 ? decimal(value, 3) : value.toExponential(0)
+  return value >= 0.0995
+    ? decimal(value, 2)
+    : decimal(value >= 0.001 ? Number(value.toFixed(3)) : Number(value.toPrecision(1)))
 }
 
 /** A score in [0, 1], 0.5 at the decision; ends are told from what is nearly there. */
-export const score = (value: number): string => (value > 0.995 || value < 0.005 ? value.toFixed(3) : value.toFixed(2))
+export const score = (value: number): string => decimal(value, value > 0.995 || value < 0.005 ? 3 : 2)
 
-export const percent = (share: number): string => `${decimal(share * 100, share > 0 && share < 0.1 ? 1 : 0)} %`
+export const percent = (share: number): string => `${decimal(share * 100, share > 0 && share < 0.1 ? 1 : 0)}\u00a0%`
 
 export const baseName = (path: string): string => path.split('/').pop() ?? path

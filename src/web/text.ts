@@ -19,7 +19,8 @@ const storageName = 'oneclass.language'
 /** Fetches the words where they are not English, and draws the page with them. */
 export async function setLanguage(next: Language, remember: boolean): Promise<void> {
   t = next === 'de' ? (await import('./text/de.ts')).de : en
-  setLocale(next)
+  // numbers and dates as in the browser's country, where its language is this one
+  setLocale(navigator.languages.find((tag) => tag.split('-')[0] === next) ?? next)
   document.documentElement.lang = next
   language.value = next
   if (remember)

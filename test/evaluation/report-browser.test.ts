@@ -56,7 +56,7 @@ test('the report opens offline without an error or a request, fits 400 and 1400 
       assert.ok(text !== '', 'a legend without words')
       for (const one of swatches) assert.doesNotMatch(one, /^rgba\(0, 0, 0, 0\) none/, text)
     }
-    const epochs = page.locator('.card', { hasText: 'Training of transfer-binary' })
+    const epochs = page.locator('.card', { hasText: 'Training of Transfer learning, binary head' })
     assert.deepEqual(await epochs.locator('.tick[text-anchor=middle]').allTextContents(), ['1', '2', '3'])
     assert.match((await epochs.locator('.legend').textContent()) ?? '', /training loss.*validation loss/)
     // a point of the embedding shows its image

@@ -1,6 +1,5 @@
 /** Classify and the camera in a real browser, against a real service with its Redis and worker. */
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import sharp from 'sharp'
 import { createClient } from '../../src/client.ts'
@@ -41,22 +40,22 @@ test(
       'broken.jpg': 'unreadable',
     })
     await page.locator('.tray-cell.differs').click()
-    await says('.verdict', /Does not belong.*1 of the 6\d photos/)
+    await says('.verdict', /Does not belong.*\d of the 6\d photos/)
     await page.waitForSelector('.nearest img')
     const slider = page.getByRole('slider', { name: 'How strict' })
-    assert.equal(await slider.getAttribute('aria-valuetext'), 'rejects 1 good image in 20 on average')
+    assert.equal(await slider.getAttribute('aria-valuetext'), 'rejects at most 1 good image in 20 on average')
     await page.waitForLoadState('networkidle')
     // the page goes on asking whether the service is well
     const asked = () => requests.filter((line) => !/readyz|v1\/service$/.test(line)).length
     const before = asked()
     await slider.press('Home')
     // below 1 / (n + 1) nothing could be rejected: not offered, so nothing is ever green for want of photos
-    assert.equal(await slider.getAttribute('aria-valuetext'), 'rejects 1 good image in 50 on average')
+    assert.equal(await slider.getAttribute('aria-valuetext'), 'rejects at most 1 good image in 50 on average')
     await says('.alpha-card', /6\d photos can tell no more than this/)
     await says('.verdict', /Belongs/)
     assert.equal((await verdicts())['other-0.jpg'], 'belongs')
     await slider.press('End')
-    await says('.verdict', /Does not belong.*1 good image in 2 is rejected/)
+    await says('.verdict', /Does not belong.*at most 1 good image in 2 is rejected/)
     assert.equal((await verdicts())['other-0.jpg'], 'differs')
     assert.equal(asked(), before, 'moving alpha sent a request')
     forget(/status of 4(22|15).*classify/)
@@ -68,12 +67,12 @@ test(
   options,
   async () => {
     const { page } = browser
-    const [canvas, dot] = await Promise.all([readFile(held.parts[2]!), readFile(held.others[0]!)])
-    // three times as wide as high, and something else at its right end
-    const small = await sharp(dot).resize(60, 60).toBuffer()
-    const wide = await sharp(canvas)
+    // three times as wide as high, and checked in two colours at its right end
+    const check = '<path fill="#ff0" d="M0 0h24v24H0z"/><path fill="#00f" d="M0 0h12v12H0zM12 12h12v12H12z"/>'
+    const end = `<svg xmlns="http://www.w3.org/2000/svg" width="100" height="160"><pattern id="p" width="24" height="24" patternUnits="userSpaceOnUse">${check}</pattern><path fill="url(#p)" d="M0 0h100v160H0z"/></svg>`
+    const wide = await sharp(held.parts[2]!)
       .resize(600, 200, { fit: 'fill' })
-      .composite([{ input: small, left: 530, top: 20 }])
+      .composite([{ input: Buffer.from(end), left: 500, top: 20 }])
       .jpeg()
       .toBuffer()
     await page.setInputFiles('[data-pick=files]', { name: 'wide.jpg', mimeType: 'image/jpeg', buffer: wide })
@@ -94,7 +93,7 @@ test(
   })()`)) as Record<'picture' | 'heat' | 'mark', { x: number; y: number; width: number; height: number }>
     for (const side of ['x', 'y', 'width', 'height'] as const)
       assert.ok(Math.abs(found.heat[side] - found.picture[side]) < 1.5, JSON.stringify(found))
-    const [middle, centre] = [found.mark.x + found.mark.width / 2, found.picture.x + (found.picture.width * 560) / 600]
+    const [middle, centre] = [found.mark.x + found.mark.width / 2, found.picture.x + (found.picture.width * 550) / 600]
     assert.ok(Math.abs(middle - centre) < 0.15 * found.picture.width, JSON.stringify(found))
     await page.getByRole('button', { name: 'Hide the colours' }).click()
     assert.equal(await page.locator('.stage-picture canvas').count(), 0)
@@ -110,31 +109,26 @@ test('the camera: looked through, a picture taken, and an answer', options, asyn
 })
 
 test(
-  'live: five verdicts a second, a delay that does not grow, photos kept while a button is held',
+  'live: frames are dropped and never queued, none counts as served, photos are kept while a button is held',
   options,
   async () => {
     const { page } = browser
-    // five a second, or most of what one request after the other gets from a machine that others keep busy
-    const client = createClient(rig.service().address)
-    const bytes = await readFile(held.parts[1]!)
-    const started = performance.now()
-    for (let i = 0; i < 12; i++) await client.classify('part', { name: `${i}.jpg`, bytes }, { drift: false })
-    const served = async () => (await client.model('part')).drift.all.images
+    const served = async () => (await createClient(rig.service().address).model('part')).drift.all.images
     const counted = await served()
-    const needed = Math.min(5, (0.6 * 12_000) / (performance.now() - started))
-    await page.getByRole('link', { name: 'Watch with the camera' }).click()
-    const pace = async () => {
-      const { rate, delay } = (await page.evaluate(`({ ...document.querySelector('.live-pace').dataset })`)) as {
-        rate: string
-        delay: string
+    // however slow the service is, no more than two frames are ever on their way: so the delay cannot grow
+    await page.evaluate(`{
+      window.sentFrames = { open: 0, most: 0, answered: 0 }
+      const plain = window.fetch
+      window.fetch = async (...asked) => {
+        if (!String(asked[0]).includes('/classify')) return await plain(...asked)
+        sentFrames.most = Math.max(sentFrames.most, ++sentFrames.open)
+        try { return await plain(...asked) } finally { sentFrames.open--; sentFrames.answered++ }
       }
-      return { rate: Number(rate), delay: Number(delay) }
-    }
-    await until(`Number(document.querySelector('.live-pace')?.dataset.rate) >= ${needed}`)
-    const early = await pace()
-    await page.waitForTimeout(4000)
-    const late = await pace()
-    assert.ok(late.delay < 3 * early.delay + 500, JSON.stringify({ early, late }))
+    }`)
+    await page.getByRole('link', { name: 'Watch with the camera' }).click()
+    await until('sentFrames.answered >= 10')
+    assert.ok(((await page.evaluate('sentFrames.most')) as number) <= 2)
+    await says('.live-pace', /verdicts a second, \d.* ms behind/)
     const button = page.getByRole('button', { name: 'Hold to keep photos' })
     await button.dispatchEvent('pointerdown')
     await until(`/^\\d+ photos kept/.test(document.querySelector('.live-actions [role=status]').textContent)`)

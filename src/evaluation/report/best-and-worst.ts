@@ -8,6 +8,14 @@ export interface Gallery {
   readonly images: readonly ImageScore[]
 }
 
+/** Between the most anomalous image that a method accepts and the least that it rejects; none where it decides alike on all. */
+export function thresholdOf(images: readonly ImageScore[], key: string): number | undefined {
+  const scores = (accepted: boolean) =>
+    images.flatMap(({ scores }) => (scores[key]?.accepted === accepted ? scores[key].score : []))
+  const [below, above] = [scores(true), scores(false)]
+  return below.length > 0 && above.length > 0 ? (Math.max(...below) + Math.min(...above)) / 2 : undefined
+}
+
 /** Four rows of images: the least and the most anomalous of the class, and of the others. */
 export function bestAndWorst(images: readonly ImageScore[], key: string): Gallery[] {
   const of = (positive: boolean) =>

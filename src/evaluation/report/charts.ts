@@ -4,7 +4,7 @@
  */
 import { bin, extent, max } from 'd3-array'
 import { type ScaleContinuousNumeric, scaleLinear, scaleLog } from 'd3-scale'
-import { area, curveMonotoneX, curveStepAfter, line } from 'd3-shape'
+import { area, type CurveFactory, curveLinear, curveStepAfter, line } from 'd3-shape'
 import { escapeHtml } from '../../system/html.ts'
 
 const width = 380
@@ -57,11 +57,16 @@ export function lineChart(
   const ends: [number, number] = [x0, x1 === x0 ? x0 + 1 : x1]
   const xTicks = options.isCounted ? wholeTicks(ends) : options.xTicks
   const axes = frame(ends, [y0, y1], labels.x, labels.y, { ...options, ...(xTicks && { xTicks }) })
-  return svg(title, axes, series.map((one) => path(one, axes, curveMonotoneX)).join(''))
+  return svg(title, axes, series.map((one) => path(one, axes, curveLinear)).join(''))
 }
 
-/** Two histograms over each other: scores of the class and of others. */
-export function histogram(title: string, positives: readonly number[], negatives: readonly number[]): string {
+/** Two histograms over each other, scores of the class and of others, with a line at the threshold where there is one. */
+export function histogram(
+  title: string,
+  positives: readonly number[],
+  negatives: readonly number[],
+  threshold?: number,
+): string {
   const all = [...positives, ...negatives].toSorted((a, b) => a - b)
   const [low, high] = clippedRange(all)
   const clip = (values: readonly number[]) => values.map((value) => Math.min(high, Math.max(low, value)))
@@ -87,7 +92,9 @@ export function histogram(title: string, positives: readonly number[], negatives
     const closed = last ? [...list, { ...last, from: last.to }] : list
     return `<path class="${k === 0 ? 'positive' : 'negative'} fill" d="${outline(closed) ?? ''}"/>`
   })
-  return svg(title, axes, shapes.join(''))
+  const at = threshold === undefined ? undefined : round(axes.x(Math.min(high, Math.max(low, threshold))))
+  const mark = `<line class="threshold" x1="${at}" x2="${at}" y1="${margin.top}" y2="${axes.y(0)}"/>`
+  return svg(title, axes, shapes.join('') + (at === undefined ? '' : mark))
 }
 
 export interface ScatterPoint {
@@ -156,7 +163,7 @@ function svg(title: string, axes: Axes, content: string): string {
   ].join('')
 }
 
-function path(series: Series, { x, y }: Axes, curve: typeof curveMonotoneX): string {
+function path(series: Series, { x, y }: Axes, curve: CurveFactory): string {
   const outline = line<readonly [number, number]>()
     .x(([value]) => round(x(value)))
     .y(([, value]) => round(y(value)))

@@ -101,8 +101,8 @@ function plots({ roc, uniformity }: Evaluation, images: readonly JudgedImage[]):
   cards.push(
     card(
       'Scores',
-      histogram('Scores', scoresOf('positive'), scoresOf('negative')),
-      '0.5 is the decision. Green: positives; orange: negatives.',
+      histogram('Scores', scoresOf('positive'), scoresOf('negative'), 0.5),
+      'The line at 0.5 is the decision. Green: positives; orange: negatives.',
     ),
   )
   if (uniformity) {

@@ -3,6 +3,7 @@ import { dataUri, escapeHtml, scriptJson } from '../../system/html.ts'
 import type { MethodReport } from '../../wire/comparison.ts'
 import { type CompareReport, splits } from '../compare-report.ts'
 import { splitName } from '../material.ts'
+import { ranked } from './ranked.ts'
 import { embeddingSection, gallerySection, noiseSection, plotsSection } from './report-pictures.ts'
 import { reportScript, reportStyle } from './report-style.ts'
 
@@ -29,7 +30,9 @@ ${noiseSection(report)}
 ${gallerySection(report)}
 ${embeddingSection(report)}
 <h2>What each result means</h2>
-${report.methods.map(notes).join('')}
+${ranked(report.methods)
+  .map(({ row }) => notes(row))
+  .join('')}
 ${recipe(report)}
 </main>
 <script type="application/json" id="thumbs">${scriptJson(thumbs)}</script>
@@ -41,7 +44,7 @@ ${recipe(report)}
 function summaryLine({ data, backbone, alpha, seconds, quick }: CompareReport): string {
   const counts = splits.map((split) => `${data.counts[split].used} ${splitName(split)}`).join(', ')
   return escapeHtml(
-    `${counts} · backbone ${backbone.id} · alpha ${alpha} · ${quick ? 'quick' : 'full'} run, ${Math.round(seconds)} s`,
+    `${counts} · backbone ${backbone.id} · alpha ${alpha} · ${quick ? 'quick' : 'full'} run, ${seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`}`,
   )
 }
 
@@ -99,8 +102,9 @@ function table(report: CompareReport): string {
     'Score',
     'Memory',
   ]
-  const rows = report.methods.map((row, k) => {
-    const name = `<td><span class="swatch" style="--c:var(--m${k})"></span>${escapeHtml(row.title)}<span class="key">${row.key}${row.needs === 'negatives' ? ' · needs negatives' : row.needs === 'reference' ? ' · reference set' : ''}</span></td>`
+  const rows = ranked(report.methods).map(({ row, colour }) => {
+    const here = row.key === 'ensemble' ? '<span class="here">used here</span>' : ''
+    const name = `<td><span class="swatch" style="--c:var(--m${colour})"></span>${escapeHtml(row.title)}${here}<span class="key">${row.key}${row.needs === 'negatives' ? ' · needs negatives' : row.needs === 'reference' ? ' · reference set' : ''}</span></td>`
     if (row.status !== 'done') {
       return `<tr>${name}<td class="wide reason" colspan="9" style="text-align:left">${row.status}: ${escapeHtml(row.reason ?? '')}</td></tr>`
     }
@@ -141,14 +145,14 @@ function legendOfTable({ alpha }: CompareReport): string {
 }
 
 function confusions({ methods, alpha }: CompareReport): string {
-  const rows = methods.filter(({ confusion }) => confusion !== null)
+  const rows = ranked(methods).filter(({ row }) => row.confusion !== null)
   if (rows.length === 0) return ''
   const percentOrNone = (value: number | null | undefined) => (value == null ? '–' : percent(value))
-  const body = rows.map((row, k) => {
+  const body = rows.map(({ row, colour }) => {
     const c = row.confusion!
     const at = (prevalence: number) =>
       percentOrNone(row.precisionAtPrevalence?.find((one) => one.prevalence === prevalence)?.precision)
-    return `<tr><td><span class="swatch" style="--c:var(--m${methods.indexOf(rows[k]!)})"></span>${row.key}</td><td>${c.positiveAccepted}</td><td>${c.positiveRejected}</td><td>${c.negativeAccepted}</td><td>${c.negativeRejected}</td><td>${at(0.5)}</td><td>${at(0.05)}</td><td>${at(0.01)}</td></tr>`
+    return `<tr><td><span class="swatch" style="--c:var(--m${colour})"></span>${escapeHtml(row.title)}</td><td>${c.positiveAccepted}</td><td>${c.positiveRejected}</td><td>${c.negativeAccepted}</td><td>${c.negativeRejected}</td><td>${at(0.5)}</td><td>${at(0.05)}</td><td>${at(0.01)}</td></tr>`
   })
   return `<h2>Decisions at alpha ${alpha}, and what they are worth</h2><div class="scroll"><table><thead><tr><th>Method</th><th>class accepted</th><th>class rejected</th><th>others accepted</th><th>others rejected</th><th>precision if 50 % are of the class</th><th>if 5 %</th><th>if 1 %</th></tr></thead><tbody>${body.join('')}</tbody></table></div>
 <p class="soft">Precision: the share of accepted images that truly are of the class. Among your own images the class is rarely half of all, and precision falls with its share.</p>`
@@ -182,5 +186,5 @@ function number(value: number | null, digits: number): string {
 }
 
 function percent(value: number | null): string {
-  return value === null ? '–' : `${(100 * value).toFixed(1)} %`
+  return value === null ? '–' : `${(100 * value).toFixed(value < 0.0995 && value > 0 ? 1 : 0)}\u00a0%`
 }

@@ -2,8 +2,9 @@
 import { dataUri, escapeHtml } from '../../system/html.ts'
 import { type CompareReport, splits } from '../compare-report.ts'
 import { splitName } from '../material.ts'
-import { bestAndWorst } from './best-and-worst.ts'
+import { bestAndWorst, thresholdOf } from './best-and-worst.ts'
 import { histogram, lineChart, rocChart, type Series, scatter } from './charts.ts'
+import { ranked } from './ranked.ts'
 
 /** ROC curves, learning curve, training curves, histograms. */
 export function plotsSection(report: CompareReport): string {
@@ -17,7 +18,7 @@ export function plotsSection(report: CompareReport): string {
   const curves = [...new Set(report.learningCurve.map(({ method }) => method))].map((method): Series => {
     const points = report.learningCurve.filter((point) => point.method === method)
     return {
-      name: method,
+      name: methods.find((row) => row.key === method)?.title ?? method,
       colour: Math.max(0, colour(method)),
       dots: true,
       points: points.map((point) => [point.positives, point.auroc]),
@@ -34,7 +35,7 @@ export function plotsSection(report: CompareReport): string {
     )
     cards.push(card('Would more photos help?', plot, legend(curves), 'Mean over random parts of your positives.'))
   }
-  for (const [k, row] of methods.entries()) {
+  for (const { row, colour: k } of ranked(methods)) {
     if (!row.history || row.history.length < 2) continue
     const pick = (
       name: string,
@@ -57,15 +58,19 @@ export function plotsSection(report: CompareReport): string {
       last.validationAccuracy === null ? '' : `, validation ${(100 * last.validationAccuracy).toFixed(0)} %`
     const caption = `Accuracy at the end: training ${(100 * last.accuracy).toFixed(0)} %${validation}.`
     const plot = lineChart(row.title, series, { x: 'epoch', y: 'loss' }, { isCounted: true })
-    cards.push(card(`Training of ${row.key}`, plot, legend(series), caption))
+    cards.push(card(`Training of ${row.title}`, plot, legend(series), caption))
   }
-  for (const row of methods) {
+  for (const { row } of ranked(methods)) {
     if (row.status !== 'done') continue
     const of = (positive: boolean) =>
       report.images
         .filter((image) => image.isPositive === positive)
         .flatMap((image) => image.scores[row.key]?.score ?? [])
-    cards.push(card(`Scores of ${row.key}`, histogram(row.title, of(true), of(false)), scoreLegend, ''))
+    const threshold = thresholdOf(report.images, row.key)
+    const plot = histogram(row.title, of(true), of(false), threshold)
+    const isAll = report.images.some((image) => image.scores[row.key]?.accepted)
+    const caption = threshold === undefined ? `${isAll ? 'It accepts' : 'It rejects'} every test image.` : ''
+    cards.push(card(`Scores of ${row.title}`, plot, scoreLegend(threshold !== undefined), caption))
   }
   return cards.length > 0 ? `<h2>Curves and scores</h2><div class="cards">${cards.join('')}</div>` : ''
 }
@@ -78,17 +83,16 @@ export function noiseSection({ labelNoise, thumbnails }: CompareReport): string 
 
 /** The surest and the worst images of each method, the ensemble open, the others folded. */
 export function gallerySection({ methods, images, thumbnails }: CompareReport): string {
-  const parts = methods
-    .filter(({ status }) => status === 'done')
-    .toReversed()
-    .map((row) => {
+  const parts = ranked(methods)
+    .filter(({ row }) => row.status === 'done')
+    .map(({ row }) => {
       const strips = bestAndWorst(images, row.key).map(({ title, images: list }) => {
         const items = list.map((image) => {
           const { score, accepted } = image.scores[row.key]!
           return figure(
             thumbnails,
             image.image,
-            `${score.toPrecision(3)} ${accepted ? 'yes' : 'no'}`,
+            `${score.toPrecision(2)}, ${accepted ? 'accepted' : 'rejected'}`,
             accepted !== image.isPositive,
           )
         })
@@ -96,7 +100,7 @@ export function gallerySection({ methods, images, thumbnails }: CompareReport): 
       })
       return `<details${row.key === 'ensemble' ? ' open' : ''}><summary>${escapeHtml(row.title)}</summary>${strips.join('')}</details>`
     })
-  return `<h2>Best and worst images</h2><p class="soft">Under each image its anomaly score and the decision; a coloured frame marks a wrong decision.</p>${parts.join('')}`
+  return `<h2>Best and worst images</h2><p class="soft">Under each image its name, its anomaly score and the decision; a coloured frame marks a wrong decision.</p>${parts.join('')}`
 }
 
 export function embeddingSection({ embedding, backbone }: CompareReport): string {
@@ -121,7 +125,8 @@ export function embeddingSection({ embedding, backbone }: CompareReport): string
   return `<h2>The embedding</h2><p class="soft">${escapeHtml(`What the backbone ${backbone.id} sees, in two dimensions. Point at a mark, tap it, or focus the plot and use the arrow keys, to see its image.`)}</p><div class="cards">${cards.join('')}</div>`
 }
 
-const scoreLegend = `<ul class="legend"><li><span class="swatch" style="--c:var(--positive)"></span>the class</li><li><span class="swatch" style="--c:var(--negative)"></span>others</li></ul>`
+const scoreLegend = (hasThreshold: boolean) =>
+  `<ul class="legend"><li><span class="swatch" style="--c:var(--positive)"></span>the class</li><li><span class="swatch" style="--c:var(--negative)"></span>others</li>${hasThreshold ? '<li><span class="swatch threshold"></span>threshold</li>' : ''}</ul>`
 
 function card(title: string, plot: string, below: string, caption: string): string {
   return `<figure class="card"><h3>${escapeHtml(title)}</h3>${plot}${below}${caption ? `<figcaption>${escapeHtml(caption)}</figcaption>` : ''}</figure>`
@@ -138,8 +143,9 @@ function legend(series: readonly Series[]): string {
 function figure(thumbnails: ReadonlyMap<string, Uint8Array>, image: string, caption: string, wrong: boolean): string {
   const bytes = thumbnails.get(image)
   const name = escapeHtml(image)
-  const picture = bytes ? `<img src="${dataUri(bytes)}" alt="${name}" title="${name}">` : name
-  return `<figure${wrong ? ' class="wrong"' : ''}>${picture}<figcaption>${escapeHtml(caption)}</figcaption></figure>`
+  const picture = bytes ? `<img src="${dataUri(bytes)}" alt="">` : ''
+  const words = `<span class="name" title="${name}">${escapeHtml(image.split('/').at(-1)!)}</span>${escapeHtml(caption)}`
+  return `<figure${wrong ? ' class="wrong"' : ''}>${picture}<figcaption>${words}</figcaption></figure>`
 }
 
 /** Ticks that do not write over each other on a logarithmic axis. */

@@ -17,10 +17,10 @@ p{margin:.5em 0;max-width:100ch}code{font:.88em ui-monospace,monospace;overflow-
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font-size:.92rem}
 th,td{padding:.42em .6em;border-bottom:1px solid var(--line);text-align:right;vertical-align:top}
 th:first-child,td:first-child{text-align:left}thead th{font-weight:600;vertical-align:bottom}
-tr.ours td:first-child{font-weight:700}tr.best{background:color-mix(in srgb,var(--accent) 10%,transparent)}
+tr.ours td:first-child{font-weight:700;box-shadow:inset 3px 0 var(--accent)}.here{margin-left:.5em;padding:0 .5em;border:1px solid var(--accent);border-radius:1em;color:var(--accent);font-size:.78rem;font-weight:600;white-space:nowrap}tr.best{background:color-mix(in srgb,var(--accent) 10%,transparent)}
 .swatch{display:inline-block;width:.7em;height:.7em;border-radius:2px;margin-right:.45em;background:var(--c)}
 .swatch.dashed{background:repeating-linear-gradient(90deg,var(--c) 0 .25em,transparent .25em .4em)}
-.legend .swatch{width:1.3em;height:.45em;vertical-align:.15em}
+.legend .swatch{width:1.3em;height:.45em;vertical-align:.15em}.legend .swatch.threshold{width:2px;height:1em;background:var(--ink);vertical-align:-.15em}.threshold{stroke:var(--ink);stroke-width:1.6}
 .key{display:block;color:var(--soft);font:.8em ui-monospace,monospace}
 .cards{display:grid;gap:16px;grid-template-columns:repeat(auto-fill,minmax(min(100%,340px),1fr))}
 .card{background:var(--card);border:1px solid var(--line);border-radius:6px;padding:12px;min-width:0;margin:0;break-inside:avoid}
@@ -33,16 +33,16 @@ svg{display:block;width:100%;height:auto}.tick{font:10.5px system-ui,sans-serif;
 .dot{fill-opacity:.75;cursor:crosshair}.dot.trainPositive{fill:var(--positive)}.dot.testPositive{fill:none;stroke:var(--positive);stroke-width:1.4}
 .dot.trainNegative{fill:var(--negative)}.dot.testNegative{fill:none;stroke:var(--negative);stroke-width:1.4}
 .dot.testPositive,.dot.testNegative{pointer-events:all}.dot.lit{stroke:var(--ink);stroke-width:2.5}
-.strip{display:flex;flex-wrap:wrap;gap:6px;margin:.2em 0 .7em}.strip figure{margin:0;width:72px}.strip img{display:block;width:72px;height:72px;border-radius:4px;border:3px solid var(--line)}
+.strip{display:flex;flex-wrap:wrap;gap:6px;margin:.2em 0 .7em}.strip figure{margin:0;width:120px}.strip img{display:block;width:120px;height:120px;border-radius:4px;border:3px solid var(--line)}
 .strip .wrong img{border-color:var(--negative)}.strip figcaption{font-size:.72rem;line-height:1.25;text-align:center}
-.confusion{width:auto;font-size:.86rem}.peek{position:fixed;z-index:9;pointer-events:none;background:var(--card);border:1px solid var(--line);border-radius:6px;padding:6px;box-shadow:0 4px 16px #0004;font-size:.78rem;max-width:200px;overflow-wrap:anywhere}
+.strip .name{display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}.confusion{width:auto;font-size:.86rem}.peek{position:fixed;z-index:9;pointer-events:none;background:var(--card);border:1px solid var(--line);border-radius:6px;padding:6px;box-shadow:0 4px 16px #0004;font-size:.78rem;max-width:200px;overflow-wrap:anywhere}
 .peek img{display:block;width:144px;height:144px;image-rendering:auto;border-radius:4px}
-@media (max-width:720px){body{padding:10px}
+@media (max-width:720px){body{padding:10px}.strip figure{width:calc((100% - 12px)/3)}.strip img{width:100%;height:auto;aspect-ratio:1}
 .main thead{display:none}.main tr{display:grid;grid-template-columns:1fr 1fr;padding:.5em;border-bottom:1px solid var(--line)}
 .main td{border:0;padding:.1em .3em;text-align:left}.main td:first-child,.main td.wide{grid-column:1/-1}
 .main td[data-name]::before{content:attr(data-name) " ";color:var(--soft);font-size:.82rem}}
 @media print{:root{color-scheme:light;--ink:#000;--soft:#444;--line:#bbb;--page:#fff;--card:#fff}body{max-width:none;font-size:10.5pt;padding:0}
-.cards{grid-template-columns:1fr 1fr}.scroll{overflow:visible}table{font-size:8pt}th,td{padding:.25em .35em}h2{break-after:avoid}tr,.verdict{break-inside:avoid}details::details-content{content-visibility:visible;block-size:auto}.swatch,td,img{print-color-adjust:exact;-webkit-print-color-adjust:exact}.card{box-shadow:none}figure,.strip figure{break-inside:avoid}.peek{display:none}}
+.cards{grid-template-columns:1fr 1fr}.strip figure{width:84px}.strip img{width:84px;height:84px}.scroll{overflow:visible}table{font-size:8pt}th,td{padding:.25em .35em}h2{break-after:avoid}tr,.verdict{break-inside:avoid}details::details-content{content-visibility:visible;block-size:auto}.swatch,td,img{print-color-adjust:exact;-webkit-print-color-adjust:exact}.card{box-shadow:none}figure,.strip figure{break-inside:avoid}.peek{display:none}}
 `
 
 export const reportScript = `

@@ -5,7 +5,7 @@ import { type ImageScore, splits } from '../compare-report.ts'
 import type { Material } from '../material.ts'
 import { bestAndWorst } from './best-and-worst.ts'
 
-const side = 72
+const side = 120
 const quality = 55
 
 export async function makeThumbnails(

@@ -50,13 +50,15 @@ function ensembleSentence(ensemble: MethodReport, best: MethodReport, alpha: num
     ensemble === best
       ? 'The ensemble that oneclass serves'
       : `The ensemble that oneclass serves has AUROC ${ensemble.auroc!.toFixed(3)}${interval(ensemble)}; at your alpha it`
-  return `${place} ${ensemble === best ? 'is that one; it ' : ''}rejects ${percent(share)} of the class (alpha promises some ${percent(alpha)}) and lets ${percent(passed)} of the other images through.`
+  return `${place} ${ensemble === best ? 'is that one; it ' : ''}rejects ${percent(share)} of the class (alpha promises at most ${percent(alpha)} on average) and lets ${percent(passed)} of the other images through.`
 }
 
 function binarySentence(ensemble: MethodReport, binary: readonly MethodReport[]): string {
   const best = binary.reduce((a, b) => (b.auroc! > a.auroc! ? b : a))
   const gap = best.auroc! - ensemble.auroc!
   if (gap > 0.005) {
+    if (ensemble.againstBest?.isReal === false)
+      return `Negatives may pay here: ${best.title}, which trains on them, is ahead of the ensemble by ${gap.toFixed(3)} AUROC, which may be chance on so few images.`
     return `Negatives pay here: ${best.title} is ahead of the ensemble by ${gap.toFixed(3)} AUROC. It knows negatives of the training kind; what comes later may differ.`
   }
   return `Negatives are not needed here: ${best.title}, which trains on them, is ${gap < -0.005 ? `behind the ensemble by ${(-gap).toFixed(3)} AUROC` : 'level with the ensemble'}.`
@@ -81,7 +83,7 @@ function withoutNegatives(done: readonly MethodReport[], alpha: number, positive
   ]
   if (ensemble?.falseRejectionRate != null) {
     out.push(
-      `The ensemble rejects ${percent(ensemble.falseRejectionRate)} of them; alpha promises some ${percent(alpha)}.`,
+      `The ensemble rejects ${percent(ensemble.falseRejectionRate)} of them; alpha promises at most ${percent(alpha)} on average.`,
     )
   }
   return out

@@ -54,7 +54,7 @@ export const Cell = memo(function Cell(props: CellProps): JSX.Element {
       {!props.isRushing && (
         <span class="cell-words" aria-hidden="true">
           <VerdictMark verdict={verdict} size={16} />
-          <MiddleCut text={name} />
+          <MiddleCut text={name.replace(/\.\w{1,5}$/, '')} kept={4} />
           <span class="numbers">{number}</span>
         </span>
       )}

@@ -98,7 +98,7 @@ function Whole({ item, model, batch, file, path }: Parameters<typeof Closer>[0])
     error.value = null
     try {
       const image = await wholeImage(batch!, item.index, item.line.image)
-      heat.value = await client.classify(labelOf(model!), image!, { explain: true, waitSeconds: 120 })
+      heat.value = await client.classify(labelOf(model!), image!, { explain: true, drift: false, waitSeconds: 120 })
     } catch (thrown) {
       error.value = failureOf(thrown)
     }
@@ -121,6 +121,8 @@ function Whole({ item, model, batch, file, path }: Parameters<typeof Closer>[0])
         {map && !isHidden.value ? <HeatLegend map={map} regions={regions} /> : <span />}
         {model && (model.detail === undefined || (heat.value !== null && !map)) ? (
           <p class="hint">{t.classify.whereNone}</p>
+        ) : batch && !canExplain ? (
+          'pValue' in item.line && <p class="hint">{t.batches.wholeGone}</p>
         ) : (
           <button
             type="button"

@@ -1,7 +1,7 @@
 /** A batch on one page, to print or to save as PDF: what was asked, what came out, what it is worth, and the most unusual images. */
 import type { JSX } from 'preact'
 import { baseName, count, date, percent, score } from '../format.ts'
-import { usePromise } from '../models/promise.ts'
+import { promiseWords, usePromise } from '../models/promise.ts'
 import { href } from '../routes.ts'
 import { client } from '../service/api.ts'
 import type { Model, Positives } from '../service/types.ts'
@@ -42,10 +42,7 @@ export function BatchSummary(props: {
     [t.verdict.belongs, count(found.scored - found.rejected)],
     [t.verdict.differs, count(found.rejected)],
     ...(found.unreadable > 0 ? [[t.verdict.unreadable, count(found.unreadable)] as [string, string]] : []),
-    [
-      t.alpha.label,
-      `${t.alpha.words(oneIn(alpha))}. ${promise ? t.alpha.range(percent(promise.low), percent(promise.high)) : ''}`,
-    ],
+    [t.alpha.label, `${t.alpha.words(oneIn(alpha))}. ${promise ? promiseWords(promise) : ''}`],
     ...(found.rejected > 0
       ? [
           [t.batches.summary.worth, t.batches.discoveries(found.rejected, percent(found.falseShare))] as [

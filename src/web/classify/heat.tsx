@@ -1,6 +1,6 @@
 /** Where an image is unusual: the service's grid laid over the picture, marked regions as boxes, and what the colours say. */
 import { useSignal } from '@preact/signals'
-import type { ComponentChildren, JSX } from 'preact'
+import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { heatAt, heatColour, heatLevel, heatOpacity, heatRamp } from '../../wire/heat-colours.ts'
 import type { Heatmap, Region } from '../service/types.ts'
@@ -18,7 +18,6 @@ export function HeatPicture(props: {
   alt: string
   map: Heatmap | null | undefined
   regions: readonly Region[]
-  children?: ComponentChildren
 }): JSX.Element {
   const size = useSignal<Size | null>(null)
   const { map } = props
@@ -33,7 +32,6 @@ export function HeatPicture(props: {
       />
       {map && image && <Heat map={map} image={image} />}
       {map && image && <Marks regions={props.regions} image={image} />}
-      {props.children}
     </>
   )
 }

@@ -4,7 +4,7 @@ import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Picked } from '../files/collect.ts'
 import { handOver } from '../files/handed.ts'
-import { count, pValue } from '../format.ts'
+import { count, decimal, pValue } from '../format.ts'
 import { go } from '../routes.ts'
 import type { Model } from '../service/types.ts'
 import { t } from '../text.ts'
@@ -86,7 +86,7 @@ export function Live({ model, label, alpha }: { model: Model; label: string; alp
         </p>
         <p class="numbers soft live-pace" data-rate={rate.value.toFixed(1)} data-delay={frame.value?.delay.toFixed(0)}>
           {frame.value &&
-            t.live.pace(rate.value.toFixed(1), Math.round(frame.value.delay), pValue(frame.value.result.pValue))}
+            t.live.pace(decimal(rate.value, 1), Math.round(frame.value.delay), pValue(frame.value.result.pValue))}
         </p>
       </div>
       <dl class="live-counts">

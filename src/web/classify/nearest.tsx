@@ -1,6 +1,6 @@
 /** The photos of the model that an image comes nearest to. */
 import type { JSX } from 'preact'
-import { baseName } from '../format.ts'
+import { baseName, decimal } from '../format.ts'
 import { usePositives } from '../models/strip.tsx'
 import type { Model, Scored } from '../service/types.ts'
 import { t } from '../text.ts'
@@ -20,8 +20,8 @@ export function Nearest({ result, model }: { result: Scored; model: Model }): JS
           .map((one) => (
             <li key={one.image} title={one.image}>
               <Picture path={positives?.images[one.index]?.thumbnail} alt={baseName(one.image)} />
-              <span class="numbers similarity" title={t.classify.similarity(one.similarity.toFixed(3))}>
-                {one.similarity.toFixed(2)}
+              <span class="numbers similarity" title={t.classify.similarity(decimal(one.similarity, 3))}>
+                {decimal(one.similarity, 2)}
               </span>
             </li>
           ))}

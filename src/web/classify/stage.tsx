@@ -20,21 +20,20 @@ export function Stage({ model, alpha }: { model: Model; alpha: number }): JSX.El
   const result = one.answer !== null && 'result' in one.answer ? one.answer.result : null
   return (
     <section class="stage card" aria-label={t.classify.imageOf(one.name)}>
-      <div>
-        <figure class="stage-picture">
+      <figure>
+        <div class="stage-picture">
           <HeatPicture
             url={one.url}
             alt={one.name}
             map={one.isHeatHidden ? null : result?.heatmap}
             regions={result?.regions ?? []}
-          >
-            <figcaption class="cut" title={one.name}>
-              {one.name}
-            </figcaption>
-          </HeatPicture>
-        </figure>
+          />
+        </div>
+        <figcaption class="cut" title={one.name}>
+          {one.name}
+        </figcaption>
         <div class="heat-box">{result && <HeatWords one={one} result={result} model={model} />}</div>
-      </div>
+      </figure>
       <div class="stage-words">
         <VerdictBlock one={one} model={model} alpha={alpha} />
         <div class="stage-detail">

@@ -3,6 +3,7 @@ import type { JSX } from 'preact'
 import { useRef } from 'preact/hooks'
 import { baseName } from '../format.ts'
 import { t } from '../text.ts'
+import { MiddleCut } from '../ui/middle-cut.tsx'
 import { Picture } from '../ui/picture.tsx'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
 import { type Verdict, verdictOf, verdictOfError } from '../verdict.ts'
@@ -55,7 +56,7 @@ export function Tray({ alpha, onClear }: { alpha: number; onClear: () => void })
                 <span class="tray-words">
                   {verdict ? <VerdictMark verdict={verdict} size={18} /> : <span class="spinner" aria-hidden="true" />}
                   <span class="hidden">{verdict ? t.verdict[verdict] : t.classify.waiting}: </span>
-                  <span class="cut">{baseName(one.name)}</span>
+                  <MiddleCut text={baseName(one.name)} />
                 </span>
               </button>
             </li>

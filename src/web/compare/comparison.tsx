@@ -83,7 +83,7 @@ function Report({ id }: { id: string }): JSX.Element {
       </div>
       {data && (
         <>
-          <ul class="card findings" aria-label={t.compare.findings}>
+          <ul class="card findings" lang="en" aria-label={t.compare.findings}>
             {data.report.verdict.map((sentence) => (
               <li key={sentence}>{sentence}</li>
             ))}

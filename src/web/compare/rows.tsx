@@ -1,6 +1,6 @@
 /** Every method of a comparison, the best first. */
 import type { JSX } from 'preact'
-import { percent } from '../format.ts'
+import { decimal, percent } from '../format.ts'
 import type { CompareRow, ComparisonReport } from '../service/types.ts'
 import { t } from '../text.ts'
 import { TableBox } from '../ui/table-box.tsx'
@@ -51,7 +51,7 @@ export function Rows({ report, scores }: { report: ComparisonReport; scores: Sco
 }
 
 function Numbers({ row, scored }: { row: CompareRow; scored: readonly TestScore[] }): JSX.Element {
-  const interval = row.aurocInterval?.map((x) => x.toFixed(3)).join(' – ')
+  const interval = row.aurocInterval?.map((x) => decimal(x, 3)).join(' – ')
   return (
     <>
       <td>
@@ -59,7 +59,7 @@ function Numbers({ row, scored }: { row: CompareRow; scored: readonly TestScore[
           <span class="auroc-bar">
             <span style={{ transform: `scaleX(${Math.max(0, ((row.auroc ?? 0.5) - 0.5) * 2)})` }} />
           </span>
-          <span class="numbers">{row.auroc?.toFixed(3) ?? '–'}</span>
+          <span class="numbers">{row.auroc == null ? '–' : decimal(row.auroc, 3)}</span>
         </span>
         {interval && <span class="numbers hint interval">{t.compare.interval(interval)}</span>}
       </td>
@@ -68,8 +68,8 @@ function Numbers({ row, scored }: { row: CompareRow; scored: readonly TestScore[
       </td>
       <td class="n">{maybe(row.falseRejectionRate)}</td>
       <td class="n">{maybe(row.falseAcceptanceRate)}</td>
-      <td class="n">{row.fitSeconds == null ? '–' : `${row.fitSeconds.toFixed(1)} s`}</td>
-      <td class="n">{row.scoreMs == null ? '–' : `${row.scoreMs.toFixed(1)} ms`}</td>
+      <td class="n">{row.fitSeconds == null ? '–' : `${decimal(row.fitSeconds, 1)} s`}</td>
+      <td class="n">{row.scoreMs == null ? '–' : `${decimal(row.scoreMs, 1)} ms`}</td>
     </>
   )
 }

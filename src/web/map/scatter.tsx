@@ -221,7 +221,7 @@ export function Scatter(props: { points: readonly MapPoint[]; label: string; bat
         />
       )}
       <p class="hint">
-        {projection.value === 'umap' ? t.map.umapHelp : t.map.pcaHelp}. {t.map.hint}
+        {projection.value === 'umap' ? t.map.umapHelp : t.map.pcaHelp} {t.map.hint}
       </p>
       <p class="hidden" role="status">
         {point ? t.map.point(point.image, t.map.kinds[kindOf(point)]) : ''}

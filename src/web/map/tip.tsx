@@ -1,11 +1,13 @@
 /** What a dot is: its image and its kind. */
 import type { JSX } from 'preact'
 import { fileOf } from '../batches/local-files.ts'
+import { baseName } from '../format.ts'
 import { findModel } from '../models/store.ts'
 import { usePositives } from '../models/strip.tsx'
 import { client } from '../service/api.ts'
 import type { MapPoint } from '../service/types.ts'
 import { t } from '../text.ts'
+import { MiddleCut } from '../ui/middle-cut.tsx'
 import { Picture } from '../ui/picture.tsx'
 import type { Kind } from './draw.ts'
 
@@ -49,7 +51,7 @@ export function Tip(props: {
         path={isOwn ? positives?.images[point.index]?.thumbnail : client.batchPicture(batch, point.index)}
         alt=""
       />
-      <span class="cut">{point.image}</span>
+      <MiddleCut text={baseName(point.image)} />
       <span class="row tight muted">
         <KindMark kind={kindOf(point)} /> {t.map.kinds[kindOf(point)]}
       </span>

@@ -166,11 +166,14 @@ export function DriftWords({ drift }: { drift: Drift }): JSX.Element {
         <Icon name={accepted.alarm ? 'operations' : 'check'} size={18} />
         {accepted.alarm ? t.models.driftAlarm : t.models.driftNone}
       </p>
-      <p class="hint">{t.models.driftDetail(all.images, bound(accepted.falseAlarmBound))}</p>
+      <p class="hint">{t.models.driftDetail(all.images, oneCaseIn(accepted.falseAlarmBound))}</p>
     </>
   )
 }
 
-function bound(value: number): string {
-  return value >= 0.995 ? '1' : value >= 0.01 ? value.toFixed(2) : value.toExponential(0)
+/** 1 / bound to its first digit, rounded down; not beyond a million. */
+function oneCaseIn(bound: number): number {
+  const k = Math.min(1e6, 1 / bound)
+  const unit = 10 ** Math.floor(Math.log10(Math.max(1, k)))
+  return Math.floor(k / unit) * unit
 }

@@ -107,7 +107,7 @@ export function ModelFacts({ model }: { model: Model }): JSX.Element {
       </div>
       <div>
         <dt>{t.models.columns.alpha}</dt>
-        <dd class="numbers">{t.alpha.short(oneIn(model.alpha))}</dd>
+        <dd class="numbers">{t.alpha.most(oneIn(model.alpha))}</dd>
       </div>
       <div>
         <dt>{t.models.columns.made}</dt>

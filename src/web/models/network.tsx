@@ -19,28 +19,31 @@ export function NetworkChoice(props: {
   const { data } = useLoad(() => client.backbones(), [])
   const hasFaces = data?.some(({ kind, ready }) => kind === 'face' && ready) ?? false
   const faces = useFaceCheck(props.images, hasFaces)
-  const shown = (data ?? []).filter(({ isDefault, ready, kind }) => isDefault || ready || kind === 'face')
+  const isUsual = ({ isDefault, kind }: BackboneView) => isDefault || kind === 'face'
+  const usual = (data ?? []).filter(isUsual)
+  const others = (data ?? []).filter((backbone) => backbone.ready && !isUsual(backbone))
+  const choice = (backbone: BackboneView) => {
+    const value = backbone.isDefault ? '' : backbone.id
+    return (
+      <label key={backbone.id} class={backbone.ready ? '' : 'off'}>
+        <input
+          type="radio"
+          name={name}
+          checked={props.value === value}
+          disabled={!backbone.ready}
+          onChange={() => props.onChange(value)}
+        />
+        <span>
+          <strong>{titleOf(backbone)}</strong>
+          <span class="hint">{helpOf(backbone)}</span>
+        </span>
+      </label>
+    )
+  }
   return (
     <fieldset class="choices network">
       <legend class="label">{t.fit.network}</legend>
-      {shown.map((backbone) => {
-        const value = backbone.isDefault ? '' : backbone.id
-        return (
-          <label key={backbone.id} class={backbone.ready ? '' : 'off'}>
-            <input
-              type="radio"
-              name={name}
-              checked={props.value === value}
-              disabled={!backbone.ready}
-              onChange={() => props.onChange(value)}
-            />
-            <span>
-              <strong>{titleOf(backbone)}</strong>
-              <span class="hint">{helpOf(backbone)}</span>
-            </span>
-          </label>
-        )
-      })}
+      {usual.map(choice)}
       <div role="status">
         {faces && (faces.isPerson || props.value === 'face') && (
           <div class="note face-advice">
@@ -57,7 +60,13 @@ export function NetworkChoice(props: {
           </div>
         )}
       </div>
-      <p class="hint">{t.fit.networkFile}</p>
+      <details class="other-networks">
+        <summary>{t.fit.otherNetworks}</summary>
+        <div class="choices">
+          {others.map(choice)}
+          <p class="hint">{t.fit.networkFile}</p>
+        </div>
+      </details>
     </fieldset>
   )
 }

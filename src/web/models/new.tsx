@@ -167,6 +167,9 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
             {isLocal && n > 0 && n < least && <p class="hint warn">{t.fit.tooFew(n, leastPhotos)}</p>}
             {isLocal && !baseModel && n >= least && n < fewPhotos && <p class="hint">{t.fit.few(n)}</p>}
             {sending.error.value && <ErrorNote error={sending.error.value} />}
+            {!isReady && tooMuch === null && (n === 0 || n >= least) && (
+              <p class="hint">{t.fit.needs(isLocal ? n > 0 : folder.value.trim() !== '', name.value !== '')}</p>
+            )}
             {sending.sent.value === null ? (
               <button type="submit" class="button primary big" disabled={!isReady}>
                 {t.fit.fit}

@@ -1,7 +1,9 @@
 /** What alphas promise with n held-out scores: asked once for all steps of the slider, so moving it needs no request. */
 import { useEffect, useState } from 'preact/hooks'
+import { percent } from '../format.ts'
 import { client } from '../service/api.ts'
 import type { ExpectedRates, Model } from '../service/types.ts'
+import { t } from '../text.ts'
 import { stepsFor } from '../verdict.ts'
 
 export type Rate = ExpectedRates['rates'][number]
@@ -45,6 +47,11 @@ export function usePromise(n: number | undefined, alpha: number, calibration?: C
   }, [n, calibration])
   if (state === undefined || state.n !== n) return undefined
   return [...state.rates].sort((a, b) => distance(a.alpha, alpha) - distance(b.alpha, alpha))[0]
+}
+
+/** One wording wherever it stands: on average, with the range. */
+export function promiseWords({ mean, low, high }: Omit<Rate, 'alpha'>): string {
+  return `${t.report.rejected}: ${t.report.promise(percent(mean), percent(low), percent(high))}.`
 }
 
 function distance(a: number, b: number): number {

@@ -1,6 +1,6 @@
 /** What a fit says of itself: what its threshold promises, what its photos are worth, and which of them do not fit. */
 import { Fragment, type JSX } from 'preact'
-import { baseName, percent } from '../format.ts'
+import { baseName, decimal, percent } from '../format.ts'
 import { client } from '../service/api.ts'
 import { type FitFacts, type FitReport, labelOf, type Model, type Positives } from '../service/types.ts'
 import { t } from '../text.ts'
@@ -100,7 +100,7 @@ function Misfits({ model }: { model: Model }): JSX.Element | null {
 
 /** Why a photo does not look as if it belonged. */
 export function reasonOf({ times, nearest, similarity }: FitFacts['misfits'][number]): string {
-  return t.report.reason(times.toFixed(1), baseName(nearest), percent(Math.max(0, similarity)))
+  return t.report.reason(decimal(times, 1), baseName(nearest), percent(Math.max(0, similarity)))
 }
 
 function pictureOf(positives: Positives | null | undefined, row: number): string | null | undefined {

@@ -1,5 +1,6 @@
 /** A line of the last values, with its highest. */
 import type { JSX } from 'preact'
+import { decimal } from '../format.ts'
 
 const [width, height] = [900, 70]
 
@@ -17,7 +18,7 @@ export function Sparkline({ values, label }: { values: readonly number[]; label:
         {points.length > 1 && <polyline points={points.join(' ')} />}
       </svg>
       <figcaption class="hint numbers">
-        {label}, max {top.toFixed(1)}
+        {label}, max {decimal(top, 1)}
       </figcaption>
     </figure>
   )

@@ -1,7 +1,7 @@
 /** What runs now: workers, queues, throughput, drift, errors. Asked again every two seconds while it is seen. */
 import type { JSX } from 'preact'
 import { useRef } from 'preact/hooks'
-import { ago, bytes, count } from '../format.ts'
+import { ago, bytes, count, decimal } from '../format.ts'
 import { DriftWords } from '../models/detail.tsx'
 import { href } from '../routes.ts'
 import { client } from '../service/api.ts'
@@ -55,7 +55,7 @@ function Cards({ data, rates }: { data: Operations; rates: readonly number[] }):
         <Tile name={t.operations.queue.active} value={count(sum('active'))} />
         <Tile
           name={t.operations.perSecond}
-          value={data.imagesPerSecond === null ? '–' : data.imagesPerSecond.toFixed(1)}
+          value={data.imagesPerSecond === null ? '–' : decimal(data.imagesPerSecond, 1)}
         />
         <Tile name={t.operations.stored} value={bytes(data.storedBytes)} />
       </dl>

@@ -1,8 +1,7 @@
 /** Alpha in words: "rejects 1 good image in 20 on average", with the range in which the rate of one fit lies. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useId } from 'preact/hooks'
-import { percent } from '../format.ts'
-import { usePromise } from '../models/promise.ts'
+import { promiseWords, usePromise } from '../models/promise.ts'
 import { t } from '../text.ts'
 import { nearestStep, oneIn, stepsFor } from '../verdict.ts'
 
@@ -50,7 +49,7 @@ export function AlphaSlider({
         <span>{t.alpha.lenient}</span>
         <span>{t.alpha.strict}</span>
       </div>
-      <p class="hint alpha-range">{promise ? t.alpha.range(percent(promise.low), percent(promise.high)) : ''}</p>
+      <p class="hint alpha-range">{promise ? promiseWords(promise) : ''}</p>
       {n !== undefined && steps[0]! < 500 && step === 0 && <p class="hint">{t.alpha.least(n)}</p>}
       {help && <p class="hint">{help}</p>}
       {children}

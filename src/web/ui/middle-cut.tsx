@@ -4,9 +4,8 @@
  */
 import type { JSX } from 'preact'
 
-const kept = 7
-
-export function MiddleCut({ text }: { text: string }): JSX.Element {
+/** @param kept letters of the end */
+export function MiddleCut({ text, kept = 7 }: { text: string; kept?: number }): JSX.Element {
   if (text.length <= kept + 2) return <span class="cut">{text}</span>
   return (
     <span class="middle-cut" key={text}>

@@ -131,6 +131,8 @@ export const batches: typeof Words = {
     },
     confirmGone:
       'Die Dateien sind nicht mehr in dieser Seite, da sie neu geladen wurde. Wählen Sie dieselben Dateien noch einmal.',
+    wholeGone:
+      'Das Bild selbst ist nicht mehr in dieser Seite, da sie neu geladen wurde: nur sein kleines Bild wurde behalten. Wo es ungewöhnlich aussieht, kann darum nicht gezeigt werden.',
     confirmMissed:
       'Keine dieser Dateien ist aus diesem Stapel: gefunden werden sie an ihren Namen. Wählen Sie die, die gesendet wurden.',
     grid: 'Ergebnisse, ein Bild je Zelle',

@@ -25,6 +25,7 @@ export const fit: typeof Words = {
       `Nur ${count(k)} von ${count(n)} Fotos, die angesehen wurden, zeigen ein einzelnes Gesicht. Die anderen würden weggelassen.`,
     useFace: 'Das Gesicht betrachten',
     useGeneral: 'Das ganze Foto betrachten',
+    otherNetworks: 'Andere Netze',
     networkFile:
       'Wenn es zu wenig unterscheidet, versuchen Sie ein anderes Netz: „oneclass backbones list“, dann „oneclass fit --from-model NAME --backbone ID“ auf der Kommandozeile.',
     negatives: 'Bilder, die nicht dazugehören, falls Sie welche haben',
@@ -34,7 +35,7 @@ export const fit: typeof Words = {
     chosenOthers: (n, size) =>
       n === 1 ? `1 Bild, das nicht dazugehört, ${size}` : `${count(n)} Bilder, die nicht dazugehören, ${size}`,
     detail: 'Wie genau es hinsieht',
-    details: { auto: 'Automatisch', 1: 'Normal', 2: 'Genauer', 3: 'Am genauesten' },
+    details: { auto: 'Automatisch', 1: 'Normal', 2: 'Genauer', 3: 'Sehr genau' },
     detailHelp: {
       auto: 'Versucht es genauer und bleibt dabei, wo es mehr findet. Das Anlegen dauert dafür länger.',
       1: 'Am schnellsten. Kleine Fehler können übersehen werden.',
@@ -46,6 +47,8 @@ export const fit: typeof Words = {
     nameWrong: '1 bis 64 Buchstaben, Ziffern, „.“, „_“ oder „-“, am Anfang ein Buchstabe oder eine Ziffer.',
     nameTaken: (name, v) => `„${name}“ gibt es schon: dies wird seine Version ${v}.`,
     fit: 'Modell anlegen',
+    needs: (hasPhotos, hasName) =>
+      `Noch nötig: ${[...(hasPhotos ? [] : ['Fotos']), ...(hasName ? [] : ['ein Name'])].join(' und ') || 'ein Name aus Buchstaben und Ziffern'}.`,
     clear: 'Von vorn beginnen',
     removeImage: (name) => `${name} weglassen`,
     few: (n) => `${photos(n)} sind wenig: mit etwa 200 weiß es besser, was normal ist.`,

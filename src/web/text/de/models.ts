@@ -1,17 +1,18 @@
 /** Modelle, und wie streng sie sind. */
 import { count, decimal } from '../../format.ts'
 import type { models as Words } from '../en/models.ts'
+import { s } from '../plural.ts'
 
 export const models: typeof Words = {
   alpha: {
     label: 'Wie streng',
-    words: (k) => `weist im Mittel 1 von ${k} guten Bildern ab`,
-    range: (low, high) => `Für ein einzelnes Modell: zwischen ${low} und ${high}, in 9 von 10 Fällen.`,
+    words: (k) => `weist im Mittel höchstens 1 von ${k} guten Bildern ab`,
     least: (n) => `Mehr geben ${count(n)} Fotos nicht her: mit mehr Fotos könnte es weniger gute Bilder abweisen.`,
     short: (k) => `1 von ${k}`,
+    most: (k) => `höchstens 1 von ${k}`,
     value: (alpha) => `alpha ${decimal(Number(alpha.toPrecision(3)))}`,
     fitHelp:
-      'Von Bildern, die dazugehören, wird im Mittel dieser Anteil abgewiesen. Das lässt sich später ändern, ohne neu anzupassen.',
+      'Von Bildern, die dazugehören, wird im Mittel kein größerer Anteil abgewiesen. Das lässt sich später ändern, ohne neu anzupassen.',
     lenient: 'lässt mehr durch',
     strict: 'weist mehr ab',
     reset: (k) => `Zurück zu 1 von ${k}`,
@@ -47,7 +48,7 @@ export const models: typeof Words = {
     columns: {
       name: 'Modell',
       photos: 'Fotos',
-      alpha: 'Weist im Mittel ab',
+      alpha: 'Gute abgewiesen',
       made: 'Angelegt',
       size: 'Größe',
       actions: 'Aktionen',
@@ -72,14 +73,14 @@ export const models: typeof Words = {
     drift: 'Drift',
     driftNone: 'Was es sieht, gleicht noch dem, was es gelernt hat.',
     driftAlarm: 'Was es sieht, hat sich seit dem Lernen verändert.',
-    driftDetail: (images, bound) =>
-      `${count(images)} Bilder gesehen. Hätte sich nichts geändert, käme ein so starkes Zeichen mit einer Wahrscheinlichkeit von höchstens ${bound}.`,
+    driftDetail: (images, k) =>
+      `${s(images, 'Bild', 'Bilder')} gesehen.${k < 2 ? '' : ` Hätte sich nichts geändert, sähe das in höchstens 1 von ${count(k)} Fällen so aus.`}`,
     promiseUnknown:
       'Gehen Sie einen ganzen Stapel durch und sagen Sie von jedem Bild, ob es dazugehört: das zeigt, ob das Versprechen für die Bilder von heute gilt.',
     promiseKept: (n, rejected, k, p) =>
-      `Von ${count(n)} Bildern, die für gut erklärt wurden, weist es ${count(rejected)} ab; versprochen war 1 von ${k}, und nichts spricht dagegen (p\u00a0=\u00a0${p}).`,
+      `Von ${count(n)} Bildern, die für gut erklärt wurden, weist es ${count(rejected)} ab; versprochen war höchstens 1 von ${k}, und nichts spricht dagegen (p\u00a0=\u00a0${p}).`,
     promiseBroken: (n, rejected, k, p) =>
-      `Von ${count(n)} Bildern, die für gut erklärt wurden, weist es ${count(rejected)} ab; versprochen war 1 von ${k}, was für die Bilder von heute nicht gilt (p\u00a0=\u00a0${p}). Zeigen Sie ihm einige davon.`,
+      `Von ${count(n)} Bildern, die für gut erklärt wurden, weist es ${count(rejected)} ab; versprochen war höchstens 1 von ${k}, was für die Bilder von heute nicht gilt (p\u00a0=\u00a0${p}). Zeigen Sie ihm einige davon.`,
     driftFresh: 'Mit dieser Version wurde noch kein Bild geprüft.',
     facts: { backbone: 'Netz', features: 'Merkmale', hash: 'Prüfsumme', seed: 'Startwert' },
     onFeatures: 'keines: an Merkmalszeilen angepasst',

@@ -125,6 +125,8 @@ export const batches = {
       return `${rejects}, and ${misses} of the ${count(bad.of)} that do not belong.${chance}`
     },
     confirmGone: 'The files are no longer in this page, since it was loaded again. Choose the same files to go on.',
+    wholeGone:
+      'The image itself is no longer in this page, since it was loaded again: only its small picture was kept. So it cannot be shown where it looks unusual.',
     confirmMissed: 'None of these files is of this batch: they are found by their names. Choose those that were sent.',
     grid: 'Results, one image a cell',
     cellLabel: (verdict: string, name: string, score: string, truth: string | null) =>

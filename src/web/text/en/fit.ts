@@ -22,6 +22,7 @@ export const fit = {
       `Only ${count(k)} of the ${count(n)} photos that were looked at show one face. The others would be left out.`,
     useFace: 'Look at the face',
     useGeneral: 'Look at the whole photo',
+    otherNetworks: 'Other networks',
     networkFile:
       'If it tells too little apart, try another network: “oneclass backbones list”, then “oneclass fit --from-model NAME --backbone ID” on the command line.',
     negatives: 'Images that do not belong, if you have some',
@@ -42,6 +43,8 @@ export const fit = {
     nameWrong: '1 to 64 letters, digits, “.”, “_” or “-”, beginning with a letter or digit.',
     nameTaken: (name: string, v: number) => `“${name}” exists: this becomes its version ${v}.`,
     fit: 'Make the model',
+    needs: (hasPhotos: boolean, hasName: boolean) =>
+      `Still needed: ${[...(hasPhotos ? [] : ['photos']), ...(hasName ? [] : ['a name'])].join(' and ') || 'a name of letters and digits'}.`,
     clear: 'Start over',
     removeImage: (name: string) => `Leave out ${name}`,
     few: (n: number) => `${count(n)} photos are few: with some 200 it knows better what is normal.`,

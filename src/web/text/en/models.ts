@@ -1,17 +1,18 @@
 /** Models and how strict they are. */
 import { count, decimal } from '../../format.ts'
+import { s } from '../plural.ts'
 
 export const models = {
   alpha: {
     label: 'How strict',
-    words: (k: number) => `rejects 1 good image in ${k} on average`,
-    range: (low: string, high: string) => `For one model: between ${low} and ${high}, in 9 cases of 10.`,
+    words: (k: number) => `rejects at most 1 good image in ${k} on average`,
     least: (n: number) =>
       `${count(n)} photos can tell no more than this: with more photos it could reject fewer good images.`,
     short: (k: number) => `1 in ${k}`,
+    most: (k: number) => `at most 1 in ${k}`,
     value: (alpha: number) => `alpha ${decimal(Number(alpha.toPrecision(3)))}`,
     fitHelp:
-      'Of images that do belong, this share is rejected on average. You can change it later; nothing is fitted again.',
+      'No larger share of the images that do belong is rejected, on average. You can change it later; nothing is fitted again.',
     lenient: 'lets more through',
     strict: 'rejects more',
     reset: (k: number) => `Back to 1 in ${k}`,
@@ -40,7 +41,7 @@ export const models = {
     columns: {
       name: 'Model',
       photos: 'Photos',
-      alpha: 'Rejects on average',
+      alpha: 'Good ones rejected',
       made: 'Made',
       size: 'Size',
       actions: 'Actions',
@@ -65,14 +66,14 @@ export const models = {
     drift: 'Drift',
     driftNone: 'What it sees is still like what it was taught.',
     driftAlarm: 'What it sees has changed since it was taught.',
-    driftDetail: (images: number, bound: string) =>
-      `${count(images)} images seen. If nothing had changed, evidence this strong would appear with a probability of at most ${bound}.`,
+    driftDetail: (images: number, k: number) =>
+      `${s(images, 'image')} seen.${k < 2 ? '' : ` If nothing had changed, that would look like this in at most 1 case of ${count(k)}.`}`,
     promiseUnknown:
       'Go through a whole batch and say of every image whether it belongs: that shows whether the promise holds for the images of today.',
     promiseKept: (n: number, rejected: number, k: number, p: string) =>
-      `Of ${count(n)} images that people call good it rejects ${count(rejected)}; 1 in ${k} was promised, and nothing speaks against it (p\u00a0=\u00a0${p}).`,
+      `Of ${count(n)} images that people call good it rejects ${count(rejected)}; at most 1 in ${k} was promised, and nothing speaks against it (p\u00a0=\u00a0${p}).`,
     promiseBroken: (n: number, rejected: number, k: number, p: string) =>
-      `Of ${count(n)} images that people call good it rejects ${count(rejected)}; 1 in ${k} was promised, which does not hold for the images of today (p\u00a0=\u00a0${p}). Teach it some of them.`,
+      `Of ${count(n)} images that people call good it rejects ${count(rejected)}; at most 1 in ${k} was promised, which does not hold for the images of today (p\u00a0=\u00a0${p}). Teach it some of them.`,
     driftFresh: 'No image has been classified with this version yet.',
     facts: { backbone: 'Network', features: 'Features', hash: 'Content hash', seed: 'Seed' },
     onFeatures: 'none: fitted on feature rows',
