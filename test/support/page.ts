@@ -4,9 +4,10 @@ import { mkdir, mkdtemp, readFile, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import type { Page } from 'playwright-core'
+import sharp from 'sharp'
 import { createClient } from '../../src/client.ts'
 import { findChromium, openBrowser, type Watched } from './browser.ts'
-import { drawInto, writeBroken } from './pictures.ts'
+import { drawChecks, drawInto, writeBroken } from './pictures.ts'
 import { freePort, type ServiceProcess, startService } from './service.ts'
 import { addSmallNetwork, smallNetwork } from './small-network.ts'
 
@@ -23,6 +24,8 @@ export interface PageRig {
   /** 60 good parts. */
   readonly train: string[]
   readonly held: { readonly parts: string[]; readonly others: string[] }
+  /** A misfit: nothing like a part. */
+  readonly odd: string
   /** A file that is no image. */
   readonly broken: string
   service(): ServiceProcess
@@ -56,6 +59,8 @@ export async function startPage(): Promise<PageRig> {
   const train = (await drawInto(join(base, 'train'), 1, { parts: 60, others: 0 })).parts
   const held = await drawInto(join(base, 'held'), 2, { parts: 24, others: 12 })
   const broken = await writeBroken(join(base, 'broken.jpg'))
+  const odd = join(base, 'odd.jpg')
+  await sharp(drawChecks(176, 176)).jpeg().toFile(odd)
   await mkdir(root)
   await addSmallNetwork(home)
   const port = await freePort()
@@ -69,6 +74,7 @@ export async function startPage(): Promise<PageRig> {
     browser,
     train,
     held,
+    odd,
     broken,
     service: () => service,
     kill: () => service.kill(),

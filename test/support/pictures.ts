@@ -30,6 +30,16 @@ export async function writeBroken(path: string): Promise<string> {
   return path
 }
 
+/** Checks in yellow and blue, as an SVG: unlike every drawn part to any network, a small one too. */
+export function drawChecks(width: number, height: number): Buffer {
+  const check = '<path fill="#ff0" d="M0 0h24v24H0z"/><path fill="#00f" d="M0 0h12v12H0zM12 12h12v12H12z"/>'
+  const pattern = `<pattern id="p" width="24" height="24" patternUnits="userSpaceOnUse">${check}</pattern>`
+  const area = `<path fill="url(#p)" d="M0 0h${width}v${height}H0z"/>`
+  return Buffer.from(
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${pattern}${area}</svg>`,
+  )
+}
+
 /** Many files out of few: the same bytes under `count` names. */
 export async function multiply(files: readonly string[], folder: string, count: number): Promise<string[]> {
   await mkdir(folder, { recursive: true })

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test'
 import sharp from 'sharp'
 import { createClient } from '../../src/client.ts'
 import { options, type PageRig, program, startPage } from '../support/page.ts'
+import { drawChecks } from '../support/pictures.ts'
 
 let rig: PageRig
 let { browser, open, says, until, forget, held, broken } = {} as PageRig
@@ -68,11 +69,9 @@ test(
   async () => {
     const { page } = browser
     // three times as wide as high, and checked in two colours at its right end
-    const check = '<path fill="#ff0" d="M0 0h24v24H0z"/><path fill="#00f" d="M0 0h12v12H0zM12 12h12v12H12z"/>'
-    const end = `<svg xmlns="http://www.w3.org/2000/svg" width="100" height="160"><pattern id="p" width="24" height="24" patternUnits="userSpaceOnUse">${check}</pattern><path fill="url(#p)" d="M0 0h100v160H0z"/></svg>`
     const wide = await sharp(held.parts[2]!)
       .resize(600, 200, { fit: 'fill' })
-      .composite([{ input: Buffer.from(end), left: 500, top: 20 }])
+      .composite([{ input: drawChecks(100, 160), left: 500, top: 20 }])
       .jpeg()
       .toBuffer()
     await page.setInputFiles('[data-pick=files]', { name: 'wide.jpg', mimeType: 'image/jpeg', buffer: wide })
