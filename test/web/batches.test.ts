@@ -172,7 +172,7 @@ test('a batch that was reviewed as a whole: one sentence says whether the promis
   await open('#/models')
   await open('#/models/part@1')
   await until(
-    `/Of 24 images that people call good it rejects \\d+; 1 in 20 was promised/.test(document.querySelector('.promise-kept')?.textContent)`,
+    `/Of 24 images that people call good it rejects \\d+; at most 1 in 20 was promised/.test(document.querySelector('.promise-kept')?.textContent)`,
   )
   assert.match(await client.metrics(), /oneclass_confirmed_uniformity_p_value\{model="part@1"\} [0-9.]+/)
   await client.review(batch.id, { reviews: [{ ...reviews[0]!, label: null }] })

@@ -51,7 +51,7 @@ export function usePromise(n: number | undefined, alpha: number, calibration?: C
 
 /** One wording wherever it stands: on average, with the range. */
 export function promiseWords({ mean, low, high }: Omit<Rate, 'alpha'>): string {
-  return `${t.report.rejected}: ${t.report.promise(percent(mean), percent(low), percent(high))}.`
+  return t.alpha.expected(t.report.promise(percent(mean), percent(low), percent(high)))
 }
 
 function distance(a: number, b: number): number {

@@ -7,6 +7,7 @@ export const models: typeof Words = {
   alpha: {
     label: 'Wie streng',
     words: (k) => `weist im Mittel höchstens 1 von ${k} guten Bildern ab`,
+    expected: (promise) => `Erwartet: ${promise}.`,
     least: (n) => `Mehr geben ${count(n)} Fotos nicht her: mit mehr Fotos könnte es weniger gute Bilder abweisen.`,
     short: (k) => `1 von ${k}`,
     most: (k) => `höchstens 1 von ${k}`,

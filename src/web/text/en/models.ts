@@ -6,6 +6,7 @@ export const models = {
   alpha: {
     label: 'How strict',
     words: (k: number) => `rejects at most 1 good image in ${k} on average`,
+    expected: (promise: string) => `Expected: ${promise}.`,
     least: (n: number) =>
       `${count(n)} photos can tell no more than this: with more photos it could reject fewer good images.`,
     short: (k: number) => `1 in ${k}`,
