@@ -56,7 +56,7 @@ before(async () => {
     await writeFile(path, await encodeImage(renderPart(random.fork(i))))
   }
   await mkdir(join(folder, 'mix'))
-  await writeFile(join(folder, 'mix/good.png'), await encodeImage(renderPart(random.fork('good 2')), 'png'))
+  await writeFile(join(folder, 'mix/good.png'), await encodeImage(renderPart(random.fork('good 5')), 'png'))
   await writeFile(join(folder, 'mix/other.webp'), await encodeImage(renderOther(random.fork('other')), 'webp'))
 })
 after(() => rm(folder, { recursive: true, force: true }))
