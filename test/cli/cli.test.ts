@@ -121,7 +121,7 @@ test('a version based on another one, with some left out; what is no index or ha
   assert.match((await oneclass('models', 'use', 'part@1')).out, /part is now part@1/)
   assert.equal(json((await oneclass('models', 'show', 'part', '--json')).out)['model'], 'part@1')
   assert.match((await oneclass('models', 'use', 'part')).err, /MODEL_NAME_INVALID/)
-  assert.match((await oneclass('models', 'list')).out, /part@1 .* yes\n[\s\S]*part@2 .*:\d\d\n/)
+  assert.match((await oneclass('models', 'list')).out, /part@2 .*:\d\d\n[\s\S]*part@1 .* yes\n/)
   for (const args of [
     ['--base', 'part@1', '--exclude', '3,x'],
     ['--base', 'part@1', '--exclude', '24'],
