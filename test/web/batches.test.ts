@@ -30,7 +30,7 @@ test('a batch: results stream without a shift, are reviewed by keys and exported
   assert.equal(await page.evaluate('window.shift'), 0, `shifted: ${await page.evaluate('window.shifts.join()')}`)
   await says('.status-words', /1 could not be read/)
 
-  await says('.status-words', /Of the \d+ that do not belong, at most \d.*\s% are good images/)
+  await says('.status-words', /Of the \d+ that do not belong, at most \d+(\.\d)? are good images/)
   await page.getByLabel('Marked places').check()
   await page.locator('.cell.differs .marks rect').first().waitFor()
   await page.getByLabel('Marked places').uncheck()
@@ -104,7 +104,7 @@ test('the summary of a batch stands on one page', options, async () => {
   await page.getByRole('button', { name: 'Export' }).click()
   await page.getByRole('menuitem', { name: 'One-page summary' }).click()
   await until(`document.querySelectorAll('.summary-images li').length === 18`)
-  await says('.summary .facts', /part@1.*1 good image in 20.*at most .*\s% are good images/)
+  await says('.summary .facts', /part@1.*1 good image in 20.*at most \d+(\.\d)? are good images/)
   const pdf = await page.pdf({ format: 'A4' })
   assert.equal(pdf.toString('latin1').match(/\/Type \/Page\b/g)?.length, 1, 'one page')
   await page.getByRole('link', { name: 'Back to the batch' }).click()

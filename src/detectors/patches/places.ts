@@ -133,7 +133,7 @@ export function placesBy({ channels, count, axes, centre, steps }: PlaceAxes): P
     for (let at = 0; at < data.length; at += count) {
       for (let k = 0; k < count; k++) {
         const level = Math.round((data[at + k]! - centre[k]!) / steps[k]!) + middle
-        out[at + k] = level < 1 ? 1 : level > 255 ? 255 : level
+        out[at + k] = Math.min(255, Math.max(1, level))
       }
     }
     return out

@@ -1,7 +1,7 @@
 /** What a batch is, how far, how fast; export, and the way from confirmed images to the next version. */
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { count, duration, percent } from '../format.ts'
+import { count, duration } from '../format.ts'
 import { go, href, route } from '../routes.ts'
 import { client } from '../service/api.ts'
 import { isFinished } from '../service/follow.ts'
@@ -122,9 +122,7 @@ export function BatchHead(props: {
                 t.batches.took(duration((Date.parse(job.finishedAt) - Date.parse(job.createdAt)) / 1000))}
           </span>
           <span>{errors > 0 && t.batches.errorsOf(errors)}</span>
-          <span>
-            {found.rejected > 0 && !isRunning && t.batches.discoveries(found.rejected, percent(found.falseShare))}
-          </span>
+          <span>{found.rejected > 0 && !isRunning && t.batches.discoveries(found.rejected, found.goodAtMost)}</span>
           <span>{reviews.unsent.value > 0 && t.batches.unsent(reviews.unsent.value)}</span>
           <span>
             {counts.reviewed > 0 &&

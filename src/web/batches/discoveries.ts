@@ -7,10 +7,10 @@ export interface Discoveries {
   readonly rejected: number
   readonly unreadable: number
   /**
-   * Bound on the expected share of good images among the rejected: scored * alpha / rejected, the level at which Benjamini and
-   * Hochberg's procedure on conformal p-values (Bates et al., arXiv 2104.08279) rejects these. 0 where nothing is rejected.
+   * Bound on the expected number of good images among the rejected, scored * alpha: divided by `rejected` it is the level at which
+   * Benjamini and Hochberg's procedure on conformal p-values (Bates et al., arXiv 2104.08279) rejects these.
    */
-  readonly falseShare: number
+  readonly goodAtMost: number
 }
 
 export function discoveriesOf(items: readonly Item[], alpha: number): Discoveries {
@@ -24,6 +24,6 @@ export function discoveriesOf(items: readonly Item[], alpha: number): Discoverie
     scored,
     rejected,
     unreadable: items.length - scored,
-    falseShare: rejected === 0 ? 0 : Math.min(1, (scored * alpha) / rejected),
+    goodAtMost: Math.min(rejected, scored * alpha),
   }
 }

@@ -1,6 +1,6 @@
 /** A batch on one page, to print or to save as PDF: what was asked, what came out, what it is worth, and the most unusual images. */
 import type { JSX } from 'preact'
-import { baseName, count, date, percent, score } from '../format.ts'
+import { baseName, count, date, score } from '../format.ts'
 import { promiseWords, usePromise } from '../models/promise.ts'
 import { href } from '../routes.ts'
 import { client } from '../service/api.ts'
@@ -44,12 +44,7 @@ export function BatchSummary(props: {
     ...(found.unreadable > 0 ? [[t.verdict.unreadable, count(found.unreadable)] as [string, string]] : []),
     [t.alpha.label, `${t.alpha.words(oneIn(alpha))}. ${promise ? promiseWords(promise) : ''}`],
     ...(found.rejected > 0
-      ? [
-          [t.batches.summary.worth, t.batches.discoveries(found.rejected, percent(found.falseShare))] as [
-            string,
-            string,
-          ],
-        ]
+      ? [[t.batches.summary.worth, t.batches.discoveries(found.rejected, found.goodAtMost)] as [string, string]]
       : []),
     ...(said.reviewed > 0
       ? [

@@ -74,8 +74,8 @@ export const batches: typeof Words = {
     keys: 'Tasten: B gehört dazu, D gehört nicht dazu, C nicht zu sagen, U nimmt die letzte Antwort zurück, Pfeile gehen weiter, Enter vergrößert.',
     score: (score) => `Wert ${score}`,
     unsent: (n) => `${s(n, 'Antwort', 'Antworten')} noch nicht gesendet: wird wieder versucht`,
-    discoveries: (rejected, share) =>
-      `Von den ${count(rejected)}, die nicht dazugehören, sind im Mittel höchstens ${share} gute Bilder`,
+    discoveries: (rejected, good) =>
+      `Von den ${count(rejected)}, die nicht dazugehören, sind im Mittel höchstens ${decimal(good, good < 10 ? 1 : 0)} gute Bilder`,
     reviewed: (n, total) => `${count(n)} von ${count(total)} durchgesehen`,
     reviewQuality: (agreed, disagreed) => `das Modell stimmt ${count(agreed)}-mal zu und ${count(disagreed)}-mal nicht`,
     share: 'Link zu dieser Ansicht kopieren',

@@ -68,8 +68,8 @@ export const batches = {
     keys: 'Keys: B belongs, D does not belong, C cannot tell, U undoes the last answer, arrows move, Enter enlarges.',
     score: (score: string) => `score ${score}`,
     unsent: (n: number) => `${s(n, 'answer')} not yet sent: trying again`,
-    discoveries: (rejected: number, share: string) =>
-      `Of the ${count(rejected)} that do not belong, at most ${share} are good images, on average`,
+    discoveries: (rejected: number, good: number) =>
+      `Of the ${count(rejected)} that do not belong, at most ${decimal(good, good < 10 ? 1 : 0)} are good images, on average`,
     reviewed: (n: number, total: number) => `${count(n)} of ${count(total)} reviewed`,
     reviewQuality: (agreed: number, disagreed: number) =>
       `the model agrees with ${count(agreed)} and disagrees with ${count(disagreed)}`,
