@@ -30,7 +30,7 @@ export const guards: readonly Guard[] = [
   {
     attack: 'symlink: followed before the question is asked',
     file: 'src/service/local-files.js',
-    guard: /real = await realpath\(absolute\);/,
+    guard: /real = await realpath\(await onDisk\(absolute\)\);/,
     instead: 'real = absolute;',
     test: 'service/local-files',
   },

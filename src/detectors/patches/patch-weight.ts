@@ -7,10 +7,10 @@ import { areaUnder } from '../area-under.ts'
 import { unitOf } from '../join.ts'
 
 /**
- * Weights to choose from, where all pooled members together weigh 1. A plain sum is the most: drawn defects stand out from their
- * surroundings more than real ones do, and would ask for four times as much.
+ * Weights to choose from, where all pooled members together weigh 1. Drawn defects stand out from their surroundings more than real ones
+ * do, and would ask for four times as much; a half is where real ones lose least at worst (docs/defects.md).
  */
-const choices = [0.25, 0.5, 1] as const
+const choices = [0.25, 0.5] as const
 /** The area under the ROC curve must grow by this for the member to join. */
 const gainThatCounts = 0.02
 /** Of weights within this of the best the smallest is taken. */
