@@ -54,7 +54,7 @@ function tellUniformity({ uniformity }: Told): string[] {
   return [
     uniformity.isUniform
       ? `The p-values of the positives spread evenly, as they should (${p}; ${alarms}).`
-      : `The p-values of the positives do not spread evenly (${p}; ${alarms}): these positives differ from those of the fit.`,
+      : `The p-values of the positives do not spread evenly (${p}; ${alarms}): these positives are more unusual, or more ordinary, than those of the fit.`,
   ]
 }
 
