@@ -81,7 +81,7 @@ try {
 
   await page.setViewportSize({ width: 1280, height: 800 })
   await open('#/classify/ring@1')
-  const flaw = worst.find(({ regions }) => regions?.length === 1) ?? worst[0]!
+  const flaw = worst.find(({ image, regions }) => !/^(ring|other)/.test(image) && regions?.length === 1) ?? worst[0]!
   const shown = [...asked.slice(0, 3), asked[flaw.index]!]
   for (const [i, one] of shown.entries()) {
     await page.setInputFiles('[data-pick=files]', [asFile(one)])
@@ -90,6 +90,8 @@ try {
   await page.locator('.stage .verdict').waitFor()
   await page.getByRole('button', { name: 'Show where it looks unusual' }).click()
   await page.locator('.heat-legend').waitFor()
+  await page.locator('.stage').evaluate((stage) => stage.scrollIntoView({ block: 'start' }))
+  await page.mouse.wheel(0, -20)
   await save('page-classify')
 
   await open(`#/batches/${batch.id}`)
