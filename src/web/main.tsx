@@ -45,4 +45,8 @@ function Root(): JSX.Element {
   return <App key={language.value} />
 }
 
-void setLanguage(usualLanguage(), false).then(() => render(<Root />, document.getElementById('app')!))
+void setLanguage(usualLanguage(), false).then(() => {
+  const app = document.getElementById('app')
+  if (app === null) throw new Error('index.html has no element "app"')
+  render(<Root />, app)
+})

@@ -39,6 +39,6 @@ export function usualLanguage(): Language {
   } catch {
     // none
   }
-  const wanted = [...(chosen === null ? [] : [chosen]), ...navigator.languages].map((tag) => tag.split('-')[0]!)
+  const wanted = [...(chosen === null ? [] : [chosen]), ...navigator.languages].flatMap((tag) => tag.split('-', 1))
   return (wanted.find((tag) => tag in languages) ?? 'en') as Language
 }

@@ -60,8 +60,13 @@ export function usualAlpha(n: number | undefined): number {
 /** Index of the step that is nearest to alpha. */
 export function nearestStep(alpha: number, steps: readonly number[] = alphaSteps): number {
   let best = 0
+  let least = Number.POSITIVE_INFINITY
   steps.forEach((k, i) => {
-    if (Math.abs(Math.log(alpha * k)) < Math.abs(Math.log(alpha * steps[best]!))) best = i
+    const away = Math.abs(Math.log(alpha * k))
+    if (away < least) {
+      least = away
+      best = i
+    }
   })
   return best
 }

@@ -94,11 +94,13 @@ function Whole({ item, model, batch, file, path }: Parameters<typeof Closer>[0])
 
   const canExplain = model && batch && 'pValue' in item.line && (file !== undefined || batch.keeps?.folder)
   const explain = async () => {
+    if (!model || !batch) return
     isAsking.value = true
     error.value = null
     try {
-      const image = await wholeImage(batch!, item.index, item.line.image)
-      heat.value = await client.classify(labelOf(model!), image!, { explain: true, drift: false, waitSeconds: 120 })
+      const image = await wholeImage(batch, item.index, item.line.image)
+      if (image === undefined) throw new Error(t.batches.wholeGone)
+      heat.value = await client.classify(labelOf(model), image, { explain: true, drift: false, waitSeconds: 120 })
     } catch (thrown) {
       error.value = failureOf(thrown)
     }

@@ -17,37 +17,40 @@ export function Histogram(props: {
   batchAlpha: number
 }): JSX.Element {
   const { items, positives, alpha, batchAlpha } = props
-  const belongs = new Float64Array(bins)
-  const differs = new Float64Array(bins)
-  const taught = new Float64Array(bins)
+  const counts = Array.from({ length: bins }, () => ({ belongs: 0, differs: 0, taught: 0 }))
+  const add = (x: number, kind: 'belongs' | 'differs' | 'taught') => {
+    const bin = counts[binOf(x)]
+    if (bin) bin[kind]++
+  }
   let scored = 0
   const crossing = crossings(alpha)
   for (const { line } of items) {
     if (!('score' in line)) continue
     const x = oddness(line.score)
     crossing.add(x, line.pValue)
-    ;(verdictOf(line, alpha) === 'belongs' ? belongs : differs)[binOf(x)]!++
+    add(x, verdictOf(line, alpha) === 'belongs' ? 'belongs' : 'differs')
     scored++
   }
   // the positives' scores have their 0.5 at the model's alpha: shift them to the batch's
-  const known = positives.filter(({ score, pValue }) => score !== null && pValue !== null)
+  const known = positives.flatMap(({ score, pValue }) =>
+    score === null || pValue === null ? [] : { x: oddness(score), pValue },
+  )
   const own = crossings(batchAlpha)
-  for (const { score, pValue } of known) own.add(oddness(score!), pValue!)
+  for (const { x, pValue } of known) own.add(x, pValue)
   const shift = own.middle() ?? 0
-  for (const { score, pValue } of known) {
-    const x = oddness(score!) - shift
-    crossing.add(x, pValue!)
-    taught[binOf(x)]!++
+  for (const { x, pValue } of known) {
+    crossing.add(x - shift, pValue)
+    add(x - shift, 'taught')
   }
   const scale = known.length > 0 ? Math.max(1, scored) / known.length : 0
-  const top = Math.max(1, ...belongs.map((n, i) => n + differs[i]!), ...taught.map((n) => n * scale))
+  const top = Math.max(1, ...counts.flatMap(({ belongs, differs, taught }) => [belongs + differs, taught * scale]))
   const y = (n: number) => (n / top) * (height - 8)
   const step = width / bins
   const at = ((Math.min(reach, Math.max(-reach, crossing.middle() ?? 0)) + reach) / (2 * reach)) * width
-  const outline = [...taught]
+  const outline = counts
     .map(
-      (n, i) =>
-        `${i === 0 ? 'M' : 'L'}${(i * step).toFixed(1)} ${(height - y(n * scale)).toFixed(1)}h${step.toFixed(1)}`,
+      ({ taught }, i) =>
+        `${i === 0 ? 'M' : 'L'}${(i * step).toFixed(1)} ${(height - y(taught * scale)).toFixed(1)}h${step.toFixed(1)}`,
     )
     .join('')
 
@@ -61,16 +64,18 @@ export function Histogram(props: {
         role="img"
         aria-label={t.batches.histogramHelp(scored, known.length)}
       >
-        {[...belongs].map((n, i) => (
+        {counts.map(({ belongs, differs }, i) => (
           <g key={i}>
-            {n > 0 && <rect class="belongs" x={i * step + 0.5} width={step - 1} y={height - y(n)} height={y(n)} />}
-            {differs[i]! > 0 && (
+            {belongs > 0 && (
+              <rect class="belongs" x={i * step + 0.5} width={step - 1} y={height - y(belongs)} height={y(belongs)} />
+            )}
+            {differs > 0 && (
               <rect
                 class="differs"
                 x={i * step + 0.5}
                 width={step - 1}
-                y={height - y(n + differs[i]!)}
-                height={y(differs[i]!)}
+                y={height - y(belongs + differs)}
+                height={y(differs)}
               />
             )}
           </g>

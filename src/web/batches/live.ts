@@ -48,8 +48,12 @@ export function openBatch(id: string): LiveBatch {
     const now = performance.now()
     // what was there when the page came says nothing of the rate
     if (items.length >= backlog) arrivals.push([now, items.length])
-    while (arrivals.length > 2 && now - arrivals[0]![0] > rateWindowMs) arrivals.shift()
-    const [since, before] = arrivals[0] ?? [now, 0]
+    let [oldest] = arrivals
+    while (oldest && arrivals.length > 2 && now - oldest[0] > rateWindowMs) {
+      arrivals.shift()
+      ;[oldest] = arrivals
+    }
+    const [since, before] = oldest ?? [now, 0]
     rate.value = now - since > 900 ? ((items.length - before) * 1000) / (now - since) : 0
     revision.value++
   }

@@ -78,6 +78,8 @@ export function VirtualGrid(props: {
   }
   useLayoutEffect(measure, [count, least])
   useEffect(() => {
+    const element = box.current
+    if (element === null) return
     let asked = 0
     const later = () => {
       asked ||= requestAnimationFrame(() => {
@@ -87,7 +89,7 @@ export function VirtualGrid(props: {
     }
     addEventListener('scroll', later, { passive: true })
     const observer = new ResizeObserver(later)
-    observer.observe(box.current!)
+    observer.observe(element)
     addEventListener('resize', later)
     return () => {
       removeEventListener('scroll', later)
@@ -99,18 +101,18 @@ export function VirtualGrid(props: {
   }, [])
 
   /** Brings a cell into view and, when the grid has the focus, focuses it. */
-  const reveal = (position: number) => {
+  const reveal = (element: HTMLElement, position: number) => {
     const row = Math.floor(position / frame.columns)
-    const top = box.current!.getBoundingClientRect().top + row * rowHeight
+    const top = element.getBoundingClientRect().top + row * rowHeight
     const [ceiling, floor] = [150, innerHeight - 90] // the sticky bar above, the tab bar of phones below
     if (top < ceiling) scrollBy({ top: top - ceiling, behavior: 'instant' })
     else if (top + rowHeight > floor) scrollBy({ top: top + rowHeight - floor, behavior: 'instant' })
     measure()
   }
   useEffect(() => {
-    const element = box.current!
-    if (selected < 0 || !element.contains(document.activeElement)) return
-    reveal(selected)
+    const element = box.current
+    if (selected < 0 || !element?.contains(document.activeElement)) return
+    reveal(element, selected)
     requestAnimationFrame(() =>
       element.querySelector<HTMLElement>('[aria-selected="true"]')?.focus({ preventScroll: true }),
     )

@@ -46,13 +46,12 @@ export function AllModels({ one }: { one: Asked }): JSX.Element | null {
 }
 
 function Answers({ answer: { labels, models } }: { answer: ManyScoredImage }): JSX.Element {
-  const names = Object.keys(models).sort((a, b) => rank(models[b]!) - rank(models[a]!))
+  const answers = Object.entries(models).sort(([, a], [, b]) => rank(b) - rank(a))
   return (
     <>
-      <p role="status">{labels.length === 0 ? t.classify.noneOf(names.length) : t.classify.isOneOf(labels)}</p>
+      <p role="status">{labels.length === 0 ? t.classify.noneOf(answers.length) : t.classify.isOneOf(labels)}</p>
       <ul>
-        {names.map((name) => {
-          const said = models[name]!
+        {answers.map(([name, said]) => {
           const verdict = 'error' in said ? verdictOfError(said.error.code) : verdictOf(said, said.alpha)
           return (
             <li key={name}>

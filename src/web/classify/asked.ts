@@ -52,9 +52,10 @@ export function ask(images: readonly Picked[], model: string): void {
     isExplained: false,
     answer: null,
   }))
-  if (more.length === 0) return
+  const [first] = more
+  if (first === undefined) return
   asked.value = [...asked.value, ...more]
-  selectedId.value = more[0]!.id
+  selectedId.value = first.id
   waiting.push(...more.map(({ id }) => ({ id, explain: false })))
   pump()
 }
@@ -98,8 +99,10 @@ export function alphaOf(model: string): number {
 }
 
 function pump(): void {
-  while (running < sideBySide && waiting.length > 0 && takesRequests.peek()) {
-    const { id, explain: withMap } = waiting.shift()!
+  while (running < sideBySide && takesRequests.peek()) {
+    const next = waiting.shift()
+    if (next === undefined) return
+    const { id, explain: withMap } = next
     const one = asked.value.find((other) => other.id === id)
     if (one === undefined) continue
     running++

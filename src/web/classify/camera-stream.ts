@@ -9,6 +9,8 @@ export function useCamera() {
   const video = useRef<HTMLVideoElement>(null)
   const state = useSignal<State>('opening')
   useEffect(() => {
+    const element = video.current
+    if (element === null) return
     let stream: MediaStream | undefined
     let isOpen = true
     const stop = () => {
@@ -21,8 +23,8 @@ export function useCamera() {
           audio: false,
         })
         if (!isOpen) return stop()
-        video.current!.srcObject = stream
-        await video.current!.play()
+        element.srcObject = stream
+        await element.play()
         state.value = 'on'
       } catch {
         if (isOpen) state.value = 'refused'

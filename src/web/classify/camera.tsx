@@ -2,6 +2,7 @@
 import type { JSX } from 'preact'
 import type { Picked } from '../files/collect.ts'
 import { t } from '../text.ts'
+import { contextOf } from '../ui/canvas.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { useCamera } from './camera-stream.ts'
@@ -10,11 +11,12 @@ export function Camera({ onShot, onClose }: { onShot: (image: Picked) => void; o
   const { video, state } = useCamera()
 
   const shoot = () => {
-    const { videoWidth, videoHeight } = video.current!
+    const shown = video.current
+    if (shown === null) return
     const canvas = document.createElement('canvas')
-    canvas.width = videoWidth
-    canvas.height = videoHeight
-    canvas.getContext('2d')!.drawImage(video.current!, 0, 0)
+    canvas.width = shown.videoWidth
+    canvas.height = shown.videoHeight
+    contextOf(canvas).drawImage(shown, 0, 0)
     canvas.toBlob(
       (blob) => {
         if (blob === null) return

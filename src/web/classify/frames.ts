@@ -5,6 +5,7 @@
 import { client } from '../service/api.ts'
 import { takesRequests } from '../service/health.ts'
 import type { ClassifyResult } from '../service/types.ts'
+import { contextOf } from '../ui/canvas.ts'
 
 export interface Frame {
   readonly result: ClassifyResult
@@ -36,7 +37,7 @@ export function watchFrames(
 ): Frames {
   const controller = new AbortController()
   const canvas = document.createElement('canvas')
-  const answered: number[] = []
+  let answered: number[] = []
   let running = 0
   let lastTaken = 0
   let newest = 0
@@ -79,7 +80,7 @@ export function watchFrames(
   return {
     rate() {
       const since = performance.now() - seconds * 1000
-      while (answered.length > 0 && answered[0]! < since) answered.shift()
+      answered = answered.filter((at) => at >= since)
       return answered.length / seconds
     },
     stop() {
@@ -93,7 +94,7 @@ async function jpegOf(video: HTMLVideoElement, canvas: HTMLCanvasElement): Promi
   const scale = Math.min(1, side / Math.max(video.videoWidth, video.videoHeight))
   canvas.width = Math.round(video.videoWidth * scale)
   canvas.height = Math.round(video.videoHeight * scale)
-  canvas.getContext('2d')!.drawImage(video, 0, 0, canvas.width, canvas.height)
+  contextOf(canvas).drawImage(video, 0, 0, canvas.width, canvas.height)
   return await new Promise((resolve, reject) =>
     canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('the frame has no picture'))), 'image/jpeg', 0.9),
   )

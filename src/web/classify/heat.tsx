@@ -5,6 +5,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { heatAt, heatColour, heatLevel, heatOpacity, heatRamp } from '../../wire/heat-colours.ts'
 import type { Heatmap, Region } from '../service/types.ts'
 import { t } from '../text.ts'
+import { contextOf } from '../ui/canvas.ts'
 import { LargePicture, type Size } from '../ui/picture.tsx'
 import { Marks } from './marks.tsx'
 
@@ -40,11 +41,12 @@ export function HeatPicture(props: {
 function Heat({ map, image }: { map: Heatmap; image: Size }): JSX.Element {
   const ref = useRef<HTMLCanvasElement>(null)
   useEffect(() => {
-    const canvas = ref.current!
+    const canvas = ref.current
+    if (canvas === null) return
     const scale = longest / Math.max(image.width, image.height)
     canvas.width = Math.max(1, Math.round(image.width * scale))
     canvas.height = Math.max(1, Math.round(image.height * scale))
-    const context = canvas.getContext('2d')!
+    const context = contextOf(canvas)
     const pixels = context.createImageData(canvas.width, canvas.height)
     const area = map.area ?? { x: 0, y: 0, ...image }
     for (let y = 0, at = 0; y < canvas.height; y++)

@@ -35,9 +35,10 @@ export function Live({ model, label, alpha }: { model: Model; label: string; alp
   alphaNow.current = alpha
 
   useEffect(() => {
-    if (state !== 'on') return
+    const shown = video.current
+    if (state !== 'on' || shown === null) return
     const frames = watchFrames(
-      video.current!,
+      shown,
       label,
       (seen) => {
         frame.value = seen

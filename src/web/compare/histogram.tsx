@@ -9,9 +9,11 @@ export function ScoreHistogram({ scored }: { scored: readonly TestScore[] }): JS
   if (scored.length === 0) return null
   // by rank: scores of some methods lie many powers of ten apart
   const sorted = [...scored].sort((a, b) => a.score - b.score)
-  const counts = Array.from({ length: bins }, () => ({ positive: 0, negative: 0 }))
-  sorted.forEach(({ isPositive }, i) => {
-    counts[Math.floor((i * bins) / sorted.length)]![isPositive ? 'positive' : 'negative']++
+  const startOf = (bin: number) => Math.ceil((bin * sorted.length) / bins)
+  const counts = Array.from({ length: bins }, (_, bin) => {
+    const part = sorted.slice(startOf(bin), startOf(bin + 1))
+    const positive = part.filter(({ isPositive }) => isPositive).length
+    return { positive, negative: part.length - positive }
   })
   const top = Math.max(1, ...counts.map(({ positive, negative }) => positive + negative))
   const accepted = sorted.filter((one) => one.accepted).length

@@ -30,9 +30,9 @@ export function useThumbnail(file: Blob | undefined): string | null {
     return () => {
       current = false
       // scrolled by before its turn came: not needed any more
-      const at = queue.findIndex((one) => one.file === file)
-      if (at >= 0 && --queue[at]!.wanted <= 0) {
-        queue.splice(at, 1)
+      const queued = queue.find((one) => one.file === file)
+      if (queued && --queued.wanted <= 0) {
+        queue.splice(queue.indexOf(queued), 1)
         made.delete(file)
       }
     }
@@ -56,10 +56,10 @@ function thumbnailOf(file: Blob): Promise<string | null> {
 }
 
 function next(): void {
-  while (queue.length > 0) {
+  for (let waiting = queue.at(-1); waiting !== undefined; waiting = queue.at(-1)) {
     const worker = idle.pop() ?? (started < threads ? startWorker() : undefined)
     if (worker === undefined) return
-    const waiting = queue.pop()!
+    queue.pop()
     const id = nextId++
     busy.set(id, { waiting, worker })
     worker.postMessage({ id, file: waiting.file, side })

@@ -45,10 +45,14 @@ export function fromPixel({ scale, x, y }: Camera, [px, py]: readonly [number, n
 /** Is a place inside a closed line? By the number of its edges to the right of the place. */
 export function isWithin(ring: readonly Place[], [x, y]: Place): boolean {
   let inside = false
-  ring.forEach(([x1, y1], i) => {
-    const [x2, y2] = ring[(i + 1) % ring.length]!
+  let corner = ring.at(-1)
+  if (corner === undefined) return false
+  for (const next of ring) {
+    const [x1, y1] = corner
+    const [x2, y2] = next
     if (y1 > y !== y2 > y && x < x1 + ((y - y1) / (y2 - y1)) * (x2 - x1)) inside = !inside
-  })
+    corner = next
+  }
   return inside
 }
 

@@ -1,5 +1,6 @@
 /** Paints the dots: shape and colour both tell what a dot is. */
 import { colour } from '../theme.ts'
+import { contextOf } from '../ui/canvas.ts'
 import { type Camera, type Place, toPixel } from './camera.ts'
 
 export type Kind = 'positive' | 'belongs' | 'differs' | 'error'
@@ -16,7 +17,7 @@ export function draw(
   hidden: ReadonlySet<Kind>,
   focus: number,
 ): void {
-  const context = canvas.getContext('2d')!
+  const context = contextOf(canvas)
   const ratio = canvas.width / canvas.clientWidth
   context.setTransform(ratio, 0, 0, ratio, 0, 0)
   context.clearRect(0, 0, canvas.clientWidth, canvas.clientHeight)

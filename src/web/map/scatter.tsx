@@ -52,7 +52,8 @@ export function Scatter(props: { points: readonly MapPoint[]; label: string; bat
   }
 
   useEffect(() => {
-    const element = canvas.current!
+    const element = canvas.current
+    if (element === null) return
     const observer = new ResizeObserver(() => {
       const ratio = devicePixelRatio || 1
       element.width = element.clientWidth * ratio
@@ -65,26 +66,23 @@ export function Scatter(props: { points: readonly MapPoint[]; label: string; bat
   useEffect(() => {
     if (camera.value && canvas.current) draw(canvas.current, dots, camera.value, hidden.value, focus.value)
   }, [dots, camera.value, hidden.value, focus.value, themeChanges.value])
-  useEffect(
-    () =>
-      gestures(canvas.current!, {
-        move: (change) => {
-          if (camera.value) camera.value = change(camera.value)
-        },
-        point: (x, y) => {
-          if (!camera.value) return
-          const seen = places.map((place, i) =>
-            hidden.value.has(dots[i]!.kind) ? ([Infinity, Infinity] as const) : place,
-          )
-          focus.value = nearestTo(camera.value, seen, x, y, 18)
-        },
-      }),
-    [places],
-  )
+  useEffect(() => {
+    if (canvas.current === null) return
+    return gestures(canvas.current, {
+      move: (change) => {
+        if (camera.value) camera.value = change(camera.value)
+      },
+      point: (x, y) => {
+        if (!camera.value) return
+        const seen = dots.map(({ kind, place }) => (hidden.value.has(kind) ? ([Infinity, Infinity] as const) : place))
+        focus.value = nearestTo(camera.value, seen, x, y, 18)
+      },
+    })
+  }, [places])
 
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.metaKey || event.ctrlKey || event.altKey || camera.value === null) return
-    const { width, height } = sizeOf(canvas.current!)
+    if (event.metaKey || event.ctrlKey || event.altKey || camera.value === null || canvas.current === null) return
+    const { width, height } = sizeOf(canvas.current)
     const ways: Record<string, readonly [number, number]> = {
       ArrowLeft: [-1, 0],
       ArrowRight: [1, 0],
@@ -94,9 +92,10 @@ export function Scatter(props: { points: readonly MapPoint[]; label: string; bat
     const way = ways[event.key]
     if (way) {
       const next = nextInDirection(places, focus.value, ...way)
-      if (next >= 0) {
+      const place = places[next]
+      if (place) {
         focus.value = next
-        const [x, y] = toPixel(camera.value, places[next]!)
+        const [x, y] = toPixel(camera.value, place)
         if (x < 20 || y < 20 || x > width - 20 || y > height - 20)
           camera.value = { ...camera.value, x: camera.value.x + width / 2 - x, y: camera.value.y + height / 2 - y }
       }
@@ -110,9 +109,10 @@ export function Scatter(props: { points: readonly MapPoint[]; label: string; bat
     event.preventDefault()
   }
   const zoom = (factor: number) => {
-    if (camera.value === null) return
-    const { width, height } = sizeOf(canvas.current!)
-    const [x, y] = places[focus.value] ? toPixel(camera.value, places[focus.value]!) : [width / 2, height / 2]
+    if (camera.value === null || canvas.current === null) return
+    const { width, height } = sizeOf(canvas.current)
+    const place = places[focus.value]
+    const [x, y] = place ? toPixel(camera.value, place) : [width / 2, height / 2]
     camera.value = zoomAt(camera.value, factor, x, y)
   }
   const toggle = (kind: Kind) => {
@@ -122,6 +122,8 @@ export function Scatter(props: { points: readonly MapPoint[]; label: string; bat
   }
   const counts = (kind: Kind) => dots.filter((dot) => dot.kind === kind).length
   const point = points[focus.value]
+  const pointed = places[focus.value]
+  const [view, plane] = [camera.value, canvas.current]
 
   return (
     <div class="card map">
@@ -197,26 +199,26 @@ export function Scatter(props: { points: readonly MapPoint[]; label: string; bat
         >
           <canvas ref={canvas} />
         </div>
-        {batch !== '' && camera.value && <Lasso ring={ring} camera={camera.value} isOn={hasLasso.value} />}
-        {point && camera.value && canvas.current && (
+        {batch !== '' && view && <Lasso ring={ring} camera={view} isOn={hasLasso.value} />}
+        {point && pointed && view && plane && (
           <Tip
             point={point}
-            at={toPixel(camera.value, places[focus.value]!)}
-            width={canvas.current.clientWidth}
-            height={canvas.current.clientHeight}
+            at={toPixel(view, pointed)}
+            width={plane.clientWidth}
+            height={plane.clientHeight}
             label={label}
             batch={batch}
           />
         )}
       </div>
-      {batch !== '' && camera.value && canvas.current && (
+      {batch !== '' && view && plane && (
         <ReviewSeen
           batch={batch}
-          points={points.filter((_, i) => !hidden.value.has(dots[i]!.kind))}
+          points={points.filter((one) => !hidden.value.has(kindOf(one)))}
           isPicked={ring.value !== null}
           isSeen={(point) => {
             const place = placeOf(point, projection.value)
-            return ring.value ? isWithin(ring.value, place) : isInside(camera.value!, place, sizeOf(canvas.current!))
+            return ring.value ? isWithin(ring.value, place) : isInside(view, place, sizeOf(plane))
           }}
         />
       )}

@@ -124,10 +124,12 @@ export function ImportButton(): JSX.Element {
   const busy = useSignal(false)
   const send = async (event: Event) => {
     event.preventDefault()
+    const picked = file.value
+    if (picked === null) return
     busy.value = true
     error.value = null
     try {
-      await client.importModel({ name: file.value!.name, bytes: file.value! }, { name: name.value })
+      await client.importModel({ name: picked.name, bytes: picked }, { name: name.value })
       await loadModels()
       say(t.models.imported(name.value))
       file.value = null

@@ -39,7 +39,8 @@ export function useFaceCheck(images: readonly Picked[], isPossible: boolean): Fa
 }
 
 async function lookThrough(images: readonly Picked[], signal: AbortSignal): Promise<FaceCheck | undefined> {
-  const waiting = Array.from({ length: looked }, (_, i) => images[Math.floor((i * images.length) / looked)]!)
+  const spread = Array.from({ length: looked }, (_, i) => Math.floor((i * images.length) / looked))
+  const waiting = spread.flatMap((at) => images.slice(at, at + 1))
   let [withFace, of] = [0, 0]
   const ask = async () => {
     for (let one = waiting.shift(); one !== undefined && !signal.aborted; one = waiting.shift()) {

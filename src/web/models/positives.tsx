@@ -72,21 +72,24 @@ export function PositivesGallery({ model }: { model: Model }): JSX.Element | nul
       )}
       {error.value && <ErrorNote error={error.value} />}
       <ul class="positives">
-        {lists[show.value].map((image) => (
-          <li key={image.index} class={out.value.has(image.index) ? 'out' : ''}>
-            <label title={image.image}>
-              <Picture path={image.thumbnail} alt={baseName(image.image)} />
-              <input type="checkbox" checked={out.value.has(image.index)} onChange={() => toggle(image.index)} />
-              <span class="hidden">{t.models.select}</span>
-            </label>
-            <span
-              class={misfits.has(image.index) ? 'positive-words odd cut' : 'positive-words cut'}
-              title={misfits.has(image.index) ? reasonOf(misfits.get(image.index)!) : image.image}
-            >
-              {baseName(image.image)}
-            </span>
-          </li>
-        ))}
+        {lists[show.value].map((image) => {
+          const misfit = misfits.get(image.index)
+          return (
+            <li key={image.index} class={out.value.has(image.index) ? 'out' : ''}>
+              <label title={image.image}>
+                <Picture path={image.thumbnail} alt={baseName(image.image)} />
+                <input type="checkbox" checked={out.value.has(image.index)} onChange={() => toggle(image.index)} />
+                <span class="hidden">{t.models.select}</span>
+              </label>
+              <span
+                class={misfit ? 'positive-words odd cut' : 'positive-words cut'}
+                title={misfit ? reasonOf(misfit) : image.image}
+              >
+                {baseName(image.image)}
+              </span>
+            </li>
+          )
+        })}
       </ul>
       <RejectedFiles rejected={positives?.rejected ?? []} />
     </section>

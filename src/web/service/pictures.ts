@@ -30,8 +30,8 @@ function fetched(path: string): Promise<string | null> {
       .then((blob) => URL.createObjectURL(blob))
       .catch(() => null)
     kept.set(path, url)
-    if (kept.size > most) {
-      const [oldest, gone] = kept.entries().next().value!
+    for (const [oldest, gone] of kept) {
+      if (kept.size <= most) break
       kept.delete(oldest)
       void gone.then((old) => old !== null && URL.revokeObjectURL(old))
     }

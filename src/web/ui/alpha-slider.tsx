@@ -3,7 +3,7 @@ import type { ComponentChildren, JSX } from 'preact'
 import { useId } from 'preact/hooks'
 import { promiseWords, usePromise } from '../models/promise.ts'
 import { t } from '../text.ts'
-import { nearestStep, oneIn, stepsFor } from '../verdict.ts'
+import { alphaSteps, nearestStep, oneIn, stepsFor } from '../verdict.ts'
 
 export function AlphaSlider({
   alpha,
@@ -43,14 +43,17 @@ export function AlphaSlider({
         step={1}
         value={step}
         aria-valuetext={words}
-        onInput={(event) => onChange(1 / steps[Number(event.currentTarget.value)]!)}
+        onInput={(event) => {
+          const k = steps[Number(event.currentTarget.value)]
+          if (k !== undefined) onChange(1 / k)
+        }}
       />
       <div class="alpha-ends" aria-hidden="true">
         <span>{t.alpha.lenient}</span>
         <span>{t.alpha.strict}</span>
       </div>
       <p class="hint alpha-range">{promise ? promiseWords(promise) : ''}</p>
-      {n !== undefined && steps[0]! < 500 && step === 0 && <p class="hint">{t.alpha.least(n)}</p>}
+      {n !== undefined && n + 1 < alphaSteps[0] && step === 0 && <p class="hint">{t.alpha.least(n)}</p>}
       {help && <p class="hint">{help}</p>}
       {children}
     </div>

@@ -18,7 +18,8 @@ export function Dialog({
   const ref = useRef<HTMLDialogElement>(null)
   const id = useId()
   useEffect(() => {
-    const dialog = ref.current!
+    const dialog = ref.current
+    if (dialog === null) return
     dialog.showModal()
     return () => dialog.close()
   }, [])

@@ -1,5 +1,5 @@
 /** A button that opens a short list of actions. Arrow keys move, Escape closes, a click elsewhere too. */
-import type { ComponentChildren, JSX } from 'preact'
+import type { ComponentChildren, JSX, TargetedKeyboardEvent } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Icon, type IconName } from './icons.tsx'
 
@@ -38,9 +38,9 @@ export function Menu({
     setOpen(false)
     button.current?.focus()
   }
-  const onKeyDown = (event: KeyboardEvent) => {
+  const onKeyDown = (event: TargetedKeyboardEvent<HTMLElement>) => {
     if (!isOpen) return
-    const all = [...box.current!.querySelectorAll<HTMLElement>('[role=menuitem]')]
+    const all = [...event.currentTarget.querySelectorAll<HTMLElement>('[role=menuitem]')]
     const at = all.indexOf(document.activeElement as HTMLElement)
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
     if (step !== 0) all[(at + step + all.length) % all.length]?.focus()
