@@ -1,6 +1,5 @@
 /** What the routes work with. */
 import type { JobEvents } from '../queue/events.ts'
-import type { ModelUse } from '../queue/jobs.ts'
 import type { Producer } from '../queue/producer.ts'
 import type { BatchResults } from '../service/batch-results.ts'
 import type { Feeder } from '../service/feeder.ts'
@@ -10,10 +9,10 @@ import type { ConfirmedStore } from '../store/confirmed.ts'
 import type { Registry } from '../store/registry.ts'
 import type { Log } from '../system/log.ts'
 import type { BackboneView } from '../wire/backbone.ts'
-import type { Model } from '../wire/model.ts'
 import type { Streams } from './http/streams.ts'
 import type { Limits } from './limits.ts'
 import type { Metrics } from './metrics.ts'
+import type { UsedModel } from './models-in-redis.ts'
 import type { UrlFetchOptions } from './url-fetch.ts'
 
 export interface ApiContext {
@@ -42,5 +41,5 @@ export interface ApiContext {
   /** Undefined: no URLs. */
   readonly urls: Omit<UrlFetchOptions, 'maxBytes' | 'timeoutMs'> | undefined
   /** The model that a job shall use; its bytes are in Redis afterwards. */
-  useModel(ref: string, alpha: number | undefined): Promise<{ info: Model; use: ModelUse }>
+  useModel(ref: string, alpha: number | undefined): Promise<UsedModel>
 }

@@ -34,9 +34,7 @@ export async function readFitInput(
   context: ApiContext,
 ): Promise<FitInput> {
   const { limits } = context
-  if (!request.isMultipart()) {
-    return await readFitBody(body!, request.owned, context)
-  }
+  if (body !== undefined && !request.isMultipart()) return await readFitBody(body, request.owned, context)
   const form = await readForm(request, 'images', {
     maxFiles: limits.maxFitImages,
     maxFileBytes: limits.maxImageBytes,
@@ -111,14 +109,20 @@ export async function readBase(
     )
   if (info.n - exclude.length + files.length > limits.maxFitImages)
     throw new OneclassError('INVALID_ARGUMENT', `A model has at most ${limits.maxFitImages} positives over HTTP.`)
-  if (gallery === null || backbone === null)
-    throw new OneclassError(
-      'MODEL_INCOMPATIBLE',
-      `Nothing is kept of the positives of ${labelOf(info)} (it was imported, fitted on features, or made by an earlier oneclass): fit it again from its images.`,
-    )
-  if (!(await producer.blobs.touchModel(gallery, lifetimes.input)))
-    await producer.blobs.putModel(gallery, (await registry.gallery(labelOf(info)))!, lifetimes.input)
+  if (gallery === null || backbone === null) throw nothingKept(info)
+  if (!(await producer.blobs.touchModel(gallery, lifetimes.input))) {
+    const bytes = await registry.gallery(labelOf(info))
+    if (bytes === undefined) throw nothingKept(info)
+    await producer.blobs.putModel(gallery, bytes, lifetimes.input)
+  }
   return { info, base: { label: labelOf(info), gallery, backbone, exclude, ...(info.range && { range: info.range }) } }
+}
+
+function nothingKept(info: Model): OneclassError {
+  return new OneclassError(
+    'MODEL_INCOMPATIBLE',
+    `Nothing is kept of the positives of ${labelOf(info)} (it was imported, fitted on features, or made by an earlier oneclass): fit it again from its images.`,
+  )
 }
 
 function givenRange({ low, high }: SampleRange): NonNullable<FitFields['range']> {

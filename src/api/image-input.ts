@@ -11,7 +11,7 @@ import { Alpha } from '../wire/names.ts'
 import type { ApiContext } from './context.ts'
 import { decisionFields } from './decision-fields.ts'
 import { alphaField } from './http/fields.ts'
-import { nameOf, readForm, type Uploaded } from './http/uploads.ts'
+import { nameOf, noFile, readForm, type Uploaded } from './http/uploads.ts'
 import type { Limits } from './limits.ts'
 import { fetchImage } from './url-fetch.ts'
 
@@ -83,8 +83,10 @@ export function imageReader({ limits, places, urls }: Pick<ApiContext, 'limits' 
         maxTotalBytes: limits.maxImageBytes,
         seconds: lifetimes.classifyInput,
       })
+      const [file] = form.files
+      if (file === undefined) throw noFile('image')
       return {
-        ...form.files[0]!,
+        ...file,
         alpha: alphaField(form.fields),
         decisions: decisionFields(form.fields),
         fields: form.fields,

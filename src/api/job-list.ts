@@ -1,5 +1,6 @@
 /** Lists of jobs, newest first, bounded, and of the caller's own where the key allows no more. */
 import type { FastifyRequest } from 'fastify'
+import { pairs } from '../core/pairs.ts'
 import { forgetJobs, noteJob, type RecentJob, recentJobs } from '../queue/recent.ts'
 import type { Job } from '../wire/job.ts'
 import { type JobType, jobTypes } from '../wire/job-state.ts'
@@ -32,10 +33,10 @@ export async function listJobs(
   for (let i = 0; i < candidates.length && found.length < limit; i += listed.default) {
     const some = candidates.slice(i, i + listed.default)
     const views = await Promise.all(some.map(({ id }) => producer.job(id)))
-    views.forEach((view, at) => {
-      if (view === undefined) gone.push(some[at]!)
+    for (const [candidate, view] of pairs(some, views)) {
+      if (view === undefined) gone.push(candidate)
       else if (wanted.state === undefined || view.state === wanted.state) found.push(brief(view))
-    })
+    }
   }
   await forgetJobs(producer.client, gone)
   return found.slice(0, limit)

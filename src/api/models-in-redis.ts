@@ -6,6 +6,13 @@ import type { Registry } from '../store/registry.ts'
 import { labelOf } from '../wire/label.ts'
 import type { Model } from '../wire/model.ts'
 
+/** A model that takes images. */
+export interface UsedModel {
+  readonly info: Model
+  readonly backbone: NonNullable<Model['backbone']>
+  readonly use: ModelUse
+}
+
 /** Milliseconds in which a model that was seen in Redis is not looked for again. */
 const offerAgainMs = 3000
 
@@ -26,13 +33,14 @@ export function keepModelsInRedis(producer: Producer, registry: Registry) {
     const found = (await registry.list()).find((info) => info.sha256 === sha256)
     await producer.blobs.putModel(sha256, await registry.bytes(found ? labelOf(found) : label), lifetimes.model)
   }
-  const useModel = async (ref: string, alpha: number | undefined): Promise<{ info: Model; use: ModelUse }> => {
+  const useModel = async (ref: string, alpha: number | undefined): Promise<UsedModel> => {
     const info = await registry.info(ref)
-    if (info.backbone === null)
+    const { backbone } = info
+    if (backbone === null)
       throw new OneclassError('MODEL_INCOMPATIBLE', `The model "${ref}" was fitted on features and cannot take images.`)
     const label = labelOf(info)
     await offerModel(info.sha256, label)
-    return { info, use: { label, sha256: info.sha256, alpha: alpha ?? info.alpha } }
+    return { info, backbone, use: { label, sha256: info.sha256, alpha: alpha ?? info.alpha } }
   }
 
   return { offerModel, useModel }

@@ -78,11 +78,12 @@ async function checkedAddress(url: URL, options: UrlFetchOptions): Promise<strin
     throw new OneclassError('URL_UNREACHABLE', 'The name in the URL does not resolve.')
   }
   const isPublic = options.isPublic ?? isPublicAddress
-  if (addresses.length === 0) throw new OneclassError('URL_UNREACHABLE', 'The name in the URL does not resolve.')
-  if (!addresses.every((address) => isPublic(address))) {
+  const [address] = addresses
+  if (address === undefined) throw new OneclassError('URL_UNREACHABLE', 'The name in the URL does not resolve.')
+  if (!addresses.every((one) => isPublic(one))) {
     throw new OneclassError('URL_NOT_ALLOWED', 'The URL leads to an address that is not public.')
   }
-  return addresses[0]!
+  return address
 }
 
 function open(url: URL, address: string, signal: AbortSignal): Promise<IncomingMessage> {
@@ -148,7 +149,7 @@ function unreachable(signal: AbortSignal): OneclassError {
 }
 
 async function withinTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop: (() => void) | undefined
+  let stop = (): void => {}
   const late = new Promise<never>((_, reject) => {
     stop = () => reject(unreachable(signal))
     if (signal.aborted) stop()
@@ -157,7 +158,7 @@ async function withinTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> 
   try {
     return await Promise.race([work, late])
   } finally {
-    signal.removeEventListener('abort', stop!)
+    signal.removeEventListener('abort', stop)
   }
 }
 

@@ -3,6 +3,7 @@
  * Both expire with the batch. A picture counts among the stored bytes and is left out when there is no room; embeddings are
  * of 2,000 images at most, one byte a number.
  */
+import { pairs } from '../core/pairs.ts'
 import type { BlobStore } from './blobs.ts'
 import type { RedisClient } from './connection.ts'
 import { lifetimes } from './jobs.ts'
@@ -55,10 +56,12 @@ export async function readPoints(
   const key = keys.batchPoints(batch)
   const all = (await client.hkeys(key)).map(Number).sort((a, b) => a - b)
   const stride = Math.max(1, all.length / most)
-  const wanted = Array.from({ length: Math.min(most, all.length) }, (_, i) => all[Math.floor(i * stride)]!)
+  const wanted: number[] = []
+  for (const [place, index] of all.entries())
+    if (wanted.length < most && place === Math.floor(wanted.length * stride)) wanted.push(index)
   if (wanted.length === 0) return { points: [], total: 0 }
   const bytes = await client.hmgetBuffer(key, ...wanted.map(String))
-  const points = wanted.flatMap((index, i) => (bytes[i] ? { index, embedding: decode(bytes[i]) } : []))
+  const points = pairs(wanted, bytes).flatMap(([index, one]) => (one ? { index, embedding: decode(one) } : []))
   return { points, total: all.length }
 }
 

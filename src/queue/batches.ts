@@ -6,6 +6,7 @@
  * Results refer to images by index; a batch is done when every index has a result, an error being a result too.
  * Names of a large folder or a bucket come while the work goes on (`append`): such a batch is open until it has the last of them.
  */
+import { pairs } from '../core/pairs.ts'
 import { parseJson } from '../system/parse-json.ts'
 import type { Decisions } from '../wire/decisions.ts'
 import type { ErrorBody } from '../wire/error.ts'
@@ -207,13 +208,14 @@ export function createBatchStore(client: RedisClient, kept?: Ledger): BatchStore
     },
     async missing(id, indices) {
       const places = (await runScript(client, missing, [keys.batchResults(id)], [...indices])) as number[]
-      return places.map((place) => indices[place - 1]!)
+      const without = new Set(places)
+      return indices.filter((_, i) => without.has(i + 1))
     },
     async lines(id, offset, count) {
       const order = await client.lrange(keys.batchOrder(id), offset, offset + count - 1)
       if (order.length === 0) return []
       const lines = await client.hmget(keys.batchResults(id), ...order)
-      return lines.flatMap((line, i) => (line === null ? [] : [wholeLine(line, order[i]!)]))
+      return pairs(order, lines).flatMap(([index, line]) => (line === null ? [] : [wholeLine(line, index)]))
     },
     async linesAt(id, indices) {
       return indices.length === 0 ? [] : await client.hmget(keys.batchResults(id), ...indices.map(String))

@@ -3,6 +3,7 @@
  * Everything expires; the sum of bytes is bounded, for all and for each caller (`ledger.ts`); what is read is checked against its hash.
  */
 import { createHash, randomBytes } from 'node:crypto'
+import { pairs } from '../core/pairs.ts'
 import { OneclassError } from '../errors.ts'
 import { parseJson } from '../system/parse-json.ts'
 import type { RedisClient } from './connection.ts'
@@ -125,7 +126,7 @@ export function createBlobStore(client: RedisClient, bounds: Bounds): BlobStore 
       const args = [...common(seconds, owner), ...list.map(({ length }) => length + blobOverhead)]
       await assertRoom(await runScript(client, reserve, [...names, ...ids.map(keys.blob)], args))
       const written = await Promise.allSettled(
-        list.map((bytes, i) => client.set(keys.blob(ids[i]!), bufferOf(bytes), 'PX', seconds * 1000)),
+        pairs(ids, list).map(([id, bytes]) => client.set(keys.blob(id), bufferOf(bytes), 'PX', seconds * 1000)),
       )
       const fault = written.find((one) => one.status === 'rejected')
       if (fault === undefined) return ids
@@ -139,7 +140,7 @@ export function createBlobStore(client: RedisClient, bounds: Bounds): BlobStore 
     async getAll(ids) {
       if (ids.length === 0) return []
       const found = await client.mgetBuffer(ids.map(keys.blob))
-      return found.map((bytes, i) => (bytes === null ? undefined : checked(bytes, ids[i]!.split('.')[1])))
+      return pairs(ids, found).map(([id, bytes]) => (bytes === null ? undefined : checked(bytes, id.split('.')[1])))
     },
     remove,
     async putModel(hash, bytes, seconds) {

@@ -25,7 +25,10 @@ export function chunkEnd(first: number, total: number, size: number, isStreamed 
 
 export function chunksOf(total: number, size: number, isStreamed = false): Chunk[] {
   const chunks: Chunk[] = []
-  for (let first = 0; first < total; first = chunks.at(-1)!.end)
-    chunks.push({ first, end: chunkEnd(first, total, size, isStreamed) })
+  for (let first = 0; first < total; ) {
+    const end = chunkEnd(first, total, size, isStreamed)
+    chunks.push({ first, end })
+    first = end
+  }
   return chunks
 }

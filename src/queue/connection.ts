@@ -24,13 +24,13 @@ export type RedisTarget =
 
 export function parseRedisUrl(url: string): RedisTarget {
   if (url.startsWith('unix://')) return { kind: 'single', options: { path: url.slice('unix://'.length) } }
-  const match = /^(redis|rediss)(?:\+(sentinel|cluster))?:\/\/(?:([^@]*)@)?([^/?]*)((?:\/[^?]*)?)(?:\?(.*))?$/.exec(url)
-  if (!match?.[4]) throw badUrl()
-  const [, scheme, kind, userinfo, hostList, path, query] = match
+  const form = /^(redis|rediss)(?:\+(sentinel|cluster))?:\/\/(?:([^@]*)@)?([^/?]*)(\/[^?]*)?(?:\?(.*))?$/
+  const [, scheme, kind, userinfo, hostList, path = '', query] = form.exec(url) ?? []
+  if (!hostList) throw badUrl()
   if (query !== undefined && kind !== 'sentinel') throw badUrl()
-  const hosts = hostList!.split(',').map((host) => parseHost(host, kind === 'sentinel' ? 26379 : 6379))
+  const hosts = hostList.split(',').map((host) => parseHost(host, kind === 'sentinel' ? 26379 : 6379))
   const options: Options = { ...credentials(userinfo), ...(scheme === 'rediss' ? { tls: {} } : {}) }
-  const segments = path!.split('/').filter((segment) => segment !== '')
+  const segments = path.split('/').filter((segment) => segment !== '')
   if (kind === 'cluster') {
     if (segments.length > 0) throw badUrl()
     return { kind, nodes: hosts, options }
@@ -46,8 +46,9 @@ export function parseRedisUrl(url: string): RedisTarget {
     }
     return { kind, options: sentinel }
   }
-  if (hosts.length !== 1 || segments.length > 1) throw badUrl()
-  return { kind: 'single', options: { ...options, ...hosts[0]!, db: database(segments[0]) } }
+  const [host, ...otherHosts] = hosts
+  if (host === undefined || otherHosts.length > 0 || segments.length > 1) throw badUrl()
+  return { kind: 'single', options: { ...options, ...host, db: database(segments[0]) } }
 }
 
 /** A client that is connecting. It never throws through its `error` event: failures surface at the commands. */
@@ -188,11 +189,11 @@ export async function disconnect(...clients: readonly RedisClient[]): Promise<vo
 }
 
 function parseHost(text: string, defaultPort: number): { host: string; port: number } {
-  const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text)
-  if (!match) throw badUrl()
-  const port = match[3] === undefined ? defaultPort : Number(match[3])
-  if (port < 1 || port > 65535) throw badUrl()
-  return { host: (match[1] ?? match[2])!, port }
+  const [, address, name, digits] = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text) ?? []
+  const host = address ?? name
+  const port = digits === undefined ? defaultPort : Number(digits)
+  if (host === undefined || port < 1 || port > 65535) throw badUrl()
+  return { host, port }
 }
 
 function credentials(userinfo: string | undefined): Options {

@@ -174,7 +174,7 @@ const patienceMs = 30_000
  */
 async function untilEnded<T>(result: Promise<T>, work: Promise<unknown>, signal: AbortSignal): Promise<T> {
   let timer: NodeJS.Timeout | undefined
-  let stop: (() => void) | undefined
+  let stop = (): void => {}
   const aborted = new Promise<never>((_, reject) => {
     const end = (): void => reject(new Error('aborted'))
     stop = () => {
@@ -193,7 +193,7 @@ async function untilEnded<T>(result: Promise<T>, work: Promise<unknown>, signal:
     throw error
   } finally {
     clearTimeout(timer)
-    signal.removeEventListener('abort', stop!)
+    signal.removeEventListener('abort', stop)
   }
 }
 

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../errors.ts'
 import type { WorkerView } from '../wire/operations.ts'
 import { orGoodbye, type RedisClient } from './connection.ts'
 import { keys } from './redis-keys.ts'
+import { withScores } from './with-scores.ts'
 
 export interface Totals {
   images: number
@@ -104,8 +105,7 @@ export async function readRate(client: RedisClient): Promise<number> {
 export async function readWorkers(client: RedisClient): Promise<WorkerView[]> {
   const seen = await client.zrangebyscore(keys.workers, Date.now() - shownMs, '+inf', 'WITHSCORES')
   const views: WorkerView[] = []
-  for (let i = 0; i < seen.length; i += 2) {
-    const id = seen[i]!
+  for (const { member: id, score } of withScores(seen)) {
     const fields = await client.hgetall(keys.worker(id))
     if (fields['startedAt'] === undefined) continue // of an earlier version
     views.push({
@@ -115,7 +115,7 @@ export async function readWorkers(client: RedisClient): Promise<WorkerView[]> {
       version: fields['version'] ?? '',
       concurrency: Number(fields['concurrency']),
       startedAt: fields['startedAt'],
-      lastSeen: new Date(Number(seen[i + 1])).toISOString(),
+      lastSeen: new Date(score).toISOString(),
       ...totalsOf(fields),
     })
   }

@@ -92,9 +92,9 @@ export function writeFailure(error: ErrorBody): string {
 }
 
 export function readFailure(reason: string | undefined): ErrorBody {
-  const match = /^([A-Z_]+): (.*)$/s.exec(reason ?? '')
-  if (match?.[1] !== undefined && match[1] in errorTable) return { code: match[1] as ErrorCode, message: match[2]! }
-  return internalError
+  const [, code, message] = /^([A-Z_]+): (.*)$/s.exec(reason ?? '') ?? []
+  if (code === undefined || message === undefined || !(code in errorTable)) return internalError
+  return { code: code as ErrorCode, message }
 }
 
 const internalError: ErrorBody = {

@@ -97,7 +97,11 @@ export function createProducer(options: ProducerOptions): Producer {
       return [kind, queue]
     }),
   )
-  const queue = (kind: JobKind): Queue => queues.get(kind)!
+  const queue = (kind: JobKind): Queue => {
+    const found = queues.get(kind)
+    if (found === undefined) throw new Error(`There is no queue for ${kind}`)
+    return found
+  }
 
   const outcome = async (id: string): Promise<Outcome | undefined> => {
     const kept = parseJson(await client.get(keys.outcome(id)))

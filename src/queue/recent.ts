@@ -3,6 +3,7 @@ import type { JobType } from '../wire/job-state.ts'
 import type { RedisClient } from './connection.ts'
 import { lifetimes } from './jobs.ts'
 import { keys } from './redis-keys.ts'
+import { withScores } from './with-scores.ts'
 
 /** Ids remembered of each type. */
 const remembered = 1000
@@ -28,9 +29,9 @@ export async function recentJobs(client: RedisClient, types: readonly JobType[])
   const found = await Promise.all(
     types.map(async (type) => {
       const flat = await client.zrevrange(keys.recent(type), 0, remembered - 1, 'WITHSCORES')
-      return Array.from({ length: flat.length / 2 }, (_, i) => {
-        const [id = '', owner = ''] = flat[2 * i]!.split(' ')
-        return { id, type, owner, at: Number(flat[2 * i + 1]) }
+      return withScores(flat).map(({ member, score }) => {
+        const [id = '', owner = ''] = member.split(' ')
+        return { id, type, owner, at: score }
       })
     }),
   )

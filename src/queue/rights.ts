@@ -108,9 +108,10 @@ export async function assertRights(client: RedisClient, url: string): Promise<vo
     first ||= said
   }
   const answers = (await client.pipeline(commands.map((command) => [...command])).exec()) ?? []
-  answers.forEach(([error], i) => {
-    if (error) refused(commands[i]![0], error.message)
-  })
+  for (const [i, [name]] of commands.entries()) {
+    const error = answers[i]?.[0]
+    if (error) refused(name, error.message)
+  }
   await client
     .multi()
     .get(text)

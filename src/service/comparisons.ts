@@ -101,14 +101,14 @@ async function saveOne(producer: Producer, home: string, id: string, files?: Com
   let view: CompareJob
   try {
     if (files === undefined) throw unknownNote('Compare')
-    const contents: [string, Buffer][] = []
+    const contents = new Map<keyof ComparisonFiles, Buffer>()
     for (const name of comparisonFileNames) {
       const bytes = await producer.blobs.get(files[name])
       if (bytes === undefined)
         throw new OneclassError('JOB_EXPIRED', 'The report waited too long to be saved: compare again.')
-      contents.push([name, bytes])
+      contents.set(name, bytes)
     }
-    const report = parseJson(contents.find(([name]) => name === 'report.json')![1].toString('utf8'))
+    const report = parseJson(contents.get('report.json')?.toString('utf8'))
     if (!Value.Check(Report, report))
       throw new OneclassError('JOB_EXPIRED', 'The report came home damaged: compare again.')
     const folder = comparisonFolder(home, id)

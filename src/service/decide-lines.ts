@@ -39,8 +39,8 @@ export async function* decideLines(
   let at = from
   for await (const line of read(from, false)) {
     if (at >= flagged.length) return
-    const [result] = decide([JSON.parse(line) as BatchLine], calibrationScores, alone)
-    yield JSON.stringify('error' in result! ? result : { ...result, flagged: flagged[at] === 1 })
+    for (const result of decide([JSON.parse(line) as BatchLine], calibrationScores, alone))
+      yield JSON.stringify('error' in result ? result : { ...result, flagged: flagged[at] === 1 })
     at++
   }
 }

@@ -82,16 +82,18 @@ export async function advanceDrift(
   onServed?: (served: Served) => void,
 ): Promise<Drift> {
   const { sha256, calibrationScores: n, alpha } = model
-  const names = [keys.drift(sha256), keys.driftInbox(sha256), keys.driftLock(sha256)]
+  const stateKey = keys.drift(sha256)
+  const inboxKey = keys.driftInbox(sha256)
+  const lockKey = keys.driftLock(sha256)
   const token = randomBytes(8).toString('hex')
-  const lock = await client.set(names[2]!, token, 'PX', 10_000, 'NX').catch((error: Error) => {
+  const lock = await client.set(lockKey, token, 'PX', 10_000, 'NX').catch((error: Error) => {
     if (/OOM|MISCONF/.test(error.message)) return null
     throw error
   })
-  let state = stateOf(await client.get(names[0]!), model)
+  let state = stateOf(await client.get(stateKey), model)
   if (lock !== 'OK') return reportOf(state)
   await client.srem(keys.driftNews, sha256) // before the inbox is read: what comes later is news again
-  const lines = await client.lrange(names[1]!, 0, -1)
+  const lines = await client.lrange(inboxKey, 0, -1)
   const served: Served[] = []
   for (const line of lines) {
     const [pValue = Number.NaN, score = Number.NaN] = line.split(',').map(Number)
@@ -102,7 +104,8 @@ export async function advanceDrift(
     state = { ...state, all, accepted: kept ? observe(state.accepted, kept.gap, uniform()) : state.accepted }
   }
   const args = [token, JSON.stringify(state), lines.length, keepSeconds]
-  if ((await runScript(client, finish, names, args)) === 1) for (const image of served) onServed?.(image)
+  if ((await runScript(client, finish, [stateKey, inboxKey, lockKey], args)) === 1)
+    for (const image of served) onServed?.(image)
   return reportOf(state)
 }
 

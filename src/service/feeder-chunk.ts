@@ -1,4 +1,5 @@
 /** A chunk of a batch on its way to the workers: its images are read here, stored in Redis, and named by a job. */
+import { pairs } from '../core/pairs.ts'
 import { OneclassError, toOneclassError } from '../errors.ts'
 import type { BatchRecord, BatchResult } from '../queue/batches.ts'
 import { lifetimes } from '../queue/jobs.ts'
@@ -50,10 +51,10 @@ export async function sendChunk(
         lifetimes.input,
         batch.owner,
       )
-      found.forEach(({ index, image, bytes }, i) => {
-        sent.push({ index, image, blob: blobs[i]! })
+      for (const [{ index, image, bytes }, blob] of pairs(found, blobs)) {
+        sent.push({ index, image, blob })
         total += bytes.length
-      })
+      }
     }
     if (failed.length > 0) await producer.batches.commit(batch.id, failed)
     if (sent.length > 0) await producer.addChunk(batch, first, sent)

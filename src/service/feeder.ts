@@ -11,6 +11,7 @@
 
 import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
+import { pairs } from '../core/pairs.ts'
 import { type ErrorCode, errorTable, OneclassError, toOneclassError } from '../errors.ts'
 import type { BatchRecord } from '../queue/batches.ts'
 import { chunkEnd } from '../queue/chunks.ts'
@@ -175,8 +176,10 @@ export function createFeeder(options: FeederOptions): Feeder {
       if (await producer.retryChunk(id, first)) return true
     } else if (state === 'completed') await producer.removeChunk(id, first)
     if (!(await roomFor(batch, first))) return false
-    const names = await batches.names(id, first, end)
-    const images = missing.map((index) => ({ index, image: names[index - first]! }))
+    const isMissing = new Set(missing)
+    const images = pairs(range(first, end), await batches.names(id, first, end))
+      .map(([index, image]) => ({ index, image }))
+      .filter(({ index }) => isMissing.has(index))
     await lanes.run(() => sendChunk(producer, options.places, batch, first, images, stopping.signal))
     return true
   }
@@ -199,10 +202,11 @@ export function createFeeder(options: FeederOptions): Feeder {
       'The image could not be scored: see the log of the workers.',
     )
     const names = await batches.namesAt(id, indices)
-    await batches.commit(
-      id,
-      indices.map((index, i) => ({ index, isError: true, line: errorLine(names[i]!, index, { code, message }) })),
-    )
+    const results = pairs(indices, names).map(([index, image]) => {
+      if (image === undefined) throw new Error(`Image ${index} of a batch has no name`)
+      return { index, isError: true, line: errorLine(image, index, { code, message }) }
+    })
+    await batches.commit(id, results)
   }
 
   /** Everything is sent: wait for the end, and now and then look whether something got lost. */

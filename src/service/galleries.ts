@@ -25,11 +25,12 @@ export function createGalleries(registry: Registry, capacity = 4): Galleries {
 
   return {
     get(info) {
-      if (info.gallery === null) return Promise.resolve(undefined)
-      const found = kept.get(info.gallery) ?? load(info)
-      kept.delete(info.gallery)
-      kept.set(info.gallery, found)
-      found.catch(() => kept.delete(info.gallery!))
+      const hash = info.gallery
+      if (hash === null) return Promise.resolve(undefined)
+      const found = kept.get(hash) ?? load(info)
+      kept.delete(hash)
+      kept.set(hash, found)
+      found.catch(() => kept.delete(hash))
       for (const oldest of kept.keys()) {
         if (kept.size <= capacity) break
         kept.delete(oldest)
@@ -49,8 +50,8 @@ function show({ images, leaders, thumbnails, rejected, heldOut }: Gallery): Show
     thumbnails,
     rejected,
     judge(i, alpha) {
-      const score = heldOut[i]!
-      if (Number.isNaN(score)) return { score: null, pValue: null }
+      const score = heldOut[i]
+      if (score === undefined || Number.isNaN(score)) return { score: null, pValue: null }
       // among the others: it is one of the held-out scores itself
       return { score: calibratedScore(sorted, score, alpha), pValue: (n - firstNotBelow(sorted, score)) / n }
     },

@@ -1,4 +1,5 @@
 /** A prefix of a bucket as a folder of images: its names page by page, by the rules for folders of the disk (`images/collect.ts`). */
+import { pairs } from '../core/pairs.ts'
 import { OneclassError } from '../errors.ts'
 import { hasImageEnding, isImageContent, sniffLength } from '../images/format.ts'
 import { isSystemName, reasonByEnding, type SkipCounter } from '../images/left-out.ts'
@@ -55,28 +56,27 @@ async function imagesOf(
   looksLikeImage: (name: string) => Promise<boolean>,
   skipped: SkipCounter,
 ): Promise<string[]> {
-  const kept: boolean[] = []
-  const unsure: number[] = []
-  names.forEach((name, i) => {
+  const kept = new Set<string>()
+  const unsure: string[] = []
+  for (const name of names) {
     const parts = name.split('/')
-    const base = parts.at(-1)!
-    kept[i] = false
-    if (base === '') return // made by a console, for a folder without files
+    const base = name.slice(name.lastIndexOf('/') + 1)
+    if (base === '') continue // made by a console, for a folder without files
     if (parts.some(isSystemName)) skipped.add('system files', name)
     else if (parts.some((part) => part.startsWith('.') && part !== '.' && part !== '..')) skipped.add('hidden', name)
-    else if (hasImageEnding(base)) kept[i] = true
+    else if (hasImageEnding(base)) kept.add(name)
     else if (reasonByEnding(base) !== 'not an image' || neverImages.test(base)) skipped.add(reasonByEnding(base), name)
-    else unsure.push(i)
-  })
+    else unsure.push(name)
+  }
   for (let from = 0; from < unsure.length; from += lookTogether) {
     const some = unsure.slice(from, from + lookTogether)
-    const looked = await Promise.all(some.map((i) => looksLikeImage(names[i]!)))
-    some.forEach((i, at) => {
-      kept[i] = looked[at]!
-      if (!kept[i]) skipped.add('not an image', names[i]!)
-    })
+    const looked = await Promise.all(some.map((name) => looksLikeImage(name)))
+    for (const [name, isImage] of pairs(some, looked)) {
+      if (isImage) kept.add(name)
+      else skipped.add('not an image', name)
+    }
   }
-  return names.filter((_, i) => kept[i])
+  return names.filter((name) => kept.has(name))
 }
 
 /** Does an object without an image's ending begin like an image? One that cannot be read is taken for one: reading it says why. */

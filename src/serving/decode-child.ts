@@ -80,13 +80,13 @@ export function startDecodeChild(maxDataMebibytes: number, onEnd: () => void): D
 }
 
 function spawnLimited(maxDataMebibytes: number): ChildProcess {
-  const command = [process.execPath, '--v8-pool-size=1', '--max-old-space-size=128', program]
+  const options = ['--v8-pool-size=1', '--max-old-space-size=128', program]
   // what strangers' images could reach has no address, key or password in its environment
   const env = { PATH: '/usr/bin:/bin', UV_THREADPOOL_SIZE: '2', MALLOC_ARENA_MAX: '2' }
   const stdio = ['ignore', 'ignore', 'inherit', 'pipe'] as const
-  if (process.platform === 'win32') return spawn(command[0]!, command.slice(1), { env, stdio: [...stdio] })
+  if (process.platform === 'win32') return spawn(process.execPath, options, { env, stdio: [...stdio] })
   const limited = `ulimit -c 0; ulimit -d ${Math.ceil(maxDataMebibytes) * 1024} 2>/dev/null; exec "$@"`
-  return spawn('/bin/sh', ['-c', limited, 'sh', ...command], { env, stdio: [...stdio] })
+  return spawn('/bin/sh', ['-c', limited, 'sh', process.execPath, ...options], { env, stdio: [...stdio] })
 }
 
 const ticksPerSecond = 100
@@ -95,7 +95,8 @@ const pageMebibytes = 4096 / 2 ** 20
 function readUsage(pid: number): { cpuSeconds: number; mebibytes: number } | undefined {
   try {
     // the name, in parentheses, may hold spaces
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const fields = stat.slice(stat.lastIndexOf(') ') + 2).split(' ')
     return {
       cpuSeconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond,
       mebibytes: Number(fields[21]) * pageMebibytes,

@@ -61,14 +61,17 @@ function buffersOf(value: unknown): ArrayBuffer[] {
   )
 }
 
+const port = parentPort
+if (port === null) throw new Error('This file runs as a thread only')
+
 let last: Promise<void> = Promise.resolve()
-parentPort!.on('message', (question: Question) => {
+port.on('message', (question: Question) => {
   last = last.then(async () => {
     try {
       const value = await answer(question)
-      parentPort!.postMessage({ id: question.id, value } satisfies Answer, buffersOf(value))
+      port.postMessage({ id: question.id, value } satisfies Answer, buffersOf(value))
     } catch (error) {
-      parentPort!.postMessage({ id: question.id, error: toOneclassError(error).toJSON() } satisfies Answer)
+      port.postMessage({ id: question.id, error: toOneclassError(error).toJSON() } satisfies Answer)
     }
   })
 })

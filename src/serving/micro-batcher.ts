@@ -7,6 +7,7 @@
  *   - Single images go before those of batches, and alone, so that a bulk job does not slow them; every `fairness`-th
  *     run takes both, so that singles do not starve a bulk job.
  */
+import { pairs } from '../core/pairs.ts'
 import { OneclassError } from '../errors.ts'
 
 export type Lane = 'single' | 'bulk'
@@ -89,9 +90,7 @@ export function createMicroBatcher<I, O>(options: BatcherOptions<I, O>): MicroBa
         batch.map(({ item }) => item),
         lane,
       )
-      batch.forEach((entry, i) => {
-        entry.resolve(outputs[i]!)
-      })
+      for (const [entry, output] of pairs(batch, outputs)) entry.resolve(output)
     } catch (error) {
       for (const entry of batch) entry.reject(error)
     }

@@ -2,6 +2,7 @@
  * Images of a batch that the network answers in one run are scored in one call, which takes a part of the time: the numbers of a model are
  * then fetched from memory once for all of them.
  */
+import { pairs } from '../core/pairs.ts'
 import type { Classifier, Seen } from '../pipeline/classify.ts'
 import type { Scored } from '../wire/result.ts'
 
@@ -40,9 +41,7 @@ function scoreQueue(classifier: Classifier, alpha: number | undefined, waiting: 
       waiting.map(({ seen }) => seen),
       alpha,
     )
-    waiting.forEach(({ resolve }, i) => {
-      resolve(scored[i]!)
-    })
+    for (const [{ resolve }, one] of pairs(waiting, scored)) resolve(one)
   } catch {
     // one of them is at fault: each is scored alone, so that no other pays for it
     for (const { seen, resolve, reject } of waiting) {

@@ -3,6 +3,7 @@ import test from 'node:test'
 import { symmetricEigen } from '../../src/core/eigen.ts'
 import { columnMeans, dot, matrix, row } from '../../src/core/matrix.ts'
 import { readNpy, writeNpy } from '../../src/core/npy.ts'
+import { pairs } from '../../src/core/pairs.ts'
 import { addPanel, panelLength, projectOnPanel, rowsInPanel, toPanels } from '../../src/core/panels.ts'
 import { gram } from '../../src/core/products.ts'
 import { createRandom, sample } from '../../src/core/random.ts'
@@ -144,4 +145,13 @@ test('panels: products with all rows, and sums of all rows, are those of the mat
       assert.ok(Math.abs(sum[j]! - 2 * n * mean) < 1e-12)
     })
   }
+})
+
+test('pairs: what lies at the same places of two lists; lists of two lengths are a fault', () => {
+  assert.deepEqual(pairs(['a', undefined], [1, null]), [
+    ['a', 1],
+    [undefined, null],
+  ])
+  assert.throws(() => pairs([1, 2], [1]), /2 and 1/)
+  assert.throws(() => pairs([], [1]), /0 and 1/)
 })

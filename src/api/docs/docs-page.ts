@@ -73,7 +73,7 @@ interface Schema {
 /** A schema as one would write the type by hand. */
 function shape(value: unknown, indent = ''): string {
   const schema = value as Schema
-  if (schema.$ref !== undefined) return schema.$ref.split('/').at(-1)!
+  if (schema.$ref !== undefined) return schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1)
   if (schema.enum) return schema.enum.map((option) => `"${option}"`).join(' | ')
   if (schema.anyOf) return schema.anyOf.map((option) => shape(option, indent)).join(' | ')
   if (schema.type === 'array') return `${shape(schema.items ?? {}, indent)}[]`

@@ -29,7 +29,8 @@ export function boundConnections(server: Server, most: number): void {
   server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     touch(socket, (open.get(socket) ?? 0) + 1)
     response.once('close', () => {
-      if (open.has(socket)) touch(socket, Math.max(0, open.get(socket)! - 1))
+      const requests = open.get(socket)
+      if (requests !== undefined) touch(socket, Math.max(0, requests - 1))
     })
   })
 }

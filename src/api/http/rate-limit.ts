@@ -15,7 +15,10 @@ export function createRateLimit(options: { perSecond: number; burst: number; max
       // re-inserted: the map is in the order of last use
       buckets.delete(caller)
       buckets.set(caller, bucket)
-      if (buckets.size > maxCallers) buckets.delete(buckets.keys().next().value!)
+      for (const oldest of buckets.keys()) {
+        if (buckets.size <= maxCallers) break
+        buckets.delete(oldest)
+      }
       if (bucket.tokens < 1) return (1 - bucket.tokens) / options.perSecond
       bucket.tokens -= 1
       return 0

@@ -124,7 +124,7 @@ async function readParts(
   return fields
 }
 
-function noFile(fileField: string): OneclassError {
+export function noFile(fileField: string): OneclassError {
   return new OneclassError('INVALID_ARGUMENT', `Expected at least one file in the field "${fileField}".`)
 }
 

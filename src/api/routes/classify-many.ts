@@ -52,16 +52,15 @@ export function classifyManyRoutes(app: FastifyInstance, context: ApiContext): v
       const offered = early === undefined ? undefined : await offerModels(context, await refsOf(context, early))
       const input = await readInput(request, body, query.image)
       const late = input.fields['models']
-      const asked = late ?? early
-      if (asked === undefined)
+      const models = late === undefined ? offered : await offerModels(context, await refsOf(context, late))
+      if (models === undefined)
         throw new OneclassError('INVALID_ARGUMENT', 'Expected "models": names with commas between, or "all".')
-      const models = late === undefined ? offered! : await offerModels(context, await refsOf(context, late))
       const alpha = input.alpha ?? query.alpha
       const used = models.map((model) =>
         'use' in model && alpha !== undefined ? { ...model, use: { ...model.use, alpha } } : model,
       )
       const decide = { ...decisionsOf(query), ...input.decisions }
-      const print = [JSON.stringify([asked, decide]), input.image, hashOf(input.blob), String(alpha)]
+      const print = [JSON.stringify([late ?? early, decide]), input.image, hashOf(input.blob), String(alpha)]
       return await answerClassify(context, { request, reply }, query.wait, print, (id) =>
         producer.add(
           'classify',

@@ -83,7 +83,7 @@ export function comparisonRoutes(app: FastifyInstance, context: ApiContext): voi
       ComparisonOptions,
       methods === undefined ? rest : { ...rest, methods: listField(methods) },
     )
-    const found = files.map(({ image, blob }) => ({ split: image.split('/')[0]!, image, blob }))
+    const found = files.map(({ image, blob }) => ({ split: image.replace(/\/.*/s, ''), image, blob }))
     const wrong = found.find(({ split }) => !(splitNames as readonly string[]).includes(split))
     if (wrong !== undefined)
       throw new OneclassError(

@@ -39,8 +39,8 @@ export function mapRoutes(app: FastifyInstance, context: ApiContext): void {
     body: MapRequest,
     answers: { 202: { description: 'The job', schema: MapJob } },
     handle: async ({ params, body, request, reply }) => {
-      const { info, use } = await context.useModel(params.name, undefined)
-      if (body.batch !== undefined) await checkBatch(body.batch, info.backbone!.hash)
+      const { backbone, use } = await context.useModel(params.name, undefined)
+      if (body.batch !== undefined) await checkBatch(body.batch, backbone.hash)
       const { id, isReplay } = await claim(producer, 'map', callerOf(request), idempotencyKey(request), [
         use.sha256,
         body.batch ?? '',

@@ -51,7 +51,7 @@ export function modelFileRoutes(app: FastifyInstance, { registry, limits }: ApiC
     answers: { 201: { description: 'The model', schema: Model } },
     handle: async ({ request, reply }) => {
       const { fields, filename, bytes } = await readFileForm(request, 'model', limits.maxModelBytes)
-      const name = parseFields(ImportFields, fields).name ?? basename(filename).split(/[@.]/)[0]!
+      const name = parseFields(ImportFields, fields).name ?? basename(filename).replace(/[@.].*/s, '')
       assertModelName(name)
       const info = await registry.saveEncoded(name, await readModelFile(bytes))
       return reply

@@ -7,10 +7,12 @@ import type { OpenApi } from '../docs/openapi.ts'
 import type { Outside } from '../http/outside.ts'
 import { contentPolicy, pagePermissions } from '../http/security.ts'
 
+const html = 'text/html; charset=utf-8'
+const css = 'text/css; charset=utf-8'
 const types: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
+  '.html': html,
   '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
+  '.css': css,
   '.svg': 'image/svg+xml',
   '.png': 'image/png',
   '.jpg': 'image/jpeg',
@@ -33,11 +35,11 @@ export async function pageRoutes(
   app.get('/openapi.json', open, async (request) => ({ ...document(), servers: [{ url: seenAt(request, outside) }] }))
   app.get('/docs', open, async (request, reply) =>
     reply
-      .type(types['.html']!)
+      .type(html)
       .header('content-security-policy', contentPolicy.docs)
       .send(docsPage(document(), seenAt(request, outside))),
   )
-  app.get('/docs/style.css', open, async (_request, reply) => reply.type(types['.css']!).send(docsStyle))
+  app.get('/docs/style.css', open, async (_request, reply) => reply.type(css).send(docsStyle))
 
   const files = await listFiles(folder)
   /** The file, or what the build made of it for browsers that take it smaller. */
@@ -63,7 +65,7 @@ export async function pageRoutes(
   }
   app.get('/', open, async (request, reply) => {
     reply
-      .type(types['.html']!)
+      .type(html)
       .header('content-security-policy', contentPolicy.page)
       .header('permissions-policy', pagePermissions)
       .header('cache-control', 'no-cache')

@@ -24,14 +24,15 @@ export function positiveRoutes(app: FastifyInstance, { registry, galleries }: Ap
       const info = await registry.info(params.name)
       const gallery = await galleries.get(info)
       const model = labelOf(info)
-      if (gallery === undefined) return { model, gallery: false, images: [], rejected: [] }
+      const hash = info.gallery
+      if (gallery === undefined || hash === null) return { model, gallery: false, images: [], rejected: [] }
       const images = gallery.images.map((image, index) => ({
         index,
         image,
         ...gallery.judge(index, info.alpha),
         sameAs: gallery.leaders[index] === index ? null : gallery.leaders[index],
         thumbnail: thumbnailOf(gallery, index)
-          ? `/v1/models/${model}/positives/${index}/thumbnail?of=${info.gallery!.slice(0, 16)}`
+          ? `/v1/models/${model}/positives/${index}/thumbnail?of=${hash.slice(0, 16)}`
           : null,
       }))
       return { model, gallery: true, images, rejected: gallery.rejected }
