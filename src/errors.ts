@@ -148,3 +148,12 @@ export function toOneclassError(error: unknown): OneclassError {
   const message = error instanceof Error ? error.message : String(error)
   return new OneclassError('INTERNAL', message, { cause: error })
 }
+
+/**
+ * A value that is there unless the program is wrong. @param what it is, for the log
+ * @throws INTERNAL
+ */
+export function present<T>(value: T | undefined | null, what: string): T {
+  if (value === undefined || value === null) throw new OneclassError('INTERNAL', `Expected ${what}, but there is none.`)
+  return value
+}

@@ -101,8 +101,8 @@ export function startBatch(context: WorkerContext): Promise<Consumer> {
       data.model.sha256,
       done.flatMap(({ served }) => served ?? []),
     ).catch(() => {})
-    const blobOf = new Map(data.images.map(({ index, blob }) => [index, blob]))
-    await blobs.remove(done.map(({ index }) => blobOf.get(index)!)).catch(() => {})
+    const finished = new Set(done.map(({ index }) => index))
+    await blobs.remove(data.images.flatMap(({ index, blob }) => (finished.has(index) ? [blob] : []))).catch(() => {})
     return state !== undefined && state !== 'cancelled'
   }
 

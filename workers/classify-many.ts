@@ -1,6 +1,6 @@
 /** One image that several models are asked about: decoded once for each size, embedded once for each network, scored by each model. */
 import { decide } from '../src/detectors/decide.ts'
-import { OneclassError, toOneclassError } from '../src/errors.ts'
+import { OneclassError, present, toOneclassError } from '../src/errors.ts'
 import type { Look } from '../src/features/backbone.ts'
 import type { Pixels } from '../src/images/pixels.ts'
 import { joinAnswers } from '../src/pipeline/classify-many.ts'
@@ -53,7 +53,7 @@ export async function classifyWithMany(
     throw fault
   }
   for (const { ref, use, model } of loaded) {
-    const one = seen.get(keyOf(model))!
+    const one = present(seen.get(keyOf(model)), 'what the network sees')
     if ('error' in one) answers.set(ref, { error: toOneclassError(one.error).toJSON() })
     else {
       const alone = model.classifier.score(one, use.alpha)

@@ -1,7 +1,7 @@
 /** One image, one answer. A bad image fails the job with the image's code. */
 
 import { decide } from '../src/detectors/decide.ts'
-import { OneclassError, toOneclassError } from '../src/errors.ts'
+import { OneclassError, present, toOneclassError } from '../src/errors.ts'
 import { type Consumer, isFault, startConsumer, type Task } from '../src/queue/consumer.ts'
 import { isForAnother } from '../src/queue/formats.ts'
 import type { ClassifyOne } from '../src/queue/jobs.ts'
@@ -29,7 +29,7 @@ export function startClassify(context: WorkerContext): Promise<Consumer> {
     heartbeat.count({ images: 1 })
     if ('find' in data) return await findFace(context, { name: data.image, bytes }, signal)
     if ('models' in data) return await classifyWithMany(context, data, { name: data.image, bytes }, signal)
-    return await classifyWithOne(data, bytes, model!, signal)
+    return await classifyWithOne(data, bytes, present(model, 'the model of a job'), signal)
   }
 
   const classifyWithOne = async (

@@ -4,7 +4,7 @@
  */
 
 import { parentPort, workerData } from 'node:worker_threads'
-import { OneclassError, toOneclassError } from '../src/errors.ts'
+import { OneclassError, present, toOneclassError } from '../src/errors.ts'
 import type { Backbone, Look } from '../src/features/backbone.ts'
 import type { ImageSource } from '../src/images/decode.ts'
 import { drawDemo } from '../src/images/demo-set.ts'
@@ -58,7 +58,7 @@ export type FitAnswer = { readonly id: number } & (
   | { readonly decoded: DecodedReply }
 )
 
-const port = parentPort!
+const port = present(parentPort, 'the thread that started this one')
 const work = workerData as FitWork
 const pending = new Map<number, (answer: FitAnswer) => void>()
 let nextId = 0
@@ -101,7 +101,11 @@ const indices = new Map<ImageSource, number>(all.map((source, index) => [source,
 const thumbnails = new Map<ImageSource, Uint8Array>()
 
 async function decode(source: ImageSource, target: DecodeTarget): Promise<Pixels> {
-  const answer = await ask((id) => ({ decode: id, index: indices.get(source)!, target }))
+  const answer = await ask((id) => ({
+    decode: id,
+    index: present(indices.get(source), 'the index of an image'),
+    target,
+  }))
   if (!('decoded' in answer)) throw new Error('the worker answered something else')
   const { decoded } = answer
   if ('error' in decoded) throw new OneclassError(decoded.error.code, decoded.error.message)

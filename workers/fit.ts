@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
-import { OneclassError, toOneclassError } from '../src/errors.ts'
+import { OneclassError, present, toOneclassError } from '../src/errors.ts'
 import { findLayout, isOfClass, isOfOthers } from '../src/images/layout.ts'
 import type { DecodeTarget } from '../src/images/pixels.ts'
 import { rangeOf, type SampleRange, type UsedSamples } from '../src/images/sample-range.ts'
@@ -62,7 +62,7 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
       }
       // fetched when its turn comes: the images of a fit are never in memory together
       const decode = async (index: number, target: DecodeTarget): Promise<DecodedReply> => {
-        const { image, blob } = list[index]!
+        const { image, blob } = present(list[index], 'an image of the fit')
         const bytes = await blobs.get(blob)
         if (bytes === undefined)
           throw new OneclassError('JOB_EXPIRED', 'The images waited too long for a worker: send them again.')
@@ -78,7 +78,8 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
       thread.on('message', (message: FitMessage) => {
         if ('embed' in message) {
           const { images, withMaps } = message
-          const target = { ...backbone.target, width: images[0]!.width, height: images[0]!.height }
+          const { width, height } = present(images[0], 'an image to look at')
+          const target = { ...backbone.target, width, height }
           engine.embedPixels(images, { ...backbone, target, withMaps }, { lane: 'bulk', signal }).then((results) => {
             const plain = results.map((result) => (result instanceof OneclassError ? result.toJSON() : result))
             thread.postMessage({ id: message.embed, results: plain } satisfies FitAnswer)

@@ -1,7 +1,7 @@
 /** Draws a map: seconds of computing that may not hold a worker's main thread. */
 import { fromRows } from '../src/core/matrix.ts'
 import { positiveEmbedding } from '../src/detectors/similarity.ts'
-import { OneclassError } from '../src/errors.ts'
+import { OneclassError, present } from '../src/errors.ts'
 import { mapEmbeddings, type Place } from '../src/evaluation/map.ts'
 import { decodeArtifact } from '../src/store/artifact.ts'
 import { answerCalls } from '../src/system/thread-call.ts'
@@ -47,7 +47,7 @@ async function draw({ model, images }: MapWork): Promise<MapCalls['draw']['outpu
     const index = chosen[at]
     if (index !== undefined)
       return { kind: 'positive', index, image: positives.images?.[index] ?? `${index}`, ...place }
-    const { embedding: _, ...image } = images[at - count]!
+    const { embedding: _, ...image } = present(images[at - count], 'an image of the map')
     return { kind: 'batch', ...image, ...place }
   })
   return { points, positives: n }

@@ -67,6 +67,6 @@ export function helpOf(command: Command): string {
     'Usage:',
     ...command.usage.split('\n').map((form) => (form.startsWith(' ') ? `  ${form}` : `  oneclass ${form}`)),
     '\nOptions:',
-    ...entries.map(([, { description }], i) => `  ${heads[i]!.padEnd(width)}  ${description}`),
+    ...heads.map((head, i) => `  ${head.padEnd(width)}  ${entries[i]?.[1].description}`),
   ].join('\n')
 }

@@ -7,7 +7,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createRandom } from '../core/random.ts'
 import { calibrationOf } from '../detectors/promise.ts'
-import { OneclassError } from '../errors.ts'
+import { OneclassError, present } from '../errors.ts'
 import type { Promised } from '../evaluation/judge-model.ts'
 import { openBackbone } from '../features/registry.ts'
 import { collectImages } from '../images/collect.ts'
@@ -121,7 +121,7 @@ async function draw(folder: string, io: Io): Promise<void> {
 }
 
 function defectOf(i: number): Defect {
-  return defects[i % defects.length]!
+  return present(defects[i % defects.length], 'a kind of defect')
 }
 
 /** Serves on a free loopback port with a private Redis and one worker process, and asks over HTTP. */

@@ -1,6 +1,6 @@
 /** `oneclass embed`: a folder of images becomes a matrix of their embeddings, for other programs and for `fit --features`. */
 import { npyHeader, npyNumbers } from '../core/npy.ts'
-import { OneclassError } from '../errors.ts'
+import { OneclassError, present } from '../errors.ts'
 import { embedImages } from '../features/embed.ts'
 import { openBackbone } from '../features/registry.ts'
 import { describeSkipped, printable } from '../images/left-out.ts'
@@ -74,8 +74,8 @@ export const embed: Command = {
         }
         progress.end()
         if (rows === 0) {
-          const [first] = rejected
-          throw new OneclassError(first!.error.code, `None of the ${rejected.length} images has an embedding.`)
+          const first = present(rejected[0], 'an image that was refused')
+          throw new OneclassError(first.error.code, `None of the ${rejected.length} images has an embedding.`)
         }
         await matrix.commit(npyHeader(rows, network.dim, 'float32', headerLength))
         await names.commit()

@@ -1,5 +1,5 @@
 /** `oneclass evaluate`: a fitted model on labelled images, without refitting; two versions on the same images. */
-import { OneclassError } from '../errors.ts'
+import { OneclassError, present } from '../errors.ts'
 import { evaluateModel } from '../evaluation/evaluate.ts'
 import { evaluateModels } from '../evaluation/evaluate-many.ts'
 import { readLabelled, readNamed } from '../evaluation/labelled.ts'
@@ -46,7 +46,7 @@ export const evaluate: Command = {
     const progress = progressLine(io, 'images')
     try {
       const evaluated = await evaluateModel(
-        [models[0]!, models[1] ?? (against === ref ? models[0] : undefined)],
+        [present(models[0], 'an opened model'), models[1] ?? (against === ref ? models[0] : undefined)],
         labelled,
         {
           onProgress: progress.update,
@@ -93,7 +93,7 @@ async function evaluateMany(refs: readonly string[], folder: string, values: Val
         cells.map((cell, i) => (i === 0 ? String(cell).padEnd(width) : String(cell).padStart(8))).join('  ')
       await io.out(line(['class', 'images', ...evaluation.models, 'none']))
       for (const { label, images, best, none } of evaluation.classes)
-        await io.out(line([label, images, ...evaluation.models.map((ref) => best[ref]!), none]))
+        await io.out(line([label, images, ...evaluation.models.map((ref) => best[ref] ?? 0), none]))
       for (const sentence of evaluation.sentences) await io.out(sentence)
     }
     return evaluation.unreadable.length > 0 ? 2 : 0

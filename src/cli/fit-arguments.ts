@@ -2,6 +2,7 @@
 import { OneclassError } from '../errors.ts'
 import type { Detail } from '../features/detail.ts'
 import type { FitModelOptions } from '../pipeline/fit-model.ts'
+import { nameOfRef } from '../wire/label.ts'
 import type { Values } from './command.ts'
 import { flag, oneOf, text } from './values.ts'
 
@@ -25,7 +26,7 @@ function asBase(values: Values, positionals: readonly string[]): Call {
       'INVALID_ARGUMENT',
       'Expected the name of one model and --add DIR: oneclass fit NAME --add DIR.',
     )
-  const name = text(values, 'name') ?? ref.split('@')[0]!
+  const name = text(values, 'name') ?? nameOfRef(ref)
   return { values: { ...values, name, base: ref }, positionals: [folder] }
 }
 
@@ -36,7 +37,7 @@ function asRefit(call: Call): Call {
   if (ref === undefined) return call
   const other = ['base', 'features', 'add'].find((key) => text(values, key) !== undefined)
   if (other !== undefined) throw new OneclassError('INVALID_ARGUMENT', `Expected --from-model or --${other}, not both.`)
-  return { values: { ...values, name: text(values, 'name') ?? ref.split('@')[0]! }, positionals }
+  return { values: { ...values, name: text(values, 'name') ?? nameOfRef(ref) }, positionals }
 }
 
 const ofImages = ['backbone', 'base', 'exclude', 'range', 'detail', 'no-patches', 'strict']

@@ -12,7 +12,7 @@ export function reportLines(report: FitReport): string[] {
     groups === 0
       ? 'no near-duplicates'
       : `${groups} ${groups === 1 ? 'group' : 'groups'} of near-duplicates, worth ${effectiveN} independent images`
-  const lines = [
+  const lines: [what: string, words: string][] = [
     ['images', `${n}, ${copies}`],
     [
       'good images rejected',
@@ -27,11 +27,11 @@ export function reportLines(report: FitReport): string[] {
   if (confidence !== undefined) {
     lines.splice(1, 0, [
       'promise',
-      `with probability ${confidence} at most ${percent(report.askedAlpha!)} of good images are rejected; so alpha is ${report.alpha}`,
+      `with probability ${confidence} at most ${percent(report.askedAlpha ?? report.alpha)} of good images are rejected; so alpha is ${report.alpha}`,
     ])
   }
   return [
-    ...lines.map(([what, words]) => `  ${what!.padEnd(23)} ${words}`),
+    ...lines.map(([what, words]) => `  ${what.padEnd(23)} ${words}`),
     ...misfits.slice(0, named).map(({ image, reason }) => `    ${printable(image)}: ${printable(reason)}`),
     ...(misfits.length > named ? [`    and ${misfits.length - named} more (--json names all)`] : []),
   ]

@@ -188,7 +188,7 @@ async function report(
   for (const code of new Set(notes.map((note) => note.code))) {
     const [first, ...rest] = notes.filter((note) => note.code === code)
     const more = rest.length > 0 ? ` (and ${rest.length} more images)` : ''
-    io.err(`note: ${printable(first!.image)}${more}: ${first!.message}`)
+    if (first) io.err(`note: ${printable(first.image)}${more}: ${first.message}`)
   }
   if (info.range) io.err(`note: ${rangeSentence(info.range)}`)
   const skipped = found?.skipped ?? []
@@ -212,15 +212,15 @@ async function report(
     if (info.facts?.places) await io.out(`  places                  ${placesWords(info.facts.places)}`)
     if (info.backbone === null) await io.out(`  features                ${preprocessWords(info.preprocess)}`)
     if (fitted?.excluded.length) await io.out(`  left out                ${fitted.excluded.map(printable).join(', ')}`)
-    if (info.growth) for (const line of growthLines(info, rejectedByBase)) await io.out(line)
+    if (info.growth) for (const line of growthLines(info.name, info.growth, rejectedByBase)) await io.out(line)
     const next = info.backbone ? 'IMAGE|DIR' : '--features X.npy'
     await io.out(`next: oneclass score ${next} --model ${info.name}`)
   }
   return rejected.length > 0 ? 2 : 0
 }
 
-function growthLines({ name, growth }: Model, rejectedByBase = 0): string[] {
-  const { base, kept, added, excluded, repeated } = growth!
+function growthLines(name: string, growth: NonNullable<Model['growth']>, rejectedByBase = 0): string[] {
+  const { base, kept, added, excluded, repeated } = growth
   const parts = [
     `${kept} positives of ${base}`,
     `${added} new`,

@@ -16,7 +16,8 @@ export async function expandPattern(pattern: string): Promise<string[]> {
 function alternatives(pattern: string): string[] {
   const match = /^(.*?)\{([^{}]+,[^{}]*)\}(.*)$/s.exec(pattern)
   if (!match) return [pattern]
-  return match[2]!.split(',').flatMap((part) => alternatives(`${match[1]}${part}${match[3]}`))
+  const [, before, inner = '', after] = match
+  return inner.split(',').flatMap((part) => alternatives(`${before}${part}${after}`))
 }
 
 async function expandOne(pattern: string): Promise<string[]> {

@@ -69,7 +69,7 @@ function parse(command: Command, args: string[]) {
   try {
     return parseArgs({ args, options, allowPositionals: true, strict: true })
   } catch (error) {
-    const reason = (error as Error).message.split('. ')[0]!
+    const [reason = ''] = (error as Error).message.split('. ')
     const unknown = /^Unknown option '--?([^']+)'/.exec(reason)?.[1]
     const meant =
       unknown === undefined
@@ -95,12 +95,12 @@ function createIo(home: string, signal: AbortSignal): Io {
 
 async function overview(): Promise<string> {
   const entries = await Promise.all(
-    Object.entries(commands).map(async ([name, load]) => [name, (await load()).summary]),
+    Object.entries(commands).map(async ([name, load]) => [name, (await load()).summary] as const),
   )
   return [
     'oneclass: one-class image classification. Show it some 200 photos of one thing, ask whether any image belongs.\n',
     'Usage: oneclass COMMAND [options]   (oneclass COMMAND --help explains one)\n',
-    ...entries.map(([name, summary]) => `  ${name!.padEnd(10)} ${summary}`),
+    ...entries.map(([name, summary]) => `  ${name.padEnd(10)} ${summary}`),
   ].join('\n')
 }
 

@@ -32,14 +32,14 @@ models import FILE.oneclass [--name NAME]`,
     json: { type: 'boolean', description: 'print JSON' },
   },
 
-  async run({ values, positionals: [action, ref, ...rest], io }) {
+  async run({ values, positionals: [action = '', ref, ...rest], io }) {
     const registry = openRegistry(io.home)
     if (action === 'list' && ref === undefined) return await listModels(registry, values, io)
-    const perform = Object.hasOwn(actions, action ?? '') ? actions[action!] : undefined
+    const perform = Object.hasOwn(actions, action) ? actions[action] : undefined
     if (!perform) {
       throw new OneclassError(
         'INVALID_ARGUMENT',
-        `Expected models list, ${Object.keys(actions).join(', ')} but received "${action ?? ''}".${didYouMean(action ?? '', ['list', ...Object.keys(actions)])}`,
+        `Expected models list, ${Object.keys(actions).join(', ')} but received "${action}".${didYouMean(action, ['list', ...Object.keys(actions)])}`,
       )
     }
     if (ref === undefined || rest.length > (action === 'rename' ? 1 : 0)) {
@@ -108,7 +108,7 @@ const actions: Record<string, Action> = {
     await io.out(`wrote ${path}`)
   },
   async import(registry, path, values, io) {
-    const name = text(values, 'name') ?? basename(path).split(/@|\.oneclass$|\./)[0]!
+    const name = text(values, 'name') ?? basename(path).replace(/[@.].*$/s, '')
     const bytes = await readModelBytes(path)
     await assertHomeWritable(io.home)
     const info = await registry.save(name, decodeArtifact(bytes))

@@ -3,7 +3,7 @@ import type { Matrix } from '../core/matrix.ts'
 import { assertAlpha } from '../detectors/calibration.ts'
 import { decideMany } from '../detectors/decide.ts'
 import { assertDiscoveryRate } from '../detectors/promise.ts'
-import { OneclassError, toOneclassError } from '../errors.ts'
+import { OneclassError, present, toOneclassError } from '../errors.ts'
 import { describeSkipped, printable, type Skipped } from '../images/left-out.ts'
 import { imageLimits } from '../images/limits.ts'
 import type { ImageSource } from '../images/source.ts'
@@ -134,7 +134,10 @@ async function scoreRowsWithMany(X: Matrix, registry: Registry, call: ManyCall):
       failed.push({ ref, error: toOneclassError(thrown).toJSON() })
     }
   }
-  if (models.length === 0) throw new OneclassError(failed[0]!.error.code, failed[0]!.error.message)
+  if (models.length === 0) {
+    const { error } = present(failed[0], 'a model that failed')
+    throw new OneclassError(error.code, error.message)
+  }
   tellModels(
     models.map(({ info, classifier }) => ({ info, alpha: classifier.alpha })),
     failed,
@@ -203,7 +206,7 @@ async function writeMany(
     }
     hasFailed ||= Object.values(result.models).some((answer) => 'error' in answer)
     if (result.best === null) counts.none++
-    else best.set(result.best, best.get(result.best)! + 1)
+    else best.set(result.best, (best.get(result.best) ?? 0) + 1)
   })
   await file?.commit()
   if (asJson) io.err(JSON.stringify({ summary: { models: refs, ...counts, best: Object.fromEntries(best), skipped } }))

@@ -2,7 +2,7 @@
 import { assertAlpha } from '../detectors/calibration.ts'
 import { decide } from '../detectors/decide.ts'
 import { assertDiscoveryRate, fewestDiscoveries, smallestAlpha } from '../detectors/promise.ts'
-import { OneclassError } from '../errors.ts'
+import { OneclassError, present } from '../errors.ts'
 import { openBackbone, openBackboneOf } from '../features/registry.ts'
 import { describeSkipped, printable, type Skipped } from '../images/left-out.ts'
 import { imageLimits } from '../images/limits.ts'
@@ -136,7 +136,7 @@ score --features X.npy --model NAME --format jsonl`,
         if (explain !== undefined) {
           const { writeExplanations } = await import('./explain.ts')
           const explaining = progressLine(io, 'explain')
-          const pairs = scored.map((result, i) => ({ result, source: sources[i]! }))
+          const pairs = scored.map((result, i) => ({ result, source: present(sources[i], 'the source of a result') }))
           const model = { label, backbone, classifier, signal: io.signal }
           const page = await writeExplanations(explain, pairs, model, explaining.update)
           explaining.end()
@@ -205,8 +205,8 @@ async function writeResults(
         io.err(`${printable(result.image)}: ${result.error.code}: ${printable(result.error.message)}`)
     } else {
       counts[result.isPositive ? 'positive' : 'negative']++
-      if (result.flagged) counts.flagged!++
-      if (result.verdict === 'unsure') counts.unsure!++
+      if (result.flagged) counts.flagged = (counts.flagged ?? 0) + 1
+      if (result.verdict === 'unsure') counts.unsure = (counts.unsure ?? 0) + 1
       if (format !== 'jsonl' && 'image' in result)
         for (const { message } of result.notes ?? []) io.err(`${printable(result.image)}: note: ${message}`)
     }
@@ -231,9 +231,9 @@ function summarise(
   if (unsure !== undefined) parts.push(`of these ${unsure} unsure`)
   if (failed > 0) parts.push(`${failed} could not be read`)
   io.err(`${images} ${images === 1 ? 'image' : 'images'}: ${parts.join(', ')} (${model})`)
-  if (flagged !== undefined)
+  if (flagged !== undefined && fdr !== undefined)
     io.err(
-      `${flagged} flagged${flagged === 0 ? '' : `: on average over folders at most ${Number((100 * fdr!).toPrecision(3))} % of what is flagged is good`}`,
+      `${flagged} flagged${flagged === 0 ? '' : `: on average over folders at most ${Number((100 * fdr).toPrecision(3))} % of what is flagged is good`}`,
     )
   const leftOut = describeSkipped(skipped)
   if (leftOut) io.err(`note: ${leftOut}`)

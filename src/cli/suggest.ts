@@ -20,19 +20,21 @@ export function didYouMean(word: string, known: readonly string[]): string {
 
 /** Letters to insert, remove, change or swap with their neighbour (Damerau-Levenshtein, optimal string alignment). */
 function edits(a: string, b: string): number {
-  const rows = Array.from({ length: a.length + 1 }, (_, i) => [i])
-  for (let j = 1; j <= b.length; j++) rows[0]![j] = j
-  for (let i = 1; i <= a.length; i++) {
-    for (let j = 1; j <= b.length; j++) {
-      const changed = rows[i - 1]![j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
-      let least = Math.min(rows[i - 1]![j]! + 1, rows[i]![j - 1]! + 1, changed)
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        least = Math.min(least, rows[i - 2]![j - 2]! + 1)
-      }
-      rows[i]![j] = least
+  const letters = [...b]
+  let beforeLast: number[] = []
+  let last = [0, ...letters.map((_, j) => j + 1)]
+  for (const [i, letter] of [...a].entries()) {
+    const row = [i + 1]
+    for (const [j, other] of letters.entries()) {
+      // all three neighbours are there: rows have one number more than letters
+      const [left = 0, above = 0, across = 0] = [row[j], last[j + 1], last[j]]
+      let least = Math.min(above + 1, left + 1, across + (letter === other ? 0 : 1))
+      if (letter === letters[j - 1] && other === a[i - 1]) least = Math.min(least, (beforeLast[j - 1] ?? 0) + 1)
+      row.push(least)
     }
+    ;[beforeLast, last] = [last, row]
   }
-  return rows[a.length]![b.length]!
+  return last.at(-1) ?? a.length
 }
 
 function only(words: readonly string[]): string | undefined {

@@ -99,9 +99,10 @@ export function queryOf(fields: Readonly<Record<string, string | number | boolea
 
 /** Pieces of a text answer between `separator`s, as they come; what follows the last one is not whole and is left out. */
 export async function* piecesOf(response: Response, separator: string): AsyncGenerator<string> {
-  const reader = response.body!.getReader()
+  const reader = response.body?.getReader()
   const decoder = new TextDecoder()
   let rest = ''
+  if (reader === undefined) return // an answer without a body
   try {
     for (;;) {
       const { done, value } = await reader.read()
@@ -120,7 +121,7 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted()
     const stop = () => {
       clearTimeout(timer)
-      reject(signal!.reason)
+      reject(signal?.reason)
     }
     const timer = setTimeout(() => {
       signal?.removeEventListener('abort', stop)

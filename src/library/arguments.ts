@@ -5,6 +5,7 @@
 import { assertAlpha } from '../detectors/calibration.ts'
 import { OneclassError } from '../errors.ts'
 import { assertModelName } from '../store/registry.ts'
+import { nameOfRef } from '../wire/label.ts'
 import { checkRange } from '../wire/sample-range.ts'
 
 /** Looks at a value that is not undefined. @returns what was expected, where it is something else. @throws a code of its own */
@@ -47,7 +48,7 @@ export const modelName: Check = (value) => {
 /** NAME or NAME@VERSION. */
 export const modelRef: Check = (value) => {
   if (typeof value !== 'string' || value === '') return 'a model as NAME or NAME@VERSION (a string)'
-  assertModelName(value.split('@')[0]!)
+  assertModelName(nameOfRef(value))
   return undefined
 }
 export const range: Check = (value) => {
@@ -100,8 +101,10 @@ export function checkOptions(
       )
     if (value !== undefined) checkArgument(name, value, check)
   }
-  for (const name of required)
-    if ((options as Record<string, unknown>)[name] === undefined) checkArgument(name, undefined, checks[name]!)
+  for (const name of required) {
+    const check = checks[name]
+    if (check && (options as Record<string, unknown>)[name] === undefined) checkArgument(name, undefined, check)
+  }
 }
 
 /** A value in a message: short, whatever it is. */

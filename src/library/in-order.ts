@@ -1,5 +1,5 @@
 /** Questions about images that come one by one: asked in groups while the next are read, answered in their order. */
-import { OneclassError } from '../errors.ts'
+import { OneclassError, present } from '../errors.ts'
 import type { ImageSource } from '../images/source.ts'
 import type { ErrorBody } from '../wire/error.ts'
 import type { Entries, Entry } from './images.ts'
@@ -71,7 +71,7 @@ async function askAbout<R>(
   const sources = group.filter((entry): entry is ImageSource => !('error' in entry))
   const answers = sources.length > 0 ? await ask(sources) : []
   let at = 0
-  return group.map((entry) => ('error' in entry ? entry : answers[at++]!))
+  return group.map((entry) => ('error' in entry ? entry : present(answers[at++], 'the answer about an image')))
 }
 
 /** A rejection is seen where the promise is awaited. */

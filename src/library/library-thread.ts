@@ -1,6 +1,6 @@
 /** The thread of the library: what computes for more than some milliseconds runs here, so that the caller's event loop stays free. */
 
-import { OneclassError } from '../errors.ts'
+import { OneclassError, present } from '../errors.ts'
 import { compareFolders } from '../evaluation/compare-folders.ts'
 import { evaluateModel } from '../evaluation/evaluate.ts'
 import { readLabelled } from '../evaluation/labelled.ts'
@@ -23,9 +23,9 @@ let single: (LoadedModel & { readonly backbone: Backbone | undefined }) | undefi
 let several: OpenedModels | undefined
 
 function opened(): LoadedModel & { readonly backbone: Backbone } {
-  if (!single) throw new Error('nothing was opened')
-  if (!single.backbone) assertTakesImages(single)
-  return { ...single, backbone: single.backbone! }
+  const model = present(single, 'an opened model')
+  if (!model.backbone) assertTakesImages(model)
+  return { ...model, backbone: present(model.backbone, 'the network of an opened model') }
 }
 
 function embedOptions({ strict }: Pick<ScoreRequest, 'strict'>, { signal }: CallContext) {
@@ -57,7 +57,7 @@ answerCalls<LibraryCalls>({
   },
 
   async open({ home, refs, alpha, backbone: named }) {
-    const model = await loadModel(openRegistry(home), refs[0]!, alpha)
+    const model = await loadModel(openRegistry(home), present(refs[0], 'the name of a model'), alpha)
     const backbone = model.artifact.backbone === null ? undefined : await openNetworkOf(model, { home }, named)
     single = { ...model, backbone }
     return model.info
@@ -75,11 +75,13 @@ answerCalls<LibraryCalls>({
   },
 
   async scoreMany({ sources, strict }, context) {
-    return await all(classifyWithModels(several!.models, sources, embedOptions({ strict }, context)))
+    return await all(
+      classifyWithModels(present(several, 'an opened model').models, sources, embedOptions({ strict }, context)),
+    )
   },
 
   async scoreFeatures({ X, alpha }) {
-    return single!.classifier.scoreMatrix(X, alpha)
+    return present(single, 'an opened model').classifier.scoreMatrix(X, alpha)
   },
 
   async explain({ source, alpha }, { signal }) {
@@ -103,13 +105,14 @@ answerCalls<LibraryCalls>({
     const refs = against === undefined ? [ref] : [ref, against]
     const { models, close } = await openModels(openRegistry(home), refs, { home, alpha })
     try {
-      const other = against === undefined ? undefined : (models[1] ?? models[0])
+      const own = present(models[0], 'an opened model')
+      const other = against === undefined ? undefined : (models[1] ?? own)
       const options = {
         signal,
         onProgress: (...progress: unknown[]) => report(progress),
         ...(seed === undefined ? {} : { seed }),
       }
-      const evaluated = await evaluateModel([models[0]!, other], labelled, options)
+      const evaluated = await evaluateModel([own, other], labelled, options)
       if (out !== undefined) await writeEvaluation(evaluated, labelled, out)
       return evaluated.evaluation
     } finally {

@@ -1,6 +1,8 @@
 /** `load` and `loadModels`: fitted models that stay in a thread until they are closed. */
+
 import type { Matrix } from '../core/matrix.ts'
 import { decide } from '../detectors/decide.ts'
+import { present } from '../errors.ts'
 import type { ManyResult } from '../wire/many.ts'
 import type { Model } from '../wire/model.ts'
 import type { ImageResult, RowResult } from '../wire/result.ts'
@@ -94,7 +96,8 @@ export async function load(ref: string, call: LoadCall = {}): Promise<LoadedMode
       checkImage('the image', image)
       check.checkOptions(options, scoreOptions)
       const entry = await readEntry(image, 'image')
-      return decide([await scoreOne(entry, options)], info.calibrationScores, decisions(options))[0]!
+      const [result] = decide([await scoreOne(entry, options)], info.calibrationScores, decisions(options))
+      return present(result, 'a result')
     },
     scoreAll(images, options = {}) {
       checkImages('the images', images)
@@ -131,7 +134,8 @@ export async function load(ref: string, call: LoadCall = {}): Promise<LoadedMode
 
   async function scoreOne(entry: Entry, { alpha, strict, signal }: ScoreCall): Promise<ImageResult> {
     if ('error' in entry) return entry
-    return (await thread.call('score', { sources: [entry], alpha, strict }, { signal }))[0]!
+    const [result] = await thread.call('score', { sources: [entry], alpha, strict }, { signal })
+    return present(result, 'a result')
   }
 }
 
@@ -158,7 +162,8 @@ export async function loadModels(
       check.checkOptions(options, { signal, strict })
       const entry = await readEntry(image, 'image')
       if ('error' in entry) return entry
-      return (await thread.call('scoreMany', { sources: [entry], strict: options.strict }, options))[0]!
+      const [result] = await thread.call('scoreMany', { sources: [entry], strict: options.strict }, options)
+      return present(result, 'a result')
     },
     scoreAll(images, options = {}) {
       checkImages('the images', images)

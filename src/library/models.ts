@@ -1,5 +1,7 @@
 /** What is kept of models: list, show, use, set, rename, remove, export, import. */
+
 import { basename } from 'node:path'
+import { present } from '../errors.ts'
 import { fitReport } from '../store/fit-facts.ts'
 import { readModelBytes, readModelFile } from '../store/model-file.ts'
 import { openRegistry } from '../store/registry.ts'
@@ -96,7 +98,7 @@ export async function importModel(
   const bytes = typeof file === 'string' ? await readModelBytes(file) : file
   const folder = homeOf(place)
   await assertHomeWritable(folder)
-  return await openRegistry(folder).saveEncoded(as!, await readModelFile(bytes))
+  return await openRegistry(folder).saveEncoded(present(as, 'the name of the model'), await readModelFile(bytes))
 }
 
 export const models = {

@@ -67,7 +67,7 @@ export function openReviewStore(home: string, now: () => Date = () => new Date()
       throw new OneclassError(
         'RATE_LIMITED',
         `Answers to ${recent.length} of your batches were begun within a day, and no more are kept: go on with one of these.`,
-        { retryAfter: Math.ceil((recent[0]! + dayMs - now().getTime()) / 1000) },
+        { retryAfter: Math.ceil((Math.min(...recent) + dayMs - now().getTime()) / 1000) },
       )
     begun.set(owner, [...recent, now().getTime()])
   }

@@ -5,7 +5,7 @@
  * A thread file ends with `answerCalls({ method: handler, ... })`; the other side begins with `startThread(url)`.
  */
 import { parentPort, type ResourceLimits, Worker } from 'node:worker_threads'
-import { type ErrorCode, OneclassError, toOneclassError } from '../errors.ts'
+import { type ErrorCode, OneclassError, present, toOneclassError } from '../errors.ts'
 import { sendNothing } from './config.ts'
 
 /** For each method, what goes in and what comes out. */
@@ -142,7 +142,7 @@ function cancelled(signal: AbortSignal | undefined): OneclassError {
 
 /** In the thread: answers calls, as many at once as come. */
 export function answerCalls<C extends Calls>(handlers: Handlers<C>): void {
-  const port = parentPort!
+  const port = present(parentPort, 'the thread that started this one')
   const running = new Map<number, AbortController>()
   port.on('message', async (question: Question) => {
     const { id } = question
@@ -153,7 +153,7 @@ export function answerCalls<C extends Calls>(handlers: Handlers<C>): void {
     const control = new AbortController()
     running.set(id, control)
     try {
-      const handler = handlers[question.method]!
+      const handler = present(handlers[question.method], `the method "${question.method}"`)
       const report = (value: unknown) => port.postMessage({ id, report: value } satisfies Answer)
       const output = await handler(question.input, { signal: control.signal, report })
       port.postMessage({ id, output } satisfies Answer)

@@ -32,10 +32,10 @@ export function parseCsv(text: string, separator = ','): string[][] {
     cell = ''
   }
   for (let i = text.startsWith('\uFEFF') ? 1 : 0; i < text.length; i++) {
-    const char = text[i]!
+    const char = text.charAt(i)
     if (isQuoted) {
       if (char !== '"') cell += char
-      else if (text[i + 1] === '"') cell += text[++i]!
+      else if (text[i + 1] === '"') cell += text.charAt(++i)
       else isQuoted = false
     } else if (char === '"' && cell === '') isQuoted = true
     else if (char === separator) {

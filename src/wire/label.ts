@@ -2,3 +2,8 @@
 export function labelOf({ name, version }: { readonly name: string; readonly version: number }): string {
   return `${name}@${version}`
 }
+
+/** The name in NAME or NAME@VERSION. */
+export function nameOfRef(ref: string): string {
+  return ref.replace(/@.*$/s, '')
+}

@@ -92,7 +92,8 @@ export function csvRowsOfMany(
   const image = 'row' in result ? String(result.row) : result.image
   return refs
     .map((ref) => {
-      const answer = 'models' in result ? result.models[ref]! : { error: result.error }
+      const answer = 'models' in result ? result.models[ref] : { error: result.error }
+      if (answer === undefined) return '' // the result is of other models
       const line: Line = 'error' in answer ? { image, model: ref, ...answer } : { image, ...answer }
       return csvRow(line, decisionCells(line, decisions))
     })

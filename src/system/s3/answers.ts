@@ -17,10 +17,10 @@ export interface S3Page {
 export function readPage(xml: string): S3Page {
   const isEncoded = elementOf(xml, 'EncodingType') === 'url'
   const objects: S3Object[] = []
-  for (const [, inner] of xml.matchAll(/<Contents>([\s\S]*?)<\/Contents>/g)) {
-    const key = elementOf(inner!, 'Key')
+  for (const [, inner = ''] of xml.matchAll(/<Contents>([\s\S]*?)<\/Contents>/g)) {
+    const key = elementOf(inner, 'Key')
     if (key === undefined) continue
-    objects.push({ key: isEncoded ? decodeKey(key) : key, size: Number(elementOf(inner!, 'Size') ?? 0) })
+    objects.push({ key: isEncoded ? decodeKey(key) : key, size: Number(elementOf(inner, 'Size') ?? 0) })
   }
   const isCut = elementOf(xml, 'IsTruncated') === 'true'
   return { objects, next: isCut ? elementOf(xml, 'NextContinuationToken') : undefined }

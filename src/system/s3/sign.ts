@@ -42,12 +42,13 @@ export function signedHeaders(
     'x-amz-date': time,
     ...(sessionToken === undefined ? {} : { 'x-amz-security-token': sessionToken }),
   }
-  const names = Object.keys(headers).sort()
+  const sorted = Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1))
+  const names = sorted.map(([name]) => name)
   const canonical = [
     request.method,
     request.path,
     encodeQuery(request.query),
-    ...names.map((name) => `${name}:${headers[name]!.trim().replace(/ +/g, ' ')}`),
+    ...sorted.map(([name, value]) => `${name}:${value.trim().replace(/ +/g, ' ')}`),
     '',
     names.join(';'),
     bodyHash,
