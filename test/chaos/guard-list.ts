@@ -44,7 +44,7 @@ export const guards: readonly Guard[] = [
   {
     attack: 'SSRF: an address of ours',
     file: 'src/api/url-fetch.js',
-    guard: /!addresses\.every\(\(address\) => isPublic\(address\)\)/,
+    guard: /!addresses\.every\(\(one\) => isPublic\(one\)\)/,
     instead: 'false',
     test: 'api/ssrf',
   },
