@@ -11,7 +11,7 @@ import type { Model } from '../wire/model.ts'
 import { preprocessModes } from '../wire/preprocess.ts'
 import { parseRange } from '../wire/sample-range.ts'
 import type { Command, Io, Values } from './command.ts'
-import { readFeatures } from './feature-file.ts'
+import { readFeatureRows, readFeatures } from './feature-file.ts'
 import { asNamed, assertOfRows, excluded, placesFor } from './fit-arguments.ts'
 import { negativesAt, positivesAt } from './fit-input.ts'
 import { negativesWords, placesWords, preprocessWords, reportLines } from './fit-words.ts'
@@ -131,7 +131,7 @@ fit --features X.npy --name NAME [--negatives N.npy] [--preprocess auto|l2|none]
     }
     try {
       if (features !== undefined) {
-        const X = await readFeatures(features)
+        const X = await readFeatureRows(features)
         const others = text(values, 'negatives')
         const negatives = others === undefined ? undefined : await readFeatures(others)
         const saved = await fitFeatureModel(X, { ...options, negatives, preprocess, onProgress })

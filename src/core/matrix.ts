@@ -1,5 +1,14 @@
-/** Dense matrices in one Float64Array, row-major: element (i, j) is `data[i * cols + j]`. */
+/** Dense matrices in one Float64Array, row-major: element (i, j) is `data[i * cols + j]`. Many rows may be held in float32. */
 import { OneclassError } from '../errors.ts'
+
+/** A matrix, or rows as a network or a file gives them, in half of its memory: some are widened when they are computed with. */
+export interface Rows {
+  readonly rows: number
+  readonly cols: number
+  readonly data: Float64Array | Float32Array
+  /** As of a matrix. */
+  readonly factor?: number
+}
 
 export interface Matrix {
   readonly rows: number
@@ -33,14 +42,33 @@ export function row(m: Matrix, i: number): Float64Array {
 }
 
 /** The rows at `indices`, copied in that order. */
-export function takeRows(m: Matrix, indices: ArrayLike<number>): Matrix {
+export function takeRows(m: Rows, indices: ArrayLike<number>): Matrix {
   const out = matrix(indices.length, m.cols)
-  for (let k = 0; k < indices.length; k++) out.data.set(row(m, indices[k]!), k * m.cols)
+  for (let k = 0; k < indices.length; k++) {
+    const at = indices[k]! * m.cols
+    out.data.set(m.data.subarray(at, at + m.cols), k * m.cols)
+  }
   return m.factor === undefined ? out : { ...out, factor: m.factor }
 }
 
+/** All rows in float64; a matrix is returned as it is. */
+export function widen(m: Rows): Matrix {
+  const { data, ...shape } = m
+  return data instanceof Float64Array ? { ...shape, data } : { ...shape, data: Float64Array.from(data) }
+}
+
+/** Row by row in float64: a view of a matrix's own row, else of one place that the next call writes to. */
+export function rowReader({ cols, data }: Rows): (i: number) => Float64Array {
+  if (data instanceof Float64Array) return (i) => data.subarray(i * cols, (i + 1) * cols)
+  const wide = new Float64Array(cols)
+  return (i) => {
+    wide.set(data.subarray(i * cols, (i + 1) * cols))
+    return wide
+  }
+}
+
 /** Column means, length `cols`. */
-export function columnMeans(m: Matrix): Float64Array {
+export function columnMeans(m: Rows): Float64Array {
   const mean = new Float64Array(m.cols)
   for (let i = 0; i < m.rows; i++) {
     const r = i * m.cols
@@ -68,10 +96,12 @@ export function dot(a: Float64Array, b: Float64Array, n: number, aAt = 0, bAt = 
 }
 
 /** What each row is multiplied by in `l2Normalise`, length n: one over its norm (0 for a row of zeros), or the matrix's `factor`. */
-export function rowScales(m: Matrix): Float64Array {
+export function rowScales(m: Rows): Float64Array {
+  const rowOf = rowReader(m)
   return Float64Array.from({ length: m.rows }, (_, i) => {
     if (m.factor !== undefined) return m.factor
-    const norm = Math.sqrt(dot(m.data, m.data, m.cols, i * m.cols, i * m.cols))
+    const x = rowOf(i)
+    const norm = Math.sqrt(dot(x, x, x.length))
     return norm > 0 ? 1 / norm : 0
   })
 }
@@ -114,16 +144,20 @@ export function centredUnitRows(X: Matrix): { centred: Matrix; mean: Float64Arra
 }
 
 /** For each row the first row that holds the same numbers, itself where there is none before it; length n. */
-export function firstEqualRows(m: Matrix): Int32Array {
+export function firstEqualRows(m: Rows): Int32Array {
+  const [rowOf, otherRow] = [rowReader(m), rowReader(m)]
   const seen = new Map<number, number[]>()
   return Int32Array.from({ length: m.rows }, (_, i) => {
     // a short fingerprint, then the whole row: equal rows are rare
-    const at = i * m.cols
+    const x = rowOf(i)
     let sum = 0
-    for (let j = 0; j < m.cols; j++) sum += m.data[at + j]! * ((j % 97) + 1)
+    for (let j = 0; j < x.length; j++) sum += x[j]! * ((j % 97) + 1)
     const others = seen.get(sum) ?? []
     if (others.length === 0) seen.set(sum, others)
-    const same = others.find((other) => row(m, i).every((value, j) => value === m.data[other * m.cols + j]))
+    const same = others.find((other) => {
+      const y = otherRow(other)
+      return x.every((value, j) => value === y[j])
+    })
     if (same === undefined) others.push(i)
     return same ?? i
   })
@@ -147,7 +181,7 @@ export function allFinite(values: Float64Array | Float32Array): boolean {
 }
 
 /** @throws FEATURES_NOT_FINITE naming the first row that holds NaN or an infinity. */
-export function assertFinite(m: Matrix): void {
+export function assertFinite(m: Rows): void {
   for (let k = 0; k < m.data.length; k++)
     if (!Number.isFinite(m.data[k]!))
       throw new OneclassError(

@@ -1,6 +1,6 @@
 /** NumPy's array file (NEP 1, format 1.0 to 3.0): little-endian float32 or float64, C order, one or two dimensions. */
 import { OneclassError } from '../errors.ts'
-import { type Matrix, matrix } from './matrix.ts'
+import { type Matrix, matrix, type Rows } from './matrix.ts'
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
 
@@ -9,6 +9,15 @@ const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
  * @throws FEATURES_UNREADABLE
  */
 export function readNpy(bytes: Uint8Array): Matrix {
+  const { rows, cols, data } = readNpyRows(bytes)
+  return matrix(rows, cols, Float64Array.from(data))
+}
+
+/**
+ * The same in the type of the file. Where numbers lie as they must (as NumPy writes them, they do), the rows are a view of the bytes.
+ * @throws FEATURES_UNREADABLE
+ */
+export function readNpyRows(bytes: Uint8Array): Rows {
   const fail = (why: string): never => {
     throw new OneclassError('FEATURES_UNREADABLE', `Expected a float32 or float64 NPY matrix of shape (n, d): ${why}.`)
   }
@@ -32,12 +41,10 @@ export function readNpy(bytes: Uint8Array): Matrix {
   const width = type === '<f4' ? 4 : 8
   if (bytes.length - dataAt < rows * cols * width) fail(`it holds fewer than ${rows} x ${cols} numbers`)
   if (rows === 0 || cols === 0) fail('it is empty')
-  const out = matrix(rows, cols)
-  for (let k = 0; k < out.data.length; k++) {
-    const at = dataAt + k * width
-    out.data[k] = width === 4 ? view.getFloat32(at, true) : view.getFloat64(at, true)
-  }
-  return out
+  const numbers = bytes.subarray(dataAt, dataAt + rows * cols * width)
+  const aligned = numbers.byteOffset % width === 0 ? numbers : Uint8Array.from(numbers)
+  const Numbers = width === 4 ? Float32Array : Float64Array
+  return { rows, cols, data: new Numbers(aligned.buffer as ArrayBuffer, aligned.byteOffset, rows * cols) }
 }
 
 type NpyType = 'float32' | 'float64'

@@ -5,14 +5,25 @@ import { openWorkspace, roomFor, type Workspace } from './simd/workspace.ts'
 
 /** Rows of A that are in the workspace at once. */
 const blockRows = 256
+/** Rows that are turned into columns together, so that neither side leaves the cache. */
+const tile = 16
 
 /** A Bᵀ for A (m, k) and B (n, k): every inner product of a row of A with a row of B, shape (m, n). */
 export function timesTransposed(a: Matrix, b: Matrix): Matrix {
-  return inBlocks(a, b, () => b.rows)
+  return inBlocks(rowsOf(a), rowsOf(b), () => b.rows)
 }
 
 /** The symmetric A Aᵀ, shape (rows, rows). */
 export function gram(a: Matrix): Matrix {
+  return symmetric(rowsOf(a))
+}
+
+/** The symmetric Aᵀ A, shape (cols, cols): to the bit the gram of the transpose, which is not made. */
+export function gramOfColumns(a: Matrix): Matrix {
+  return symmetric(columnsOf(a))
+}
+
+function symmetric(a: Factor): Matrix {
   // each block needs the columns up to its own last row; the rest is mirrored
   const out = inBlocks(a, a, (to) => to)
   const n = a.rows
@@ -20,8 +31,48 @@ export function gram(a: Matrix): Matrix {
   return out
 }
 
+/** The rows of a matrix, or those of its transpose. */
+interface Factor {
+  readonly rows: number
+  readonly cols: number
+  /** Copies the rows from..to. */
+  copy(from: number, to: number, into: Float64Array): void
+  /** Writes all rows as panels. */
+  pack(into: Float64Array): void
+}
+
+function rowsOf(a: Matrix): Factor {
+  const { rows, cols, data } = a
+  return {
+    rows,
+    cols,
+    copy: (from, to, into) => into.set(data.subarray(from * cols, to * cols)),
+    pack(into) {
+      toPanels(a, into)
+    },
+  }
+}
+
+function columnsOf({ rows: m, cols: n, data }: Matrix): Factor {
+  return {
+    rows: n,
+    cols: m,
+    copy(from, to, into) {
+      for (let i0 = 0; i0 < m; i0 += tile) {
+        const i1 = Math.min(m, i0 + tile)
+        for (let j = from; j < to; j++) for (let i = i0; i < i1; i++) into[(j - from) * m + i] = data[i * n + j]!
+      }
+    },
+    pack(into) {
+      for (let i = 0; i < m; i++) {
+        for (let j = 0; j < n; j++) into[((j >> 3) * m + i) * rowsInPanel + (j & 7)] = data[i * n + j]!
+      }
+    },
+  }
+}
+
 /** @param columnsFor number of columns of the product that the block of rows ending before `to` needs */
-function inBlocks(a: Matrix, b: Matrix, columnsFor: (to: number) => number): Matrix {
+function inBlocks(a: Factor, b: Factor, columnsFor: (to: number) => number): Matrix {
   const { rows: m, cols: k } = a
   const out = matrix(m, b.rows)
   const panels = Math.ceil(b.rows / rowsInPanel)
@@ -29,12 +80,12 @@ function inBlocks(a: Matrix, b: Matrix, columnsFor: (to: number) => number): Mat
   const block = Math.min(blockRows, m + (m & 1))
   const space = openWorkspace(roomFor(block * k) + roomFor(panelLength(b.rows, k)) + roomFor(block * wide))
   const packed = space.take(panelLength(b.rows, k))
-  toPanels(b, packed)
+  b.pack(packed)
   const rows = space.take(block * k)
   const products = space.take(block * wide)
   for (let from = 0; from < m; from += block) {
     const to = Math.min(m, from + block)
-    rows.set(a.data.subarray(from * k, to * k))
+    a.copy(from, to, rows)
     const columns = columnsFor(to)
     multiplyPanels(space, rows, to - from, k, packed, Math.ceil(columns / rowsInPanel), products, wide)
     for (let i = from; i < to; i++) {
@@ -124,9 +175,8 @@ function smallInverse({ rows: n, data }: Matrix): Matrix {
 export function transpose(a: Matrix): Matrix {
   const { rows: m, cols: n, data } = a
   const out = matrix(n, m)
-  // in tiles, so that neither side leaves the cache
-  for (let i0 = 0; i0 < m; i0 += 16) {
-    const i1 = Math.min(m, i0 + 16)
+  for (let i0 = 0; i0 < m; i0 += tile) {
+    const i1 = Math.min(m, i0 + tile)
     for (let j = 0; j < n; j++) for (let i = i0; i < i1; i++) out.data[j * m + i] = data[i * n + j]!
   }
   return out

@@ -8,10 +8,17 @@ export interface Random {
   normal(): number
   /** An independent generator: the same parent state and label give the same child. Does not advance the parent. */
   fork(label: string | number): Random
+  /** For `resumeRandom`: four words. */
+  save(): Uint32Array
 }
 
 export function createRandom(seed: number): Random {
   return fromState(expand(seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0))
+}
+
+/** A generator that forks as the one whose state this is, in another thread. */
+export function resumeRandom(state: Uint32Array): Random {
+  return fromState(state.slice())
 }
 
 /** k of the n first integers without repetition, in random order (partial Fisher-Yates). */
@@ -63,6 +70,7 @@ function fromState(s: Uint32Array): Random {
     next,
     int: (n) => Math.floor(next() * n),
     normal,
+    save: () => s.slice(),
     fork: (label) => {
       let h = 0x811c9dc5 // FNV-1a over the label, then over the parent's state
       for (const char of String(label)) h = Math.imul(h ^ char.charCodeAt(0), 0x01000193)

@@ -12,7 +12,8 @@ import {
   type JoinedScores,
   joinScores,
 } from './join.ts'
-import { type EnsembleOptions, fitPooled, type Members, type PooledFit, scoreMembers } from './pooled-fit.ts'
+import { type Members, scoreMembers } from './members.ts'
+import { type EnsembleOptions, fitPooled, type PooledFit } from './pooled-fit.ts'
 import { type Whitened, type WhiteningState, whiten } from './whitening.ts'
 
 export interface EnsembleState extends Members {

@@ -3,9 +3,10 @@
  * row gets the same length, and a detector fitted on such rows learns nothing about how far a positive may lie. So detectors
  * are fitted on rows whitened by a whitening that has not seen them, and calibrated on rows that neither has seen.
  */
+import { inTurns } from '../core/in-turns.ts'
 import { type Matrix, matrix, row } from '../core/matrix.ts'
 import { type Random, sample } from '../core/random.ts'
-import { type SplitWhitening, splitWhitening } from './split-whitening.ts'
+import { splitWhitening } from './split-whitening.ts'
 
 /** Fold number of each row, in [0, count). Rows of a group share their fold. */
 export interface Folds {
@@ -85,18 +86,24 @@ export function heldOutView(X: Matrix, folds: Folds): Matrix {
 /**
  * For cross-fitting: view i holds the rows outside of fold i, each whitened without its own fold and without fold i (rows of
  * fold i are zero). The whitening without folds i and j serves view i and view j: K (K - 1) / 2 whitenings.
+ * @param whitenPair the rows of two folds, one behind the other, whitened by all others; so many at once as `width` says
  */
-export function crossFitViews(whiten: SplitWhitening, X: Matrix, folds: Folds, onStep?: () => void): Matrix[] {
+export async function crossFitViews(
+  { width, whitenPair }: { readonly width: number; whitenPair(i: number, j: number): Promise<Matrix> },
+  X: Matrix,
+  folds: Folds,
+  onStep?: () => void,
+): Promise<Matrix[]> {
   const views = Array.from({ length: folds.count }, () => matrix(X.rows, X.cols))
   const members = views.map((_, f) => rowsIn(folds, f))
-  for (let i = 0; i < folds.count; i++) {
-    for (let j = i + 1; j < folds.count; j++) {
-      const whitened = whiten(rowsOutside(folds, i, j), [...members[i]!, ...members[j]!])
-      setRows(views[j]!, members[i]!, whitened)
-      setRows(views[i]!, members[j]!, whitened, members[i]!.length)
-      onStep?.()
-    }
-  }
+  const couples = views.flatMap((_, i) => views.slice(i + 1).map((_, k) => [i, i + 1 + k] as const))
+  await inTurns(couples.length, width, async (k) => {
+    const [i, j] = couples[k]!
+    const whitened = await whitenPair(i, j)
+    setRows(views[j]!, members[i]!, whitened)
+    setRows(views[i]!, members[j]!, whitened, members[i]!.length)
+    onStep?.()
+  })
   return views
 }
 

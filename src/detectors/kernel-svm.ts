@@ -45,9 +45,13 @@ export function rowsToTrainOn(
 
 export async function trainKernelSvm(X: Matrix, options: KernelSvmOptions, random: Random): Promise<KernelSvmState> {
   const rows = rowsToTrainOn(X.rows, options, random)
-  const chosen = rows ? takeRows(X, rows) : X
-  const { indices, rho, coefficients } = await trainOnProducts(gram(chosen), options)
-  return { gamma: options.gamma, rho, ...supportVectors(takeRows(chosen, indices)), coefficients }
+  return await trainOnRows(rows ? takeRows(X, rows) : X, options)
+}
+
+/** The same on all of these rows, however many. */
+export async function trainOnRows(X: Matrix, options: Pick<KernelSvmOptions, 'nu' | 'gamma'>): Promise<KernelSvmState> {
+  const { indices, rho, coefficients } = await trainOnProducts(gram(X), options)
+  return { gamma: options.gamma, rho, ...supportVectors(takeRows(X, indices)), coefficients }
 }
 
 /** What scoring needs beside the support vectors' own inner products with a row. */

@@ -7,7 +7,7 @@
  * "Detecting bimodality in astronomical datasets", Astronomical Journal 108, 1994): the distance of the two means in root mean
  * squares of the two spreads. One normal distribution cut in the middle has D = 2.6.
  */
-import { dot, type Matrix, row, rowScales } from '../core/matrix.ts'
+import { dot, type Rows, rowReader, rowScales } from '../core/matrix.ts'
 import { type Random, sample } from '../core/random.ts'
 
 export interface Kinds {
@@ -24,7 +24,7 @@ const leastShare = 0.05
 const fewestRows = 40
 
 /** @returns undefined where the positives look like one kind */
-export function findKinds(X: Matrix, random: Random): Kinds | undefined {
+export function findKinds(X: Rows, random: Random): Kinds | undefined {
   const n = X.rows
   if (n < fewestRows) return undefined
   const scales = rowScales(X) // no normalised copy: rows may be many
@@ -35,7 +35,8 @@ export function findKinds(X: Matrix, random: Random): Kinds | undefined {
   for (const [fitted, judged] of [halves, [halves[1], halves[0]]] as const) {
     const axis = axisBetween(X, scales, fitted)
     if (!axis) return undefined
-    const along = Float64Array.from(judged, (i) => scales[i]! * dot(X.data, axis, X.cols, i * X.cols))
+    const rowOf = rowReader(X)
+    const along = Float64Array.from(judged, (i) => scales[i]! * dot(rowOf(i), axis, X.cols))
     const cut = bestCut(along)
     if (!cut) return undefined
     separation = Math.min(separation, cut.separation)
@@ -50,13 +51,14 @@ export function findKinds(X: Matrix, random: Random): Kinds | undefined {
 }
 
 /** From one centre to the other of two-means clustering, unit length; undefined where a cluster is empty. */
-function axisBetween(X: Matrix, scales: Float64Array, rows: Int32Array): Float64Array | undefined {
+function axisBetween(X: Rows, scales: Float64Array, rows: Int32Array): Float64Array | undefined {
   const { cols } = X
-  const unitRow = (i: number) => row(X, i).map((value) => value * scales[i]!)
+  const rowOf = rowReader(X)
+  const unitRow = (i: number) => rowOf(i).map((value) => value * scales[i]!)
   // the row farthest from the first, and the row farthest from that one
   const farthest = (from: number) => {
     const x = unitRow(from)
-    const along = Float64Array.from(rows, (i) => scales[i]! * dot(X.data, x, cols, i * cols))
+    const along = Float64Array.from(rows, (i) => scales[i]! * dot(rowOf(i), x, cols))
     return rows[along.reduce((best, value, at) => (value < along[best]! ? at : best), 0)]!
   }
   const a = farthest(rows[0]!)
@@ -68,11 +70,11 @@ function axisBetween(X: Matrix, scales: Float64Array, rows: Int32Array): Float64
     const difference = centres[1].map((value, j) => value - centres[0][j]!)
     for (const i of rows) {
       const scale = scales[i]!
-      const side = scale * dot(X.data, difference, cols, i * cols) > half ? 1 : 0
+      const x = rowOf(i)
+      const side = scale * dot(x, difference, cols) > half ? 1 : 0
       counts[side]!++
       const sum = sums[side]
-      const at = i * cols
-      for (let j = 0; j < cols; j++) sum[j]! += X.data[at + j]! * scale
+      for (let j = 0; j < cols; j++) sum[j]! += x[j]! * scale
     }
     if (counts[0] === 0 || counts[1] === 0) return undefined
     centres = [sums[0].map((value) => value / counts[0]!), sums[1].map((value) => value / counts[1]!)]

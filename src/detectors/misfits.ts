@@ -9,7 +9,7 @@
  * long as the class has no heavier tail. Wrong images hide each other, for they are part of what distances are
  * measured by: suspects are left out of it and the test is repeated until it finds the same ones.
  */
-import { centredUnitRows, dot, type Matrix, row, takeRows } from '../core/matrix.ts'
+import { centredUnitRows, dot, type Matrix, type Rows, row, takeRows } from '../core/matrix.ts'
 import { gram } from '../core/products.ts'
 import type { Random } from '../core/random.ts'
 import { drawFolds, type Folds, foldsFor, rowsIn, rowsOutside } from './held-out.ts'
@@ -46,7 +46,7 @@ export interface Misfit {
  * @param groups rows of a group are held out together
  * @returns the misfits, the farthest first; none where none stands out
  */
-export function findMisfits(X: Matrix, groups: ArrayLike<number>, random: Random): Misfit[] {
+export function findMisfits(X: Rows, groups: ArrayLike<number>, random: Random): Misfit[] {
   const n = X.rows
   if (n < fewestRows) return []
   const pieces = Math.ceil(n / chunk)

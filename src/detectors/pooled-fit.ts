@@ -5,9 +5,11 @@
  * forest again grows on held-out views. With many positives a part is set aside instead (split conformal), which costs less and
  * gives the clean guarantee.
  */
-import { assertFinite, type Matrix, matrix, takeRows } from '../core/matrix.ts'
+import { inTurns } from '../core/in-turns.ts'
+import { assertFinite, type Matrix, matrix, type Rows, takeRows, widen } from '../core/matrix.ts'
 import { type Random, sample } from '../core/random.ts'
 import { OneclassError } from '../errors.ts'
+import { type FoldWork, foldWork, forkOfFold } from './fold-work.ts'
 import {
   crossFitRounds,
   crossFitViews,
@@ -15,7 +17,6 @@ import {
   type Folds,
   foldsFor,
   type HoldOut,
-  heldOutView,
   rowsIn,
   rowsOutside,
   setRows,
@@ -24,17 +25,13 @@ import { heldOutSvm } from './held-out-svm.ts'
 import { isolationForest } from './isolation-forest.ts'
 import { growIsolationTrees, type IsolationTreesState, scoreIsolationTrees } from './isolation-trees.ts'
 import { type PooledKey, pooledKeys } from './join.ts'
-import { type KernelSvmState, rowsToTrainOn, scoreKernelSvm, trainKernelSvm } from './kernel-svm.ts'
+import { trainOnRows } from './kernel-svm.ts'
+import { type Members, pooledScores, prepareMembers, rowsOfSvm, scoreMembers, scoreRows } from './members.ts'
 import { oneClassSvm } from './one-class-svm.ts'
 import { splitFrom } from './promise.ts'
 import { mergeEqualRows, withBursts } from './row-groups.ts'
 import { splitWhitening } from './split-whitening.ts'
-import { applyWhitening, fitWhitening, type WhiteningState, whiten } from './whitening.ts'
-
-export interface Members {
-  readonly isolationForest: IsolationTreesState
-  readonly oneClassSvm: KernelSvmState
-}
+import { fitWhitening, type WhiteningState, whiten } from './whitening.ts'
 
 /** The two members over the whitened embedding, before calibration: more members may join them. */
 export interface PooledFit extends Members {
@@ -63,7 +60,19 @@ export interface EnsembleOptions {
    */
   readonly method?: HoldOut['method']
   readonly probes?: Probes | undefined
+  /** Absent: all is done in this thread. */
+  readonly threads?: FitThreads | undefined
   readonly onProgress?: (done: number, total: number) => void
+}
+
+/** Threads for what takes long or much memory. The results have the same bits. */
+export interface FitThreads {
+  /** As `foldWork` of this folder; undefined where it does not pay. */
+  foldWork(X: Matrix, folds: Folds, random: Random): FoldWork | undefined
+  /** As `prepareMembers`; the rows are given away. */
+  readonly prepare: typeof prepareMembers
+  /** As `trainOnRows`; the rows are given away. */
+  readonly train: typeof trainOnRows
 }
 
 /** Below this no threshold means anything. */
@@ -71,14 +80,12 @@ export const minimumRows = 8
 
 /** Rows to fit on at most when a part is set aside: bounds memory and time. */
 const fitAtMost = 4000
-/** Rows that are whitened and scored together. */
-const rowsAtOnce = 512
 
 /**
  * @param X embeddings of positives, shape (n, d)
  * @throws TOO_FEW_IMAGES, IMAGES_IDENTICAL, FEATURES_NOT_FINITE
  */
-export async function fitPooled(X: Matrix, options: EnsembleOptions, random: Random): Promise<PooledFit> {
+export async function fitPooled(X: Rows, options: EnsembleOptions, random: Random): Promise<PooledFit> {
   assertFinite(X)
   if (X.rows < minimumRows) {
     throw new OneclassError(
@@ -98,10 +105,10 @@ export async function fitPooled(X: Matrix, options: EnsembleOptions, random: Ran
   }
   const groups = X.rows > splitFrom ? known : withBursts(X, known)
   const method = options.method ?? (X.rows > splitFrom ? 'split' : 'cross-fit')
-  return method === 'split' ? fitSplit(X, groups, options, random) : fitCrossed(X, groups, options, random)
+  return method === 'split' ? fitSplit(X, groups, options, random) : fitCrossed(widen(X), groups, options, random)
 }
 
-type Hooks = Pick<EnsembleOptions, 'onProgress' | 'probes'>
+type Hooks = Pick<EnsembleOptions, 'onProgress' | 'probes' | 'threads'>
 
 async function fitCrossed(X: Matrix, groups: Int32Array, hooks: Hooks, random: Random): Promise<PooledFit> {
   const folds = drawFolds(X.rows, foldsFor(X.rows), random.fork('folds'), groups)
@@ -110,31 +117,28 @@ async function fitCrossed(X: Matrix, groups: Int32Array, hooks: Hooks, random: R
   let done = 0
   const step = () => hooks.onProgress?.(++done, total)
 
-  const whitenBy = splitWhitening(X)
-  const svmBy = heldOutSvm(X, whitenBy, oneClassSvm.defaults)
-  const inner = crossFitViews(whitenBy, X, folds, step)
+  const work = hooks.threads?.foldWork(X, folds, random) ?? foldWork(X, folds, random)
+  const inner = await crossFitViews(work, X, folds, step)
   const outer = matrix(X.rows, X.cols)
   const probe = hooks.probes && probeCrossed(X, hooks.probes, folds)
   const heldOut = pooledScores(X.rows)
-  for (let i = 0; i < k; i++) {
+  await inTurns(k, work.width, async (i) => {
     const inside = rowsOutside(folds, i)
+    const { held, forest, scores } = await work.scoreFold(i, takeRows(inner[i]!, inside))
     const rows = rowsIn(folds, i)
-    const held = whitenBy(inside, rows)
     setRows(outer, rows, held)
-    const fork = random.fork(`fold ${i}`)
-    const forest = growIsolationTrees(takeRows(inner[i]!, inside), isolationForest.defaults, fork.fork('trees'))
-    const scores = {
-      isolationForest: scoreIsolationTrees(forest, held),
-      oneClassSvm: await svmBy(inside, rows, fork.fork('rows')),
-    }
     rows.forEach((r, at) => {
       for (const key of pooledKeys) heldOut[key][r] = scores[key][at]!
     })
-    await probe?.score(i, inside, forest, fork.fork('rows'))
+    await probe?.score(i, inside, forest, forkOfFold(random, i).fork('rows'))
     step()
-  }
+  })
   const whitening = fitWhitening(X)
-  const members = await fitMembers(outer, X, whitening, random.fork('model'))
+  const ofModel = random.fork('model')
+  const members = {
+    isolationForest: growIsolationTrees(outer, isolationForest.defaults, ofModel.fork('trees')),
+    oneClassSvm: await trainOnRows(rowsOfSvm(X, whitening, ofModel), oneClassSvm.defaults),
+  }
   step()
   const holdOut = crossFitRounds(folds, groups)
   return { whitening, ...members, folds: k, holdOut, heldOut, ...(probe && { probes: probe.scores }) }
@@ -164,23 +168,22 @@ function probeCrossed(X: Matrix, { X: changed, of }: Probes, folds: Folds) {
   }
 }
 
-async function fitSplit(X: Matrix, groups: Int32Array, hooks: Hooks, random: Random): Promise<PooledFit> {
+async function fitSplit(X: Rows, groups: Int32Array, hooks: Hooks, random: Random): Promise<PooledFit> {
   const aside = drawFolds(X.rows, 4, random.fork('split'), groups)
   const inside = rowsOutside(aside, 0)
   // drawn, not the first: files often lie in the order of their days
   const drawn = sample(inside.length, Math.min(fitAtMost, inside.length), random.fork('rows to fit on')).sort()
   const fitRows = Array.from(drawn, (k) => inside[k]!)
-  const train = takeRows(X, fitRows)
   const folds: Folds = drawFolds(
-    train.rows,
+    fitRows.length,
     5,
     random.fork('folds'),
     fitRows.map((i) => groups[i]!),
   )
-  const view = heldOutView(train, folds)
+  const { prepare, train } = hooks.threads ?? { prepare: prepareMembers, train: trainOnRows }
+  const { whitening, isolationForest, own } = await prepare(takeRows(X, fitRows), folds, random.fork('model'))
   hooks.onProgress?.(1, 2)
-  const whitening = fitWhitening(train)
-  const members = await fitMembers(view, train, whitening, random.fork('model'))
+  const members = { isolationForest, oneClassSvm: await train(own, oneClassSvm.defaults) }
   const asideRows = rowsIn(aside, 0)
   const scores = scoreRows(members, whitening, X, asideRows)
   const changed = hooks.probes && whiten(whitening, hooks.probes.X)
@@ -199,42 +202,5 @@ async function fitSplit(X: Matrix, groups: Int32Array, hooks: Hooks, random: Ran
     holdOut: { method: 'split', fit: fitRows, rounds: [{ fit: fitRows, held: asideRows }], groups },
     heldOut: { isolationForest: byRow(scores.isolationForest), oneClassSvm: byRow(scores.oneClassSvm) },
     ...(changed && { probes: scoreMembers(members, changed.symmetric, changed.principal) }),
-  }
-}
-
-/**
- * @param view training rows, each whitened by a whitening that has not seen it, shape (n, d): what the forest cuts
- * @param train the same rows as they are: the kernel measures from those of them that an SVM is trained on, by their own whitening
- */
-async function fitMembers(view: Matrix, train: Matrix, whitening: WhiteningState, random: Random): Promise<Members> {
-  const { defaults } = oneClassSvm
-  const rows = rowsToTrainOn(train.rows, defaults, random.fork('rows'))
-  const own = applyWhitening(whitening, rows ? takeRows(train, rows) : train)
-  return {
-    isolationForest: growIsolationTrees(view, isolationForest.defaults, random.fork('trees')),
-    oneClassSvm: await trainKernelSvm(own, defaults, random.fork('rows')),
-  }
-}
-
-/** Raw scores of the rows at `indices`, some at a time: whitened rows take three times the memory of the rows themselves. */
-function scoreRows(members: Members, whitening: WhiteningState, X: Matrix, indices: readonly number[]) {
-  const scores = pooledScores(indices.length)
-  for (let from = 0; from < indices.length; from += rowsAtOnce) {
-    const { symmetric, principal } = whiten(whitening, takeRows(X, indices.slice(from, from + rowsAtOnce)))
-    const some = scoreMembers(members, symmetric, principal)
-    for (const key of pooledKeys) scores[key].set(some[key], from)
-  }
-  return scores
-}
-
-function pooledScores(length: number): Record<PooledKey, Float64Array> {
-  return { isolationForest: new Float64Array(length), oneClassSvm: new Float64Array(length) }
-}
-
-/** Scores of m whitened rows, given in the coordinates of `view` and of `own`. */
-export function scoreMembers(members: Members, likeView: Matrix, likeOwn: Matrix): Record<PooledKey, Float64Array> {
-  return {
-    isolationForest: scoreIsolationTrees(members.isolationForest, likeView),
-    oneClassSvm: scoreKernelSvm(members.oneClassSvm, likeOwn),
   }
 }

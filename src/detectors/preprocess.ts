@@ -3,8 +3,8 @@
  * away what tells an anomaly: the length of a whitened row is its Mahalanobis distance, and a centred row near 0 points anywhere.
  * Such rows keep their lengths; one factor brings them all to a root mean square length of 1, which changes no distance's rank.
  */
-import { columnMeans, dot, type Matrix, subtractFromRows, takeRows } from '../core/matrix.ts'
-import { gram, transpose } from '../core/products.ts'
+import { columnMeans, dot, type Matrix, type Rows, subtractFromRows, takeRows } from '../core/matrix.ts'
+import { gram, gramOfColumns } from '../core/products.ts'
 import { OneclassError } from '../errors.ts'
 
 export interface RowsKept {
@@ -28,9 +28,9 @@ const rowOf = (k: number, n: number): number => Math.floor((k * n) / Math.min(n,
  * @param X embeddings of positives, shape (n, d)
  * @throws FEATURES_NOT_FINITE, IMAGES_IDENTICAL (all of them zero)
  */
-export function choosePreprocess(X: Matrix, asked: 'auto' | 'l2' | 'none'): RowsKept | undefined {
+export function choosePreprocess(X: Rows, asked: 'auto' | 'l2' | 'none'): RowsKept | undefined {
   if (asked === 'l2' || X.rows < 2) return undefined
-  const power = dot(X.data, X.data, X.data.length) / X.rows
+  const power = sumOfSquares(X.data) / X.rows
   if (!Number.isFinite(power) || power <= 0) {
     // what is not finite is named where rows are checked
     if (power === 0) throw new OneclassError('IMAGES_IDENTICAL', 'All numbers of the features are zero.')
@@ -51,7 +51,7 @@ export function choosePreprocess(X: Matrix, asked: 'auto' | 'l2' | 'none'): Rows
 }
 
 /** The same rows, keeping their lengths in all that is made of them. */
-export function keepLengths(X: Matrix, kept: { readonly factor: number } | undefined): Matrix {
+export function keepLengths<T extends Rows>(X: T, kept: { readonly factor: number } | undefined): T {
   return kept ? { ...X, factor: kept.factor } : X
 }
 
@@ -63,8 +63,23 @@ export function keepLengths(X: Matrix, kept: { readonly factor: number } | undef
 function unevenness(rows: Matrix, mean: Float64Array): number {
   const { rows: n, cols: d } = rows
   subtractFromRows(rows, mean)
-  const inner = n <= d ? gram(rows) : gram(transpose(rows))
+  const inner = n <= d ? gram(rows) : gramOfColumns(rows)
   let trace = 0
   for (let i = 0; i < inner.rows; i++) trace += inner.data[i * inner.rows + i]!
   return trace === 0 ? Number.POSITIVE_INFINITY : (d * dot(inner.data, inner.data, inner.data.length)) / trace ** 2
+}
+
+/** As `dot` adds, to the last bit. */
+function sumOfSquares(values: Rows['data']): number {
+  const n = values.length
+  let [s0, s1, s2, s3] = [0, 0, 0, 0]
+  let k = 0
+  for (; k + 3 < n; k += 4) {
+    s0 += values[k]! * values[k]!
+    s1 += values[k + 1]! * values[k + 1]!
+    s2 += values[k + 2]! * values[k + 2]!
+    s3 += values[k + 3]! * values[k + 3]!
+  }
+  for (; k < n; k++) s0 += values[k]! * values[k]!
+  return s0 + s1 + (s2 + s3)
 }

@@ -1,9 +1,9 @@
 /** Which rows belong together before any is held out: those that are equal, and bursts of photos of one thing. */
-import { firstEqualRows, type Matrix, takeRows } from '../core/matrix.ts'
+import { firstEqualRows, type Rows, takeRows } from '../core/matrix.ts'
 import { groupBursts } from './bursts.ts'
 
 /** Bursts among the first rows of the known groups: copies would make every neighbourhood look narrow. */
-export function withBursts(X: Matrix, known: Int32Array): Int32Array {
+export function withBursts(X: Rows, known: Int32Array): Int32Array {
   const place = new Map<number, number>()
   const firsts: number[] = []
   known.forEach((group, i) => {
@@ -16,7 +16,7 @@ export function withBursts(X: Matrix, known: Int32Array): Int32Array {
 }
 
 /** Groups in which equal rows are together too. */
-export function mergeEqualRows(X: Matrix, groups: ArrayLike<number> | undefined): Int32Array {
+export function mergeEqualRows(X: Rows, groups: ArrayLike<number> | undefined): Int32Array {
   const merged = Int32Array.from({ length: X.rows }, (_, i) => groups?.[i] ?? i)
   firstEqualRows(X).forEach((first, i) => {
     const from = merged[i]!

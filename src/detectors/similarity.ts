@@ -9,7 +9,7 @@
  * Where positives do not lie in the span (some were only calibrated on), where it has all d directions, and where rows keep their lengths,
  * unit embeddings are kept.
  */
-import { dot, type Matrix, matrix, row, rowScales, unitRows } from '../core/matrix.ts'
+import { dot, type Matrix, matrix, type Rows, row, rowScales, unitRows, widen } from '../core/matrix.ts'
 import { productsWithPanels } from '../core/panel-products.ts'
 import { addPanel, type Panels, projectOnPanel, rowsInPanel, toPanels } from '../core/panels.ts'
 import type { Whitened, WhiteningState } from './whitening.ts'
@@ -26,11 +26,11 @@ export interface PositiveRows {
 const outside = 1e-12
 
 /** @param X embeddings of the positives, shape (n, d) */
-export function describePositives(whitening: WhiteningState, X: Matrix): PositiveRows {
+export function describePositives(whitening: WhiteningState, X: Rows): PositiveRows {
   const { axes, mean } = whitening
   const asTheyAre = () => ({ principal: null, embeddings: unitEmbeddings(X) })
   if (axes.rows + 1 >= X.cols || X.factor !== undefined) return asTheyAre()
-  const unit = unitRows(X)
+  const unit = unitRows(widen(X))
   for (let i = 0, at = 0; i < unit.rows; i++) for (let j = 0; j < unit.cols; j++, at++) unit.data[at]! -= mean[j]!
   const rows = matrix(X.rows, axes.rows + 1)
   let areInside = true
@@ -46,7 +46,7 @@ export function describePositives(whitening: WhiteningState, X: Matrix): Positiv
 }
 
 /** Each row divided by its Euclidean norm. */
-function unitEmbeddings({ rows, cols, data }: Matrix): Float32Array {
+function unitEmbeddings({ rows, cols, data }: Rows): Float32Array {
   const scales = rowScales({ rows, cols, data })
   const out = new Float32Array(data.length)
   for (let i = 0, at = 0; i < rows; i++) for (let j = 0; j < cols; j++, at++) out[at] = data[at]! * scales[i]!

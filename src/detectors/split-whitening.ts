@@ -15,7 +15,7 @@ import {
   subtractFromRows,
   takeRows,
 } from '../core/matrix.ts'
-import { gram, timesTransposed, transpose } from '../core/products.ts'
+import { gram, gramOfColumns, timesTransposed, transpose } from '../core/products.ts'
 import { roomFor } from '../core/simd/workspace.ts'
 import { applyTerms, reflectRows, roomForTerms, strideFor, type Term, tridiagonalise } from '../core/tridiagonal.ts'
 import { ledoitWolf, type Shrinkage } from './ledoit-wolf.ts'
@@ -69,8 +69,8 @@ function byProducts(unit: Matrix): Split {
 
 function byCovariance(unit: Matrix): Split {
   const { rows: n, cols: d } = unit
-  const sumOfSquares = (rows: readonly number[]) => gram(transpose(takeRows(unit, rows)))
-  const everyRow = sumOfSquares(Array.from({ length: n }, (_, i) => i))
+  const sumOfSquares = (rows: readonly number[]) => gramOfColumns(takeRows(unit, rows))
+  const everyRow = gramOfColumns(unit)
   return (fit, targets) => {
     const m = fit.length
     const inside = new Set(fit)

@@ -14,7 +14,7 @@ import { symmetricEigen } from '../core/eigen.ts'
 import { centredUnitRows, dot, l2Normalise, type Matrix, matrix, row } from '../core/matrix.ts'
 import { projectAndAdd } from '../core/panel-products.ts'
 import { type Panels, toPanels } from '../core/panels.ts'
-import { gram, timesTransposed, transpose } from '../core/products.ts'
+import { gram, gramOfColumns, timesTransposed, transpose } from '../core/products.ts'
 import { OneclassError } from '../errors.ts'
 import { ledoitWolf } from './ledoit-wolf.ts'
 
@@ -42,7 +42,7 @@ export function fitWhitening(X: Matrix): WhiteningState {
   const { rows: n, cols: d } = centred
   // XXᵀ and XᵀX have the same non-zero eigenvalues: take the smaller one
   const wide = n <= d
-  const spectrum = decompose(wide ? gram(centred) : gram(transpose(centred)), squaredLengths(centred), d)
+  const spectrum = decompose(wide ? gram(centred) : gramOfColumns(centred), squaredLengths(centred), d)
   const { rank, vectors, scales, residualScale, shrinkage } = spectrum
   const axes = wide ? axesFromRows(centred, spectrum) : matrix(rank, d, vectors.data.subarray(0, rank * d))
   return { dim: d, mean, axes: toPanels(axes), scales, residualScale, shrinkage }

@@ -1,5 +1,5 @@
 /** From embeddings of positives to a model. */
-import type { Matrix } from '../core/matrix.ts'
+import { type Matrix, type Rows, widen } from '../core/matrix.ts'
 import { createRandom } from '../core/random.ts'
 import { assertAlpha } from '../detectors/calibration.ts'
 import { joinMembers } from '../detectors/ensemble.ts'
@@ -11,6 +11,7 @@ import { OneclassError } from '../errors.ts'
 import type { Artifact } from '../store/artifact.ts'
 import type { PreprocessMode } from '../wire/preprocess.ts'
 import { factsOfPositives } from './fit-report.ts'
+import { openFitThreads } from './fit-threads.ts'
 import { joinHead } from './negatives.ts'
 import type { PatchMember } from './patches.ts'
 
@@ -26,6 +27,8 @@ export interface FitOptions {
   readonly calibration?: 'cross-fit' | 'split'
   /** Default 1. The same positives, options and seed give the same bytes. */
   readonly seed?: number
+  /** Threads for what is held out; default 1: the caller's own. The bytes are the same. */
+  readonly threads?: number | undefined
   readonly onProgress?: (done: number, total: number, stage: 'images' | 'fitting') => void
   readonly signal?: AbortSignal
 }
@@ -35,7 +38,7 @@ export interface FitOptions {
  * @throws TOO_FEW_IMAGES, IMAGES_IDENTICAL, FEATURES_NOT_FINITE, ALPHA_INVALID
  */
 export async function fitFeatures(
-  rows: Matrix,
+  rows: Rows,
   options: FitOptions & {
     /** How rows come to a common length (`detectors/preprocess.ts`). Default l2, which is right for features as networks make them. */
     readonly preprocess?: PreprocessMode
@@ -62,26 +65,28 @@ export async function fitFeatures(
   }
   const preprocess = choosePreprocess(rows, options.preprocess ?? 'l2')
   const X = keepLengths(rows, preprocess)
+  const threads = openFitThreads(options.threads ?? 1, options.signal)
   const pooled = await fitPooled(
     X,
     {
       ...(options.groups ? { groups: options.groups } : {}),
       ...(options.calibration ? { method: options.calibration } : {}),
       probes: options.probes,
+      threads,
       onProgress: (done, total) => {
         throwIfAborted(options.signal)
         onProgress?.(done, total, 'fitting')
       },
     },
     createRandom(seed),
-  )
+  ).finally(threads.end)
   throwIfAborted(options.signal)
   const negatives = options.negatives && keepLengths(options.negatives, preprocess)
   const patches = options.placeMember?.(pooled)
   const places = patches ? { patches: patches.heldOut } : {}
   const head =
     negatives && negatives.rows > 0
-      ? joinHead(X, negatives, pooled, createRandom(seed), places, patches?.weight)
+      ? joinHead(widen(X), negatives, pooled, createRandom(seed), places, patches?.weight)
       : undefined
   const { state: ensemble, heldOut } = joinMembers(pooled, head?.extra ?? places, head?.weight ?? patches?.weight)
   options.onHeldOut?.(heldOut)

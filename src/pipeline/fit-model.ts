@@ -1,13 +1,14 @@
 /** The one fit: from positives to a saved version of a named model. The library and the command line call it, in a thread or not. */
-import type { Matrix } from '../core/matrix.ts'
+import type { Matrix, Rows } from '../core/matrix.ts'
 import { assertAlpha } from '../detectors/calibration.ts'
 import { assertConfidence } from '../detectors/promise.ts'
 import { OneclassError } from '../errors.ts'
 import { openBackbone, openBackboneOf } from '../features/registry.ts'
 import type { ImageSource } from '../images/source.ts'
 import { askedOfBase } from '../store/fit-facts.ts'
-import { encodeGallery } from '../store/gallery.ts'
+import { galleryInParts } from '../store/gallery.ts'
 import { assertModelName, openRegistry } from '../store/registry.ts'
+import { usableCpus } from '../system/cpus.ts'
 import { assertHomeWritable } from '../system/files.ts'
 import { labelOf } from '../wire/label.ts'
 import type { Model } from '../wire/model.ts'
@@ -93,6 +94,7 @@ export async function fitModel(options: FitModelOptions): Promise<FittedModel> {
       ...(base && { ...askedOfBase(base.info, rest), seed: base.info.seed, base: base.positives }),
       ...(base?.info.range && { range: base.info.range }),
       ...rest,
+      threads: usableCpus(),
       ...(names.length > 0 && { exclude: names }),
       onNotice,
       negatives: others,
@@ -100,7 +102,7 @@ export async function fitModel(options: FitModelOptions): Promise<FittedModel> {
       thumbnails: true,
     })
     const model = await registry.save(name, fitted.artifact, {
-      gallery: encodeGallery(fitted.gallery),
+      gallery: galleryInParts(fitted.gallery),
       growth: base && growthOf(labelOf(base.info), base.positives, fitted),
     })
     return { model, fitted, found, ...(base && { rejectedByBase: await newToBase(registry, base, fitted) }) }
@@ -114,7 +116,7 @@ export async function fitModel(options: FitModelOptions): Promise<FittedModel> {
  * @param X shape (n, d). @throws as `fitFeatures`, and MODEL_NAME_INVALID, INVALID_ARGUMENT
  */
 export async function fitFeatureModel(
-  X: Matrix,
+  X: Rows,
   {
     home,
     name,
@@ -125,7 +127,7 @@ export async function fitFeatureModel(
 ): Promise<Model> {
   assertModelName(name)
   await assertHomeWritable(home)
-  return await openRegistry(home).save(name, await fitFeatures(X, { ...options, preprocess }))
+  return await openRegistry(home).save(name, await fitFeatures(X, { threads: usableCpus(), ...options, preprocess }))
 }
 
 async function read(images: FitModelOptions['positives']): Promise<CollectedPositives> {

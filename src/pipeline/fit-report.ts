@@ -1,7 +1,7 @@
 /** What is found out about a fit beside the model: misfits, kinds, what the positives are worth, and what the model rejects. */
 
 import { renderReference } from '../baselines/rendered-reference.ts'
-import { dot, type Matrix, rowScales } from '../core/matrix.ts'
+import { dot, type Rows, rowReader, rowScales } from '../core/matrix.ts'
 import { createRandom, type Random } from '../core/random.ts'
 import { findKinds } from '../detectors/kinds.ts'
 import { findMisfits } from '../detectors/misfits.ts'
@@ -27,7 +27,7 @@ const fewestReferences = 8
  * @param nameOf the name of a row
  */
 export function factsOfPositives(
-  X: Matrix,
+  X: Rows,
   groups: ArrayLike<number>,
   { heldOut, counted, random }: { heldOut: Float64Array; counted: number; random: Random },
   nameOf: (row: number) => string,
@@ -37,11 +37,13 @@ export function factsOfPositives(
   const held = heldOut.reduce((count, score) => count + (Number.isNaN(score) ? 0 : 1), 0)
   const kinds = findKinds(X, random.fork('kinds'))
   const scales = rowScales({ rows: X.rows, cols: X.cols, data: X.data }) // cosines, whatever the rows' factor is
+  const rowOf = rowReader(X)
   const misfits = findMisfits(X, groups, random.fork('misfits')).map(({ row, pValue, times }) => {
+    const x = rowOf(row).slice()
     let [nearest, similarity] = [-1, -2]
     for (let j = 0; j < X.rows; j++) {
       if (groups[j] === groups[row]) continue
-      const cosine = dot(X.data, X.data, X.cols, row * X.cols, j * X.cols) * scales[row]! * scales[j]!
+      const cosine = dot(x, rowOf(j), X.cols) * scales[row]! * scales[j]!
       if (cosine > similarity) [nearest, similarity] = [j, cosine]
     }
     return { image: nameOf(row), row, pValue, times, nearest: nameOf(nearest), similarity }

@@ -13,7 +13,7 @@ import { checkArtifact } from './check-artifact.ts'
 import type { FitFacts } from './fit-facts.ts'
 import { fromVersion1 } from './format-1.ts'
 import type { Plain } from './plain-data.ts'
-import { seal, unseal } from './sealed.ts'
+import { seal, sealInParts, unseal } from './sealed.ts'
 
 export interface Artifact {
   /** What made the embeddings; null when the model was fitted on a feature file. */
@@ -58,6 +58,11 @@ export const readableFormats: readonly number[] = [...Object.keys(format.older).
 export function artifactFormat(bytes: Uint8Array): number | undefined {
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 12))
   return head.length === 12 && head.toString('latin1', 0, 8) === format.magic ? head.readUInt32LE(8) : undefined
+}
+
+/** The bytes of `encodeArtifact`, not copied: see `sealInParts`. */
+export function artifactInParts(artifact: Artifact): readonly Uint8Array[] {
+  return sealInParts(format, artifact as unknown as Plain)
 }
 
 export function encodeArtifact(artifact: Artifact): Uint8Array {

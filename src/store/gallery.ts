@@ -9,7 +9,7 @@ import { fingerprintSide } from '../images/fingerprint.ts'
 import type { ErrorBody } from '../wire/error.ts'
 import { checkAxes } from './check-patches.ts'
 import type { Plain } from './plain-data.ts'
-import { seal, unseal } from './sealed.ts'
+import { seal, sealInParts, unseal } from './sealed.ts'
 
 export interface Gallery {
   readonly backbone: { readonly id: string; readonly hash: string }
@@ -50,6 +50,11 @@ export interface KeptPlaces {
 /** Thousands of images with wide embeddings; no file beyond this is looked at. */
 export const maxGalleryBytes = 256 * 2 ** 20
 const format = { magic: 'ONEGALLR', version: 1, maxBytes: maxGalleryBytes, name: 'gallery file' } as const
+
+/** The bytes of `encodeGallery`, not copied: see `sealInParts`. */
+export function galleryInParts(gallery: Gallery): readonly Uint8Array[] {
+  return sealInParts(format, gallery as unknown as Plain)
+}
 
 export function encodeGallery(gallery: Gallery): Uint8Array {
   return seal(format, gallery as unknown as Plain)

@@ -1,5 +1,6 @@
 /** What is known of a version without its artifact. */
 import { createHash } from 'node:crypto'
+import type { Bytes } from '../system/whole-file.ts'
 import type { Model } from '../wire/model.ts'
 import type { Artifact } from './artifact.ts'
 
@@ -9,7 +10,7 @@ export type ModelFacts = Omit<Model, 'name' | 'version' | 'createdAt' | 'gallery
 /** @param bytes the artifact as encoded */
 export function factsOf(
   { alpha, n, dim, backbone, seed, range, preprocess, ensemble, patches, discriminative, facts }: Artifact,
-  bytes: Uint8Array,
+  bytes: Bytes,
 ): ModelFacts {
   const calibrationScores = ensemble.calibration.heldOut.ensemble.length
   const negatives = discriminative && { negatives: discriminative.negatives }
@@ -23,7 +24,7 @@ export function factsOf(
     backbone,
     seed,
     sha256: sha256(bytes),
-    bytes: bytes.length,
+    bytes: [bytes].flat().reduce((sum, { length }) => sum + length, 0),
     facts: facts ?? null,
     ...(range && { range }),
     ...(preprocess && { preprocess }),
@@ -31,6 +32,8 @@ export function factsOf(
   return { ...known, ...(patches && { detail: patches.detail }) }
 }
 
-export function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
+export function sha256(bytes: Bytes): string {
+  const hash = createHash('sha256')
+  for (const part of [bytes].flat()) hash.update(part)
+  return hash.digest('hex')
 }

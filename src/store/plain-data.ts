@@ -25,18 +25,19 @@ export interface Flat {
   readonly tree: string
   /** Bytes of all arrays. */
   readonly length: number
-  /** Writes the arrays to `bytes`, `length` from `at` on. Nothing is copied before: models are large. */
-  copyTo(bytes: Uint8Array, at: number): void
+  /** These bytes in order, `length` together: views of the arrays and what fills them up. Nothing is copied, for models are large. */
+  readonly parts: readonly Uint8Array[]
 }
 
 export function flatten(value: Plain): Flat {
-  const arrays: TypedArray[] = []
+  const parts: Uint8Array[] = []
   let size = 0
   const replace = (node: Plain): unknown => {
     if (ArrayBuffer.isView(node)) {
       const reference: Reference = { $array: kindOf(node as TypedArray), at: size, length: (node as TypedArray).length }
-      arrays.push(node as TypedArray)
-      size += Math.ceil(node.byteLength / 8) * 8
+      const filling = -node.byteLength & 7
+      parts.push(new Uint8Array(node.buffer, node.byteOffset, node.byteLength), new Uint8Array(filling))
+      size += node.byteLength + filling
       return reference
     }
     if (Array.isArray(node)) return node.map(replace)
@@ -46,16 +47,7 @@ export function flatten(value: Plain): Flat {
     return node
   }
   const tree = JSON.stringify(replace(value))
-  return {
-    tree,
-    length: size,
-    copyTo(bytes, at) {
-      for (const array of arrays) {
-        bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at)
-        at += Math.ceil(array.byteLength / 8) * 8
-      }
-    },
-  }
+  return { tree, length: size, parts }
 }
 
 /** The inverse of `flatten`; arrays are copies. @throws RangeError or SyntaxError when they do not fit together */

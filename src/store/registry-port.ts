@@ -1,4 +1,5 @@
 /** What a registry of models does (`registry.ts`). */
+import type { Bytes } from '../system/whole-file.ts'
 import type { Growth, Model } from '../wire/model.ts'
 import type { Artifact } from './artifact.ts'
 import type { ModelFacts } from './model-info.ts'
@@ -6,7 +7,7 @@ import type { DamagedModel } from './survey.ts'
 
 /** What may be saved with a model. */
 export interface SaveExtras {
-  readonly gallery?: Uint8Array | undefined
+  readonly gallery?: Bytes | undefined
   readonly growth?: Growth | undefined
 }
 
@@ -22,7 +23,7 @@ export interface Registry {
   /** Adds the next version, which is then the one in use, with the gallery's bytes where there are some. */
   save(name: string, artifact: Artifact, extras?: SaveExtras): Promise<Model>
   /** The same for what is encoded (and checked) already. */
-  saveEncoded(name: string, model: { bytes: Uint8Array; facts: ModelFacts }, extras?: SaveExtras): Promise<Model>
+  saveEncoded(name: string, model: { bytes: Bytes; facts: ModelFacts }, extras?: SaveExtras): Promise<Model>
   /** From now on the bare name means this version, until another is chosen or fitted. @param ref NAME@VERSION */
   use(ref: string): Promise<Model>
   load(ref: string): Promise<{ info: Model; artifact: Artifact }>

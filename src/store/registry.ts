@@ -21,7 +21,7 @@ import { privateFolder, renameSynced, syncFolder, writeSynced, writeWhole } from
 import { labelOf } from '../wire/label.ts'
 import type { Model } from '../wire/model.ts'
 import { type About, aboutFromFiles, keepAbouts, writeAbout } from './about.ts'
-import { decodeArtifact, encodeArtifact, maxArtifactBytes } from './artifact.ts'
+import { artifactInParts, decodeArtifact, maxArtifactBytes } from './artifact.ts'
 import { maxGalleryBytes } from './gallery.ts'
 import { factsOf, sha256 } from './model-info.ts'
 import type { Registry } from './registry-port.ts'
@@ -91,7 +91,7 @@ export function openRegistry(home: string): Registry {
     },
 
     async save(name, artifact, extras) {
-      const bytes = encodeArtifact(artifact)
+      const bytes = artifactInParts(artifact)
       return await this.saveEncoded(name, { bytes, facts: factsOf(artifact, bytes) }, extras)
     },
 

@@ -22,17 +22,29 @@ const fixedLength = 8 + 4 + 4 + 32
 /** Names and numbers of some 100,000 images; the weight of a file is in its arrays. Objects take many times the memory of their text. */
 const maxTreeBytes = 32 * 2 ** 20
 
-export function seal(format: SealedFormat, value: Plain): Uint8Array {
-  const { tree, length, copyTo } = flatten(value)
+/** The file in parts that follow each other; those of the arrays are views, which must not change until it is written. */
+export function sealInParts(format: SealedFormat, value: Plain): readonly Uint8Array[] {
+  const { tree, parts } = flatten(value)
   const text = Buffer.from(tree)
-  const dataAt = align(fixedLength + text.length)
-  const bytes = Buffer.alloc(dataAt + length)
-  bytes.write(format.magic, 0, 'latin1')
-  bytes.writeUInt32LE(format.version, 8)
-  bytes.writeUInt32LE(text.length, 12)
-  text.copy(bytes, fixedLength)
-  copyTo(bytes, dataAt)
-  createHash('sha256').update(bytes.subarray(fixedLength)).digest().copy(bytes, 16)
+  const head = Buffer.alloc(align(fixedLength + text.length))
+  head.write(format.magic, 0, 'latin1')
+  head.writeUInt32LE(format.version, 8)
+  head.writeUInt32LE(text.length, 12)
+  text.copy(head, fixedLength)
+  const hash = createHash('sha256').update(head.subarray(fixedLength))
+  for (const part of parts) hash.update(part)
+  hash.digest().copy(head, 16)
+  return [head, ...parts]
+}
+
+export function seal(format: SealedFormat, value: Plain): Uint8Array {
+  const parts = sealInParts(format, value)
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0)) // memory of its own, no shared pool
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
+  }
   return bytes
 }
 

@@ -16,6 +16,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
   /** What the handler reports on its way. */
   readonly onProgress?: ((report: unknown) => void) | undefined
+  /** Memory of the input that is given away instead of copied. */
+  readonly transfer?: readonly ArrayBuffer[] | undefined
 }
 
 export interface CallThread<C extends Calls> {
@@ -92,7 +94,7 @@ export function startThread<C extends Calls>(url: URL, options: ThreadOptions = 
   thread.on('exit', (code) => fail(new Error(`the thread ended (${code})`)))
 
   return {
-    call(method, input, { signal, onProgress } = {}) {
+    call(method, input, { signal, onProgress, transfer = [] } = {}) {
       return new Promise((resolve, reject) => {
         if (ended) return reject(ended)
         if (signal?.aborted) return reject(cancelled(signal))
@@ -106,7 +108,7 @@ export function startThread<C extends Calls>(url: URL, options: ThreadOptions = 
         pending.set(id, { resolve, reject, onProgress, forget })
         thread.ref()
         try {
-          thread.postMessage({ id, method, input } satisfies Question)
+          thread.postMessage({ id, method, input } satisfies Question, transfer)
         } catch (error) {
           take(id)?.reject(error) // what cannot be cloned
         }

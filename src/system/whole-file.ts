@@ -10,6 +10,9 @@ import { dirname } from 'node:path'
 export const privateFile = 0o600
 export const privateFolder = 0o700
 
+/** What a file holds, whole or in parts that follow each other. */
+export type Bytes = Uint8Array | readonly Uint8Array[]
+
 /** Writes or replaces a file. @throws errors of the file system; the old content is then as it was */
 export async function writeWhole(path: string, data: string | Uint8Array, mode = privateFile): Promise<void> {
   const temporary = `${path}.${randomUUID()}.tmp`
@@ -23,10 +26,10 @@ export async function writeWhole(path: string, data: string | Uint8Array, mode =
 }
 
 /** A new file whose bytes are on the disk; for a folder that gets its name later. */
-export async function writeSynced(path: string, data: string | Uint8Array, mode = privateFile): Promise<void> {
+export async function writeSynced(path: string, data: string | Bytes, mode = privateFile): Promise<void> {
   const file = await open(path, 'wx', mode)
   try {
-    await file.writeFile(data)
+    for (const part of [data].flat()) await file.writeFile(part) // each from where the last one ended
     await file.sync()
   } finally {
     await file.close()

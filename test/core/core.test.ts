@@ -1,12 +1,23 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { symmetricEigen } from '../../src/core/eigen.ts'
-import { columnMeans, dot, matrix, row } from '../../src/core/matrix.ts'
-import { readNpy, writeNpy } from '../../src/core/npy.ts'
+import { inTurns } from '../../src/core/in-turns.ts'
+import {
+  columnMeans,
+  dot,
+  firstEqualRows,
+  matrix,
+  row,
+  rowReader,
+  rowScales,
+  takeRows,
+  widen,
+} from '../../src/core/matrix.ts'
+import { readNpy, readNpyRows, writeNpy } from '../../src/core/npy.ts'
 import { pairs } from '../../src/core/pairs.ts'
 import { addPanel, panelLength, projectOnPanel, rowsInPanel, toPanels } from '../../src/core/panels.ts'
 import { gram } from '../../src/core/products.ts'
-import { createRandom, sample } from '../../src/core/random.ts'
+import { createRandom, resumeRandom, sample } from '../../src/core/random.ts'
 
 test('eigenvectors of symmetric matrices: A v = λ v, orthonormal, ascending; also singular, diagonal and 1 x 1', () => {
   const random = createRandom(1)
@@ -75,6 +86,54 @@ test('NPY files: written and read again; float32 and float64', () => {
   assert.equal(readNpy(writeNpy(m, 'float32')).data[2], Math.fround(0.1))
 })
 
+test('NPY files as rows: in the type of the file, over its bytes where numbers lie as they must', () => {
+  const m = matrix(3, 2, Float64Array.of(1, -2, 0.1, 1e30, Number.NaN, 5))
+  for (const type of ['float32', 'float64'] as const) {
+    const file = writeNpy(m, type)
+    const rows = readNpyRows(file)
+    assert.equal(rows.data.BYTES_PER_ELEMENT, type === 'float32' ? 4 : 8)
+    assert.equal(rows.data.buffer, file.buffer)
+    const shifted = new Uint8Array(file.length + 1)
+    shifted.set(file, 1)
+    const copied = readNpyRows(shifted.subarray(1))
+    assert.notEqual(copied.data.buffer, shifted.buffer)
+    for (const { rows: n, cols, data } of [rows, copied])
+      assert.deepEqual(matrix(n, cols, Float64Array.from(data)), readNpy(file))
+  }
+})
+
+test('rows in float32 are read as the matrix of the same numbers', () => {
+  const random = createRandom(4)
+  const data = Float32Array.from({ length: 12 }, () => random.normal())
+  data.copyWithin(6, 0, 3) // two equal rows
+  const rows = { rows: 4, cols: 3, data }
+  const m = widen(rows)
+  assert.equal(widen(m).data, m.data)
+  assert.deepEqual(takeRows(rows, [2, 0]), takeRows(m, [2, 0]))
+  assert.deepEqual(firstEqualRows(rows), Int32Array.of(0, 1, 0, 3))
+  assert.deepEqual([rowScales(rows), columnMeans(rows)], [rowScales(m), columnMeans(m)])
+  const read = rowReader(rows)
+  const first = read(0)
+  assert.deepEqual(first, row(m, 0))
+  assert.equal(read(1), first)
+})
+
+test('work in turns: so many at once, in order; after a failure none begins', async () => {
+  const begun: number[] = []
+  let [now, most] = [0, 0]
+  const work = async (k: number) => {
+    begun.push(k)
+    most = Math.max(most, ++now)
+    await new Promise((done) => setImmediate(done))
+    now--
+    if (k === 4) throw new Error('the fourth')
+  }
+  await inTurns(4, 2, work)
+  assert.deepEqual([begun.splice(0), most], [[0, 1, 2, 3], 2])
+  await assert.rejects(inTurns(20, 2, work), /the fourth/)
+  assert.ok(begun.length <= 6)
+})
+
 test('NPY files: anything else is FEATURES_UNREADABLE with the reason', () => {
   const good = writeNpy(matrix(4, 3))
   const variant = (from: string, to: string) => {
@@ -95,6 +154,12 @@ test('NPY files: anything else is FEATURES_UNREADABLE with the reason', () => {
   ] as const) {
     assert.throws(() => readNpy(bytes), { code: 'FEATURES_UNREADABLE', message: reason })
   }
+})
+
+test('randomness: a saved state forks alike', () => {
+  const random = createRandom(5)
+  random.next()
+  assert.equal(resumeRandom(random.save()).fork('x').next(), random.fork('x').next())
 })
 
 test('randomness: repeats under a seed, forks are independent of the order of drawing, draws are in range', () => {

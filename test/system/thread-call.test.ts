@@ -25,6 +25,15 @@ test('an error comes back with its code, a fault as INTERNAL with its cause, and
   await assert.rejects(read(new Uint8Array(3)), { code: 'CANCELLED' })
 })
 
+test('memory that is given away is gone here', async () => {
+  const thread = startThread<ModelFileCalls>(modelFile)
+  const bytes = new Uint8Array(9)
+  const options = { transfer: [bytes.buffer] }
+  await assert.rejects(thread.call('read', { bytes, alpha: undefined }, options), { code: 'MODEL_CORRUPT' })
+  assert.equal(bytes.length, 0)
+  await thread.end()
+})
+
 test('a signal rejects at once, also one that was aborted before; the end rejects what waits', async () => {
   const thread = startThread<LibraryCalls>(library)
   const input = { home: '/nowhere', ref: 'x', folder: '/nowhere' }

@@ -1,0 +1,55 @@
+/** Fits of feature rows: how rows are held and how many threads work makes no difference to the bytes of the model. */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { type Rows, widen } from '../../src/core/matrix.ts'
+import { createRandom } from '../../src/core/random.ts'
+import { fitFeatures } from '../../src/pipeline/fit-features.ts'
+import { artifactInParts, encodeArtifact } from '../../src/store/artifact.ts'
+
+/** Rows with some that are equal, and some far out. */
+function rowsOf(n: number, d: number): Rows {
+  const random = createRandom(n)
+  const data = Float32Array.from(
+    { length: n * d },
+    (_, k) => 1 + (Math.floor(k / d) % 97 === 0 ? 3 : 0.2) * random.normal(),
+  )
+  data.copyWithin(5 * d, 0, 2 * d)
+  return { rows: n, cols: d, data }
+}
+
+test('rows in float32 give the bytes that the same rows in float64 give', async () => {
+  const cases = [
+    [60, 24, {}],
+    [1100, 24, {}],
+    [1100, 900, { preprocess: 'none' }],
+    [40, 8, { preprocess: 'auto', negatives: widen(rowsOf(12, 8)) }],
+  ] as const
+  for (const [n, d, options] of cases) {
+    const X = rowsOf(n, d)
+    const before = X.data.slice()
+    const narrow = encodeArtifact(await fitFeatures(X, options))
+    assert.deepEqual(narrow, encodeArtifact(await fitFeatures(widen(X), options)))
+    assert.deepEqual(X.data, before)
+  }
+})
+
+test('folds in threads give the same bytes, and the same steps are told', async () => {
+  const X = rowsOf(620, 40)
+  const fit = async (threads?: number) => {
+    const steps: string[] = []
+    const options = { threads, onProgress: (done: number, total: number) => steps.push(`${done}/${total}`) }
+    return { bytes: encodeArtifact(await fitFeatures(X, options)), steps }
+  }
+  assert.deepEqual(await fit(3), await fit())
+})
+
+test('a fit whose folds are in threads can be cancelled', async () => {
+  const stop = new AbortController()
+  const options = { threads: 2, signal: stop.signal, onProgress: () => stop.abort() }
+  await assert.rejects(fitFeatures(rowsOf(620, 16), options), { code: 'CANCELLED' })
+})
+
+test('a model in parts is the model', async () => {
+  const artifact = await fitFeatures(rowsOf(30, 8))
+  assert.deepEqual(Buffer.concat(artifactInParts(artifact)), Buffer.from(encodeArtifact(artifact)))
+})
