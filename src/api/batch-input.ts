@@ -18,6 +18,7 @@ export interface BatchInput {
   /** In Redis. */
   readonly uploads: readonly Uploaded[]
   readonly folder: string | null
+  readonly uploadedFolder?: string
   readonly alpha: number | undefined
   readonly decisions: Decisions
   /** Further models, as they were named. */
@@ -40,8 +41,11 @@ export async function readBatchInput(
       maxTotalBytes: limits.maxRequestBytes,
       seconds: lifetimes.input,
     })
+    const images = form.files.map(({ image }) => image)
+    const uploadedFolder = folderOf(images)
     return {
-      images: form.files.map(({ image }) => image),
+      images,
+      ...(uploadedFolder !== undefined && { uploadedFolder }),
       isOpen: false,
       uploads: form.files,
       folder: null,
@@ -64,4 +68,12 @@ export async function readBatchInput(
     also: body.also,
     keep: { thumbnails: body.thumbnails ?? false, map: body.map ?? false },
   }
+}
+
+/** The folder that all names begin with. */
+function folderOf(names: readonly string[]): string | undefined {
+  const [folder = '', rest] = (names[0] ?? '').split('/')
+  return rest !== undefined && folder !== '' && names.every((name) => name.startsWith(`${folder}/`))
+    ? folder
+    : undefined
 }

@@ -20,6 +20,7 @@ export const recordForm = Compile(
     also: Type.Optional(Type.Array(AskedModel)),
     chunkSize: Type.Integer({ minimum: 1, maximum: 10_000 }),
     folder: Nullable(Type.String()),
+    uploadedFolder: Type.Optional(Type.String()),
     results: Type.Optional(Type.String()),
     keep: Type.Optional(Type.Object({ thumbnails: Type.Boolean(), map: Type.Boolean() })),
     decide: Type.Optional(Type.Object({ ...Decisions.properties, calibrationScores: count })),

@@ -39,6 +39,8 @@ export interface BatchRecord {
   readonly chunkSize: number
   /** Absolute and resolved, or `s3://bucket/prefix/`; null for uploads. */
   readonly folder: string | null
+  /** What all names of an upload begin with: the folder that was dropped. */
+  readonly uploadedFolder?: string
   /** Where its results are written in the end: `s3://bucket/prefix/`. */
   readonly results?: string
   /** What is kept of its images besides their results (`batch-extras.ts`). */

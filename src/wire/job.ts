@@ -68,6 +68,9 @@ export const BatchJob = Type.Object({
   also: Type.Optional(Type.Array(Type.String(), { description: 'Further models that are asked' })),
   // the way to it is not for every key to know
   folder: Nullable(Type.String({ description: 'The last name of its folder; null for uploads' })),
+  uploadedFolder: Type.Optional(
+    Type.String({ description: 'The folder that all names of an upload begin with, where there is one' }),
+  ),
   results: Type.Optional(Type.String({ description: 'Where its results are written: `s3://bucket/prefix/ID/`' })),
   waitsFor: Nullable(ErrorBody),
 })

@@ -103,7 +103,7 @@ test('confirmed images of a folder of the service: one becomes a positive, one a
   await pickFirst()
   await page.keyboard.press('d')
   await until(`/2 of 220 reviewed/.test(document.body.textContent)`)
-  await page.getByRole('button', { name: 'Teach it the 1 good image' }).click()
+  await page.getByRole('button', { name: 'Teach it the good image' }).click()
   await page.locator('dialog .confirm-list img').nth(1).waitFor()
   await page.getByLabel('Teach it these too').check()
   await page.getByRole('button', { name: 'Make version 2 with 1 more photo and 1 other' }).click()

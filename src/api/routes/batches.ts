@@ -52,11 +52,8 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
     handle: async ({ params, body, request, reply }) => {
       const key = idempotencyKey(request)
       await context.registry.info(params.name)
-      const { images, isOpen, uploads, folder, alpha, decisions, also, keep, results } = await readBatchInput(
-        request,
-        body,
-        context,
-      )
+      const input = await readBatchInput(request, body, context)
+      const { images, isOpen, uploads, folder, alpha, decisions, also, keep, results } = input
       const { info, use } = await context.useModel(params.name, alpha)
       const others = also === undefined ? [] : await offerAlso(context, also, use.label, alpha)
       const contents = uploads.map(({ image, blob }) => `${image} ${blob.split('.')[1]}`)
@@ -81,6 +78,7 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
         ...(also !== undefined && { also: others }),
         chunkSize,
         folder,
+        ...(input.uploadedFolder !== undefined && { uploadedFolder: input.uploadedFolder }),
         keep,
         ...(results !== undefined && { results }),
         decide: { ...decisions, calibrationScores: info.calibrationScores },

@@ -18,6 +18,7 @@ import { saveCsv, saveJsonLines } from './export.ts'
 import type { LiveBatch } from './live.ts'
 import { NextVersion } from './next-version.tsx'
 import { countReviews, type ReviewCounts, type SharedReviews } from './review.ts'
+import { titleOf } from './title.ts'
 
 export function BatchHead(props: {
   live: LiveBatch
@@ -124,10 +125,11 @@ export function BatchHead(props: {
           <span>{errors > 0 && t.batches.errorsOf(errors)}</span>
           <span>{found.rejected > 0 && !isRunning && t.batches.discoveries(found.rejected, found.goodAtMost)}</span>
           <span>{reviews.unsent.value > 0 && t.batches.unsent(reviews.unsent.value)}</span>
-          <span>
-            {counts.reviewed > 0 &&
-              `${t.batches.reviewed(counts.reviewed, done)}: ${t.batches.reviewQuality(counts.agreed, counts.disagreed)}`}
-          </span>
+        </p>
+        {/* there from the start: the first answer pushes nothing down */}
+        <p class="hint numbers review-status" role="status">
+          {t.batches.reviewed(counts.reviewed, done)}
+          {counts.reviewed > 0 && `: ${t.batches.reviewQuality(counts.agreed, counts.disagreed)}`}
         </p>
       </div>
       {adds.value && job && label && (
@@ -157,11 +159,6 @@ export function BatchHead(props: {
   )
 }
 
-/** Its folder, or where its images came from. */
-export function titleOf(batch: Batch): string {
-  return batch.folder ?? t.batches.uploadedName
-}
-
 function nameOf(job: Batch | null | undefined): string {
-  return `${job?.folder ?? 'batch'}-${count(job?.progress.total ?? 0).replace(/\D/g, '')}`
+  return `${job?.folder ?? job?.uploadedFolder ?? 'batch'}-${count(job?.progress.total ?? 0).replace(/\D/g, '')}`
 }

@@ -8,24 +8,25 @@ import { href, route } from '../routes.ts'
 import { client } from '../service/api.ts'
 import { isFinished } from '../service/follow.ts'
 import { t } from '../text.ts'
-import { AlphaSlider } from '../ui/alpha-slider.tsx'
 import { ErrorNote } from '../ui/notes.tsx'
-import { offered, oneIn } from '../verdict.ts'
+import { offered } from '../verdict.ts'
 import { BatchHead } from './batch-head.tsx'
 import { Cell, EmptyCell } from './cell.tsx'
+import { Charts } from './charts.tsx'
 import { Closer } from './closer.tsx'
 import { DetailPanel } from './detail-panel.tsx'
-import { Histogram } from './histogram.tsx'
-import { reviewKey, useReviewKeys } from './keys.ts'
+import { reviewKey } from './keys.ts'
 import { type Item, openBatch } from './live.ts'
 import { fileOf } from './local-files.ts'
+import { OfMap } from './of-map.tsx'
 import { shown } from './order.ts'
 import { picked } from './picked.ts'
 import { openReviews, type Truth } from './review.ts'
+import { useSelection } from './selection.ts'
 import { BatchSummary } from './summary.tsx'
 import { Toolbar } from './toolbar.tsx'
 import { useViewState } from './view-state.ts'
-import { VirtualGrid } from './virtual-grid.tsx'
+import { focusGrid, VirtualGrid } from './virtual-grid.tsx'
 
 export function BatchPage({ id }: { id: string }): JSX.Element {
   const [live] = useState(() => openBatch(id))
@@ -46,8 +47,10 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
   const batchAlpha = firstLine && 'alpha' in firstLine ? firstLine.alpha : (model?.alpha ?? 0.05)
   const state = useViewState()
   const alpha = offered(state.alpha.value ?? batchAlpha, model?.calibrationScores)
-  const selected = useSignal<number | null>(null)
   const isCloser = useSignal(false)
+  const selection = useSelection()
+  const selected = selection.at.value
+  const several = selection.several.value
   const showsCharts = useSignal(false)
   const ofMap = picked.value?.batch === id ? picked.value.indices : null
 
@@ -58,9 +61,9 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
   void live.revision.value
   useEffect(() => {
     if (!isRunning) setFrozenAt(null)
-    else if (selected.value !== null) setFrozenAt((old) => old ?? live.items.length)
+    else if (selected !== null) setFrozenAt((old) => old ?? live.items.length)
     else setFrozenAt(null)
-  }, [isRunning, selected.value])
+  }, [isRunning, selected])
   const upTo = frozenAt ?? total
 
   const view = {
@@ -79,43 +82,46 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
     () => shown(live.items.slice(0, upTo), truths, view),
     [upTo, view.sort, view.filter, view.review, view.search, view.label, alpha, ofMap, truthsForOrder],
   )
-  const position = order.findIndex(({ index }) => index === selected.value)
+  selection.show(order)
+  const position = order.findIndex(({ index }) => index === selected)
   const current = order[position]
   const showsAll =
     view.filter === 'all' && view.review === 'any' && view.search === '' && view.label === '' && ofMap === null
   const places = isRunning && showsAll ? Math.max(order.length, job.progress.total) : order.length
 
-  const pick = useCallback((item: Item) => {
-    selected.value = item.index
-  }, [])
   const open = useCallback((item: Item) => {
-    selected.value = item.index
+    selection.only(item.index)
     isCloser.value = true
   }, [])
-  const moveTo = (to: number) => {
-    selected.value = order[Math.min(to, order.length - 1)]?.index ?? null
-  }
   const review = (truth: Truth | null) => {
-    if (current === undefined || 'error' in current.line) return
-    const next = truth === null ? current : (order[position + 1] ?? current)
-    reviews.set(current.index, truth)
-    selected.value = next.index
+    const about = order.filter(({ index, line }) => 'pValue' in line && (several.has(index) || index === selected))
+    if (about.length === 0) return
+    const last = order.findLastIndex(({ index }) => several.has(index) || index === selected)
+    reviews.set(
+      about.map(({ index }) => index),
+      truth,
+    )
+    // on to the next, but not when an answer is taken back
+    selection.only((truth === null ? current : (order[last + 1] ?? order[last]))?.index ?? null)
   }
   const undo = () => {
     const index = reviews.undo()
-    if (index !== undefined) selected.value = index
+    if (index !== undefined) selection.only(index)
   }
   const onKey = (event: KeyboardEvent) => {
+    if ((event.metaKey || event.ctrlKey) && event.key === 'a') {
+      selection.all()
+      return event.preventDefault()
+    }
     if (event.metaKey || event.ctrlKey || event.altKey) return
     const answer = reviewKey(event)
     if (answer === 'undo') undo()
     else if (answer !== undefined) review(answer)
     else if (event.key === 'Enter' || event.key === ' ') isCloser.value = current !== undefined
-    else if (event.key === 'Escape') selected.value = null
+    else if (event.key === 'Escape') selection.only(several.size > 0 ? selected : null)
     else return
     event.preventDefault()
   }
-  useReviewKeys(selected.value === null || isCloser.value ? null : onKey)
   const pathOf = (index: number) => (job?.keeps?.thumbnails ? client.batchPicture(id, index) : null)
   const error = useComputed(() => live.error.value)
 
@@ -132,17 +138,13 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
   }
   if (route.value.query.has('summary'))
     return <BatchSummary live={live} model={model} label={label} reviews={truths} alpha={alpha} positives={positives} />
+  const head = <BatchHead live={live} label={label} reviews={reviews} alpha={alpha} />
+  // what stands below it depends on the job, and would move when that comes
+  if (job == null) return <div class="view batch">{head}</div>
   return (
     <div class="view batch">
-      <BatchHead live={live} label={label} reviews={reviews} alpha={alpha} />
-      {ofMap && (
-        <p class="note row">
-          {t.batches.ofMap(ofMap.size)}
-          <button type="button" class="button small" onClick={() => (picked.value = null)}>
-            {t.batches.showAll}
-          </button>
-        </p>
-      )}
+      {head}
+      {ofMap && <OfMap count={ofMap.size} />}
       <button
         type="button"
         class="button small charts-toggle"
@@ -171,7 +173,7 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
             label={t.batches.grid}
             least={state.size.value}
             selected={position}
-            onMove={moveTo}
+            onMove={(to, isRange) => selection.moveTo(to, isRange ? 'range' : 'one')}
             onKey={onKey}
             renderCell={(at, isFocusable, isRushing) => {
               const item = order[at]
@@ -185,11 +187,11 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
                   truth={truths.get(item.index)}
                   file={file}
                   path={pathOf(item.index)}
-                  isSelected={item.index === selected.value}
+                  isSelected={item.index === selected || several.has(item.index)}
                   isFocusable={isFocusable}
                   isRushing={isRushing}
                   hasMarks={state.marks.value}
-                  onPick={pick}
+                  onPick={selection.pick}
                   onOpen={open}
                 />
               )
@@ -197,26 +199,9 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
           />
         </div>
         <aside class={showsCharts.value ? 'batch-side shown' : 'batch-side'}>
-          <div class="card">
-            <Histogram items={live.items} positives={positives?.images ?? []} alpha={alpha} batchAlpha={batchAlpha} />
-          </div>
-          <div class="card">
-            <AlphaSlider
-              alpha={alpha}
-              onChange={(next) => (state.alpha.value = next)}
-              {...(model ? { n: model.calibrationScores, calibration: model.calibration } : {})}
-            />
-            <button
-              type="button"
-              class="button small"
-              disabled={state.alpha.value === null}
-              onClick={() => (state.alpha.value = null)}
-            >
-              {t.alpha.reset(oneIn(offered(batchAlpha, model?.calibrationScores)))}
-            </button>
-          </div>
           <DetailPanel
             item={current}
+            several={several.size}
             model={model}
             alpha={alpha}
             truth={current && truths.get(current.index)}
@@ -225,7 +210,15 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
             path={current ? pathOf(current.index) : null}
             onReview={review}
             onOpen={() => (isCloser.value = true)}
-            onClose={() => (selected.value = null)}
+            onClose={() => selection.only(null)}
+          />
+          <Charts
+            live={live}
+            model={model}
+            positives={positives?.images ?? []}
+            alpha={alpha}
+            batchAlpha={batchAlpha}
+            own={state.alpha}
           />
         </aside>
       </div>
@@ -241,8 +234,11 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
           said={reviews.said.get(current.index)}
           onReview={review}
           onUndo={undo}
-          onMove={(step) => moveTo(Math.max(0, position + step))}
-          onClose={() => (isCloser.value = false)}
+          onMove={(step) => selection.moveTo(Math.max(0, position + step), 'one')}
+          onClose={() => {
+            isCloser.value = false
+            focusGrid()
+          }}
         />
       )}
     </div>

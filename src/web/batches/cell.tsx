@@ -10,6 +10,7 @@ import { VerdictMark } from '../ui/verdict-mark.tsx'
 import { verdictOf } from '../verdict.ts'
 import type { Item } from './live.ts'
 import { agrees, type Truth } from './review.ts'
+import { type Pick, pickOf } from './selection.ts'
 
 interface CellProps {
   readonly item: Item
@@ -17,12 +18,13 @@ interface CellProps {
   readonly truth: Truth | undefined
   readonly file: Blob | undefined
   readonly path: string | null
+  /** By itself or with others. */
   readonly isSelected: boolean
   readonly isFocusable: boolean
   /** Passing too fast to be read: only the picture and the colour. */
   readonly isRushing: boolean
   readonly hasMarks: boolean
-  readonly onPick: (item: Item) => void
+  readonly onPick: (item: Item, how: Pick) => void
   readonly onOpen: (item: Item) => void
 }
 
@@ -40,7 +42,9 @@ export const Cell = memo(function Cell(props: CellProps): JSX.Element {
       tabIndex={props.isFocusable ? 0 : -1}
       aria-selected={isSelected}
       title={line.image}
-      onClick={() => props.onPick(item)}
+      onClick={(event) => props.onPick(item, pickOf(event))}
+      // Shift would mark the words between
+      onMouseDown={(event) => event.shiftKey && event.preventDefault()}
       onDblClick={() => props.onOpen(item)}
     >
       <Picture file={props.file} path={props.path} alt="" fit={props.hasMarks ? 'contain' : 'cover'} />

@@ -10,6 +10,7 @@ import { MiddleCut } from '../ui/middle-cut.tsx'
 import { Picture } from '../ui/picture.tsx'
 import { VerdictMark, VerdictWord } from '../ui/verdict-mark.tsx'
 import { asOdd, verdictOf } from '../verdict.ts'
+import { keyOf } from './keys.ts'
 import type { Item } from './live.ts'
 import { reviewer, type Said, setReviewer, type Truth, truths } from './review.ts'
 
@@ -25,6 +26,8 @@ export interface DetailProps {
 export function DetailPanel(
   props: Omit<DetailProps, 'item'> & {
     item: Item | undefined
+    /** Images that are selected together, 0 for one or none. */
+    several: number
     file: File | undefined
     path: string | null
     onOpen: () => void
@@ -45,9 +48,15 @@ export function DetailPanel(
             <span class="detail-picture">
               <Picture file={props.file} path={props.path} alt="" />
             </span>
-            <h2 class="minor" title={item.line.image}>
-              <MiddleCut text={item.line.image} />
-            </h2>
+            {props.several > 0 ? (
+              <h2 class="minor">
+                <span role="status">{t.batches.several(props.several)}</span>
+              </h2>
+            ) : (
+              <h2 class="minor" title={item.line.image}>
+                <MiddleCut text={item.line.image} />
+              </h2>
+            )}
             <span class="row tight">
               <button type="button" class="button quiet square small" aria-label={t.models.open} onClick={props.onOpen}>
                 <Icon name="expand" size={16} />
@@ -62,12 +71,22 @@ export function DetailPanel(
               </button>
             </span>
           </div>
-          <Words {...props} item={item} />
+          {props.several > 0 ? <OfSeveral onReview={props.onReview} /> : <Words {...props} item={item} />}
           <p class="hint keys">{t.batches.keys}</p>
           {key.value === null && <Reviewer />}
         </>
       )}
     </section>
+  )
+}
+
+/** One answer for all that are selected. */
+function OfSeveral({ onReview }: Pick<DetailProps, 'onReview'>): JSX.Element {
+  return (
+    <div class="stack detail-words">
+      <ReviewButtons truth={undefined} onReview={onReview} />
+      <p class="hint said">{t.batches.ofSeveral}</p>
+    </div>
   )
 }
 
@@ -137,10 +156,16 @@ function ReviewButtons(props: { truth: Truth | undefined; onReview: (truth: Trut
           type="button"
           class={`button small ${truth}`}
           aria-pressed={props.truth === truth}
+          aria-keyshortcuts={keyOf(truth)}
+          // the mouse leaves the focus on the image, so that the next key is about it and does not press the button again
+          onMouseDown={(event) => event.preventDefault()}
           onClick={() => props.onReview(props.truth === truth ? null : truth)}
         >
           {truth !== 'unsure' && <VerdictMark verdict={truth} size={15} />}
           {t.batches.truths[truth]}
+          <span class="key" aria-hidden="true">
+            {keyOf(truth)}
+          </span>
         </button>
       ))}
     </div>

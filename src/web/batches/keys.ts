@@ -1,5 +1,4 @@
 /** The keys of a review, the same in the grid and in the large view. */
-import { useEffect, useRef } from 'preact/hooks'
 import type { Truth } from './review.ts'
 
 const answers: Readonly<Record<string, Truth | null | 'undo'>> = {
@@ -15,18 +14,7 @@ export function reviewKey(event: KeyboardEvent): Truth | null | 'undo' | undefin
   return answers[event.key.length === 1 ? event.key.toLowerCase() : event.key]
 }
 
-/**
- * Hears the keys of a review while nothing has the focus: a cell that is drawn anew (results come, columns change) loses it, and
- * an answer must not be lost with it.
- */
-export function useReviewKeys(onKey: ((event: KeyboardEvent) => void) | null): void {
-  const latest = useRef(onKey)
-  latest.current = onKey
-  useEffect(() => {
-    const hear = (event: KeyboardEvent) => {
-      if (document.activeElement === document.body && !event.defaultPrevented) latest.current?.(event)
-    }
-    addEventListener('keydown', hear)
-    return () => removeEventListener('keydown', hear)
-  }, [])
+/** The key that says it. */
+export function keyOf(truth: Truth): string {
+  return (Object.keys(answers).find((key) => answers[key] === truth) ?? '').toUpperCase()
 }

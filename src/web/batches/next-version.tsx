@@ -131,7 +131,7 @@ export function NextVersion(props: {
           )}
           {sending.error.value && <ErrorNote error={sending.error.value} />}
           {sending.sent.value !== null && <Progress share={sending.sent.value} label={t.fit.uploading} />}
-          <footer class="actions">
+          <footer class="actions stays">
             <button type="button" class="button" onClick={props.onClose}>
               {t.common.cancel}
             </button>
@@ -154,7 +154,7 @@ export function NextVersion(props: {
   )
 }
 
-/** Pictures of what was confirmed; a click leaves one out. */
+/** Pictures of what was confirmed; a tick says that it is taken. */
 function Chosen(props: {
   title: string
   indices: readonly number[]
@@ -179,8 +179,8 @@ function Chosen(props: {
                   path={batch.keeps?.thumbnails ? client.batchPicture(batch.id, index) : null}
                   alt={baseName(image)}
                 />
-                <input type="checkbox" checked={out.has(index)} onChange={() => props.onToggle(index)} />
-                <span class="hidden">{t.models.select}</span>
+                <input type="checkbox" checked={!out.has(index)} onChange={() => props.onToggle(index)} />
+                <span class="hidden">{t.batches.take}</span>
               </label>
             </li>
           )

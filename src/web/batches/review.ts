@@ -27,8 +27,9 @@ export interface SharedReviews {
   readonly said: ReadonlyMap<number, Said>
   /** Answers that the service has not yet confirmed. */
   readonly unsent: Signal<number>
-  set(index: number, truth: Truth | null): void
-  /** Takes back the last answer of this page. @returns the image that it was about */
+  /** Of all of these images at once. */
+  set(indices: readonly number[], truth: Truth | null): void
+  /** Takes back the last answer of this page. @returns the first image that it was about */
   undo(): number | undefined
   close(): void
 }
@@ -61,7 +62,8 @@ export function openReviews(batch: string): SharedReviews {
   const unsent = signal(0)
   const said = new Map<number, Said>()
   const pending = new Map<number, Truth | null>()
-  const done: { index: number; before: Truth | null }[] = []
+  /** One answer after the other, each with what was said before of its images. */
+  const done: (readonly (readonly [index: number, before: Truth | null])[])[] = []
   let revision = 0
   let timer: ReturnType<typeof setTimeout> | undefined
   let isBusy = false
@@ -114,10 +116,13 @@ export function openReviews(batch: string): SharedReviews {
   }
   void turn()
 
-  const answer = (index: number, truth: Truth | null) => {
-    put([[index, truth]])
-    said.set(index, { by: reviewer.value.trim(), at: new Date().toISOString() })
-    pending.set(index, truth)
+  const answer = (answers: readonly (readonly [index: number, truth: Truth | null])[]) => {
+    put(answers)
+    const now = { by: reviewer.value.trim(), at: new Date().toISOString() }
+    for (const [index, truth] of answers) {
+      said.set(index, now)
+      pending.set(index, truth)
+    }
     unsent.value = pending.size
     void turn()
   }
@@ -126,14 +131,14 @@ export function openReviews(batch: string): SharedReviews {
     truths: shown,
     said,
     unsent,
-    set(index, truth) {
-      done.push({ index, before: shown.value.get(index) ?? null })
-      answer(index, truth)
+    set(indices, truth) {
+      done.push(indices.map((index) => [index, shown.value.get(index) ?? null]))
+      answer(indices.map((index) => [index, truth]))
     },
     undo() {
       const last = done.pop()
-      if (last !== undefined) answer(last.index, last.before)
-      return last?.index
+      if (last !== undefined) answer(last)
+      return last?.[0]?.[0]
     },
     close() {
       isOpen = false

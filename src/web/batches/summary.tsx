@@ -6,16 +6,17 @@ import { href } from '../routes.ts'
 import { client } from '../service/api.ts'
 import type { Model, Positives } from '../service/types.ts'
 import { t } from '../text.ts'
+import { MiddleCut } from '../ui/middle-cut.tsx'
 import { Picture } from '../ui/picture.tsx'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
 import { oneIn, verdictOf } from '../verdict.ts'
-import { titleOf } from './batch-head.tsx'
 import { discoveriesOf } from './discoveries.ts'
 import { Histogram } from './histogram.tsx'
 import type { LiveBatch } from './live.ts'
 import { fileOf } from './local-files.ts'
 import { shown } from './order.ts'
 import { countReviews, type Reviews } from './review.ts'
+import { titleOf } from './title.ts'
 
 const most = 18
 
@@ -92,7 +93,9 @@ export function BatchSummary(props: {
               <VerdictMark verdict={verdictOf(item.line, alpha)} size={14} />
               <span class="numbers">{'score' in item.line ? score(item.line.score) : ''}</span>
             </span>
-            <span class="summary-name">{baseName(item.line.image)}</span>
+            <span class="summary-name" title={item.line.image}>
+              <MiddleCut text={baseName(item.line.image).replace(/\.\w{1,5}$/, '')} />
+            </span>
           </li>
         ))}
       </ul>

@@ -3,6 +3,7 @@ import type { JSX } from 'preact'
 import { useId, useMemo } from 'preact/hooks'
 import { count } from '../format.ts'
 import { t } from '../text.ts'
+import { Icon } from '../ui/icons.tsx'
 import type { Item } from './live.ts'
 import { countFilters, filters, noLabel, type ReviewFilter, reviewFilters, type Sort, sorts } from './order.ts'
 import { sizes, type ViewState } from './view-state.ts'
@@ -108,17 +109,19 @@ export function Toolbar(props: {
           value={state.search.value}
           onInput={(event) => (state.search.value = event.currentTarget.value)}
         />
-        <input
-          type="range"
-          class="size"
-          aria-label={t.batches.size}
-          title={t.batches.size}
-          min={sizes.least}
-          max={sizes.most}
-          step={10}
-          value={state.size.value}
-          onInput={(event) => (state.size.value = Number(event.currentTarget.value))}
-        />
+        <label class="size-choice" title={t.batches.size}>
+          <Icon name="batches" size={16} />
+          <span class="hidden">{t.batches.size}</span>
+          <input
+            type="range"
+            class="size"
+            min={sizes.least}
+            max={sizes.most}
+            step={10}
+            value={state.size.value}
+            onInput={(event) => (state.size.value = Number(event.currentTarget.value))}
+          />
+        </label>
       </div>
     </div>
   )

@@ -11,8 +11,8 @@ import { t } from '../text.ts'
 import { useLoad } from '../ui/load.ts'
 import { ErrorNote } from '../ui/notes.tsx'
 import { BatchPage } from './batch.tsx'
-import { titleOf } from './batch-head.tsx'
 import { NewBatch } from './new-batch.tsx'
+import { titleOf } from './title.ts'
 
 export function BatchesView(): JSX.Element {
   const { argument } = route.value

@@ -45,6 +45,13 @@ function createRush(onEnd: () => void): { moved: (top: number) => boolean; stop:
   }
 }
 
+/** Where the keys of the grid are heard; after a dialog over it has gone. */
+export function focusGrid(): void {
+  requestAnimationFrame(() =>
+    document.querySelector<HTMLElement>('.virtual-grid [tabindex="0"]')?.focus({ preventScroll: true }),
+  )
+}
+
 export function VirtualGrid(props: {
   count: number
   label: string
@@ -53,7 +60,8 @@ export function VirtualGrid(props: {
   /** Smallest width of a cell, px. */
   least?: number
   renderCell: (position: number, isFocusable: boolean, isRushing: boolean) => JSX.Element
-  onMove: (position: number) => void
+  /** @param isRange Shift is held: what lies between is selected too */
+  onMove: (position: number, isRange: boolean) => void
   onKey: (event: KeyboardEvent) => void
 }): JSX.Element {
   const { count, selected, least = 128 } = props
@@ -113,9 +121,7 @@ export function VirtualGrid(props: {
     const element = box.current
     if (selected < 0 || !element?.contains(document.activeElement)) return
     reveal(element, selected)
-    requestAnimationFrame(() =>
-      element.querySelector<HTMLElement>('[aria-selected="true"]')?.focus({ preventScroll: true }),
-    )
+    requestAnimationFrame(() => element.querySelector<HTMLElement>('[tabindex="0"]')?.focus({ preventScroll: true }))
   }, [selected])
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -134,8 +140,22 @@ export function VirtualGrid(props: {
     const to = steps[event.key]
     if (to === undefined || event.metaKey || event.ctrlKey || event.altKey) return props.onKey(event)
     event.preventDefault()
-    props.onMove(Math.min(count - 1, Math.max(0, to)))
+    props.onMove(Math.min(count - 1, Math.max(0, to)), event.shiftKey)
   }
+
+  // a cell that is drawn anew (results come, columns change) loses the focus: its keys are then heard all the same, and it gets it back
+  const lost = useRef<(event: KeyboardEvent) => void>(() => {})
+  lost.current = (event) => {
+    const isElsewhere = document.activeElement !== document.body || document.querySelector('dialog[open]') !== null
+    if (selected < 0 || isElsewhere || event.defaultPrevented) return
+    onKeyDown(event)
+    if (event.defaultPrevented) focusGrid()
+  }
+  useEffect(() => {
+    const hear = (event: KeyboardEvent) => lost.current(event)
+    addEventListener('keydown', hear)
+    return () => removeEventListener('keydown', hear)
+  }, [])
 
   const firstRow = Math.min(frame.first, Math.max(0, rows - 1))
   const lastRow = Math.min(rows, frame.last)
@@ -167,6 +187,7 @@ export function VirtualGrid(props: {
       ref={box}
       class="virtual-grid"
       role="grid"
+      aria-multiselectable="true"
       tabIndex={-1}
       aria-label={props.label}
       aria-rowcount={rows}

@@ -18,8 +18,9 @@ export function Stage({ model, alpha }: { model: Model; alpha: number }): JSX.El
   const one = selected.value
   if (one === undefined) return null
   const result = one.answer !== null && 'result' in one.answer ? one.answer.result : null
+  const hasFailed = one.answer !== null && 'error' in one.answer
   return (
-    <section class="stage card" aria-label={t.classify.imageOf(one.name)}>
+    <section class={hasFailed ? 'stage card failed' : 'stage card'} aria-label={t.classify.imageOf(one.name)}>
       <figure>
         <div class="stage-picture">
           <HeatPicture

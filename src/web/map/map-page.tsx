@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
+import { titleOf } from '../batches/title.ts'
 import { NoModel } from '../classify/view.tsx'
 import { ago } from '../format.ts'
 import { findModel, models, newest } from '../models/store.ts'
@@ -61,7 +62,7 @@ function BatchSelect({ label, value }: { label: string; value: string }): JSX.El
         <option value="">{t.map.onlyPositives}</option>
         {fitting.map((batch) => (
           <option key={batch.id} value={batch.id}>
-            {batch.folder ?? t.batches.uploadedName}, {t.common.images(batch.progress.total)}, {ago(batch.createdAt)}
+            {titleOf(batch)}, {t.common.images(batch.progress.total)}, {ago(batch.createdAt)}
           </option>
         ))}
       </select>

@@ -4,7 +4,7 @@ import type { JSX } from 'preact'
 import { useCallback, useEffect, useState } from 'preact/hooks'
 import { type Collected, type Picked, totalBytes } from '../files/collect.ts'
 import { takeHanded } from '../files/handed.ts'
-import { bytes, count } from '../format.ts'
+import { bytes } from '../format.ts'
 import { href, noteQuery, route } from '../routes.ts'
 import { client } from '../service/api.ts'
 import { t } from '../text.ts'
@@ -118,7 +118,7 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
             <a href={href('models')}>{t.models.title}</a>
           </p>
           <h1>{baseModel ? t.fit.nextTitle(baseModel.name) : t.fit.title}</h1>
-          <p>{baseModel ? t.fit.nextLead : t.fit.lead}</p>
+          {job.value === null && <p>{baseModel ? t.fit.nextLead : t.fit.lead}</p>}
         </div>
       </div>
       {job.value ? (
@@ -178,7 +178,7 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
               <SendingBar sending={sending} label={t.fit.uploading} />
             )}
             <p class="hidden" role="status">
-              {n > 0 ? t.fit.chosen(n, count(size)) : ''}
+              {n > 0 ? t.fit.chosen(n, bytes(size)) : ''}
             </p>
           </form>
         </div>

@@ -5,6 +5,7 @@ import { baseName, count } from '../format.ts'
 import { client } from '../service/api.ts'
 import { type Job, labelOf, type Model, type Positive } from '../service/types.ts'
 import { t } from '../text.ts'
+import { MiddleCut } from '../ui/middle-cut.tsx'
 import { ErrorNote, type Failure, failureOf } from '../ui/notes.tsx'
 import { Picture } from '../ui/picture.tsx'
 import { FitProgress } from './fit-progress.tsx'
@@ -82,10 +83,10 @@ export function PositivesGallery({ model }: { model: Model }): JSX.Element | nul
                 <span class="hidden">{t.models.select}</span>
               </label>
               <span
-                class={misfit ? 'positive-words odd cut' : 'positive-words cut'}
+                class={misfit ? 'positive-words odd' : 'positive-words'}
                 title={misfit ? reasonOf(misfit) : image.image}
               >
-                {baseName(image.image)}
+                <MiddleCut text={baseName(image.image)} />
               </span>
             </li>
           )

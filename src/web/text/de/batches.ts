@@ -71,11 +71,15 @@ export const batches: typeof Words = {
     said: (by, when) => `Gesagt ${by === '' ? '' : `von ${by} `}${when}.`,
     yourName: 'Ihr Name, wird mit Ihrem Urteil gemerkt',
     start: 'Wählen Sie ein Bild, um es durchzusehen.',
-    keys: 'Tasten: B gehört dazu, D gehört nicht dazu, C nicht zu sagen, U nimmt die letzte Antwort zurück, Pfeile gehen weiter, Enter vergrößert.',
+    keys: 'Tasten: B gehört dazu, D gehört nicht dazu, C nicht zu sagen, U nimmt die letzte Antwort zurück, Pfeile gehen weiter, Enter vergrößert. Umschalt oder Strg mit einem Klick wählt mehrere.',
+    several: (n) => `${images(n)} gewählt`,
+    ofSeveral: 'Gehören sie dazu? Eine Antwort gilt für alle, und U nimmt sie von allen zurück.',
     score: (score) => `Wert ${score}`,
     unsent: (n) => `${s(n, 'Antwort', 'Antworten')} noch nicht gesendet: wird wieder versucht`,
     discoveries: (rejected, good) =>
-      `Von den ${count(rejected)}, die nicht dazugehören, sind im Mittel höchstens ${decimal(good, good < 10 ? 1 : 0)} gute Bilder`,
+      good >= rejected
+        ? `${rejected === 1 ? 'Das eine, das nicht dazugehört, kann ein gutes Bild' : `Die ${count(rejected)}, die nicht dazugehören, können alle gute Bilder`} sein: so viele werden zufällig abgewiesen`
+        : `Von den ${count(rejected)}, die nicht dazugehören, sind im Mittel höchstens ${decimal(good, good < 10 ? 1 : 0)} gute Bilder`,
     reviewed: (n, total) => `${count(n)} von ${count(total)} durchgesehen`,
     reviewQuality: (agreed, disagreed) => `das Modell stimmt ${count(agreed)}-mal zu und ${count(disagreed)}-mal nicht`,
     share: 'Link zu dieser Ansicht kopieren',
@@ -91,18 +95,22 @@ export const batches: typeof Words = {
     export: 'Exportieren',
     exportCsv: 'CSV, mit der Durchsicht',
     exportJsonl: 'JSON-Zeilen, mit der Durchsicht',
-    confirm: (n) => (n === 0 ? 'Die Durchsicht beibringen' : `Ihm ${s(n, 'gutes Bild', 'gute Bilder')} beibringen`),
+    confirm: (n) =>
+      n === 0
+        ? 'Die Durchsicht beibringen'
+        : `Ihm ${n === 1 ? 'das gute Bild' : `die ${count(n)} guten Bilder`} beibringen`,
     confirmHelp:
       'Bilder, von denen Sie sagen, dass sie dazugehören, werden Fotos der nächsten Version; die anderen prüfen sie oder werden auch gelernt.',
     confirmTitle: 'Die nächste Version anlegen',
     becomePositives: (n) =>
-      `${images(n)} ${n === 1 ? 'wird' : 'werden'} als zugehörig gelernt. Ein Klick lässt eines weg.`,
+      `${images(n)} ${n === 1 ? 'wird' : 'werden'} als zugehörig gelernt. Ohne Haken bleibt eines weg.`,
     becomeChecks: (n) =>
       n === 1
-        ? '1 Bild, das nicht dazugehört, prüft die neue Version.'
-        : `${count(n)} Bilder, die nicht dazugehören, prüfen die neue Version.`,
+        ? '1 Bild, das nicht dazugehört, prüft die neue Version. Ohne Haken bleibt es weg.'
+        : `${count(n)} Bilder, die nicht dazugehören, prüfen die neue Version. Ohne Haken bleibt eines weg.`,
     becomeNegatives: (n) =>
-      `${images(n)}, ${n === 1 ? 'das' : 'die'} nicht ${n === 1 ? 'dazugehört, wird' : 'dazugehören, werden'} als solche gelernt. Ein Klick lässt eines weg.`,
+      `${images(n)}, ${n === 1 ? 'das' : 'die'} nicht ${n === 1 ? 'dazugehört, wird' : 'dazugehören, werden'} als solche gelernt. Ohne Haken bleibt eines weg.`,
+    take: 'Dieses Bild nehmen',
     teachBad: 'Ihm auch diese beibringen, als Bilder, die nicht dazugehören.',
     teachBadHelp:
       'Es lernt, worauf es achten muss. Die neue Version können sie dann nicht mehr prüfen: prüfen Sie sie mit anderen.',
@@ -116,8 +124,8 @@ export const batches: typeof Words = {
       const more = bad.after - bad.before
       const rejects =
         fewer === 0
-          ? `Version ${after} weist von den ${count(good.of)} guten Bildern so viele ab wie Version ${before} (${count(good.after)})`
-          : `Version ${after} weist von den ${count(good.of)} guten Bildern ${count(Math.abs(fewer))} ${fewer > 0 ? 'weniger' : 'mehr'} ab als Version ${before}`
+          ? `Version ${after} weist von den ${count(good.of)} guten Bildern so viele ab wie Version ${before} (jetzt ${count(good.after)})`
+          : `Version ${after} weist von den ${count(good.of)} guten Bildern ${count(Math.abs(fewer))} ${fewer > 0 ? 'weniger' : 'mehr'} ab als Version ${before} (jetzt ${count(good.after)})`
       const p = Math.min(good.p, bad.of === 0 ? 1 : bad.p)
       const isSame = fewer === 0 && more === 0
       const chance = isSame
@@ -127,7 +135,11 @@ export const batches: typeof Words = {
         return `${rejects}.${chance} Ob sie mehr übersieht, lässt sich nicht sagen: ${isTaught ? 'die Bilder, die nicht dazugehören, hat sie gelernt. Prüfen Sie sie mit anderen' : 'kein Bild, das nicht dazugehört, wurde durchgesehen'}.`
       const misses =
         more === 0 ? 'übersieht nicht mehr' : `übersieht ${count(Math.abs(more))} ${more > 0 ? 'mehr' : 'weniger'}`
-      return `${rejects}, und sie ${misses} von den ${count(bad.of)}, die nicht dazugehören.${chance}`
+      const most =
+        bad.after > bad.of / 2
+          ? ' Die meisten von ihnen hält sie also noch für gut. Bringen Sie ihr beim nächsten Mal auch diese bei, oder mehr Fotos, die dazugehören.'
+          : ''
+      return `${rejects}, und sie ${misses} von den ${count(bad.of)}, die nicht dazugehören (jetzt ${count(bad.after)}).${chance}${most}`
     },
     confirmGone:
       'Die Dateien sind nicht mehr in dieser Seite, da sie neu geladen wurde. Wählen Sie dieselben Dateien noch einmal.',

@@ -65,11 +65,15 @@ export const batches = {
     said: (by: string, when: string) => `Said ${by === '' ? '' : `by ${by} `}${when}.`,
     yourName: 'Your name, kept with what you say',
     start: 'Choose an image to review it.',
-    keys: 'Keys: B belongs, D does not belong, C cannot tell, U undoes the last answer, arrows move, Enter enlarges.',
+    keys: 'Keys: B belongs, D does not belong, C cannot tell, U undoes the last answer, arrows move, Enter enlarges. Shift or Ctrl with a click selects several.',
+    several: (n: number) => `${s(n, 'image')} selected`,
+    ofSeveral: 'Do they belong? One answer is kept for all of them, and U takes it back from all.',
     score: (score: string) => `score ${score}`,
     unsent: (n: number) => `${s(n, 'answer')} not yet sent: trying again`,
     discoveries: (rejected: number, good: number) =>
-      `Of the ${count(rejected)} that do not belong, at most ${decimal(good, good < 10 ? 1 : 0)} are good images, on average`,
+      good >= rejected
+        ? `${rejected === 1 ? 'The one that does not belong may be a good image' : `The ${count(rejected)} that do not belong may all be good images`}: so many are rejected by chance`
+        : `Of the ${count(rejected)} that do not belong, at most ${decimal(good, good < 10 ? 1 : 0)} are good images, on average`,
     reviewed: (n: number, total: number) => `${count(n)} of ${count(total)} reviewed`,
     reviewQuality: (agreed: number, disagreed: number) =>
       `the model agrees with ${count(agreed)} and disagrees with ${count(disagreed)}`,
@@ -86,15 +90,17 @@ export const batches = {
     export: 'Export',
     exportCsv: 'CSV, with the review',
     exportJsonl: 'JSON lines, with the review',
-    confirm: (n: number) => (n === 0 ? 'Teach it what you reviewed' : `Teach it the ${s(n, 'good image')}`),
+    confirm: (n: number) =>
+      n === 0 ? 'Teach it what you reviewed' : `Teach it the ${n === 1 ? 'good image' : s(n, 'good image')}`,
     confirmHelp:
       'Images that you say belong become photos of the model’s next version; those that do not belong check it, or are taught too.',
     confirmTitle: 'Make the next version',
-    becomePositives: (n: number) => `${s(n, 'image')} will be taught as belonging. A click leaves one out.`,
+    becomePositives: (n: number) => `${s(n, 'image')} will be taught as belonging. Clear a tick to leave one out.`,
     becomeChecks: (n: number) =>
-      `${s(n, 'image')} that ${n === 1 ? 'does' : 'do'} not belong will be used to check the new version.`,
+      `${s(n, 'image')} that ${n === 1 ? 'does' : 'do'} not belong will be used to check the new version. Clear a tick to leave one out.`,
     becomeNegatives: (n: number) =>
-      `${s(n, 'image')} that ${n === 1 ? 'does' : 'do'} not belong will be taught as such. A click leaves one out.`,
+      `${s(n, 'image')} that ${n === 1 ? 'does' : 'do'} not belong will be taught as such. Clear a tick to leave one out.`,
+    take: 'Take this image',
     teachBad: 'Teach it these too, as images that do not belong.',
     teachBadHelp: 'It learns what to look for. They can then no longer check the new version: test it with others.',
     makeVersion: (version: number, n: number, others: number) =>
@@ -112,8 +118,8 @@ export const batches = {
       const more = bad.after - bad.before
       const rejects =
         fewer === 0
-          ? `Version ${after} rejects as many of the ${count(good.of)} good images as version ${before} (${count(good.after)})`
-          : `Version ${after} rejects ${count(Math.abs(fewer))} ${fewer > 0 ? 'fewer' : 'more'} of the ${count(good.of)} good images than version ${before}`
+          ? `Version ${after} rejects as many of the ${count(good.of)} good images as version ${before} (${count(good.after)} now)`
+          : `Version ${after} rejects ${count(Math.abs(fewer))} ${fewer > 0 ? 'fewer' : 'more'} of the ${count(good.of)} good images than version ${before} (${count(good.after)} now)`
       const p = Math.min(good.p, bad.of === 0 ? 1 : bad.p)
       const isSame = fewer === 0 && more === 0
       const chance = isSame
@@ -122,7 +128,11 @@ export const batches = {
       if (bad.of === 0)
         return `${rejects}.${chance} Whether it misses more cannot be told: ${isTaught ? 'it was taught the images that do not belong. Test it with others' : 'no image that does not belong was reviewed'}.`
       const misses = more === 0 ? 'misses none more' : `misses ${count(Math.abs(more))} ${more > 0 ? 'more' : 'fewer'}`
-      return `${rejects}, and ${misses} of the ${count(bad.of)} that do not belong.${chance}`
+      const most =
+        bad.after > bad.of / 2
+          ? ' So most of them are still taken for good. Try again and teach it these too, or more photos of what belongs.'
+          : ''
+      return `${rejects}, and ${misses} of the ${count(bad.of)} that do not belong (${count(bad.after)} now).${chance}${most}`
     },
     confirmGone: 'The files are no longer in this page, since it was loaded again. Choose the same files to go on.',
     wholeGone:
