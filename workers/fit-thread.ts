@@ -39,7 +39,7 @@ export interface FitWork {
   readonly isDemo: boolean
 }
 
-export type FitReply = Omit<FitOutcome, 'sha256' | 'gallery' | 'samples' | 'skipped' | 'layout'> & {
+export type FitReply = Omit<FitOutcome, 'sha256' | 'gallery' | 'samples' | 'skipped' | 'layout' | 'leftOut'> & {
   readonly artifact: Uint8Array
   readonly gallery: Uint8Array
   readonly samples: Uint8Array | undefined

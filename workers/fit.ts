@@ -147,6 +147,7 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
       excluded: reply.excluded ?? [],
       notes: reply.notes ?? [],
       skipped: data.skipped ?? [],
+      ...(layout.left && { leftOut: { folders: [...layout.negative, ...layout.other], images: layout.left } }),
       ...(layout.note && { layout: layout.note }),
       ...(reply.growth && { growth: reply.growth }),
     }

@@ -10,6 +10,8 @@ export interface Layout {
   readonly negative: readonly string[]
   /** Other folders that are left out beside those: parts of a data set that are for testing. */
   readonly other: readonly string[]
+  /** Images that are left out. */
+  readonly left?: number
   /** What was found and what is done, as a sentence; undefined where there is nothing to say. */
   readonly note?: string
 }
@@ -119,7 +121,11 @@ function describe(
       .map((f) => `${f}/`)
       .join(', ') + (folders.length > 4 ? ', ...' : '')
   const used = names.filter(isOfClass({ positive, negative, other })).length
-  if (positive.length > 0 && used === 0) return { positive: [], negative: [], other: [] }
+  if (used === 0) {
+    // one folder, whatever its name, is what somebody chose
+    const note = `All images lie in ${list([...negative, ...other])}: they are learnt, although the name sounds as if they did not belong.`
+    return { positive: [], negative: [], other: [], ...(positive.length === 0 && { note }) }
+  }
   const left = names.length - used
   const what =
     positive.length > 0
@@ -131,5 +137,5 @@ function describe(
       ? ` Give the negatives as such: --negatives ${negative.length === 1 ? `DIR/${negative[0]}` : 'DIR'} (${count(negative)} images).`
       : ''
   const note = `The folder looks like a data set with ${list(found)}: ${what}, ${left} images are left out.${negatives}`
-  return { positive, negative, other, note }
+  return { positive, negative, other, left, note }
 }

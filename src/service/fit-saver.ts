@@ -94,10 +94,10 @@ export function createFitSaver(options: {
         const read = async (hash: string | null | undefined) => (hash ? await producer.blobs.getModel(hash) : undefined)
         const extras = { gallery: await read(fit.gallery), samples: await read(fit.samples) }
         const model = await options.save(fit, bytes, extras)
-        const { used, rejected, duplicates, excluded = [], notes = [], skipped = [], layout } = fit
+        const { used, rejected, duplicates, excluded = [], notes = [], skipped = [], leftOut, layout } = fit
         const report = fitReport(model)
         const warnings = [...(layout ? [layout] : []), ...report.warnings]
-        const told = { used, rejected, duplicates, excluded, notes, skipped }
+        const told = { used, rejected, duplicates, excluded, notes, skipped, ...(leftOut && { leftOut }) }
         view = { ...base, result: { model, ...told, report: { ...report, warnings } } }
       } catch (thrown) {
         const error = toOneclassError(thrown)

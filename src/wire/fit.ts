@@ -19,6 +19,15 @@ export const FitTold = {
       description: 'What was noticed about images that were used',
     }),
   ),
+  leftOut: Type.Optional(
+    Type.Object(
+      { folders: Type.Array(Type.String()), images: Type.Integer() },
+      {
+        description:
+          'Folders of a data set that were not learnt: their names say that they are of other things, or for tests',
+      },
+    ),
+  ),
   skipped: Type.Optional(
     Type.Array(SkippedFiles, { description: 'What else is in the folder, and why it is left out' }),
   ),

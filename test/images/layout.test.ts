@@ -30,6 +30,15 @@ test('the root of a data set: only its positives are learnt, and that is said', 
   }
 })
 
+test('one folder is the class, whatever its name: somebody chose it; and that is said', () => {
+  for (const folder of ['bad', 'others', 'defects', 'no']) {
+    const found = learnt(folder)
+    assert.deepEqual(found.kept, [`${folder}/`])
+    assert.match(found.note ?? '', new RegExp(`All images lie in ${folder}/: they are learnt, although`))
+  }
+  assert.equal(findLayout(images('good', 'bad')).left, 3)
+})
+
 test('named as a folder of negatives, the root of a data set gives its negatives only; any other folder all it has', () => {
   const taken = (names: readonly string[]) => names.filter(isOfOthers(findLayout(names)))
   assert.deepEqual(taken(images('good', 'crack', 'scratch')), images('crack', 'scratch'))

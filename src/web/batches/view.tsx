@@ -10,6 +10,7 @@ import type { Batch } from '../service/types.ts'
 import { t } from '../text.ts'
 import { useLoad } from '../ui/load.ts'
 import { ErrorNote } from '../ui/notes.tsx'
+import { Waits } from '../ui/trouble.tsx'
 import { BatchPage } from './batch.tsx'
 import { NewBatch } from './new-batch.tsx'
 import { titleOf } from './title.ts'
@@ -38,6 +39,7 @@ function RecentBatches(): JSX.Element {
     <section class="stack recent">
       <h2>{t.batches.recent}</h2>
       {error && <ErrorNote error={error} onRetry={reload} />}
+      {!data && !error && <Waits />}
       {data?.length === 0 && <p class="muted">{t.batches.none}</p>}
       {data && data.length > 0 && (
         <ul class="batch-list">

@@ -3,6 +3,7 @@ import { computed, signal } from '@preact/signals'
 import type { Picked } from '../files/collect.ts'
 import { findModel } from '../models/store.ts'
 import { client } from '../service/api.ts'
+import { lastFault } from '../service/connection.ts'
 import { isPassing } from '../service/fault.ts'
 import { takesRequests } from '../service/health.ts'
 import type { ClassifyResult, ErrorBody } from '../service/types.ts'
@@ -29,6 +30,8 @@ export const mostAtOnce = 50
 const sideBySide = 4
 /** Pause before an image is asked about again, when the service could not answer. */
 const againMs = 1500
+/** An answer that takes longer raises the question whether the service is well. */
+const doubtMs = 2500
 
 export const asked = signal<readonly Asked[]>([])
 export const selectedId = signal<number | null>(null)
@@ -106,6 +109,8 @@ function pump(): void {
     const one = asked.value.find((other) => other.id === id)
     if (one === undefined) continue
     running++
+    // no answer yet: is the service well?
+    const doubt = setTimeout(() => (lastFault.value = performance.now()), doubtMs)
     void client
       .classify(one.model, { name: one.name, bytes: one.file }, { explain: withMap, waitSeconds: 3600 })
       .then((result) => settle(one, { result }, withMap))
@@ -117,6 +122,7 @@ function pump(): void {
         waiting.unshift({ id, explain: withMap })
       })
       .finally(() => {
+        clearTimeout(doubt)
         running--
         pump()
       })

@@ -130,5 +130,6 @@ function VerdictBlock({ one, model, alpha }: { one: Asked; model: Model; alpha: 
 
 function waitingWords(): string {
   if (!takesRequests.value) return t.classify.waitsForService
+  if (trouble.value === 'queue') return t.classify.waitsForService
   return trouble.value === 'workers' ? t.classify.waitsForWorker : t.classify.waiting
 }

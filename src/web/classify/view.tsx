@@ -22,7 +22,8 @@ import { Stage } from './stage.tsx'
 import { Tray } from './tray.tsx'
 
 export function ClassifyView(): JSX.Element {
-  const model = findModel(route.value.argument) ?? newest.value[0]
+  // back from another view: the model that the images here were asked of
+  const model = findModel(route.value.argument) ?? findModel(asked.value[0]?.model ?? null) ?? newest.value[0]
   const label = model ? labelOf(model) : null
 
   useEffect(() => {

@@ -7,6 +7,7 @@ import type { Job } from '../service/types.ts'
 import { t } from '../text.ts'
 import { useLoad } from '../ui/load.ts'
 import { ErrorNote } from '../ui/notes.tsx'
+import { Waits } from '../ui/trouble.tsx'
 import { ComparisonPage } from './comparison.tsx'
 import { NewComparison } from './new-comparison.tsx'
 
@@ -43,6 +44,7 @@ function Recent(): JSX.Element {
     <section class="stack recent">
       <h2>{t.compare.recent}</h2>
       {error && <ErrorNote error={error} onRetry={reload} />}
+      {!data && !error && <Waits />}
       {data?.length === 0 && <p class="muted">{t.compare.none}</p>}
       {data && data.length > 0 && (
         <ul class="batch-list">

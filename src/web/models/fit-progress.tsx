@@ -5,6 +5,7 @@ import { useEffect } from 'preact/hooks'
 import { href } from '../routes.ts'
 import { client } from '../service/api.ts'
 import { followJob } from '../service/follow.ts'
+import { trouble } from '../service/health.ts'
 import { type FitResult, type Job, labelOf } from '../service/types.ts'
 import { t } from '../text.ts'
 import { complain, ErrorNote, type Failure, failureOf } from '../ui/notes.tsx'
@@ -45,7 +46,7 @@ export function FitProgress({
         <ErrorNote error={error.value} />
         <div class="row">
           <button type="button" class="button" onClick={onAgain}>
-            {t.common.retry}
+            {t.fit.back}
           </button>
         </div>
       </div>
@@ -53,7 +54,9 @@ export function FitProgress({
   }
   if (job.value?.state === 'done') return <Fitted result={job.value.result as FitResult} onAgain={onAgain} />
   const { done = 0, total = 0, stage } = job.value?.progress ?? {}
-  const words = t.fit.stages[job.value?.state === 'running' ? (stage ?? 'images') : 'queued'] ?? stage ?? ''
+  // a worker that is gone had it: it goes back to the queue
+  const isAtWork = job.value?.state === 'running' && trouble.value !== 'workers'
+  const words = t.fit.stages[isAtWork ? (stage ?? 'images') : 'queued'] ?? stage ?? ''
   return (
     <section class="card stack">
       <Progress
@@ -80,6 +83,7 @@ function Fitted({ result, onAgain }: { result: FitResult; onAgain: () => void })
           {t.fit.doneTitle(label)}
         </h2>
         <p>{t.fit.doneUsed(result.used)}</p>
+        {result.leftOut && <p class="hint warn">{t.fit.leftOut(result.leftOut.images, result.leftOut.folders)}</p>}
         <div class="row">
           <a class="button primary" href={href('classify', label)}>
             {t.fit.try}

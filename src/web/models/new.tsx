@@ -1,7 +1,7 @@
 /** A new model, or the next version of one: photos, a name, how strict; then the fit, live. */
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useCallback, useEffect, useState } from 'preact/hooks'
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { type Collected, type Picked, totalBytes } from '../files/collect.ts'
 import { takeHanded } from '../files/handed.ts'
 import { bytes } from '../format.ts'
@@ -42,6 +42,7 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
   /** The fit, by its id: it stands in the address, so that it is found again when the page is loaded anew. */
   const job = useSignal(route.value.query.get('job'))
   const sending = useSending()
+  const ownName = useRef('')
 
   const follow = (id: string | null) => {
     job.value = id
@@ -61,12 +62,10 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
     images.value = [...images.value, ...found.images.filter((one) => !known.has(keyOf(one)))]
     skipped.value = found.skipped
     sending.error.value = null
-    const folderName = found.images[0]?.name.split('/')[0] ?? ''
-    if (name.value === '' && found.images[0]?.name.includes('/'))
-      name.value = folderName
-        .replace(/[^A-Za-z0-9._-]+/g, '-')
-        .replace(/^[^A-Za-z0-9]+/, '')
-        .slice(0, 64)
+    // the folder's name, for as long as nobody typed another
+    const [folderName = '', inFolder] = found.images[0]?.name.split('/') ?? []
+    if (inFolder !== undefined && (name.value === '' || name.value === ownName.current))
+      name.value = ownName.current = asName(folderName)
   }, [])
 
   const limits = { ...defaultLimits, ...service.value.limits }
@@ -132,7 +131,10 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
                 images={images.value}
                 words={t.fit.chosen(n, bytes(size))}
                 onRemove={(one) => (images.value = images.value.filter((other) => other !== one))}
-                onClear={() => (images.value = [])}
+                onClear={() => {
+                  images.value = []
+                  if (name.value === ownName.current) name.value = ''
+                }}
               />
             )}
             {skipped.value > 0 && <p class="hint">{t.drop.skipped(skipped.value)}</p>}
@@ -185,6 +187,13 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
       )}
     </div>
   )
+}
+
+function asName(folder: string): string {
+  return folder
+    .replace(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[^A-Za-z0-9]+/, '')
+    .slice(0, 64)
 }
 
 function asSent({ name, file }: Picked): { name: string; bytes: File } {

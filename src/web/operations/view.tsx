@@ -5,11 +5,13 @@ import { ago, bytes, count, decimal } from '../format.ts'
 import { DriftWords } from '../models/detail.tsx'
 import { href } from '../routes.ts'
 import { client } from '../service/api.ts'
+import { trouble } from '../service/health.ts'
 import type { Operations } from '../service/types.ts'
 import { t } from '../text.ts'
 import { useLoad } from '../ui/load.ts'
 import { ErrorNote } from '../ui/notes.tsx'
 import { TableBox } from '../ui/table-box.tsx'
+import { Waits } from '../ui/trouble.tsx'
 import { Sparkline } from './sparkline.tsx'
 
 const kept = 90
@@ -38,6 +40,7 @@ export function OperationsView(): JSX.Element {
         </div>
       </div>
       {error && <ErrorNote error={error} onRetry={reload} />}
+      {!data && !error && <Waits />}
       {data && <Cards data={data} rates={rates.current.values} />}
     </div>
   )
@@ -46,11 +49,13 @@ export function OperationsView(): JSX.Element {
 function Cards({ data, rates }: { data: Operations; rates: readonly number[] }): JSX.Element {
   const queues = Object.entries(data.queues)
   const sum = (field: 'waiting' | 'active' | 'failed') => queues.reduce((n, [, queue]) => n + queue[field], 0)
+  // those that stopped are listed for a while
+  const working = trouble.value === 'workers' ? 0 : data.workers.length
   const errors = Object.entries(data.errors).sort((a, b) => b[1] - a[1])
   return (
     <>
       <dl class="tiles">
-        <Tile name={t.operations.workers} value={count(data.workers.length)} warn={data.workers.length === 0} />
+        <Tile name={t.operations.workers} value={count(working)} warn={working === 0} />
         <Tile name={t.operations.queue.waiting} value={count(sum('waiting'))} />
         <Tile name={t.operations.queue.active} value={count(sum('active'))} />
         <Tile
@@ -65,9 +70,8 @@ function Cards({ data, rates }: { data: Operations; rates: readonly number[] }):
       </section>
       <section class="stack">
         <h2>{t.operations.workers}</h2>
-        {data.workers.length === 0 ? (
-          <p class="note error">{t.operations.noWorkers}</p>
-        ) : (
+        {working === 0 && <p class="note error">{t.operations.noWorkers}</p>}
+        {data.workers.length > 0 && (
           <Table
             label={t.operations.workers}
             head={[

@@ -2,7 +2,7 @@
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { href } from '../routes.ts'
-import { otherWorkers, pageVersion, serviceVersion, type Trouble, trouble } from '../service/health.ts'
+import { otherWorkers, pageVersion, serviceVersion, type Trouble, takesRequests, trouble } from '../service/health.ts'
 import { t } from '../text.ts'
 import { say } from './notes.tsx'
 
@@ -18,7 +18,9 @@ export function TroubleBanner(): JSX.Element | null {
     <div class={`offline ${now}`} role="alert" data-trouble={now}>
       {!isVersion(now) && <span class="spinner" aria-hidden="true" />}
       <span>{wordsOf(now)}</span>
-      {(now === 'workers' || now === 'workerVersion') && <a href={href('operations')}>{t.nav.operations}</a>}
+      {(now === 'workers' || now === 'workerVersion' || now === 'queue') && (
+        <a href={href('operations')}>{t.nav.operations}</a>
+      )}
       {now === 'version' && (
         <button type="button" class="button small" onClick={() => location.reload()}>
           {t.trouble.reload}
@@ -38,4 +40,9 @@ function wordsOf(now: Trouble): string {
 /** Said, but nothing waits for it. */
 function isVersion(now: Trouble): boolean {
   return now === 'version' || now === 'workerVersion'
+}
+
+/** In the place of what is asked for, while the service cannot be asked. */
+export function Waits(): JSX.Element | null {
+  return takesRequests.value ? null : <p class="muted">{t.classify.waitsForService}</p>
 }

@@ -66,6 +66,9 @@ export const fit: typeof Words = {
       done: 'Fertig',
     },
     doneTitle: (label) => `„${label}“ ist fertig`,
+    leftOut: (n, folders) =>
+      `${s(n, 'Bild', 'Bilder')} in ${folders.map((name) => `„${name}“`).join(', ')} ${n === 1 ? 'wurde' : 'wurden'} ausgelassen: dem Namen nach gehören sie nicht dazu oder sind für eine Prüfung.`,
+    back: 'Zurück zu den Fotos',
     doneUsed: (n) => `Es hat aus ${s(n, 'Foto', 'Fotos')} gelernt.`,
     rejected: (n) => (n === 1 ? '1 Datei war nicht verwendbar' : `${count(n)} Dateien waren nicht verwendbar`),
     duplicates: (n) => `${s(n, 'Gruppe', 'Gruppen')} von Fotos, die gleich aussehen`,

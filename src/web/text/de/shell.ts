@@ -40,6 +40,7 @@ export const shell: typeof Words = {
     workers: 'Es läuft kein Worker. Was Sie senden, wartet in der Schlange, bis einer startet.',
     workersHow: 'Starten Sie einen mit „oneclass worker --redis URL“.',
     models: 'Der Dienst kann seine Modelle nicht lesen. Sehen Sie nach der Platte seines Datenverzeichnisses.',
+    queue: 'Jemand hat die Warteschlange in ihrer Übersicht angehalten. Was Sie senden, wartet, bis sie weiterläuft.',
     version: (page, service) =>
       `Der Dienst hat die Version ${service}, diese Seite ist von Version ${page}. Laden Sie die Seite neu.`,
     workerVersion: (workers, service) =>

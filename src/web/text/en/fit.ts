@@ -62,6 +62,9 @@ export const fit = {
       done: 'Done',
     } as Record<string, string>,
     doneTitle: (label: string) => `“${label}” is ready`,
+    leftOut: (n: number, folders: readonly string[]) =>
+      `${s(n, 'image')} in ${folders.map((name) => `“${name}”`).join(', ')} ${n === 1 ? 'was' : 'were'} left out: by the name, they do not belong or are for a test.`,
+    back: 'Back to the photos',
     doneUsed: (n: number) => `It was taught with ${s(n, 'photo')}.`,
     rejected: (n: number) => `${s(n, 'file')} could not be used`,
     duplicates: (n: number) => `${s(n, 'group')} of photos that look the same`,

@@ -39,6 +39,7 @@ export const shell = {
     workers: 'No worker is running. What you send waits in the queue until one starts.',
     workersHow: 'Start one with “oneclass worker --redis URL”.',
     models: 'The service cannot read its models. Look at the disk of its data directory.',
+    queue: 'Somebody paused the queue at the queue board. What you send waits until it goes on.',
     version: (page: string, service: string) =>
       `The service has version ${service}, this page is of version ${page}. Load the page again.`,
     workerVersion: (workers: readonly string[], service: string) =>
