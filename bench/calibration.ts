@@ -2,7 +2,8 @@
  * Are p-values honest? The share of held-out positives with p <= alpha, over repeated fits, against alpha.
  *
  *   node dist/bench/calibration.js [--data DIR] [--repeats 6] [--sizes 50,100,200,400] [--parts 504]
- *   node dist/bench/calibration.js --simulate 200 [--sizes 30,100,200,1000] [--seed 2026]      # only what `simulation.ts` says
+ *   node dist/bench/calibration.js --simulate 200 [--sizes 30,100,200,1000] [--columns 32] [--contaminated 0,0.02,0.05] [--seed 2026]
+ *     # only what `simulation.ts` says
  *   node dist/bench/calibration.js --images DIR [--fits 12] [--classes a,b] [--sizes 30,100,200]   # `real-rates.ts`
  *
  * Gaussian: rows of 64 numbers from one random covariance, n to fit on, 500 fresh ones to judge by, drawn anew each time.
@@ -25,7 +26,7 @@ import { createClassifier } from '../src/pipeline/classify.ts'
 import { fitFeatures } from '../src/pipeline/fit.ts'
 import { markdownTable, mean, share, wilson } from './material.ts'
 import { realRates, realRatesHead } from './real-rates.ts'
-import { simulate, simulationHead } from './simulation.ts'
+import { type Setting, simulate, simulationHead } from './simulation.ts'
 
 const alphas = [0.01, 0.02, 0.05, 0.1, 0.2]
 
@@ -36,6 +37,8 @@ const { values } = parseArgs({
     sizes: { type: 'string' },
     parts: { type: 'string', default: '504' },
     simulate: { type: 'string' },
+    columns: { type: 'string', default: '32' },
+    contaminated: { type: 'string', default: '0,0.02,0.05' },
     seed: { type: 'string', default: '2026' },
     images: { type: 'string' },
     classes: { type: 'string' },
@@ -61,11 +64,17 @@ if (values.images !== undefined) {
 
 async function simulateAll(fits: number): Promise<void> {
   const rows: string[][] = []
-  for (const n of sizes) {
-    rows.push(await simulate(n, 0, fits, seed))
-    if (n === 200) for (const contaminated of [0.02, 0.05]) rows.push(await simulate(n, contaminated, fits, seed))
-    if (n === 1000) rows.push(await simulate(n, 0, fits, seed, 'split'))
+  const columns = Number(values.columns)
+  const add = async (setting: Omit<Setting, 'columns'>) => {
+    rows.push(await simulate({ ...setting, columns }, fits, seed))
     console.log(markdownTable(simulationHead, rows))
+  }
+  for (const n of sizes) {
+    for (const contaminated of values.contaminated.split(',').map(Number)) {
+      await add({ n, contaminated })
+      if (contaminated > 0) await add({ n, contaminated, excludes: true })
+    }
+    if (n === 1000) await add({ n, contaminated: 0, method: 'split' })
   }
 }
 
