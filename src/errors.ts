@@ -54,6 +54,7 @@ export const errorTable = {
   BACKBONE_INVALID: never('caller', 422, 'The backbone file or its manifest cannot be used'),
   BACKBONE_MISMATCH: never('caller', 409, 'The backbone is not the one that the model was fitted with'),
   DEPENDENCY_MISSING: never('caller', 501, 'An optional package is not installed'),
+  DEVICE_UNAVAILABLE: never('service', 503, 'The device that networks shall run on cannot be used'),
   DOWNLOAD_FAILED: again('service', 502, 'A download failed'),
   // service
   UNAUTHORIZED: never('caller', 401, 'An API key is required'),

@@ -4,7 +4,7 @@ import { pullBackbone } from '../features/catalogue/pull.ts'
 import { checkBackbone } from '../features/check.ts'
 import { type BackboneInfo, listBackbones } from '../features/registry.ts'
 import { readConfig } from '../system/config.ts'
-import type { Command, Io, Values } from './command.ts'
+import { type Command, deviceOption, type Io, type Values } from './command.ts'
 import { progressLine } from './progress.ts'
 import { flag } from './values.ts'
 
@@ -16,6 +16,7 @@ backbones pull ID
 backbones check [ID|FILE.onnx|model.json] [--json]`,
   options: {
     json: { type: 'boolean', description: 'print JSON' },
+    ...deviceOption,
   },
 
   async run({ values, positionals: [action, ref, ...rest], io }) {

@@ -46,6 +46,11 @@ export const commonOptions = {
   help: { type: 'boolean', short: 'h', description: 'show this help' },
 } as const satisfies Readonly<Record<string, Option>>
 
+/** `--device`, of commands that run networks; `main` passes it on. */
+export const deviceOption = {
+  device: { type: 'string', value: 'cpu|cuda', description: 'where networks run (default ONECLASS_DEVICE, else cpu)' },
+} as const satisfies Readonly<Record<string, Option>>
+
 export function parseConfig(command: Command): ParseArgsConfig['options'] {
   const entries = Object.entries({ ...command.options, ...commonOptions } as Record<string, Option>)
   return Object.fromEntries(

@@ -4,7 +4,7 @@ import { OneclassError } from '../errors.ts'
 import { compareFolders } from '../evaluation/compare-folders.ts'
 import type { CompareReport } from '../evaluation/compare-report.ts'
 import { methods } from '../evaluation/methods.ts'
-import type { Command, Io, Values } from './command.ts'
+import { type Command, deviceOption, type Io, type Values } from './command.ts'
 import { progressLine } from './progress.ts'
 import { flag, number, required, text } from './values.ts'
 
@@ -24,6 +24,7 @@ export const compare: Command = {
     seed: { type: 'string', value: 'N', description: 'seed of all randomness (default 1)' },
     'keep-duplicates': { type: 'boolean', description: 'keep test images that nearly repeat a training image' },
     json: { type: 'boolean', description: 'print report.json instead of a table' },
+    ...deviceOption,
   },
 
   async run({ values, positionals, io }) {

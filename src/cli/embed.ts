@@ -10,7 +10,7 @@ import { rangeOfImages, rangeSentence, withRange } from '../pipeline/range.ts'
 import { openOutput } from '../system/files.ts'
 import type { ErrorBody } from '../wire/error.ts'
 import { parseRange } from '../wire/sample-range.ts'
-import type { Command, Io } from './command.ts'
+import { type Command, deviceOption, type Io } from './command.ts'
 import { progressLine } from './progress.ts'
 import { readInput, standardInput } from './score-input.ts'
 import { flag, required, text } from './values.ts'
@@ -33,6 +33,7 @@ export const embed: Command = {
     },
     strict: { type: 'boolean', description: 'refuse images that were cut off, even where no pixel is missing' },
     json: { type: 'boolean', description: 'print a summary as one JSON object' },
+    ...deviceOption,
   },
 
   async run({ values, positionals, io }) {

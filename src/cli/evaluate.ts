@@ -9,7 +9,7 @@ import { printable } from '../images/left-out.ts'
 import { openModels } from '../pipeline/open-models.ts'
 import { openRegistry } from '../store/registry.ts'
 import { assertWritable } from '../system/files.ts'
-import type { Command, ExitStatus, Io, Values } from './command.ts'
+import { type Command, deviceOption, type ExitStatus, type Io, type Values } from './command.ts'
 import { progressLine } from './progress.ts'
 import { severalRefs } from './score-many.ts'
 import { flag, number, text } from './values.ts'
@@ -25,6 +25,7 @@ export const evaluate: Command = {
     out: { type: 'string', value: 'DIR', description: 'gets report.html, evaluation.json and scores.csv' },
     alpha: { type: 'string', value: 'A', description: "another alpha than the model's, without refitting" },
     json: { type: 'boolean', description: 'print the evaluation as one JSON object' },
+    ...deviceOption,
   },
 
   async run({ values, positionals, io }) {

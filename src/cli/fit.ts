@@ -10,7 +10,7 @@ import { assertModelName } from '../store/registry.ts'
 import type { Model } from '../wire/model.ts'
 import { preprocessModes } from '../wire/preprocess.ts'
 import { parseRange } from '../wire/sample-range.ts'
-import type { Command, Io, Values } from './command.ts'
+import { type Command, deviceOption, type Io, type Values } from './command.ts'
 import { readFeatureRows, readFeatures } from './feature-file.ts'
 import { asNamed, assertOfRows, excluded, placesFor } from './fit-arguments.ts'
 import { negativesAt, positivesAt } from './fit-input.ts'
@@ -83,6 +83,7 @@ fit --features X.npy --name NAME [--negatives N.npy] [--preprocess auto|l2|none]
     'no-patches': { type: 'boolean', description: 'look at whole images only, not at their places' },
     strict: { type: 'boolean', description: 'refuse images that were cut off, even where no pixel is missing' },
     json: { type: 'boolean', description: 'print the result as one JSON object' },
+    ...deviceOption,
   },
 
   async run({ values: given, positionals: named, io }) {

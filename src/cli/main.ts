@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { OneclassError, toOneclassError } from '../errors.ts'
-import { readConfig, version } from '../system/config.ts'
+import { chooseDevice, readConfig, readDevice, version } from '../system/config.ts'
 import { type Command, type ExitStatus, helpOf, type Io, parseConfig } from './command.ts'
 import { commands } from './commands.ts'
 import { watchSignals } from './interrupt.ts'
@@ -40,6 +40,7 @@ export async function main(args: readonly string[]): Promise<ExitStatus> {
     }
     if (command.endsGently) interrupts.beGentle()
     home = typeof values['home'] === 'string' ? resolve(values['home']) : readConfig().home
+    if (command.options['device']) await useDevice(values['device'], home)
     const status = await command.run({ values, positionals, io: createIo(home, interrupts.signal) })
     return interrupts.status() ?? status
   } catch (error) {
@@ -55,6 +56,14 @@ export async function main(args: readonly string[]): Promise<ExitStatus> {
   } finally {
     interrupts.dispose()
   }
+}
+
+/** Whether networks run on another device is found out before any work. @throws INVALID_ARGUMENT, DEPENDENCY_MISSING, DEVICE_UNAVAILABLE */
+async function useDevice(asked: unknown, home: string): Promise<void> {
+  if (typeof asked === 'string') chooseDevice(asked)
+  if (readDevice() === 'cpu') return
+  const { openBackbone } = await import('../features/registry.ts')
+  await (await openBackbone(undefined, { home })).close()
 }
 
 /** What the user of this machine may know besides. */

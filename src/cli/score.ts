@@ -14,7 +14,7 @@ import { openRegistry } from '../store/registry.ts'
 import { assertWritable, type Output, openOutput } from '../system/files.ts'
 import type { Decisions } from '../wire/decisions.ts'
 import type { ImageResult, RowResult } from '../wire/result.ts'
-import type { Command, Io } from './command.ts'
+import { type Command, deviceOption, type Io } from './command.ts'
 import { readFeatures } from './feature-file.ts'
 import { progressLine } from './progress.ts'
 import { formats, type ResultFormat, resultWriter } from './results.ts'
@@ -56,6 +56,7 @@ score --features X.npy --model NAME --format jsonl`,
     },
     json: { type: 'boolean', description: 'as --format jsonl, and the closing summary as JSON too' },
     backbone: { type: 'string', value: 'ID|FILE', description: 'where the model’s network is now, if it has moved' },
+    ...deviceOption,
   },
 
   async run({ values, positionals, io }) {

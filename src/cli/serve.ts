@@ -4,7 +4,7 @@ import { readOutside } from '../api/http/outside.ts'
 import { OneclassError } from '../errors.ts'
 import { readConfig } from '../system/config.ts'
 import { collectLessOften } from '../system/heap.ts'
-import type { Command } from './command.ts'
+import { type Command, deviceOption } from './command.ts'
 import { graceMs, type ServeOptions, startServing } from './start-serving.ts'
 import { flag, list, number, text } from './values.ts'
 
@@ -54,6 +54,7 @@ export const serve: Command = {
       description:
         'told when a fit, comparison or batch ends and of drift; signed with ONECLASS_WEBHOOK_SECRET; repeatable',
     },
+    ...deviceOption,
   },
 
   async run({ values, positionals, io }) {

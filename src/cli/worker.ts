@@ -4,7 +4,7 @@ import { withoutPassword } from '../queue/connection.ts'
 import { readConfig } from '../system/config.ts'
 import { usableCpus } from '../system/cpus.ts'
 import { createLog } from '../system/log.ts'
-import type { Command } from './command.ts'
+import { type Command, deviceOption } from './command.ts'
 import { number, text } from './values.ts'
 import { startWorkerProcesses } from './worker-processes.ts'
 
@@ -24,6 +24,7 @@ export const worker: Command = {
       value: 'N',
       description: 'cores to use (default: what the machine or its cgroup grants)',
     },
+    ...deviceOption,
   },
 
   async run({ values, positionals, io }) {

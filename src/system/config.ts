@@ -111,6 +111,21 @@ export function sendNothing(): void {
   process.env['ORT_DISABLE_TELEMETRY'] = '1'
 }
 
+/** Where networks run. */
+export type Device = 'cpu' | 'cuda'
+
+/** `ONECLASS_DEVICE`, default cpu. A variable, since threads and children of this process read it too. @throws INVALID_ARGUMENT */
+export function readDevice(env: Environment = process.env): Device {
+  const device = env['ONECLASS_DEVICE'] || 'cpu'
+  if (device === 'cpu' || device === 'cuda') return device
+  throw new OneclassError('INVALID_ARGUMENT', `Expected the device to be cpu or cuda but received "${device}".`)
+}
+
+/** For this process and for threads and children that start later. @throws INVALID_ARGUMENT */
+export function chooseDevice(device: string): void {
+  process.env['ONECLASS_DEVICE'] = readDevice({ ONECLASS_DEVICE: device })
+}
+
 /** The environment for a child process: ours, with some values set or (undefined) taken away. */
 export function childEnvironment(
   changes: Readonly<Record<string, string | undefined>>,

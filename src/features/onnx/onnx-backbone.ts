@@ -7,6 +7,7 @@ import type { Backbone, BackboneManifest, Look, MapOutput, PlaceMap } from '../b
 import { detailOf, joinTiles, shrink, tilesOf } from '../detail.ts'
 import { backboneHash } from '../manifest.ts'
 import { toTensor } from '../tensor.ts'
+import { deviceError } from './device.ts'
 import { fixedBatch, loadRuntime } from './session.ts'
 
 /** Images a run. More gain nothing on a CPU (measured), and hold memory and the thread longer. */
@@ -134,7 +135,11 @@ export class OnnxBackbone implements Backbone {
         part = padded
       }
       const shape = layout === 'NCHW' ? [step, 3, height, width] : [step, height, width, 3]
-      const found = await this.#session.run({ [name]: new Tensor('float32', part, shape) }, names)
+      const found = await this.#session
+        .run({ [name]: new Tensor('float32', part, shape) }, names)
+        .catch((error: unknown) => {
+          throw deviceError(error) ?? error
+        })
       for (const [k, { name: output, size }] of outputs.entries()) {
         const result = found[output]
         const data = result?.data

@@ -25,7 +25,7 @@ const sessions = new Map<string, Open>()
 
 /**
  * @param weights the bytes of the .onnx file
- * @throws BACKBONE_INVALID when it is no network or not the one that the manifest describes
+ * @throws BACKBONE_INVALID when it is no network or not the one that the manifest describes, DEPENDENCY_MISSING, DEVICE_UNAVAILABLE
  */
 export async function openOnnx(
   weights: Uint8Array,
@@ -67,7 +67,7 @@ export async function describeOnnx(
     await session.release()
     return { inputMetadata, outputMetadata }
   } catch (error) {
-    throw notLoaded(file, error)
+    throw error instanceof OneclassError ? error : notLoaded(file, error)
   }
 }
 

@@ -3,22 +3,29 @@ import type { InferenceSession } from 'onnxruntime-node'
 import { OneclassError } from '../../errors.ts'
 import { sendNothing } from '../../system/config.ts'
 import type { BackboneManifest } from '../backbone.ts'
+import { deviceError, deviceOptions } from './device.ts'
 import { readGraph, withOutput } from './onnx-graph.ts'
 
-/** @param outputs tensors that must be readable, be they outputs of the network or inside it */
+/**
+ * @param outputs tensors that must be readable, be they outputs of the network or inside it
+ * @throws DEPENDENCY_MISSING, DEVICE_UNAVAILABLE, and what ONNX Runtime says of the network
+ */
 export async function createSession(
   weights: Uint8Array,
   threads: number,
   outputs: readonly string[],
 ): Promise<InferenceSession> {
-  const { InferenceSession } = await loadRuntime()
+  const { InferenceSession, env } = await loadRuntime()
+  const device = deviceOptions()
+  if (device.executionProviders) env.logLevel = 'fatal' // what fails is thrown too
   let model = weights
   const declared = outputs.length === 0 ? undefined : readGraph(weights)
   for (const name of outputs) {
     const inside = declared?.nodes.some((node) => node.outputs.includes(name)) && !declared.outputs.includes(name)
     if (inside) model = withOutput(model, name)
   }
-  return InferenceSession.create(model, {
+  return await InferenceSession.create(model, {
+    ...device,
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
@@ -26,6 +33,8 @@ export async function createSession(
     logSeverityLevel: 3,
     // threads that wait by spinning take the cores from those that decode the next images: a third of all time
     extra: { session: { intra_op: { allow_spinning: '0' } } },
+  }).catch((error: unknown) => {
+    throw deviceError(error) ?? error
   })
 }
 
