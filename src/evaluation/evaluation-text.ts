@@ -61,14 +61,14 @@ function tellUniformity({ uniformity }: Told): string[] {
 function tellAgainst({ model, against }: Told): string[] {
   if (!against) return []
   const what = against.of === 'auroc' ? 'AUROC' : 'false-rejection rate'
-  const sign = against.difference < 0 ? '−' : '+'
+  const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`
   const isReal = against.isReal
     ? 'a real difference'
     : against.difference === 0
       ? 'no difference'
       : 'which may be chance'
   return [
-    `${model} against ${against.model}, ${what}: ${sign}${Math.abs(against.difference).toFixed(3)} (95 % interval ${range(against.interval, (value) => value.toFixed(3))}), ${isReal}.`,
+    `${model} against ${against.model}, ${what}: ${signed(against.difference)} (95 % interval ${range(against.interval, signed)}), ${isReal}.`,
     ...against.decisions.map((decision) => tellDecision(model, decision)),
   ]
 }

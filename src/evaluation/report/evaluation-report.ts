@@ -9,6 +9,7 @@ import type { Evaluation, JudgedImage } from '../../wire/evaluation.ts'
 import type { Evaluated } from '../evaluate.ts'
 import type { Labelled } from '../labelled.ts'
 import { histogram, lineChart, rocChart } from './charts.ts'
+import { fileName, leftOut, stackedTable } from './parts.ts'
 import { reportStyle } from './report-style.ts'
 
 /**
@@ -69,28 +70,49 @@ ${worst(evaluation, thumbnails)}
 }
 
 function unreadable({ unreadable: list }: Evaluation): string {
-  if (list.length === 0) return ''
-  const some = list.slice(0, 5).map(({ image, error }) => `${image} (${error.code})`)
-  const rest = list.length > 5 ? `, and ${list.length - 5} more` : ''
-  return `<div class="warning"><p>${escapeHtml(`${list.length} images could not be read and are left out: ${some.join(', ')}${rest}.`)}</p></div>`
+  const unread = leftOut(list)
+  return unread === undefined ? '' : `<div class="warning"><p>${escapeHtml(unread)}</p></div>`
 }
 
 function decisions({ confusion: c, alpha, expectedFalseRejection: promise, ...told }: Evaluation): string {
-  const share = (value: number | null) => (value === null ? '–' : `${(100 * value).toFixed(1)} %`)
+  const share = (value: number | null) => (value === null ? '–' : `${(100 * value).toFixed(1)}\u00a0%`)
   const range = (interval: readonly number[] | null) =>
     interval === null ? '–' : interval.map((value) => share(value)).join(' to ')
-  return `<h2>Decisions at alpha ${alpha}</h2><div class="scroll"><table><thead><tr><th></th><th>accepted</th><th>rejected</th><th>wrong</th><th>95 % interval</th><th>promised</th></tr></thead><tbody>
-<tr><td>positives</td><td>${c.positiveAccepted}</td><td>${c.positiveRejected}</td><td>${share(told.falseRejectionRate)}</td><td>${range(told.falseRejectionInterval)}</td><td>${share(promise.low)} to ${share(promise.high)} in nine of ten fits</td></tr>
-<tr><td>negatives</td><td>${c.negativeAccepted}</td><td>${c.negativeRejected}</td><td>${share(told.falseAcceptanceRate)}</td><td>${range(told.falseAcceptanceInterval)}</td><td>–</td></tr></tbody></table></div>`
+  const rows = [
+    [
+      'positives',
+      ...[c.positiveAccepted, c.positiveRejected].map(String),
+      share(told.falseRejectionRate),
+      range(told.falseRejectionInterval),
+      `${share(promise.low)} to ${share(promise.high)} in nine of ten fits`,
+    ],
+    [
+      'negatives',
+      ...[c.negativeAccepted, c.negativeRejected].map(String),
+      share(told.falseAcceptanceRate),
+      range(told.falseAcceptanceInterval),
+      '–',
+    ],
+  ]
+  return `<h2>Decisions at alpha ${alpha}</h2>${stackedTable(['', 'accepted', 'rejected', 'wrong', '95 % interval', 'promised'], rows)}`
 }
 
 function against({ against: other, model }: Evaluation): string {
   if (!other) return ''
-  const rows = other.decisions.map(
-    (d) =>
-      `<tr><td>${d.label}s</td><td>${d.rejectedByModel}</td><td>${d.rejectedByOther}</td><td>${d.onlyByModel}</td><td>${d.onlyByOther}</td><td>${d.pValue.toPrecision(2)}</td></tr>`,
-  )
-  return `<h2>Against ${escapeHtml(other.model)}</h2><div class="scroll"><table><thead><tr><th>rejected</th><th>by ${escapeHtml(model)}</th><th>by ${escapeHtml(other.model)}</th><th>only by ${escapeHtml(model)}</th><th>only by ${escapeHtml(other.model)}</th><th>McNemar p</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`
+  const head = [
+    'rejected',
+    `by ${model}`,
+    `by ${other.model}`,
+    `only by ${model}`,
+    `only by ${other.model}`,
+    'McNemar p',
+  ]
+  const rows = other.decisions.map((d) => [
+    `${d.label}s`,
+    ...[d.rejectedByModel, d.rejectedByOther, d.onlyByModel, d.onlyByOther].map(String),
+    d.pValue.toPrecision(2),
+  ])
+  return `<h2>Against ${escapeHtml(other.model)}</h2>${stackedTable(head, rows)}`
 }
 
 function plots({ roc, uniformity }: Evaluation, images: readonly JudgedImage[]): string[] {
@@ -144,9 +166,9 @@ function worst({ worst: lists }: Evaluation, thumbnails: ReadonlyMap<string, Uin
 
 function figure({ image, pValue }: JudgedImage, thumbnails: ReadonlyMap<string, Uint8Array>): string {
   const bytes = thumbnails.get(image)
-  const name = escapeHtml(image)
-  const picture = bytes ? `<img src="${dataUri(bytes)}" alt="${name}" title="${name}">` : name
-  return `<figure class="wrong">${picture}<figcaption>p ${pValue.toFixed(3)}</figcaption></figure>`
+  const name = escapeHtml(fileName(image))
+  const picture = bytes ? `<img src="${dataUri(bytes)}" alt="">` : ''
+  return `<figure class="wrong" title="${escapeHtml(image)}">${picture}<figcaption><span class="name">${name}</span>p ${pValue.toFixed(3)}</figcaption></figure>`
 }
 
 function card(title: string, plot: string, caption: string): string {

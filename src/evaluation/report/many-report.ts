@@ -5,6 +5,7 @@ import { escapeHtml } from '../../system/html.ts'
 import { writeWhole } from '../../system/whole-file.ts'
 import { csvField, csvMark } from '../../wire/csv.ts'
 import type { ManyEvaluation } from '../../wire/evaluation-many.ts'
+import { leftOut } from './parts.ts'
 import { reportStyle } from './report-style.ts'
 
 /** @returns the path of the page */
@@ -47,10 +48,8 @@ function manyHtml({ models, classes, sentences, unreadable }: ManyEvaluation): s
     })
     return `<h2>${title}</h2><p class="soft">${note}</p><div class="scroll"><table><thead><tr>${head.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`
   }
-  const left =
-    unreadable.length === 0
-      ? ''
-      : `<div class="warning"><p>${unreadable.length} images could not be read and are left out.</p></div>`
+  const unread = leftOut(unreadable)
+  const left = unread === undefined ? '' : `<div class="warning"><p>${escapeHtml(unread)}</p></div>`
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>Confusion of ${models.length} models</title><link rel="icon" href="data:,">

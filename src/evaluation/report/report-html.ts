@@ -3,6 +3,7 @@ import { dataUri, escapeHtml, scriptJson } from '../../system/html.ts'
 import type { MethodReport } from '../../wire/comparison.ts'
 import { type CompareReport, splits } from '../compare-report.ts'
 import { splitName } from '../material.ts'
+import { leftOut, short, stackedTable } from './parts.ts'
 import { ranked } from './ranked.ts'
 import { embeddingSection, gallerySection, noiseSection, plotsSection } from './report-pictures.ts'
 import { reportScript, reportStyle } from './report-style.ts'
@@ -54,11 +55,8 @@ function warnings(report: CompareReport): string {
   const faceless = data.unreadable.filter(({ error }) => isFaceless(error.code))
   const unreadable = data.unreadable.filter(({ error }) => !isFaceless(error.code))
   if (faceless.length > 0) out.push(facelessWarning(report, faceless))
-  if (unreadable.length > 0) {
-    const some = unreadable.slice(0, 5).map(({ image, error }) => `${short(image)} (${error.code})`)
-    const rest = unreadable.length > 5 ? `, and ${unreadable.length - 5} more (report.json names all)` : ''
-    out.push(`${unreadable.length} images could not be read and are left out: ${some.join(', ')}${rest}.`)
-  }
+  const unread = leftOut(unreadable)
+  if (unread !== undefined) out.push(unread)
   if (data.nearDuplicates.length > 0) {
     const some = data.nearDuplicates.slice(0, 3).map(({ image, of }) => `${short(image)} is much like ${short(of)}`)
     out.push(
@@ -147,14 +145,20 @@ function legendOfTable({ alpha }: CompareReport): string {
 function confusions({ methods, alpha }: CompareReport): string {
   const rows = ranked(methods).filter(({ row }) => row.confusion !== null)
   if (rows.length === 0) return ''
+  const head = ['Method', 'Class accepted', 'Class rejected', 'Others accepted', 'Others rejected']
+  head.push('Precision if 50 % are of the class', 'If 5 %', 'If 1 %')
   const percentOrNone = (value: number | null | undefined) => (value == null ? '–' : percent(value))
   const body = rows.map(({ row, colour }) => {
     const c = row.confusion!
     const at = (prevalence: number) =>
       percentOrNone(row.precisionAtPrevalence?.find((one) => one.prevalence === prevalence)?.precision)
-    return `<tr><td><span class="swatch" style="--c:var(--m${colour})"></span>${escapeHtml(row.title)}</td><td>${c.positiveAccepted}</td><td>${c.positiveRejected}</td><td>${c.negativeAccepted}</td><td>${c.negativeRejected}</td><td>${at(0.5)}</td><td>${at(0.05)}</td><td>${at(0.01)}</td></tr>`
+    return [
+      `<span class="swatch" style="--c:var(--m${colour})"></span>${escapeHtml(row.title)}`,
+      ...[c.positiveAccepted, c.positiveRejected, c.negativeAccepted, c.negativeRejected].map(String),
+      ...[0.5, 0.05, 0.01].map(at),
+    ]
   })
-  return `<h2>Decisions at alpha ${alpha}, and what they are worth</h2><div class="scroll"><table><thead><tr><th>Method</th><th>class accepted</th><th>class rejected</th><th>others accepted</th><th>others rejected</th><th>precision if 50 % are of the class</th><th>if 5 %</th><th>if 1 %</th></tr></thead><tbody>${body.join('')}</tbody></table></div>
+  return `<h2>Decisions at alpha ${alpha}, and what they are worth</h2>${stackedTable(head, body)}
 <p class="soft">Precision: the share of accepted images that truly are of the class. Among your own images the class is rarely half of all, and precision falls with its share.</p>`
 }
 
@@ -174,11 +178,6 @@ function recipe({ command, seed, backbone, environment, createdAt, data }: Compa
 /** Two digits, and never as a power of ten. */
 function duration(value: number): string {
   return value >= 10 ? value.toFixed(0) : value.toPrecision(2)
-}
-
-/** The last three parts of a path: split, kind and file. */
-function short(image: string): string {
-  return image.split('/').slice(-3).join('/')
 }
 
 function number(value: number | null, digits: number): string {

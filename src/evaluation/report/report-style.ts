@@ -37,12 +37,12 @@ svg{display:block;width:100%;height:auto}.tick{font:10.5px system-ui,sans-serif;
 .strip .wrong img{border-color:var(--negative)}.strip figcaption{font-size:.72rem;line-height:1.25;text-align:center}
 .strip .name{display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}.confusion{width:auto;font-size:.86rem}.peek{position:fixed;z-index:9;pointer-events:none;background:var(--card);border:1px solid var(--line);border-radius:6px;padding:6px;box-shadow:0 4px 16px #0004;font-size:.78rem;max-width:200px;overflow-wrap:anywhere}
 .peek img{display:block;width:144px;height:144px;image-rendering:auto;border-radius:4px}
-@media (max-width:720px){body{padding:10px}.strip figure{width:calc((100% - 12px)/3)}.strip img{width:100%;height:auto;aspect-ratio:1}
+@media screen and (max-width:720px){body{padding:10px}.strip figure{width:calc((100% - 12px)/3)}.strip img{width:100%;height:auto;aspect-ratio:1}
 .main thead{display:none}.main tr{display:grid;grid-template-columns:1fr 1fr;padding:.5em;border-bottom:1px solid var(--line)}
 .main td{border:0;padding:.1em .3em;text-align:left}.main td:first-child,.main td.wide{grid-column:1/-1}
 .main td[data-name]::before{content:attr(data-name) " ";color:var(--soft);font-size:.82rem}}
 @media print{:root{color-scheme:light;--ink:#000;--soft:#444;--line:#bbb;--page:#fff;--card:#fff}body{max-width:none;font-size:10.5pt;padding:0}
-.cards{grid-template-columns:1fr 1fr}.strip figure{width:84px}.strip img{width:84px;height:84px}.scroll{overflow:visible}table{font-size:8pt}th,td{padding:.25em .35em}h2{break-after:avoid}tr,.verdict{break-inside:avoid}details::details-content{content-visibility:visible;block-size:auto}.swatch,td,img{print-color-adjust:exact;-webkit-print-color-adjust:exact}.card{box-shadow:none}figure,.strip figure{break-inside:avoid}.peek{display:none}}
+.cards{grid-template-columns:1fr 1fr}.strip figure{width:84px}.strip img{width:84px;height:84px}.scroll{overflow:visible}table{font-size:8pt}td .soft,.here{font-size:1em}th,td{padding:.25em .35em}h2,h3,summary{break-after:avoid}tr,.verdict{break-inside:avoid}details::details-content{content-visibility:visible;block-size:auto}.swatch,td,img{print-color-adjust:exact;-webkit-print-color-adjust:exact}.card{box-shadow:none}figure,.strip figure{break-inside:avoid}.peek{display:none}}
 `
 
 export const reportScript = `
