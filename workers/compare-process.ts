@@ -3,6 +3,7 @@ import { setPriority } from 'node:os'
 import { type OneclassError, toOneclassError } from '../src/errors.ts'
 import { compare } from '../src/evaluation/compare.ts'
 import type { Split } from '../src/evaluation/compare-report.ts'
+import { phaseOf } from '../src/evaluation/phase.ts'
 import { writeReport } from '../src/evaluation/report/report.ts'
 import { openBackbone } from '../src/features/registry.ts'
 import { blockOtherDecoders } from '../src/images/only-accepted.ts'
@@ -37,7 +38,10 @@ process.once('message', async (work: CompareWork) => {
         cpus: work.cpus,
         packageVersion: version,
       },
-      { onProgress: ({ fraction, message }) => process.send?.({ progress: fraction, stage: message }) },
+      {
+        onProgress: ({ fraction, message }) =>
+          process.send?.({ progress: fraction, stage: message, phase: phaseOf(fraction) }),
+      },
     )
     await writeReport(report, work.out)
     process.send?.({ done: true }, () => process.exit(0))

@@ -14,6 +14,7 @@ import { BlobId, lifetimes } from '../src/queue/jobs.ts'
 import { type ComparisonFiles, comparisonFileNames, leaveComparison } from '../src/service/comparisons.ts'
 import { childEnvironment } from '../src/system/config.ts'
 import { parseJson } from '../src/system/parse-json.ts'
+import type { ComparisonPhase } from '../src/wire/comparison.ts'
 import type { ErrorBody } from '../src/wire/error.ts'
 import type { CompareWork } from './compare-process.ts'
 import type { WorkerContext } from './context.ts'
@@ -31,7 +32,7 @@ const Listing = Type.Array(
   }),
 )
 type Listed = Static<typeof Listing>[number]
-type Message = { progress: number; stage: string } | { done: true } | { error: ErrorBody }
+type Message = { progress: number; stage: string; phase: ComparisonPhase } | { done: true } | { error: ErrorBody }
 
 const program = fileURLToPath(new URL('./compare-process.js', import.meta.url))
 
@@ -66,7 +67,12 @@ export function startCompare(context: WorkerContext): Promise<Consumer> {
       task.signal.addEventListener('abort', stop)
       child.on('message', (message: Message) => {
         if ('progress' in message)
-          void task.progress({ done: Math.round(message.progress * 100), total: 100, stage: message.stage })
+          void task.progress({
+            done: Math.round(message.progress * 100),
+            total: 100,
+            stage: message.stage,
+            phase: message.phase,
+          })
         else if ('error' in message) reject(new OneclassError(message.error.code, message.error.message))
         else resolve()
       })

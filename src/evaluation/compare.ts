@@ -9,6 +9,7 @@ import { OneclassError, toOneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import type { ImageSource } from '../images/decode.ts'
 import { KeptCurve, KeptOutcome } from '../wire/comparison-progress.ts'
+import { tellFinding } from '../wire/findings.ts'
 import { drawResamples } from './bootstrap.ts'
 import { type CompareReport, type ImageScore, type Split, splits } from './compare-report.ts'
 import { createContext } from './context.ts'
@@ -20,7 +21,7 @@ import type { Method, MethodContext, Outcome } from './method.ts'
 import { selectMethods } from './methods.ts'
 import { embedPoints } from './report/scatter.ts'
 import { makeThumbnails } from './report/thumbnails.ts'
-import { verdict } from './report/verdict.ts'
+import { findingsOf } from './report/verdict.ts'
 import { openProgress, type ProgressStore } from './resume.ts'
 
 export interface CompareOptions {
@@ -117,6 +118,9 @@ export async function compare(options: CompareOptions, hooks: CompareHooks = {})
   const counts = Object.fromEntries(
     splits.map((split) => [split, { found: material.found[split], used: material.of[split].sources.length }]),
   ) as CompareReport['data']['counts']
+  const tested = { positives: testPositive.sources.length, negatives: testNegative.sources.length }
+  const findings = findingsOf(methods, curve, alpha, tested)
+  const titleOf = (key: string) => methods.find((method) => method.key === key)?.title ?? key
   return {
     format: 'oneclass-compare',
     version: 1,
@@ -136,10 +140,8 @@ export async function compare(options: CompareOptions, hooks: CompareHooks = {})
       nearDuplicatesDropped: material.nearDuplicatesDropped,
       warnings: material.warnings,
     },
-    verdict: verdict(methods, curve, alpha, {
-      positives: testPositive.sources.length,
-      negatives: testNegative.sources.length,
-    }),
+    findings,
+    verdict: findings.map((finding) => tellFinding(finding, titleOf)),
     methods,
     learningCurve: curve,
     labelNoise: noise,

@@ -1,6 +1,8 @@
 /** What a comparison says: the content of report.json (documented in docs/compare.md). */
+
 import type { MethodReport } from '../wire/comparison.ts'
 import type { ErrorBody } from '../wire/error.ts'
+import type { Finding } from '../wire/findings.ts'
 
 export type Split = 'trainPositive' | 'trainNegative' | 'testPositive' | 'testNegative'
 export const splits: readonly Split[] = ['trainPositive', 'trainNegative', 'testPositive', 'testNegative']
@@ -42,6 +44,8 @@ export interface Comparison {
     readonly nearDuplicatesDropped: boolean
     readonly warnings: readonly string[]
   }
+  /** As codes with their numbers; `verdict` has them in English. */
+  readonly findings: readonly Finding[]
   readonly verdict: readonly string[]
   readonly methods: readonly MethodReport[]
   readonly learningCurve: readonly CurvePoint[]

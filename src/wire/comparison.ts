@@ -1,5 +1,6 @@
 /** The comparison of all methods: the request, and what is told of each method. */
 import { type Static, Type } from 'typebox'
+import type { Finding } from './findings.ts'
 import { Alpha, Seed } from './names.ts'
 import { type Fixed, Nullable, OneOf } from './type.ts'
 
@@ -50,6 +51,10 @@ export const EpochRecord = Type.Object({
 })
 export type EpochRecord = Fixed<typeof EpochRecord>
 
+/** What a comparison is at. */
+export const comparisonPhases = ['images', 'methods', 'photos', 'report'] as const
+export type ComparisonPhase = (typeof comparisonPhases)[number]
+
 /** One method. Numbers are null when it is not done, and AUROC and what follows it without test negatives. */
 export const MethodReport = Type.Object({
   key: Type.String(),
@@ -91,7 +96,9 @@ export type MethodReport = Fixed<typeof MethodReport>
 
 /** What the page and programs read of report.json, which holds more (docs/compare.md). */
 export interface ComparisonReport {
-  /** What the comparison says, in sentences. */
+  /** What the comparison says, as codes; reports of earlier versions have the sentences alone. */
+  readonly findings?: readonly Finding[]
+  /** The same in English. */
   readonly verdict: readonly string[]
   readonly methods: readonly MethodReport[]
 }

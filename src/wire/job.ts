@@ -1,7 +1,7 @@
 /** Jobs: one form for all types, each with its own kind of result. */
 import { type TSchema, Type } from 'typebox'
 import { BatchResult } from './batch.ts'
-import { ComparisonResult } from './comparison.ts'
+import { ComparisonResult, comparisonPhases } from './comparison.ts'
 import { ErrorBody } from './error.ts'
 import { FaceSeen } from './faces.ts'
 import { FitResult } from './fit.ts'
@@ -20,6 +20,9 @@ export const Progress = Type.Object({
   done: Type.Number(),
   total: Type.Number(),
   stage: Type.Optional(Type.String()),
+  phase: Type.Optional(
+    OneOf(comparisonPhases, { description: 'What a comparison is at; `stage` says it more exactly, in English' }),
+  ),
   errors: Type.Optional(Type.Integer({ description: 'Images of a batch that could not be scored' })),
   listing: Type.Optional(Type.Boolean({ description: 'The folder of a batch is still being read: `total` grows' })),
 })

@@ -7,6 +7,7 @@ import type { Model } from '../service/types.ts'
 import { t } from '../text.ts'
 import { Icon } from '../ui/icons.tsx'
 import { MiddleCut } from '../ui/middle-cut.tsx'
+import { ErrorWords } from '../ui/notes.tsx'
 import { Picture } from '../ui/picture.tsx'
 import { VerdictMark, VerdictWord } from '../ui/verdict-mark.tsx'
 import { asOdd, verdictOf } from '../verdict.ts'
@@ -122,7 +123,7 @@ export function Words({ item, model, alpha, truth, said, onReview }: DetailProps
       </p>
       {'error' in line ? (
         <p>
-          {line.error.message} <code>{line.error.code}</code>
+          <ErrorWords error={line.error} />
         </p>
       ) : (
         <>

@@ -8,7 +8,7 @@ import { newest } from '../models/store.ts'
 import { href } from '../routes.ts'
 import { client } from '../service/api.ts'
 import { t } from '../text.ts'
-import { ErrorNote, type Failure, failureOf } from '../ui/notes.tsx'
+import { ErrorNote, errorWords, type Failure, failureOf } from '../ui/notes.tsx'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
 import { verdictOf, verdictOfError } from '../verdict.ts'
 import { type Asked, askAll } from './asked.ts'
@@ -62,7 +62,7 @@ function Answers({ answer: { labels, models } }: { answer: ManyScoredImage }): J
               </a>
               <span class="numbers muted">
                 {'error' in said
-                  ? said.error.message
+                  ? errorWords(said.error)
                   : `${t.batches.score(score(said.score))}, ${t.classify.pValue(pValue(said.pValue))}`}
               </span>
             </li>

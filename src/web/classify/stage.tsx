@@ -6,6 +6,7 @@ import { takesRequests, trouble } from '../service/health.ts'
 import type { ClassifyResult, Model } from '../service/types.ts'
 import { t } from '../text.ts'
 import { Icon } from '../ui/icons.tsx'
+import { ErrorWords } from '../ui/notes.tsx'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
 import { agreementOf, asOdd, oneIn, verdictOf, verdictOfError } from '../verdict.ts'
 import { AllModels } from './all-models.tsx'
@@ -87,8 +88,7 @@ function VerdictBlock({ one, model, alpha }: { one: Asked; model: Model; alpha: 
     )
   }
   if ('error' in one.answer) {
-    const { code, message } = one.answer.error
-    const verdict = verdictOfError(code)
+    const verdict = verdictOfError(one.answer.error.code)
     return (
       <div class={`verdict ${verdict}`} role="status">
         <p class="verdict-line">
@@ -96,7 +96,7 @@ function VerdictBlock({ one, model, alpha }: { one: Asked; model: Model; alpha: 
           {t.verdict[verdict]}
         </p>
         <p>
-          {message} <code>{code}</code>
+          <ErrorWords error={one.answer.error} />
         </p>
         {verdict === 'unanswered' && (
           <p class="row">

@@ -6,8 +6,8 @@ import { saveBlob } from '../models/actions.tsx'
 import { client } from '../service/api.ts'
 import { key, serviceAddress } from '../service/connection.ts'
 import { followJob } from '../service/follow.ts'
-import type { Job } from '../service/types.ts'
-import { t } from '../text.ts'
+import type { ComparisonReport, Job } from '../service/types.ts'
+import { language, t } from '../text.ts'
 import { Icon } from '../ui/icons.tsx'
 import { useLoad } from '../ui/load.ts'
 import { complain, ErrorNote, type Failure, failureOf } from '../ui/notes.tsx'
@@ -31,21 +31,37 @@ export function ComparisonPage({ id }: { id: string }): JSX.Element {
   if (view === null) return <p class="muted">{t.common.loading}</p>
   if (view.error) return <ErrorNote error={view.error} />
   if (view.state === 'done') return <Report id={id} />
-  const { done, total, stage } = view.progress
+  const { done, total, phase } = view.progress
   // a method that is taken up again begins anew; what was done stays done
   furthest.current = Math.max(furthest.current, total > 1 ? done / total : 0)
   return (
     <section class="card stack">
       <Progress
         share={total > 1 ? furthest.current : null}
-        label={stage ?? t.batches.state[view.state] ?? view.state}
+        label={phase ? t.compare.phases[phase] : (t.batches.state[view.state] ?? view.state)}
       />
+      {/* the service's own words, which are English */}
+      {view.progress.stage && language.value === 'en' && <p class="hint">{view.progress.stage}</p>}
       <div class="row">
         <button type="button" class="button" onClick={() => void client.cancel(id).catch(complain)}>
           {t.compare.cancel}
         </button>
       </div>
     </section>
+  )
+}
+
+/** What it says: in this page's language, or, of a report of an earlier version, in English. */
+function Findings({ report }: { report: ComparisonReport }): JSX.Element {
+  const { findings, verdict } = report
+  const titleOf = (key: string) => t.compare.names[key] ?? key
+  const sentences = findings?.map((finding) => t.compare.finding(finding, titleOf)) ?? verdict
+  return (
+    <ul class="card findings" {...(findings ? {} : { lang: 'en' })} aria-label={t.compare.findings}>
+      {sentences.map((sentence) => (
+        <li key={sentence}>{sentence}</li>
+      ))}
+    </ul>
   )
 }
 
@@ -83,11 +99,7 @@ function Report({ id }: { id: string }): JSX.Element {
       </div>
       {data && (
         <>
-          <ul class="card findings" lang="en" aria-label={t.compare.findings}>
-            {data.report.verdict.map((sentence) => (
-              <li key={sentence}>{sentence}</li>
-            ))}
-          </ul>
+          <Findings report={data.report} />
           <Rows report={data.report} scores={data.scores} />
           <p class="hint">{t.compare.reading}</p>
         </>

@@ -39,7 +39,7 @@ export function Rows({ report, scores }: { report: ComparisonReport; scores: Sco
                 <Numbers row={row} scored={scores.get(row.key) ?? []} />
               ) : (
                 <td colSpan={6} class="muted reason">
-                  {t.compare[row.status]}: {row.reason}
+                  {t.compare[row.status]}: <span lang="en">{row.reason}</span>
                 </td>
               )}
             </tr>

@@ -6,7 +6,7 @@ import { client } from '../service/api.ts'
 import type { Job } from '../service/types.ts'
 import { t } from '../text.ts'
 import { useLoad } from '../ui/load.ts'
-import { ErrorNote } from '../ui/notes.tsx'
+import { ErrorNote, errorWords } from '../ui/notes.tsx'
 import { Waits } from '../ui/trouble.tsx'
 import { ComparisonPage } from './comparison.tsx'
 import { NewComparison } from './new-comparison.tsx'
@@ -58,12 +58,14 @@ function Recent(): JSX.Element {
 }
 
 function Row({ job }: { job: Job }): JSX.Element {
-  const { done, total, stage } = job.progress
+  const { done, total, phase } = job.progress
   return (
     <li>
       <a href={href('compare', job.id)}>
         <span class="batch-name cut">{date(job.createdAt)}</span>
-        <span class="muted cut">{job.error?.message ?? stage ?? ''}</span>
+        <span class="muted cut">
+          {job.error ? errorWords(job.error) : phase && job.state === 'running' ? t.compare.phases[phase] : ''}
+        </span>
         <span class="batch-progress">
           <span class="bar">
             <span style={{ transform: `scaleX(${job.state === 'done' ? 1 : total > 0 ? done / total : 0})` }} />

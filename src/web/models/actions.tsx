@@ -9,7 +9,7 @@ import { t } from '../text.ts'
 import { Confirm, Dialog } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { Menu, type MenuItem } from '../ui/menu.tsx'
-import { complain, type Failure, failureOf, say } from '../ui/notes.tsx'
+import { complain, errorWords, type Failure, failureOf, say } from '../ui/notes.tsx'
 import { TextField } from '../ui/text-field.tsx'
 import { loadModels, versionsOf } from './store.ts'
 
@@ -97,7 +97,7 @@ function Rename({ name, onClose }: { name: string; onClose: () => void }): JSX.E
     <Dialog title={t.models.renameTitle(name)} onClose={onClose}>
       <form onSubmit={(event) => void save(event)}>
         <NameField label={t.models.newName} value={value.value} onChange={(next) => (value.value = next)} />
-        {error.value && <p class="field-error">{error.value.message}</p>}
+        {error.value && <p class="field-error">{errorWords(error.value)}</p>}
         <footer class="actions">
           <button type="button" class="button" onClick={onClose}>
             {t.common.cancel}
@@ -163,7 +163,7 @@ export function ImportButton(): JSX.Element {
         <Dialog title={t.models.import} onClose={() => (file.value = null)}>
           <form onSubmit={(event) => void send(event)}>
             <NameField label={t.models.importName} value={name.value} onChange={(next) => (name.value = next)} />
-            {error.value && <p class="field-error">{error.value.message}</p>}
+            {error.value && <p class="field-error">{errorWords(error.value)}</p>}
             <footer class="actions">
               <button type="button" class="button" onClick={() => (file.value = null)}>
                 {t.common.cancel}

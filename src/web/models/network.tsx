@@ -35,7 +35,10 @@ export function NetworkChoice(props: {
         />
         <span>
           <strong>{titleOf(backbone)}</strong>
-          <span class="hint">{helpOf(backbone)}</span>
+          {/* of other networks their manifest says what they are, in English */}
+          <span class="hint" {...(helpOf(backbone) === backbone.description ? { lang: 'en' } : {})}>
+            {helpOf(backbone)}
+          </span>
         </span>
       </label>
     )

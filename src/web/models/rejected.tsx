@@ -2,6 +2,7 @@
 import type { JSX } from 'preact'
 import type { Rejected } from '../service/types.ts'
 import { t } from '../text.ts'
+import { errorWords } from '../ui/notes.tsx'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
 
 export function RejectedFiles({ rejected }: { rejected: readonly Rejected[] }): JSX.Element | null {
@@ -14,7 +15,7 @@ export function RejectedFiles({ rejected }: { rejected: readonly Rejected[] }): 
           <li key={image}>
             <VerdictMark verdict="unreadable" size={16} />
             <span>
-              <strong>{image}</strong> <span class="muted">{error.message}</span>
+              <strong>{image}</strong> <span class="muted">{errorWords(error)}</span>
             </span>
           </li>
         ))}

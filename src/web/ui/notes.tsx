@@ -15,11 +15,31 @@ export function failureOf(error: unknown): Failure {
   return { code: code ?? 'INTERNAL', message: message || t.common.unexpected }
 }
 
+/** What an error says, in one sentence of this page's language. */
+export function errorWords({ code, message }: Failure): string {
+  return t.errors[code] ?? message
+}
+
+/** The same with its code, and with the service's own sentence, which says it more exactly and is English. */
+export function ErrorWords({ error }: { error: Failure }): JSX.Element {
+  const own = errorWords(error)
+  return (
+    <>
+      {own} <code>{error.code}</code>
+      {own !== error.message && (
+        <span class="hint original" lang="en">
+          {error.message}
+        </span>
+      )}
+    </>
+  )
+}
+
 export function ErrorNote({ error, onRetry }: { error: Failure; onRetry?: () => void }): JSX.Element {
   return (
     <div class="note error" role="alert">
       <p>
-        {error.message} <code>{error.code}</code>
+        <ErrorWords error={error} />
       </p>
       {onRetry && (
         <button type="button" class="button small" onClick={onRetry}>
@@ -48,8 +68,8 @@ export function say(text: string, isError = false): void {
 /** For actions whose failure has no better place. */
 export function complain(error: unknown): void {
   if ((error as { name?: string })?.name === 'AbortError') return
-  const { code, message } = failureOf(error)
-  say(`${message} (${code})`, true)
+  const failure = failureOf(error)
+  say(`${errorWords(failure)} (${failure.code})`, true)
 }
 
 function dismiss(id: number): void {

@@ -2,6 +2,7 @@
 import { count } from '../../format.ts'
 import type { shell as Words } from '../en/shell.ts'
 import { s } from '../plural.ts'
+import { errors } from './errors.ts'
 
 export const shell: typeof Words = {
   brand: 'oneclass',
@@ -48,6 +49,7 @@ export const shell: typeof Words = {
     reload: 'Neu laden',
     over: 'Der Dienst arbeitet wieder.',
   },
+  errors,
   common: {
     cancel: 'Abbrechen',
     close: 'Schließen',

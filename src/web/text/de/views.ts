@@ -2,6 +2,7 @@
 import { count } from '../../format.ts'
 import type { views as Words } from '../en/views.ts'
 import { s } from '../plural.ts'
+import { tellFinding } from './findings.ts'
 
 export const views: typeof Words = {
   map: {
@@ -58,6 +59,13 @@ export const views: typeof Words = {
       `Prüfbilder in der Reihenfolge ihrer Werte; die ersten ${count(accepted)} von ${count(all)} werden angenommen.`,
     reading:
       'AUROC: wie oft ein Bild der Sache einen kleineren Wert hat als ein anderes; 0,5 ist Zufall, 1 ist vollkommen. Die kleinen Bilder zeigen die Prüfbilder in der Reihenfolge ihrer Werte, die der Sache in Blaugrün; der Strich ist die Grenze.',
+    finding: tellFinding,
+    phases: {
+      images: 'Die Bilder werden angesehen',
+      methods: 'Die Verfahren werden trainiert und geprüft',
+      photos: 'Was mehr Fotos brächten, wird versucht',
+      report: 'Der Bericht wird geschrieben',
+    },
     methods: 'Verfahren',
     quick: 'Schnell: kleiner und rascher, weniger genau',
     start: 'Starten',

@@ -47,6 +47,8 @@ export const shell = {
     reload: 'Load again',
     over: 'The service works again.',
   },
+  /** Sentences about errors by their code; none here: the service's own are English. */
+  errors: {} as Readonly<Record<string, string>>,
   common: {
     cancel: 'Cancel',
     close: 'Close',

@@ -1,4 +1,6 @@
 /** Map, comparison, operations. */
+
+import { tellFinding } from '../../../wire/findings.ts'
 import { count } from '../../format.ts'
 import { s } from '../plural.ts'
 
@@ -58,6 +60,13 @@ export const views = {
       n === all ? `All ${count(all)} methods` : `${count(n)} of ${count(all)} methods`,
     ours: 'used here',
     findings: 'What the comparison says',
+    finding: tellFinding,
+    phases: {
+      images: 'Looking at the images',
+      methods: 'Training and testing the methods',
+      photos: 'Trying what more photos would bring',
+      report: 'Writing the report',
+    },
     interval: (range: string) => `${range} (95 %)`,
     histogram: (accepted: number, all: number) =>
       `Test images in the order of their scores; the first ${count(accepted)} of ${count(all)} are accepted.`,
