@@ -22,6 +22,7 @@ export function reportLines(report: FitReport): string[] {
     ],
     ['strictest alpha', `${Number(smallestAlpha.toPrecision(2))}`],
     ['anything else rejected', power ? `${percent(power.share)} of ${power.reference}` : 'not tried'],
+    ...(report.negativesPower ? [['given negatives', givenWords(report.negativesPower)] as [string, string]] : []),
     ['misfits', misfits.length === 0 ? 'none stand out' : `${misfits.length} of ${n}:`],
   ]
   if (confidence !== undefined) {
@@ -35,6 +36,10 @@ export function reportLines(report: FitReport): string[] {
     ...misfits.slice(0, named).map(({ image, reason }) => `    ${printable(image)}: ${printable(reason)}`),
     ...(misfits.length > named ? [`    and ${misfits.length - named} more (--json names all)`] : []),
   ]
+}
+
+function givenWords({ share, images }: NonNullable<FitReport['negativesPower']>): string {
+  return `${percent(share)} of ${images} rejected, each judged by a model that had not seen it`
 }
 
 export function negativesWords(count: number): string {

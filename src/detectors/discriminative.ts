@@ -9,12 +9,22 @@
  * positives is the same.
  */
 import { cholesky, solveCholesky } from '../core/cholesky.ts'
-import { columnMeans, dot, l2Normalise, type Matrix, matrix, row, squaredDistance, takeRows } from '../core/matrix.ts'
+import {
+  columnMeans,
+  dot,
+  firstEqualRows,
+  l2Normalise,
+  type Matrix,
+  matrix,
+  row,
+  squaredDistance,
+  takeRows,
+} from '../core/matrix.ts'
 import { gram } from '../core/products.ts'
 import { type Random, sample } from '../core/random.ts'
 import { OneclassError } from '../errors.ts'
 import { areaUnder } from './area-under.ts'
-import type { HoldOut } from './held-out.ts'
+import { drawFolds, type HoldOut, rowsIn, rowsOutside } from './held-out.ts'
 import { unitOf } from './join.ts'
 import { ledoitWolf } from './ledoit-wolf.ts'
 
@@ -35,6 +45,8 @@ const weightChoices = [0.05, 0.1, 0.25, 0.5, 1, 2] as const
 const weightPerNegative = 0.01
 /** Groups in which negatives are held out. */
 const kindsAtMost = 4
+/** In which negatives are held out to be judged themselves. */
+const foldsOfNegatives = 4
 /** Differences of the AUROC below this do not count; the smaller weight is taken. */
 const gainThatCounts = 0.001
 
@@ -99,8 +111,7 @@ export function joinDiscriminative(
   oneClass: OneClassScores,
   random: Random,
 ): DiscriminativeFit {
-  const draw = (of: readonly number[], name: string) =>
-    of.length <= maxRows ? [...of] : Array.from(sample(of.length, maxRows, random.fork(name)).sort(), (k) => of[k]!)
+  const draw = drawer(random)
   const usedNegatives = draw(
     Array.from({ length: negatives.rows }, (_, i) => i),
     'negatives',
@@ -117,6 +128,38 @@ export function joinDiscriminative(
   const ofNegatives = Float64Array.from(usedNegatives, (i) => oneClass.negatives[i]!)
   const weight = chooseWeight(X, N, holdOut, { positives: oneClass.positives, negatives: ofNegatives }, draw)
   return { state: { ...state, negatives: negatives.rows }, heldOut, weight }
+}
+
+/** So many of these at most, always the same by one name. */
+function drawer(random: Random): (of: readonly number[], name: string) => number[] {
+  return (of, name) =>
+    of.length <= maxRows ? [...of] : Array.from(sample(of.length, maxRows, random.fork(name)).sort(), (k) => of[k]!)
+}
+
+/**
+ * Score of each negative by a head of all positives to fit on and of the negatives of other folds; equal rows are held out together.
+ * @returns length m; undefined where all are equal
+ */
+export function scoreHeldOutNegatives(
+  X: Matrix,
+  negatives: Matrix,
+  holdOut: HoldOut,
+  random: Random,
+): Float64Array | undefined {
+  const folds = drawFolds(negatives.rows, foldsOfNegatives, random.fork('folds'), firstEqualRows(negatives))
+  if (folds.count < 2) return undefined
+  const draw = drawer(random)
+  const P = takeRows(X, draw(holdOut.fit, 'positives'))
+  const out = new Float64Array(negatives.rows)
+  for (let fold = 0; fold < folds.count; fold++) {
+    const held = rowsIn(folds, fold)
+    const N = takeRows(negatives, draw(rowsOutside(folds, fold), `fold ${fold}`))
+    const scores = scoreDiscriminative(fitDiscriminative(P, N), takeRows(negatives, held))
+    held.forEach((i, at) => {
+      out[i] = scores[at]!
+    })
+  }
+  return out
 }
 
 /**

@@ -107,7 +107,12 @@ export async function fitFeatures(
     ensemble,
     ...(patches && { patches: patches.state }),
     ...(head && { discriminative: head.state }),
-    facts: { ...facts, asked: confidence === undefined ? null : { alpha, confidence }, reference: null },
+    facts: {
+      ...facts,
+      asked: confidence === undefined ? null : { alpha, confidence },
+      reference: null,
+      ...(head && { negatives: { pValues: head.pValues } }),
+    },
     positives: { ...describePositives(ensemble.whitening, X), images: options.images ?? null },
   }
 }

@@ -1,9 +1,10 @@
 /** What negatives add to a fit: a head beside the one-class members (`detectors/discriminative.ts`). */
 import type { Matrix } from '../core/matrix.ts'
 import type { Random } from '../core/random.ts'
-import { type DiscriminativeState, joinDiscriminative } from '../detectors/discriminative.ts'
+import { pValue } from '../detectors/calibration.ts'
+import { type DiscriminativeState, joinDiscriminative, scoreHeldOutNegatives } from '../detectors/discriminative.ts'
 import { joinMembers, scoreEnsemble } from '../detectors/ensemble.ts'
-import { type ByMember, type ExtraKey, membersOf } from '../detectors/join.ts'
+import { type ByMember, type ExtraKey, type JoinedScores, joinScores, membersOf } from '../detectors/join.ts'
 import type { PooledFit } from '../detectors/pooled-fit.ts'
 
 export interface JoinedHead {
@@ -11,6 +12,8 @@ export interface JoinedHead {
   /** Held-out scores of all further members, the head's among them, and the weights of all members. */
   readonly extra: Partial<Record<ExtraKey, Float64Array>>
   readonly weight: ByMember<number>
+  /** p-value of each negative, judged by whole images and by a head that had not seen it; length m. */
+  readonly pValues: number[]
 }
 
 /**
@@ -27,7 +30,8 @@ export function joinHead(
   weight?: ByMember<number>,
 ): JoinedHead {
   const oneClass = joinMembers(pooled)
-  const scores = { positives: oneClass.heldOut, negatives: scoreEnsemble(oneClass.state, negatives).ensemble }
+  const seen = scoreEnsemble(oneClass.state, negatives)
+  const scores = { positives: oneClass.heldOut, negatives: seen.ensemble }
   const head = joinDiscriminative(X, negatives, pooled.holdOut, scores, random.fork('discriminative'))
   const keys = membersOf({ ...pooled.heldOut, ...extra })
   const weights = Object.fromEntries(keys.map((key) => [key, weight?.[key] ?? 1])) as ByMember<number>
@@ -36,5 +40,24 @@ export function joinHead(
     state: head.state,
     extra: { ...extra, discriminative: head.heldOut },
     weight: { ...weights, discriminative: head.weight * total },
+    pValues: pValuesOfNegatives(X, negatives, pooled, { ...head, seen }, random),
   }
+}
+
+/**
+ * Places are not asked: a fit keeps no maps of negatives. A single negative has no head that had not seen it: the others judge it.
+ */
+function pValuesOfNegatives(
+  X: Matrix,
+  negatives: Matrix,
+  pooled: PooledFit,
+  { seen, ...head }: { readonly seen: JoinedScores; readonly heldOut: Float64Array; readonly weight: number },
+  random: Random,
+): number[] {
+  const held = scoreHeldOutNegatives(X, negatives, pooled.holdOut, random.fork('held-out negatives'))
+  const weight = { isolationForest: 1, oneClassSvm: 1, discriminative: 2 * head.weight }
+  const { calibration } = (held ? joinMembers(pooled, { discriminative: head.heldOut }, weight) : joinMembers(pooled))
+    .state
+  const scores = joinScores(calibration, { ...seen, ...(held && { discriminative: held }) })
+  return Array.from(scores, (score) => pValue(calibration.heldOut.ensemble, score))
 }

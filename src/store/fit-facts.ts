@@ -39,6 +39,7 @@ export function fitReport({ n, alpha, calibrationScores, calibration, facts = nu
     expectedFalseRejection: expectedFalseRejection(calibrationScores, alpha, calibrationOf({ n, calibration })),
     smallestAlpha: smallestAlpha(calibrationScores),
     power: powerOf(facts, alpha),
+    ...(facts?.negatives && { negativesPower: rejectedOf(facts.negatives.pValues, alpha) }),
     misfits: (facts?.misfits ?? []).map(({ image, row, pValue, times, nearest, similarity }) => ({
       image,
       row,
@@ -87,9 +88,11 @@ function confidenceLost(asked: { alpha: number; confidence: number; calibrationS
 
 function powerOf(facts: FitFacts | null, alpha: number): FitReport['power'] {
   const reference = facts?.reference
-  if (!reference) return null
-  const { name, pValues } = reference
-  return { reference: name, share: pValues.filter((p) => p <= alpha).length / pValues.length, images: pValues.length }
+  return reference ? { reference: reference.name, ...rejectedOf(reference.pValues, alpha) } : null
+}
+
+function rejectedOf(pValues: readonly number[], alpha: number): { share: number; images: number } {
+  return { share: pValues.filter((p) => p <= alpha).length / pValues.length, images: pValues.length }
 }
 
 /** The warning of an alpha at which a model rejects nothing; undefined where it can. The same for fit, score, models set, API and page. */
@@ -139,15 +142,16 @@ export function fitWarnings({ n, alpha, calibrationScores, facts = null }: Repor
 
 /** @throws RangeError or TypeError naming what does not fit */
 export function checkFitFacts(facts: FitFacts, n: number): void {
-  const { groups, effectiveN, asked, reference, misfits, kinds } = facts
+  const { groups, effectiveN, asked, reference, negatives, misfits, kinds } = facts
   if (!isCount(groups, n) || !isCount(effectiveN, n)) throw new RangeError('the counts of the fit are wrong')
   if (asked !== null && !(isShare(asked.alpha) && isShare(asked.confidence)))
     throw new RangeError('the confidence is wrong')
   if (reference !== null) {
     if (!isText(reference.name) || !Array.isArray(reference.pValues)) throw new TypeError('the reference is wrong')
-    if (reference.pValues.length === 0 || !reference.pValues.every((p) => p > 0 && p <= 1))
-      throw new RangeError('the p-values of the reference are wrong')
+    if (!arePValues(reference.pValues)) throw new RangeError('the p-values of the reference are wrong')
   }
+  if (negatives !== undefined && !(Array.isArray(negatives.pValues) && arePValues(negatives.pValues)))
+    throw new RangeError('the p-values of the negatives are wrong')
   const { places } = facts
   if (places !== undefined && ![places.detail, places.weight, places.without, places.with].every(Number.isFinite))
     throw new RangeError('what places add is wrong')
@@ -160,6 +164,10 @@ export function checkFitFacts(facts: FitFacts, n: number): void {
     if (!Array.isArray(kinds.examples) || !kinds.examples.every(isText)) throw new TypeError('the kinds are wrong')
     if (!isCount(kinds.size, n) || !Number.isFinite(kinds.separation)) throw new RangeError('the kinds are wrong')
   }
+}
+
+function arePValues(values: readonly number[]): boolean {
+  return values.length > 0 && values.every((p) => p > 0 && p <= 1)
 }
 
 function isCount(value: number, most: number): boolean {

@@ -41,6 +41,14 @@ export const FitReport = Type.Object({
     ],
     { description: 'Estimated power against anything else; null without images to try' },
   ),
+  negativesPower: Type.Optional(
+    Type.Object(
+      { share: Type.Number({ description: 'Share of them that alpha rejects' }), images: Type.Integer() },
+      {
+        description: 'The same of the given negatives, each judged by a head that had not seen it; absent without any',
+      },
+    ),
+  ),
   misfits: Type.Array(
     Type.Object({
       image: Type.String(),
@@ -92,6 +100,12 @@ export const FitFacts = Type.Object({
     Type.Object(
       { name: Type.String(), pValues: Type.Array(Type.Number()) },
       { description: 'p-values of images that are none of the class; null where there were none to try' },
+    ),
+  ),
+  negatives: Type.Optional(
+    Type.Object(
+      { pValues: Type.Array(Type.Number()) },
+      { description: 'p-values of the given negatives, each judged by a head that had not seen it' },
     ),
   ),
   misfits: Type.Array(

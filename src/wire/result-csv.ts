@@ -30,15 +30,25 @@ const columns: readonly Column[] = [
   ['errorMessage', (line) => failed(line)?.message],
 ]
 
+/** Of members that not every model has. They came later: behind all others, for readers that count columns. */
+const extraColumns: readonly Column[] = [
+  ['patchesScore', (line) => scored(line)?.detectors?.patches?.score],
+  ['patchesPValue', (line) => scored(line)?.detectors?.patches?.pValue],
+  ['discriminativeScore', (line) => scored(line)?.detectors?.discriminative?.score],
+  ['discriminativePValue', (line) => scored(line)?.detectors?.discriminative?.pValue],
+]
+
 /** @param more names of columns that the caller adds */
 export function csvHeaderOf(more: readonly string[] = []): string {
-  return `${[...columns.map(([name]) => name), ...more].join(',')}\r\n`
+  const named = (some: readonly Column[]) => some.map(([name]) => name)
+  return `${[...named(columns), ...more, ...named(extraColumns)].join(',')}\r\n`
 }
 export const csvHeader = csvHeaderOf()
 
 /** @param more values of the caller's columns */
 export function csvRow(line: Line, more: readonly (string | number)[] = []): string {
-  return `${[...columns.map(([, read]) => read(line)), ...more].map(cell).join(',')}\r\n`
+  const read = (some: readonly Column[]) => some.map(([, value]) => value(line))
+  return `${[...read(columns), ...more, ...read(extraColumns)].map(cell).join(',')}\r\n`
 }
 
 /**

@@ -171,7 +171,12 @@ test('feature files: fit and score rows, in order; wrong width and NaN are named
   }
   assert.equal((await oneclass('fit', '--features', await save('x.npy'), '--name', 'rows')).status, 0)
   const negatives = ['--features', 'x.npy', '--negatives', await save('not.npy', rows(3, 12)), '--name', 'two']
-  assert.match((await oneclass('fit', ...negatives)).out, /with 3 negatives/)
+  const withNegatives = await oneclass('fit', ...negatives)
+  assert.match(withNegatives.out, /with 3 negatives/)
+  assert.match(
+    withNegatives.out,
+    /given negatives +[\d.]+ % of 3 rejected, each judged by a model that had not seen it/,
+  )
   const scored = await oneclass(
     'score',
     '--features',

@@ -62,7 +62,12 @@ async function judge(negatives: Matrix | undefined, tests: readonly Matrix[]) {
     const others = score(rows)
     return auroc([...fresh, ...others], [...Array(400).fill(1), ...Array(others.length).fill(0)])
   })
-  return { rejected, areas, head, state }
+  const found = tests.map((rows) => share(score(rows)))
+  return { rejected, areas, head, state, found }
+
+  function share(scores: Float64Array): number {
+    return scores.filter((s) => pValue(state.calibration.heldOut.ensemble, s) <= 0.1).length / scores.length
+  }
 }
 
 test('given kinds are told better, other kinds hardly worse, and the promise about positives holds whatever the negatives are', async () => {
@@ -80,6 +85,14 @@ test('given kinds are told better, other kinds hardly worse, and the promise abo
     assert.ok(rejected > 0.03 && rejected < 0.19, `${rejected} rejected`)
     assert.ok(areas[1]! > without.areas[1]! - 0.03, `${without.areas} ${areas}`)
   }
+  // held out, given negatives are rejected as often as new ones of their kind, and positives among them as positives are
+  const given = results.map(({ head }) => head!.pValues.filter((p) => p <= 0.1).length / head!.pValues.length)
+  assert.ok(Math.abs(given[0]! - many!.found[0]!) < 0.12, `${given[0]} given, ${many!.found[0]} new`)
+  assert.ok(given[3]! < 0.25, `${given[3]}`)
+  assert.deepEqual(
+    results.map(({ head }) => head!.pValues.length),
+    [150, 5, 1, 60],
+  )
   // negatives that are positives teach nothing, and weigh least
   const { weight } = results[3]!.state.calibration
   assert.ok(weight!.discriminative! <= 0.5, `${weight!.discriminative}`)

@@ -181,8 +181,8 @@ test('decisions: flags of a batch come at its end and bound what is wrong among 
   const strict = await client.results(job.id, { fdr: 0.001, abstain: false })
   assert.ok(strict.every((line) => 'error' in line || (line.flagged === false && line.verdict === undefined)))
   const csv = (await client.resultsCsv(job.id)).split('\r\n')
-  assert.match(csv[0]!, /,flagged,verdict$/)
-  assert.equal(csv.filter((line) => /,true,(negative|unsure)$/.test(line)).length, flagged.length)
+  assert.match(csv[0]!, /,flagged,verdict,patchesScore,/)
+  assert.equal(csv.filter((line) => /,true,(negative|unsure),/.test(line)).length, flagged.length)
 
   const one = await client.classify('whole', await image(951, false), { abstain: true, fdr: 0.2 })
   assert.deepEqual([one.verdict, one.flagged], ['negative', true])

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { toleranceAlpha } from '../../src/detectors/promise.ts'
-import { askedOfBase, confidenceWarning, fitReport } from '../../src/store/fit-facts.ts'
+import { askedOfBase, checkFitFacts, confidenceWarning, fitReport } from '../../src/store/fit-facts.ts'
 
 const facts = { groups: 0, effectiveN: 200, reference: null, misfits: [], kinds: null }
 const plain = { n: 200, calibrationScores: 200, calibration: 'cross-fit' as const, alpha: 0.05 }
@@ -21,6 +21,14 @@ test('a promise with a confidence is told as long as alpha is strict enough for 
   assert.match(loose.warnings.join(' '), /no longer promises, with probability 0\.95, that at most 0\.05/)
   assert.match(confidenceWarning({ ...sure, alpha: 0.05 })!, new RegExp(`alpha ${sure.alpha} does`))
   assert.equal(confidenceWarning(plain), undefined)
+})
+
+test('the share of the given negatives that is rejected follows alpha, and is absent without any', () => {
+  const told = { ...facts, asked: null, negatives: { pValues: [0.01, 0.04, 0.05, 0.3] } }
+  assert.deepEqual(fitReport({ ...plain, facts: told }).negativesPower, { share: 0.75, images: 4 })
+  assert.deepEqual(fitReport({ ...plain, alpha: 0.02, facts: told }).negativesPower, { share: 0.25, images: 4 })
+  assert.equal('negativesPower' in fitReport(plain), false)
+  assert.throws(() => checkFitFacts({ ...told, negatives: { pValues: [0] } }, 200), /p-values of the negatives/)
 })
 
 test('the next version is asked for what this one was asked for, unless something else is given', () => {

@@ -144,7 +144,7 @@ test('several models about a batch: each image is read once, labels say which ac
     assert.ok('pValue' in there && Math.abs(there.pValue - alone.pValue) < 1e-9, JSON.stringify({ there, alone }))
     assert.equal(line.labels!.includes('other@1'), alone.isPositive)
   }
-  assert.match((await client.resultsCsv(batch!.id)).split('\r\n')[0]!, /,labels$/)
+  assert.match((await client.resultsCsv(batch!.id)).split('\r\n')[0]!, /,labels,patchesScore,/)
   await page.getByLabel('Which model accepts it').selectOption('part@1')
   const accepted = lines.filter((line) => 'labels' in line && line.labels!.includes('part@1')).length
   await until(`document.querySelectorAll('.cell').length === ${accepted}`)

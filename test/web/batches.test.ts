@@ -56,7 +56,10 @@ test('a batch: results stream without a shift, are reviewed by keys and exported
   }
   const csv = await saved('CSV, with the review')
   assert.equal(csv.length, 98)
-  assert.match(csv[0]!, /^image,model,.*,verdict,verdictAlpha,review,reviewedBy,reviewedAt$/)
+  assert.match(
+    csv[0]!,
+    /^image,model,.*,verdict,verdictAlpha,review,reviewedBy,reviewedAt,patchesScore,patchesPValue,discriminativeScore,discriminativePValue$/,
+  )
   assert.equal(csv.filter((line) => /,unsure,,20\d\d-/.test(line)).length, 1)
   const lines = (await saved('JSON lines, with the review')).map((line) => JSON.parse(line) as { review: string })
   assert.equal(lines.length, 97)

@@ -14,8 +14,28 @@ const result = {
 const first = (image: string) => csvLine(JSON.stringify({ ...result, image })).slice(0, -2)
 
 test('as many fields as the header has; numbers stay numbers, negative ones too', () => {
-  assert.equal(first('a.jpg'), 'a.jpg,m@1,false,0.9,0.01,0.05,-0.25,0.01,3,0.01,,')
-  assert.equal(csvHeader.split(',').length, 12)
+  assert.equal(first('a.jpg'), 'a.jpg,m@1,false,0.9,0.01,0.05,-0.25,0.01,3,0.01,,,,,,')
+  assert.equal(csvHeader.split(',').length, 16)
+})
+
+test('members that not every model has stand behind all others', () => {
+  const more = {
+    ...result.detectors,
+    patches: { score: 7, pValue: 0.02 },
+    discriminative: { score: -1.5, pValue: 0.5 },
+  }
+  const decided = { ...result, flagged: true, detectors: more }
+  const cells = csvLine(JSON.stringify(decided), { fdr: 0.1 }).trimEnd().split(',')
+  const names = csvHeaderOf(['flagged']).trimEnd().split(',')
+  assert.deepEqual(names.slice(-5), [
+    'flagged',
+    'patchesScore',
+    'patchesPValue',
+    'discriminativeScore',
+    'discriminativePValue',
+  ])
+  assert.deepEqual(cells.slice(-5), ['true', '7', '0.02', '-1.5', '0.5'])
+  assert.equal(cells.length, names.length)
 })
 
 test('a name that a spreadsheet would take for a formula is defused', () => {
@@ -42,7 +62,7 @@ test('a name that a spreadsheet would take for a formula is defused', () => {
 test('quotes, commas and line ends do not end a field', () => {
   assert.ok(first('a",=1,"\r\nb').startsWith('"a"",=1,""\r\nb",m@1'))
   const error = { image: '=x', error: { code: 'IMAGE_UNREADABLE', message: '"=x" is no image.' } }
-  assert.equal(csvLine(JSON.stringify(error)), `'=x,,,,,,,,,,IMAGE_UNREADABLE,"""=x"" is no image."\r\n`)
+  assert.equal(csvLine(JSON.stringify(error)), `'=x,,,,,,,,,,IMAGE_UNREADABLE,"""=x"" is no image.",,,,\r\n`)
 })
 
 test("the page's files: the same columns and the same guard, with columns of its own behind them", () => {
@@ -51,10 +71,10 @@ test("the page's files: the same columns and the same guard, with columns of its
     image: '=HYPERLINK("http://x")',
     error: { code: 'IMAGE_UNREADABLE' as const, message: 'no' },
   }
-  assert.equal(csvHeaderOf(['verdict', 'review']), csvHeader.replace('\r\n', ',verdict,review\r\n'))
+  assert.equal(csvHeaderOf(['verdict', 'review']), csvHeader.replace('errorMessage,', 'errorMessage,verdict,review,'))
   const row = csvRow(line, ['unreadable', '=1+1'])
   assert.ok(row.startsWith(`"'=HYPERLINK(""http://x"")",`), row)
-  assert.ok(row.endsWith(",unreadable,'=1+1\r\n"), row)
+  assert.ok(row.endsWith(",unreadable,'=1+1,,,,\r\n"), row)
 })
 
 test('a byte order mark where a name needs one, so that Excel reads it', () => {

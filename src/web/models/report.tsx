@@ -27,7 +27,17 @@ export function ReportOf({ model }: { model: Model }): JSX.Element {
 }
 
 function Numbers({ report }: { report: FitReport }): JSX.Element {
-  const { n, groups, effectiveN, expectedFalseRejection: rate, smallestAlpha, power, askedAlpha, confidence } = report
+  const {
+    n,
+    groups,
+    effectiveN,
+    expectedFalseRejection: rate,
+    smallestAlpha,
+    power,
+    negativesPower,
+    askedAlpha,
+    confidence,
+  } = report
   const rows: [string, string][] = [
     [t.report.photos, groups === 0 ? t.report.alone(n) : t.report.groups(n, groups, effectiveN)],
     [
@@ -38,6 +48,9 @@ function Numbers({ report }: { report: FitReport }): JSX.Element {
     ],
     [t.report.smallest, t.alpha.short(oneIn(smallestAlpha))],
     [t.report.power, power ? t.report.powerOf(percent(power.share), power.images) : t.report.powerNone],
+    ...(negativesPower
+      ? [[t.report.given, t.report.givenOf(percent(negativesPower.share), negativesPower.images)] as [string, string]]
+      : []),
   ]
   if (confidence !== undefined && askedAlpha !== undefined)
     rows.splice(2, 0, [t.report.confidence, t.report.confident(percent(confidence), percent(askedAlpha))])

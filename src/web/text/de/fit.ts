@@ -91,6 +91,8 @@ export const fit: typeof Words = {
     power: 'Abgewiesenes anderes',
     powerOf: (share, images) => `${share} von ${count(images)} gezeichneten Bildern, die nichts davon zeigen`,
     powerNone: 'nicht versucht',
+    given: 'Ihre Bilder von anderem',
+    givenOf: (share, images) => `${share} von ${count(images)} abgewiesen, jedes von einem Modell, das es nicht kannte`,
     few: (n) => `${photos(n)} ergeben ein grobes Modell; etwa 200 ein gutes.`,
     copies: (n, worth) =>
       `${photos(n)}, viele davon beinahe gleich, sind so viel wert wie ${count(worth)}. Kopien lehren nichts: machen Sie andere Fotos.`,

@@ -90,6 +90,9 @@ export const fit = {
     powerOf: (share: string, images: number) =>
       `${share} of ${count(images)} drawn images that show nothing of the kind`,
     powerNone: 'not tried',
+    given: 'Your images of other things',
+    givenOf: (share: string, images: number) =>
+      `${share} of ${count(images)} rejected, each by a model that had not seen it`,
     few: (n: number) => `${count(n)} photos make a rough model; some 200 make a good one.`,
     copies: (n: number, worth: number) =>
       `${count(n)} photos, many of them nearly the same, are worth ${count(worth)}. Copies teach nothing: take other photos.`,
