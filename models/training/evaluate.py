@@ -2,8 +2,8 @@
 bench/accuracy.ts's.
 
   evaluate.py prepare --images DIR --shared DATA --out DIR --size S          # images -> DIR/dev-S.npy, DIR/dev.json
-  evaluate.py probe   --checkpoint C --list DIR/dev-S.npy --out PREFIX    # statistics of every level -> PREFIX.npz
-  evaluate.py choose  --rows DIR/dev.json --features PREFIX.npz [--combinations part:weight+part:weight ...]
+  evaluate.py probe   --checkpoint C --list DIR/dev-S.npy --out PREFIX [--flip]   # statistics of every level -> PREFIX.npz
+  evaluate.py choose  --rows DIR/dev.json --features PREFIX.npz [--mirrored PREFIX.npz] [--combinations part:weight+... ...]
   evaluate.py file    --rows DIR/dev.json --features NET.embedding.f32             # what embed.mjs wrote
 
 For each set and class: l2, Ledoit-Wolf whitening at full rank, one-class SVM (nu .02, RBF, gamma .2/d), fitted on
@@ -20,15 +20,15 @@ import torch
 from PIL import Image
 
 import sources
-from augment import normalise
-from student import load_pair, parts_of
+from student import POOLED, load_pair, parts_of
+from views import normalise
 
 AT_HAND = ['nicolas-cage-2019', 'person-nicolas-cage', 'hotdog', 'parts-casting', 'parts-magnetic-tile']
 STATISTICS = ('mean', 'std', 'max')
 COMBINATIONS = [
-    'pooled',
-    'pooled+top_std:1.4+mid_mean:1.2',
-    'pooled:.5+top_std+high_mean+mid_mean+mid_std',
+    'pooled_v2',
+    'pooled_v2+top_std:1.4+mid_mean:1.2',
+    'pooled_v2:.5+top_std+high_mean+mid_mean+mid_std',
     'top_std+high_mean+mid_mean+mid_std',
     'top_std+high_mean+high_std+mid_mean+mid_std',
     'top_std^.5+high_mean+mid_mean+mid_std',
@@ -113,7 +113,8 @@ def probe(options):
     pair.net.to(memory_format=torch.channels_last)
     views, parts = np.load(options.list, mmap_mode='r'), {}
     for first in range(0, len(views), 32):
-        image = normalise(torch.from_numpy(views[first : first + 32].copy()).permute(0, 3, 1, 2).float() / 255)
+        image = normalise(torch.from_numpy(views[first : first + 32].copy()).permute(0, 3, 1, 2).float())
+        image = image.flip(3) if options.flip else image
         with torch.cpu.amp.autocast(dtype=torch.bfloat16, enabled=options.fast):
             levels = pair.net(image.contiguous(memory_format=torch.channels_last))
         for name, level in zip(('low', 'mid', 'high', 'top'), levels):
@@ -121,7 +122,9 @@ def probe(options):
             values = (flat.mean(2), flat.var(2, unbiased=False).clamp_min(1e-6).sqrt(), flat.amax(2))
             for statistic, value in zip(STATISTICS, values):
                 parts.setdefault(f'{name}_{statistic}', []).append(value)
-        parts.setdefault('pooled', []).append(pair.heads.pooled(parts['top_mean'][-1]))
+        for teacher in POOLED:
+            made = getattr(pair.heads, f'pooled_{teacher}')(parts['top_mean'][-1])
+            parts.setdefault(f'pooled_{teacher}', []).append(made)
     np.savez(options.out, **{name: torch.cat(values).numpy() for name, values in parts.items()})
     print('seen', checkpoint['seen'])
 
@@ -211,10 +214,11 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('mode', choices=['prepare', 'probe', 'choose', 'file'])
     parser.add_argument('--combinations', nargs='*', default=COMBINATIONS)
-    for key in ('images', 'shared', 'out', 'list', 'rows', 'features', 'checkpoint'):
+    for key in ('images', 'shared', 'out', 'list', 'rows', 'features', 'mirrored', 'checkpoint'):
         parser.add_argument('--' + key)
     parser.add_argument('--size', type=int)
     parser.add_argument('--fast', action='store_true', help='probe in bfloat16')
+    parser.add_argument('--flip', action='store_true', help='probe the mirror images')
     options = parser.parse_args()
     if options.mode in ('prepare', 'probe'):
         return {'prepare': prepare, 'probe': probe}[options.mode](options)
@@ -224,9 +228,10 @@ def main():
         return report(
             options.features, evaluate(rows, np.fromfile(options.features, np.float32).reshape(len(rows), -1))
         )
-    features = np.load(options.features)
+    features, mirrored = np.load(options.features), np.load(options.mirrored) if options.mirrored else None
     for combination in options.combinations:
-        report(combination, evaluate(rows, combine(features, combination)))
+        x = combine(features, combination)
+        report(combination, evaluate(rows, x if mirrored is None else x + combine(mirrored, combination)))
 
 
 if __name__ == '__main__':

@@ -16,9 +16,9 @@ from torch import nn
 
 from student import HIGH, MEAN, MID, STD, load_pair, parts_of
 
-EMBEDDING = 'pooled:.4+top_std^.6+high_mean+mid_mean+mid_std'
+EMBEDDING = 'pooled_v2:.4+top_std^.6+high_mean:.8+mid_mean:.8+mid_std:.8'
 DESCRIPTION = (
-    'CNN trained for one-class image classification on CPUs; own weights, distilled from an ImageNet MobileNet v2.'
+    'CNN trained for one-class image classification on CPUs; own weights, distilled from ImageNet MobileNets.'
 )
 
 
@@ -26,18 +26,18 @@ class Release(nn.Module):
     """image (n, 3, h, w), h and w multiples of 32 -> embedding (n, d), map8 (n, 160, h/8, w/8), map16 (n, 384, h/16,
     w/16).
 
-    The embedding's parts (`student.parts_of`), each raised to its power, normalised and weighted: `pooled` (the
+    The embedding's parts (`student.parts_of`), each raised to its power, normalised and weighted: `pooled_v2` (that
     teacher's embedding in nearly whitened coordinates), and mean or standard deviation of a level over the places."""
 
     def __init__(self, pair, combination):
         super().__init__()
         self.net, self.parts = pair.net, parts_of(combination)
-        if any(name == 'pooled' for name, _, _ in self.parts):
-            self.pooled = pair.heads.pooled
+        pooled = {name for name, _, _ in self.parts if name.startswith('pooled')}
+        self.pooled = nn.ModuleDict({name: getattr(pair.heads, name) for name in sorted(pooled)})
 
     def part(self, name, levels):
-        if name == 'pooled':
-            return self.pooled(levels['top'].mean((2, 3)))
+        if name in self.pooled:
+            return self.pooled[name](levels['top'].mean((2, 3)))
         level, statistic = name.split('_')
         mean = levels[level].mean((2, 3), keepdim=True)
         if statistic == 'mean':

@@ -1,16 +1,15 @@
 """A float release -> the same network in 8 bits: ONNX with QuantizeLinear and DequantizeLinear (QDQ) around each
 convolution and sum, which runtimes fuse into integer kernels.
 
-  quantise.py --from DIR --views VIEWS --out DIR [--id oc-s3] [--count 256]
+  quantise.py --from DIR --packs PACKS --out DIR [--id oc-s3] [--count 256]
 
 `--from`: a folder with model.onnx and manifest.json, as export.py writes them. Weights: one scale a channel, 7 bits
 (-63 to 63), so that sums of two products fit into 16 bits: older CPUs saturate there, and all CPUs then agree bit for
-bit. Activations: unsigned 8 bits, one scale a tensor, chosen on `count` views. Scales are those of the least squared
+bit. Activations: unsigned 8 bits, one scale a tensor, chosen on `count` images. Scales are those of the least squared
 error (Jacob et al. 2018, https://arxiv.org/abs/1712.05877, for the scheme). What makes the embedding from the maps
 stays in float."""
 
 import argparse
-import glob
 import hashlib
 import json
 import os
@@ -21,7 +20,8 @@ import torch
 import torch.nn.functional as F
 from onnx import helper, numpy_helper
 
-from augment import normalise
+from views import normalise
+from warm import some_images
 
 WEIGHT_MOST = 63
 KEPT = 0.9999  # share of a tensor's values in a batch that its range holds
@@ -165,24 +165,15 @@ def quantise(path, views):
     return model
 
 
-def choose_views(folder, count):
-    """`count` views, spread over all shards: float (count, 3, side, side) in [0, 1]"""
-    shards = [np.load(path, mmap_mode='r') for path in sorted(glob.glob(f'{folder}/s*.npy'))]
-    places = [(shard, row) for shard in shards for row in range(len(shard))]
-    chosen = [places[i * len(places) // count] for i in range(count)]
-    views = np.stack([shard[row] for shard, row in chosen])
-    return torch.from_numpy(views).permute(0, 3, 1, 2) / 255
-
-
 def main():
     parser = argparse.ArgumentParser()
-    for key in ('from', 'views', 'out'):
+    for key in ('from', 'packs', 'out'):
         parser.add_argument('--' + key, required=True, dest='source' if key == 'from' else key)
     parser.add_argument('--id', default='oc-s3')
     parser.add_argument('--count', type=int, default=256)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    model = quantise(f'{options.source}/model.onnx', choose_views(options.views, options.count))
+    model = quantise(f'{options.source}/model.onnx', some_images(options.packs, options.count))
     os.makedirs(options.out, exist_ok=True)
     onnx.save(model, f'{options.out}/model.onnx')
     with open(f'{options.out}/model.onnx', 'rb') as file:

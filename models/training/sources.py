@@ -8,11 +8,12 @@ sets, or nearly one: by the file names that those sets state as their origin, an
 import csv
 import glob
 import os
+import re
 
 import numpy as np
 from PIL import Image
 
-IMAGE_ENDINGS = ('.jpg', '.jpeg', '.png', '.bmp', '.ppm')
+IMAGE_ENDINGS = ('.jpg', '.jpeg', '.png', '.bmp', '.ppm', '.webp')
 
 # Kinds held out of training: development sets of our own. Of the sources `animals` and `neu` nothing is trained on.
 HELD_ANIMALS = {'ape', 'bison', 'chicken', 'dolphin', 'eagle', 'horse', 'lobster', 'rabbit', 'snake', 'wolf'}
@@ -125,6 +126,35 @@ def training_images(root):
             root, 'industry/CrackForest/image/*', 'industry/Bridge_Crack_Image/DBCC_Training_Data_Set/val/*'
         ),
     }
+
+
+HELD_WORDS = re.compile(
+    r'(?<![a-z])('
+    + '|'.join(
+        sorted(
+            word.lower().replace('_', '[ _-]?') + '(e?s)?'
+            for kinds in (HELD_ANIMALS, HELD_CALTECH, HELD_TEXTURES, HELD_CLOTHING, HELD_FOOD, HELD_GROCERY)
+            for word in kinds
+        )
+        + [name.lower().replace('_', '[ _-]*') for name in sorted(HELD_PEOPLE | TEST_PEOPLE | {'Nicolas_Cage'})]
+    )
+    + ')(?![a-z])'
+)
+
+
+def more_images(root, table, rng):
+    """[(source, path)] of the table of further sources: tab-separated `folder`, `repository`, `commit`, `licence`,
+    `most`, `below` (folders, comma-separated; all if empty), `what`.
+
+    Paths that name a kind or a person that is held out are left out."""
+    found = []
+    with open(table, encoding='utf8') as rows:
+        for row in csv.DictReader(rows, delimiter='\t'):
+            start = f"{root}/{row['folder']}"
+            below = [f'{part.strip("/")}/**/*' for part in row['below'].split(',') if part] or ['**/*']
+            paths = [f for f in files(start, *below) if not HELD_WORDS.search(f[len(start) :].lower())]
+            found += [(row['folder'], path) for path in rng.sample(paths, min(int(row['most']), len(paths)))]
+    return found
 
 
 def difference_hash(image):

@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 STEM, LOW, MID, HIGH, DEEP, TOP = 32, 64, 160, 384, 512, 1024  # channels
+DEEP_BLOCKS = 5
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -33,14 +34,14 @@ class Block(nn.Module):
 
 class Student(nn.Module):
     """image (n, 3, h, w), normalised -> low (n, 64, h/4, w/4), mid (n, 160, h/8, w/8), high (n, 384, h/16, w/16),
-    top (n, 1024, h/32, w/32)."""
+    top (n, 1024, h/32, w/32). `deep`: blocks at stride 32; versions up to 3 had three."""
 
-    def __init__(self):
+    def __init__(self, deep=DEEP_BLOCKS):
         super().__init__()
         self.low = nn.Sequential(conv_norm(3, STEM, 3, 2), conv_norm(STEM, LOW, 3, 2))
         self.mid = nn.Sequential(Block(LOW, MID, 2), Block(MID, MID), Block(MID, MID))
         self.high = nn.Sequential(Block(MID, HIGH, 2), Block(HIGH, HIGH), Block(HIGH, HIGH), Block(HIGH, HIGH))
-        self.deep = nn.Sequential(Block(HIGH, DEEP, 2), Block(DEEP, DEEP), Block(DEEP, DEEP))
+        self.deep = nn.Sequential(Block(HIGH, DEEP, 2), *[Block(DEEP, DEEP) for _ in range(deep - 1)])
         self.top = conv_norm(DEEP, TOP)
 
     def forward(self, image):
@@ -50,14 +51,28 @@ class Student(nn.Module):
         return low, mid, high, self.top(self.deep(high))
 
 
-class Heads(nn.Module):
-    """Linear maps to the teacher's coordinates. `pooled` stays in the released network, the others only train it."""
+# (teacher, its map) -> coordinates that are learnt, from a level of the student
+MAPS = {
+    ('v2', 'map7'): (384, 'top'),
+    ('v1', 'map7'): (256, 'top'),
+    ('v2', 'map14'): (128, 'high'),
+    ('v1', 'map14'): (128, 'high'),
+    ('v2', 'map28'): (64, 'mid'),
+    ('v1', 'map28'): (64, 'mid'),
+}
+POOLED = {'v2': 640, 'v1': 512}  # teacher -> coordinates of its pooled embedding
+WIDTH = {'low': LOW, 'mid': MID, 'high': HIGH, 'top': TOP}
 
-    def __init__(self, map7, map14, pooled):
+
+class Heads(nn.Module):
+    """Linear maps to the teachers' coordinates: `map7_v2`, ..., `pooled_v2`, `pooled_v1`."""
+
+    def __init__(self):
         super().__init__()
-        self.map7 = nn.Conv2d(TOP, map7, 1)
-        self.map14 = nn.Conv2d(HIGH, map14, 1)
-        self.pooled = nn.Linear(TOP, pooled)
+        for (teacher, name), (count, level) in MAPS.items():
+            self.add_module(f'{name}_{teacher}', nn.Conv2d(WIDTH[level], count, 1))
+        for teacher, count in POOLED.items():
+            self.add_module(f'pooled_{teacher}', nn.Linear(TOP, count))
 
 
 def parts_of(combination):
@@ -73,16 +88,14 @@ def parts_of(combination):
 class Pair(nn.Module):
     """The student with its heads, as a checkpoint keeps them."""
 
-    def __init__(self, map7=384, map14=64, pooled=640):
+    def __init__(self, deep=DEEP_BLOCKS):
         super().__init__()
-        self.net, self.heads = Student(), Heads(map7, map14, pooled)
+        self.net, self.heads = Student(deep), Heads()
 
 
-def load_pair(path, averaged=True):
-    """The network of a checkpoint, in evaluation mode, with averaged or latest weights. -> (Pair, checkpoint)"""
+def load_pair(path):
+    """The averaged network of a checkpoint, in evaluation mode. -> (Pair, checkpoint)"""
     checkpoint = torch.load(path, map_location='cpu')
-    weights = checkpoint['average' if averaged else 'model']
-    sizes = {head: weights[f'heads.{head}.weight'].shape[0] for head in ('map7', 'map14', 'pooled')}
-    pair = Pair(sizes['map7'], sizes['map14'], sizes['pooled'])
-    pair.load_state_dict(weights)
+    pair = Pair()
+    pair.load_state_dict(checkpoint['average'])
     return pair.eval(), checkpoint

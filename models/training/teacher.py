@@ -1,90 +1,85 @@
-"""Adds to the teacher a projection of its maps to a few int8 channels.
-
-  teacher.py --teacher NET.onnx --maps DIR --out targets.onnx    # DIR: as teacher.mjs --raw leaves it
-
-Writes targets.onnx (outputs `map7` int8 (n, K7, 7, 7), `map14` int8 (n, K14, 14, 14), `pooled` float16 (n, 1280)),
-targets.json (`step`: what one int8 unit of each channel is worth) and targets.npz (the teacher's last layer: `weight`
-(1001, 1280), `bias`).
-
-The targets are principal components of the maps, scaled to variance^(1 - POWER): with POWER .5 halfway between the raw
-metric and the whitened one, since the product whitens what it is given.
-"""
-
-import argparse
-import json
+"""The teachers in PyTorch, and the coordinates in which their answers are learnt."""
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
-
-MAPS = {'map7': (1280, 49, 384), 'map14': (576, 196, 64)}  # name -> channels, places, components kept
-POWER, SAMPLE, SIGMAS = 0.5, 60000, 5
-
-
-def components(x, count):
-    """Principal components of the rows of x: mean (c,), projection (c, count), standard deviation of each output
-    (count,)."""
-    mean = x.mean(0)
-    variance, vectors = np.linalg.eigh(np.cov((x - mean).T.astype(np.float64)))
-    variance, vectors = variance[::-1], vectors[:, ::-1]
-    variance = np.maximum(variance, variance[0] * 1e-9)
-    scaled = variance ** (1 - POWER)
-    print(
-        'kept variance %.4f, scaled %.4f'
-        % (variance[:count].sum() / variance.sum(), scaled[:count].sum() / scaled.sum())
-    )
-    return mean, vectors[:, :count] * variance[:count] ** (-POWER / 2), np.sqrt(scaled[:count])
+import torch
+import torch.nn.functional as F
+from onnx import numpy_helper
+from torch import nn
 
 
-def add_projection(graph, name, source, x, count):
-    """Appends convolution, rounding and clipping to int8. -> the int8 steps (count,)."""
-    mean, projection, deviation = components(x, count)
-    step = SIGMAS * deviation / 127
-    weight, bias = (projection / step).T.astype(np.float32), (-(mean @ projection) / step).astype(np.float32)
-    constants = {'w': weight[:, :, None, None], 'b': bias, 'lo': np.float32(-127), 'hi': np.float32(127)}
-    graph.initializer.extend(numpy_helper.from_array(value, f'{name}_{key}') for key, value in constants.items())
-    graph.node.extend(
-        [
-            helper.make_node('Conv', [source, f'{name}_w', f'{name}_b'], [f'{name}_projected']),
-            helper.make_node('Round', [f'{name}_projected'], [f'{name}_rounded']),
-            helper.make_node('Clip', [f'{name}_rounded', f'{name}_lo', f'{name}_hi'], [f'{name}_clipped']),
-            helper.make_node('Cast', [f'{name}_clipped'], [f'{name}_int8'], to=TensorProto.INT8),
-        ]
-    )
-    graph.output.append(helper.make_tensor_value_info(f'{name}_int8', TensorProto.INT8, None))
-    return step
+class Teacher(nn.Module):
+    """An ONNX graph of convolutions ("same" padding, as TensorFlow pads), clips and sums.
+
+    image (n, 3, 224, 224) in [-1, 1] -> {output: tensor}"""
+
+    def __init__(self, path, kind=torch.float32):
+        super().__init__()
+        graph = onnx.load(path).graph
+        stored = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
+        self.steps, self.weights, self.kind = [], nn.ParameterList(), kind
+        for node in graph.node:
+            attributes, more = {a.name: a for a in node.attribute}, ()
+            if node.op_type == 'Conv':
+                more = (len(self.weights), list(attributes['strides'].ints)[0], attributes['group'].i)
+                for name in node.input[1:]:
+                    weight = torch.from_numpy(stored[name].astype(np.float32)).to(kind)
+                    self.weights.append(nn.Parameter(weight, requires_grad=False))
+            elif node.op_type == 'Clip':
+                more = tuple(float(stored[name].ravel()[0]) for name in node.input[1:])
+            elif node.op_type == 'Add':
+                more = (node.input[1],)
+            self.steps.append((node.op_type, node.input[0], node.output[0], more))
+        self.wanted = [output.name for output in graph.output]
+
+    def last_layer(self):
+        """Weight (classes, features) and bias of the last convolution, float32: what makes the logits."""
+        number = [more[0] for kind, _, _, more in self.steps if kind == 'Conv'][-1]
+        return self.weights[number].float()[:, :, 0, 0], self.weights[number + 1].float()
+
+    def convolve(self, x, number, stride, groups):
+        weight, bias = self.weights[number], self.weights[number + 1]
+        if weight.shape[2] == 1:
+            return F.conv2d(x, weight, bias, stride, 0, 1, groups)
+        if stride == 1:
+            return F.conv2d(x, weight, bias, 1, 1, 1, groups)
+        return F.conv2d(F.pad(x, (0, 1, 0, 1)), weight, bias, stride, 0, 1, groups)
+
+    @torch.no_grad()
+    def forward(self, image):
+        found = {'image': image.to(self.kind).contiguous(memory_format=torch.channels_last)}
+        for kind, source, target, more in self.steps:
+            x = found[source]
+            if kind == 'Conv':
+                x = self.convolve(x, *more)
+            elif kind == 'Clip':
+                x = x.clamp(*more)
+            elif kind == 'Add':
+                x = x + found[more[0]]
+            elif kind == 'GlobalAveragePool':
+                x = x.mean((2, 3), keepdim=True)
+            elif kind == 'Flatten':
+                x = x.flatten(1)
+            found[target] = x
+        return {name: found[name] for name in self.wanted}
 
 
-def last_layer(graph):
-    """Weight (classes, features) and bias of the convolution that makes the logits."""
-    node = [n for n in graph.node if n.op_type == 'Conv'][-1]
-    stored = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
-    return stored[node.input[1]][:, :, 0, 0], stored[node.input[2]]
+class Basis:
+    """Principal coordinates of answers: rows (n, c) -> (n, count), scaled to variance^(1 - power); mean square 1.
 
+    With power .5 halfway between the raw metric and the whitened one; the product whitens what it is given."""
 
-def main():
-    parser = argparse.ArgumentParser()
-    for key in ('teacher', 'maps', 'out'):
-        parser.add_argument('--' + key, required=True)
-    options = parser.parse_args()
-    model = onnx.load(options.teacher)
-    graph, rng, info = model.graph, np.random.default_rng(0), {}
-    weight, bias = last_layer(graph)
-    np.savez(options.out.replace('.onnx', '.npz'), weight=weight, bias=bias)
-    del graph.output[:]
-    for name, (channels, places, count) in MAPS.items():
-        x = np.fromfile(f'{options.maps}/{name}.f32', np.float32).reshape(-1, channels, places)
-        x = x.transpose(0, 2, 1).reshape(-1, channels)
-        count = min(count, channels)
-        step = add_projection(graph, name, name, x[rng.permutation(len(x))[:SAMPLE]], count)
-        info[name] = {'channels': count, 'step': step.tolist()}
-    # the pooled embedding whole: 1,280 numbers a view cost little
-    graph.node.append(helper.make_node('Cast', ['embedding'], ['pooled'], to=TensorProto.FLOAT16))
-    graph.output.append(helper.make_tensor_value_info('pooled', TensorProto.FLOAT16, None))
-    with open(options.out.replace('.onnx', '.json'), 'w', encoding='utf8') as out:
-        json.dump(info, out)
-    onnx.save(model, options.out)
+    def __init__(self, x, count, power):
+        x = x.double()
+        mean = x.mean(0)
+        variance, vectors = torch.linalg.eigh(torch.cov((x - mean).T))
+        variance, vectors = variance.flip(0)[:count], vectors.flip(1)[:, :count]
+        projection = vectors * variance.clamp_min(variance[0] * 1e-4) ** (-power / 2)
+        projection = projection / ((x - mean) @ projection).square().mean().sqrt()
+        self.mean, self.projection = mean.float(), projection.float()
 
+    def rows(self, x):
+        return (x.float() - self.mean) @ self.projection
 
-if __name__ == '__main__':
-    main()
+    def maps(self, x):
+        return F.conv2d(x.float() - self.mean.view(1, -1, 1, 1), self.projection.T[:, :, None, None])

@@ -1,25 +1,25 @@
-"""A released network as the start of another: its ONNX (batch norm folded in) -> a checkpoint that train.py goes on
-from.
+"""A released network as the start of another: its ONNX (batch norm folded in) -> weights that distil.py starts from.
 
-  warm.py --from model.onnx --views VIEWS --targets TARGETS --info targets.json --out RUN [--count 1000]
+  warm.py --from model.onnx --packs PACKS --out start.pt [--count 600]
 
-A release of this network (`oc-s3`) is read whole. Of `oc-s2`, which ends at stride 16, the layers up to there are
-read, and the stage at stride 32 starts at random. Folded biases become batch norms again: their statistics are
-measured on views, their scale and shift chosen so that nothing changes. The heads are fitted by ridge regression."""
+Layers are read in order for as long as their shapes agree; blocks that the release has not start as the identity. Folded
+biases become batch norms again: their statistics are measured on images, their scale and shift chosen so that nothing
+changes."""
 
 import argparse
-import os
+import glob
 
 import numpy as np
 import onnx
 import torch
 from onnx import numpy_helper
-from torch import nn
+from PIL import Image
 
-from augment import normalise
-from shards import Shards
-from student import Block, Pair
-from train import COMPONENTS, POOLED_POWER
+from packs import images_of
+from student import Block, Student
+from views import normalise
+
+SIDE = 160  # px
 
 
 def convolutions(net):
@@ -85,57 +85,35 @@ def measure_norms(net, filled, images):
         norm.weight.copy_((variance.float() + norm.eps).sqrt())
 
 
-def ridge(x, y, strength=1e-3):
-    """Weight (outputs, inputs) and bias of the regularised linear map from x (n, inputs) to y (n, outputs)."""
-    x, y = torch.cat([x, torch.ones(len(x), 1)], 1).double(), y.double()
-    gram = x.T @ x
-    gram += strength * gram.diagonal().mean() * torch.eye(len(gram), dtype=torch.float64)
-    solution = torch.linalg.solve(gram, x.T @ y)
-    return solution[:-1].T.float(), solution[-1].float()
+def some_images(folder, count):
+    """`count` images, spread over the packs of large images: float (count, 3, 160, 160) in 0..255"""
+    packs = sorted(glob.glob(f'{folder}/big-*.npz'))
+    share = -(-count // len(packs))
+    found = []
+    for pack in packs:
+        images = list(images_of(pack))
+        found += [images[i * len(images) // share] for i in range(min(share, len(images)))]
+    squares = [np.asarray(Image.fromarray(x).resize((SIDE, SIDE), Image.LANCZOS)) for x in found[:count]]
+    return torch.from_numpy(np.stack(squares)).permute(0, 3, 1, 2).float()
 
 
 @torch.no_grad()
 def main():
     parser = argparse.ArgumentParser()
-    for key in ('from', 'views', 'targets', 'info', 'out'):
-        parser.add_argument('--' + key, required=True)
-    parser.add_argument('--count', type=int, default=1000)
-    parser.add_argument('--seed', type=int, default=1)
+    for key in ('from', 'packs', 'out'):
+        parser.add_argument('--' + key, required=True, dest='source' if key == 'from' else key)
+    parser.add_argument('--count', type=int, default=600)
+    parser.add_argument('--blocks', type=int, default=3, help='blocks at stride 32 that the release has')
     options = parser.parse_args()
-    os.makedirs(options.out, exist_ok=True)
-    torch.manual_seed(options.seed)
-    shards = Shards(options.views, options.targets, options.info)
-    pair = Pair(shards.info['map7']['channels'], shards.info['map14']['channels'], COMPONENTS)
-    net, heads = pair.net, pair.heads
-    filled = copy_weights(net, getattr(options, 'from'))
-    rows = shards.index[np.random.default_rng(0).permutation(len(shards.index))[: options.count]]
-    views, _, map14, pooled = shards.batch(rows)
-    images = normalise(views.float() / 255)
+    torch.manual_seed(1)
+    net = Student(options.blocks)
+    filled = copy_weights(net, options.source)
+    images = normalise(some_images(options.packs, options.count))
     before = net.eval()(images[:20])[2]
     measure_norms(net, filled, images)
     after = net(images[:20])[2]
     print(len(filled), 'layers read; the map at stride 16 is unchanged within', (after - before).abs().max().item())
-    outputs = [net(images[first : first + 50]) for first in range(0, len(images), 50)]
-    high, top = torch.cat([o[2] for o in outputs]), torch.cat([o[3] for o in outputs])
-    rows_of = lambda t: t.permute(0, 2, 3, 1).reshape(-1, t.shape[1])
-    target = nn.functional.interpolate(map14, size=high.shape[2:], mode='bilinear', antialias=True)
-    mean, projection = shards.pooled_basis(COMPONENTS, POOLED_POWER)
-    torch.save((mean, projection), f'{options.out}/basis.pt')
-    fits = [(heads.map14, rows_of(high)[::4], rows_of(target)[::4] / map14.var((0, 2, 3)).mean().sqrt())]
-    if len(filled) == len(convolutions(net)):
-        fits.append((heads.pooled, top.mean((2, 3)), (pooled - mean) @ projection))
-    for layer, x, y in fits:
-        weight, bias = ridge(x, y)
-        layer.weight.copy_(weight.view_as(layer.weight))
-        layer.bias.copy_(bias)
-        print(
-            'relative error of a head', (((x @ weight.T + bias - y) ** 2).sum() / ((y - y.mean(0)) ** 2).sum()).item()
-        )
-    weights = pair.state_dict()
-    start = dict(
-        model=weights, optimiser=None, average={k: v.clone() for k, v in weights.items()}, step=0, seen=0, begun=0.0
-    )
-    torch.save(start, f'{options.out}/checkpoint.pt')
+    torch.save({k: v.half() if v.ndim > 1 else v for k, v in net.state_dict().items()}, options.out)
 
 
 if __name__ == '__main__':

@@ -1,12 +1,12 @@
 /**
- * Every step of the recipe in models/training on a handful of drawn images: views, the teacher's targets, a warm start,
- * steps of training, a release that opens as a backbone, the same in 8 bits, and a choice by development sets. Needs Python
- * with torch and the teacher beside the project.
+ * Every step of the recipe in models/training on a handful of drawn images: packs, a warm start, steps of training with both
+ * teachers, a release that opens as a backbone, the same in 8 bits, and a choice by development sets. Needs Python with torch
+ * and the teachers beside the project.
  */
 import assert from 'node:assert/strict'
 import { execFile, execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
@@ -15,11 +15,14 @@ import { openBackbone } from '../../src/features/registry.ts'
 
 const python = '/usr/bin/python3'
 const recipe = 'models/training'
-const teacher = '../shared/backbones/mobilenet-v2-224-imagenet.onnx'
+const teachers = {
+  v2: '../shared/backbones/mobilenet-v2-224-imagenet.onnx',
+  v1: '../shared/backbones/mobilenet-v1-224-imagenet-whole.onnx',
+}
 const missing = findMissing()
 
 function findMissing(): string | undefined {
-  if (!existsSync(teacher)) return 'no teacher beside the project'
+  if (!Object.values(teachers).every((path) => existsSync(path))) return 'no teachers beside the project'
   try {
     execFileSync(python, ['-c', 'import onnx, PIL, scipy, sklearn, torch'], { stdio: 'ignore' })
   } catch {
@@ -36,7 +39,8 @@ from pathlib import Path
 rng = random.Random(5)
 for folder, count in (('images/tiny/tiny-imagenet-200/train/a/images', 8),
                       ('images/animals/ape', 8), ('images/animals/wolf', 8),
-                      ('sets/hotdog/train/positive', 9), ('sets/hotdog/train/negative', 6)):
+                      ('sets/hotdog/train/positive', 9), ('sets/hotdog/train/negative', 6),
+                      ('images/toys/photos/duck', 3), ('images/toys/photos/snake', 2), ('images/toys/drafts', 2)):
     for i in range(count):
         path = Path(sys.argv[1], folder, f'{i}.JPEG')
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,27 +70,50 @@ test('the recipe makes a backbone', { skip: missing }, async (t) => {
     ).stdout
   const step = (script: string, ...args: string[]) => run(python, join(recipe, script), ...args)
   const node = (script: string, ...args: string[]) => run(process.execPath, join(recipe, script), ...args)
-  const data = ['--views', at('views'), '--targets', at('targets'), '--info', at('targets.json'), '--out', at('run')]
-
   await run(python, '-c', drawImages, folder)
   assert.equal(await run(python, '-c', findCopies, at('images'), at('sets')), '9 copy.JPEG\n')
-  await step('views.py', '--images', at('images'), '--exclude', at('sets'), '--out', at('views'), '--limit', '20')
-  await node('teacher.mjs', teacher, at('views'), at('maps'), '--raw', '10')
-  await step('teacher.py', '--teacher', teacher, '--maps', at('maps'), '--out', at('targets.onnx'))
-  await writeFile(join(at('views'), 'done'), '')
-  await node('teacher.mjs', at('targets.onnx'), at('views'), at('targets'))
-  assert.deepEqual((await readdir(at('targets'))).sort(), ['0000.map14.i8', '0000.map7.i8', '0000.pooled.f16'])
+  const source = ['--images', at('images'), '--exclude', at('sets'), '--out', at('packs')]
+  assert.match(await step('pack.py', ...source, '--drawn', '6'), /^12 photos; [01] too small or near/)
+  // the table names a folder; what shows a kind that is held out is not taken
+  const table = ['folder', 'repository', 'commit', 'licence', 'most', 'below', 'what']
+  await writeFile(at('more.tsv'), `${table.join('\t')}\ntoys\to/toys\tabc\tnone\t9\tphotos\ttoys\n`)
+  assert.match(await step('pack.py', ...source, '--more', at('more.tsv'), '--tag', 'b'), /^3 photos; 0 too small/)
 
-  const read = await step('warm.py', '--from', 'models/oc-s2/model.onnx', '--count', '12', ...data)
+  const packs = ['--packs', at('packs')]
+  const read = await step(
+    'warm.py',
+    '--from',
+    'models/oc-s2/model.onnx',
+    '--count',
+    '12',
+    '--out',
+    at('start.pt'),
+    ...packs,
+  )
   assert.match(read, /^25 layers read/)
-  const memory = ['--shared', at('memory')]
-  await step('train.py', '--minutes', '60', '--steps', '2', ...memory, ...data)
-  const resumed = await step('train.py', '--minutes', '60', '--steps', '1', ...memory, ...data)
-  assert.match(resumed, /done .*'step': 3, 'seen': 96/)
+  const trained = await step(
+    ...['distil.py', '--device', 'cpu', '--v2', teachers.v2, '--v1', teachers.v1, '--start', at('start.pt')],
+    ...[
+      '--out',
+      at('run'),
+      '--workers',
+      '0',
+      '--capacity',
+      '40',
+      '40',
+      '--least',
+      '3',
+      '--batch',
+      '4',
+      '--sample',
+      '8',
+    ],
+    ...['--settle', '8', '--steps', '2', ...packs],
+  )
+  assert.match(trained, /head pooled_v1: error/)
+  assert.match(trained, /done 2 16\n$/)
 
   await step('export.py', '--checkpoint', at('run/checkpoint.pt'), '--out', at('oc-x'), '--id', 'oc-x')
-  const { size } = await stat(at('oc-x/model.onnx'))
-  assert.ok(size < 14e6, `${size} bytes`)
   const backbone = await openBackbone(at('oc-x/model.onnx'), { home: at('home'), threads: 1 })
   t.after(() => backbone.close())
   assert.deepEqual(
@@ -107,14 +134,16 @@ test('the recipe makes a backbone', { skip: missing }, async (t) => {
     ],
   )
 
-  const eight = ['--from', at('oc-x'), '--views', at('views'), '--out', at('oc-x8'), '--id', 'oc-x8', '--count', '8']
+  const eight = ['--from', at('oc-x'), ...packs, '--out', at('oc-x8'), '--id', 'oc-x8', '--count', '8']
   await step('quantise.py', ...eight)
+  const { size } = await stat(at('oc-x8/model.onnx'))
+  assert.ok(size < 14e6, `${size} bytes`)
   const small = await openBackbone(at('oc-x8/model.onnx'), { home: at('home'), threads: 1 })
   t.after(() => small.close())
   assert.equal(small.id, 'oc-x8')
   const [near] = await small.look!([pixels])
   assert.ok(near && 'embedding' in near, String(near))
-  assert.ok(cosine(near.embedding, look.embedding) > 0.95, String(cosine(near.embedding, look.embedding)))
+  assert.ok(cosine(near.embedding, look.embedding) > 0.8, String(cosine(near.embedding, look.embedding)))
   assert.equal(near.maps[0]!.data.length, look.maps[0]!.data.length)
 
   await step(
@@ -139,18 +168,18 @@ test('the recipe makes a backbone', { skip: missing }, async (t) => {
     at('dev/dev-64.npy'),
     ...features,
   )
-  const table = ['--rows', at('dev/dev.json'), '--features']
+  const dev = ['--rows', at('dev/dev.json'), '--features']
   const chosen = await step(
     'evaluate.py',
     'choose',
-    ...table,
+    ...dev,
     at('dev/x.npz'),
     '--combinations',
-    'pooled+top_std^.5:1.4',
+    'pooled_v2+pooled_v1:.5+top_std^.5:1.4',
   )
   assert.match(chosen, /hotdog [01]\.\d+ animals [01]\.\d+ unseen/)
   await node('embed.mjs', at('oc-x/model.onnx'), at('dev/dev-64.npy'), at('dev/x'))
-  assert.match(await step('evaluate.py', 'file', ...table, at('dev/x.embedding.f32')), /all [01]\.\d+/)
+  assert.match(await step('evaluate.py', 'file', ...dev, at('dev/x.embedding.f32')), /all [01]\.\d+/)
 })
 
 function cosine(a: Float32Array, b: Float32Array): number {
