@@ -16,7 +16,7 @@ from onnx import numpy_helper
 from PIL import Image
 
 from packs import images_of
-from student import Block, Student
+from student import DEEP_BLOCKS, Block, Student
 from views import normalise
 
 SIDE = 160  # px
@@ -103,7 +103,7 @@ def main():
     for key in ('from', 'packs', 'out'):
         parser.add_argument('--' + key, required=True, dest='source' if key == 'from' else key)
     parser.add_argument('--count', type=int, default=600)
-    parser.add_argument('--blocks', type=int, default=3, help='blocks at stride 32 that the release has')
+    parser.add_argument('--blocks', type=int, default=DEEP_BLOCKS, help='blocks at stride 32 that the release has')
     options = parser.parse_args()
     torch.manual_seed(1)
     net = Student(options.blocks)
