@@ -80,6 +80,7 @@ export const errorTable = {
   CANCELLED: never('caller', 409, 'The job was cancelled'),
   STOPPING: again('service', 503, 'The service is stopping'),
   REDIS_UNAVAILABLE: again('service', 503, 'Redis cannot be reached'),
+  REDIS_DAMAGED: again('service', 503, 'Redis holds something else than this service keeps there'),
   REDIS_NOT_INSTALLED: never('service', 503, 'No redis-server was found'),
   PORT_IN_USE: never('service', 503, 'The port is in use'),
   DISK_UNAVAILABLE: again(

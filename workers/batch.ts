@@ -7,6 +7,7 @@ import { setMaxListeners } from 'node:events'
 import { OneclassError, toOneclassError } from '../src/errors.ts'
 import { keepPoints, keepThumbnail, maxThumbnails, type Point } from '../src/queue/batch-extras.ts'
 import type { BatchResult } from '../src/queue/batches.ts'
+import { sizeOf } from '../src/queue/blobs.ts'
 import { type Consumer, isFault, startConsumer, type Task } from '../src/queue/consumer.ts'
 import { isForAnother } from '../src/queue/formats.ts'
 import { recordServed } from '../src/service/drift-log.ts'
@@ -24,6 +25,7 @@ type Done = BatchResult & {
 
 /** Images fetched at a time; more are fetched when half of them are done. */
 const groupSize = 16
+const groupBytes = 64 * 1024 ** 2
 /** Results are written when there are so many of them, or the first has waited so long. */
 const commitMs = 400
 
@@ -161,8 +163,8 @@ export function startBatch(context: WorkerContext): Promise<Consumer> {
       }
     }
     try {
-      for (let i = 0; i < todo.length && !stop.signal.aborted; i += groupSize) {
-        const group = todo.slice(i, i + groupSize)
+      for (const group of groupsOf(todo)) {
+        if (stop.signal.aborted) break
         const bytes = await blobs.getAll(group.map(({ blob }) => blob))
         await settle(groupSize / 2)
         group.forEach((item, at) => {
@@ -218,6 +220,23 @@ export function startBatch(context: WorkerContext): Promise<Consumer> {
       }
     },
   })
+}
+
+/** Images that are fetched together: some, and not more bytes than are good for memory. */
+function* groupsOf(items: readonly Item[]): Generator<Item[]> {
+  let group: Item[] = []
+  let bytes = 0
+  for (const item of items) {
+    const size = sizeOf(item.blob)
+    if (group.length === groupSize || (group.length > 0 && bytes + size > groupBytes)) {
+      yield group
+      group = []
+      bytes = 0
+    }
+    group.push(item)
+    bytes += size
+  }
+  if (group.length > 0) yield group
 }
 
 /** The promise, or nothing after `ms`. */

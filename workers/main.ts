@@ -12,6 +12,7 @@ import { createBlobStore } from '../src/queue/blobs.ts'
 import { disconnect, readMaxMemory, waitForRedis } from '../src/queue/connection.ts'
 import { connectConsumer } from '../src/queue/consumer.ts'
 import { startHeartbeat } from '../src/queue/heartbeat.ts'
+import { guardAll, redisGuard } from '../src/queue/redis-errors.ts'
 import { assertRights } from '../src/queue/rights.ts'
 import { traceQueues } from '../src/queue/telemetry.ts'
 import { createEngine } from '../src/serving/engine.ts'
@@ -45,7 +46,8 @@ async function main(url: string): Promise<void> {
   await waitForRedis(client, url, 60_000)
   await assertRights(client, url)
   const memory = await readMaxMemory(client)
-  const bounded = (all: number, ofOne: number) => createBlobStore(client, { all, ofOne })
+  const guard = redisGuard(url)
+  const bounded = (all: number, ofOne: number) => guardAll(createBlobStore(client, { all, ofOne }), guard)
   const most = 4 * 1024 ** 3
   const blobs = bounded(most, most) // the service bounds uploads; a model must come home
   const pictures = Math.min(512 * 1024 ** 2, memory > 0 ? memory / 4 : Number.POSITIVE_INFINITY)
@@ -57,7 +59,7 @@ async function main(url: string): Promise<void> {
     client,
     blobs,
     thumbnails: bounded(pictures, pictures / 2),
-    batches: createBatchStore(client),
+    batches: guardAll(createBatchStore(client), guard),
     inference,
     engine,
     models: createModelCache(blobs, inference),

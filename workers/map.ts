@@ -1,10 +1,10 @@
 /** A map: the model and what is kept of a batch out of Redis, the places of their images as the result. Computed in `map-thread.ts`. */
 import { OneclassError } from '../src/errors.ts'
 import { readPoints } from '../src/queue/batch-extras.ts'
+import { lineOf } from '../src/queue/batch-forms.ts'
 import { type Consumer, startConsumer } from '../src/queue/consumer.ts'
 import { lifetimes } from '../src/queue/jobs.ts'
 import { assertReadable } from '../src/serving/model-cache.ts'
-import { parseJson } from '../src/system/parse-json.ts'
 import { callInThread } from '../src/system/thread-call.ts'
 import type { WorkerContext } from './context.ts'
 import type { MapCalls, MapImage, MapPoint } from './map-thread.ts'
@@ -30,13 +30,9 @@ export function startMap(context: WorkerContext): Promise<Consumer> {
       points.map(({ index }) => index),
     )
     const images = points.flatMap(({ index, embedding }, i) => {
-      const line = lines[i]
-      if (!line) return [] // its result is being written
-      const { image = `${index}`, isPositive = false } = (parseJson(line) ?? {}) as {
-        image?: string
-        isPositive?: boolean
-      }
-      return { index, image, isPositive, embedding }
+      const line = lineOf(lines[i] ?? null)
+      if (line === undefined) return [] // its result is being written
+      return { index, image: line.image, isPositive: 'isPositive' in line && line.isPositive, embedding }
     })
     return { images, scored: record.done - record.errors }
   }

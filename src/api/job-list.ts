@@ -1,6 +1,7 @@
 /** Lists of jobs, newest first, bounded, and of the caller's own where the key allows no more. */
 import type { FastifyRequest } from 'fastify'
 import { pairs } from '../core/pairs.ts'
+import { OneclassError } from '../errors.ts'
 import { forgetJobs, noteJob, type RecentJob, recentJobs } from '../queue/recent.ts'
 import type { Job } from '../wire/job.ts'
 import { type JobType, jobTypes } from '../wire/job-state.ts'
@@ -32,7 +33,7 @@ export async function listJobs(
   const gone: RecentJob[] = []
   for (let i = 0; i < candidates.length && found.length < limit; i += listed.default) {
     const some = candidates.slice(i, i + listed.default)
-    const views = await Promise.all(some.map(({ id }) => producer.job(id)))
+    const views = await Promise.all(some.map(({ id }) => producer.job(id).catch(goneWhereDamaged)))
     for (const [candidate, view] of pairs(some, views)) {
       if (view === undefined) gone.push(candidate)
       else if (wanted.state === undefined || view.state === wanted.state) found.push(brief(view))
@@ -40,6 +41,12 @@ export async function listJobs(
   }
   await forgetJobs(producer.client, gone)
   return found.slice(0, limit)
+}
+
+/** One record that is damaged does not keep the others from being listed. */
+function goneWhereDamaged(error: unknown): undefined {
+  if (error instanceof OneclassError && error.code === 'REDIS_DAMAGED') return undefined
+  throw error
 }
 
 /** Models and counts are short; the rest is read with the job. */

@@ -76,7 +76,7 @@ export async function buildServer(context: ApiContext, options: ServerOptions): 
   app.removeContentTypeParser('text/plain')
   app.setValidatorCompiler(validatorCompiler as Parameters<typeof app.setValidatorCompiler>[0])
   checkAnswers(app, log)
-  handleErrors(app, log)
+  handleErrors(app, log, context.mendSoon)
   secureHeaders(app)
   refuseWhenStopping(app)
   prefixLocations(app, options.outside)

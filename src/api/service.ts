@@ -16,6 +16,7 @@ import { createFeeder } from '../service/feeder.ts'
 import { createFitSaver } from '../service/fit-saver.ts'
 import { createGalleries } from '../service/galleries.ts'
 import { type KeyStore, openKeyStore } from '../service/key-store.ts'
+import { startMender } from '../service/mender.ts'
 import { openNotices } from '../service/notices.ts'
 import { openPlaces } from '../service/places.ts'
 import { openStore } from '../service/s3-store.ts'
@@ -88,6 +89,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   })
   const results = openBatchResults(producer.batches, store)
   const events = await openJobEvents(options.redisUrl)
+  const mender = await startMender({ producer, origin, log, onEventsGone: () => events.renew() })
   const registry = openRegistry(home)
   const metrics = createMetrics()
   const { redisUrl } = options
@@ -165,6 +167,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     backbones: options.backbones ?? (async () => []),
     urls: options.urls,
     useModel,
+    mendSoon: () => mender.soon(),
   }
   const keyStore = openKeyStore(home)
   const app = await buildServer(context, {
@@ -185,6 +188,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await feeder.stop()
       await saveAll().catch(() => {})
       await drift.stop()
+      await mender.stop()
       await notices.close()
       await events.close()
       await producer.close()

@@ -7,6 +7,7 @@ import { pairs } from '../core/pairs.ts'
 import type { BlobStore } from './blobs.ts'
 import type { RedisClient } from './connection.ts'
 import { lifetimes } from './jobs.ts'
+import { isDamage } from './redis-errors.ts'
 import { keys } from './redis-keys.ts'
 
 /** Images of a batch that get a picture: those before this index. */
@@ -54,7 +55,14 @@ export async function readPoints(
   most: number,
 ): Promise<{ points: Point[]; total: number }> {
   const key = keys.batchPoints(batch)
-  const all = (await client.hkeys(key)).map(Number).sort((a, b) => a - b)
+  // what has more of them, or holds something else, was not written by us
+  const count = await client.hlen(key).catch((error: unknown) => {
+    if (isDamage(error)) return 0
+    throw error
+  })
+  if (count === 0 || count > 2 * maxPoints) return { points: [], total: 0 }
+  const all = (await client.hkeys(key)).filter((index) => /^\d{1,9}$/.test(index)).map(Number)
+  all.sort((a, b) => a - b)
   const stride = Math.max(1, all.length / most)
   const wanted: number[] = []
   for (const [place, index] of all.entries())

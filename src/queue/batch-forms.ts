@@ -8,6 +8,7 @@ import { ErrorBody } from '../wire/error.ts'
 import { jobStates } from '../wire/job-state.ts'
 import { Nullable, OneOf } from '../wire/type.ts'
 import { AskedModel, ModelUse } from './jobs.ts'
+import { countOf } from './scripts.ts'
 
 const count = Type.Integer({ minimum: 0 })
 
@@ -27,7 +28,7 @@ export const recordForm = Compile(
     origin: Type.String(),
     owner: Type.Optional(Type.String()),
     bytes: Type.Optional(count),
-    createdAt: Type.String(),
+    createdAt: Type.String({ format: 'date-time' }),
   }),
 )
 
@@ -40,17 +41,17 @@ export const progressForm = Compile(
     errors: count,
     error: Nullable(ErrorBody),
     waitsFor: Nullable(ErrorBody),
-    finishedAt: Nullable(Type.String()),
+    finishedAt: Nullable(Type.String({ format: 'date-time' })),
   }),
 )
 
 const lineForm = Compile(BatchLine)
 
-/** A result as it was written; where it is damaged, an error about its image. */
-export function wholeLine(line: string, index: string): string {
-  if (lineForm.Check(parseJson(line))) return line
+/** A result as it was written; where it is damaged or gone, an error about its image. */
+export function wholeLine(line: string | null, index: string): string {
+  if (line !== null && lineForm.Check(parseJson(line))) return line
   const error = { code: 'JOB_EXPIRED', message: 'The result came home damaged: send the image again.' }
-  return JSON.stringify({ image: `image ${index}`, index: Number(index), error })
+  return JSON.stringify({ image: `image ${index}`, index: countOf(index), error })
 }
 
 /** A result as it was written; undefined where it is damaged. */

@@ -12,14 +12,15 @@ import type { Decisions } from '../wire/decisions.ts'
 import type { ErrorBody } from '../wire/error.ts'
 import type { JobState } from '../wire/job-state.ts'
 import { areAscii } from '../wire/result-csv.ts'
-import { progressForm, recordForm, wholeLine } from './batch-forms.ts'
+import { wholeLine } from './batch-forms.ts'
 import { bytesOfNames, readNames, readNamesAt } from './batch-names.ts'
+import { readBatch } from './batch-read.ts'
 import { append, cancel, commit, create, fail, missing } from './batch-scripts.ts'
 import type { RedisClient } from './connection.ts'
-import { type AskedModel, lifetimes, type ModelUse } from './jobs.ts'
+import { type AskedModel, lifetimes, type ModelUse, typeOfJob } from './jobs.ts'
 import type { Ledger } from './ledger.ts'
 import { channels, keys } from './redis-keys.ts'
-import { runScript } from './scripts.ts'
+import { countOf, runScript } from './scripts.ts'
 
 export interface BatchRecord {
   readonly id: string
@@ -98,7 +99,7 @@ export interface BatchStore {
   commit(id: string, results: readonly BatchResult[]): Promise<JobState | undefined>
   /** Those of the indices that have no result yet; all when the batch is gone. */
   missing(id: string, indices: readonly number[]): Promise<number[]>
-  /** Results in the order in which they came, from the `offset`-th. */
+  /** Results in the order in which they came, from the `offset`-th; an error in the place of one that is damaged. */
   lines(id: string, offset: number, count: number): Promise<string[]>
   /** Results by index; null where there is none yet. */
   linesAt(id: string, indices: readonly number[]): Promise<(string | null)[]>
@@ -114,9 +115,6 @@ export interface BatchStore {
   forget(id: string, origin: string): Promise<void>
 }
 
-/** Fields of a batch's hash that change, as text. */
-type Fields = Readonly<Record<string, string | undefined>>
-
 export function createBatchStore(client: RedisClient, kept?: Ledger): BatchStore {
   const keysOf = (id: string) => [
     keys.batch(id),
@@ -127,7 +125,7 @@ export function createBatchStore(client: RedisClient, kept?: Ledger): BatchStore
   ]
   const bytesKept = async (id: string): Promise<number> => {
     const [bytes, record] = await client.hmget(keys.batch(id), 'bytes', 'record')
-    return Number(bytes ?? (parseJson(record ?? null) as { bytes?: number } | undefined)?.bytes ?? 0)
+    return countOf(bytes ?? String((parseJson(record ?? null) as { bytes?: number } | undefined)?.bytes))
   }
   const stop = async (script: typeof cancel, id: string, ...more: string[]): Promise<boolean> => {
     const args = [new Date().toISOString(), channels.batch, id, lifetimes.batch, ...more]
@@ -178,28 +176,7 @@ export function createBatchStore(client: RedisClient, kept?: Ledger): BatchStore
         await kept?.grow({ ...entry, bytes }, before, lifetimes.outcome, owner)
       return length < 0 ? undefined : length
     },
-    async read(id) {
-      const fields: Fields = await client.hgetall(keys.batch(id))
-      const record = parseJson(fields['record'])
-      const progress = {
-        state: fields['state'],
-        total: Number(fields['total']),
-        done: Number(fields['done']),
-        errors: Number(fields['errors']),
-        error: parseJson(fields['error']) ?? null,
-        waitsFor: parseJson(fields['waits']) ?? null,
-        finishedAt: fields['finishedAt'] ?? null,
-      }
-      if (!recordForm.Check(record) || !progressForm.Check(progress)) return undefined
-      const { bytes } = fields
-      return {
-        ...record,
-        ...progress,
-        ...(bytes !== undefined && { bytes: Number(bytes) }),
-        isOpen: fields['open'] === '1',
-        isAscii: fields['ascii'] === '1',
-      } as BatchRecord
-    },
+    read: (id) => readBatch(client, id),
     names: (id, first, end) => readNames(client, id, first, end),
     namesAt: (id, indices) => readNamesAt(client, id, indices),
     async commit(id, results) {
@@ -217,7 +194,7 @@ export function createBatchStore(client: RedisClient, kept?: Ledger): BatchStore
       const order = await client.lrange(keys.batchOrder(id), offset, offset + count - 1)
       if (order.length === 0) return []
       const lines = await client.hmget(keys.batchResults(id), ...order)
-      return pairs(order, lines).flatMap(([index, line]) => (line === null ? [] : [wholeLine(line, index)]))
+      return pairs(order, lines).map(([index, line]) => wholeLine(line, index))
     },
     async linesAt(id, indices) {
       return indices.length === 0 ? [] : await client.hmget(keys.batchResults(id), ...indices.map(String))
@@ -236,7 +213,7 @@ export function createBatchStore(client: RedisClient, kept?: Ledger): BatchStore
       if (bytes) await kept?.release({ name: keys.batch(id), bytes })
     },
     async open(origin) {
-      return await client.smembers(keys.openBatches(origin))
+      return (await client.smembers(keys.openBatches(origin))).filter((id) => typeOfJob(id) === 'batch')
     },
     async forget(id, origin) {
       const bytes = await bytesKept(id)

@@ -9,15 +9,16 @@ import { parseJson } from '../system/parse-json.ts'
 import type { RedisClient } from './connection.ts'
 import { backlogSeconds } from './fair-order.ts'
 import { type Bounds, ledgerKeys, ledgerLua } from './ledger.ts'
+import { isDamage } from './redis-errors.ts'
 import { keys } from './redis-keys.ts'
-import { runScript, script } from './scripts.ts'
+import { countOf, runScript, script } from './scripts.ts'
 
 export interface BlobStore {
   /** Stores bytes for `seconds`; returns an id. QUEUE_FULL when the bound, or the owner's share of it, is reached. */
   put(bytes: Uint8Array, seconds: number, owner?: string): Promise<string>
   /** The same for several, on fewer ways to Redis: all of them or none. */
   putAll(list: readonly Uint8Array[], seconds: number, owner?: string): Promise<string[]>
-  /** The bytes, or undefined when they expired or were removed. */
+  /** The bytes, or undefined when they expired, were removed, or are others than those that were put there. */
   get(id: string): Promise<Buffer | undefined>
   getAll(ids: readonly string[]): Promise<(Buffer | undefined)[]>
   remove(ids: readonly string[]): Promise<void>
@@ -75,7 +76,8 @@ return 1
 
 // KEYS: the ledger's four, the blob, whose size is asked for. ARGV: overhead
 const removeWhole = script(`${ledgerLua}
-local size = string.format('%.0f', redis.call('STRLEN', KEYS[5]) + tonumber(ARGV[1]))
+local isBytes = redis.call('TYPE', KEYS[5]).ok == 'string'
+local size = string.format('%.0f', (isBytes and redis.call('STRLEN', KEYS[5]) or 0) + tonumber(ARGV[1]))
 redis.call('UNLINK', KEYS[5])
 off(KEYS[5] .. '|' .. size)
 return 1
@@ -83,11 +85,15 @@ return 1
 
 // KEYS: the ledger's four, the blob. ARGV: now, lifetime in ms, overhead
 const touch = script(`
+if redis.call('TYPE', KEYS[5]).ok ~= 'string' then return 0 end
 if redis.call('PEXPIRE', KEYS[5], ARGV[2]) == 0 then return 0 end
 local size = string.format('%.0f', redis.call('STRLEN', KEYS[5]) + tonumber(ARGV[3]))
 redis.call('ZADD', KEYS[1], 'XX', tonumber(ARGV[1]) + tonumber(ARGV[2]), KEYS[5] .. '|' .. size)
 return 1
 `)
+
+/** No list and no image is longer; what says to be is not fetched. */
+const maxBlobBytes = 256 * 1024 ** 2
 
 const names = ledgerKeys('stored')
 
@@ -111,8 +117,18 @@ export function createBlobStore(client: RedisClient, bounds: Bounds): BlobStore 
   }
   const remove = async (ids: readonly string[]): Promise<void> => {
     if (ids.length === 0) return
-    const sizes = ids.map((id) => Number(id.split('.')[2] ?? 0) + blobOverhead)
+    const sizes = ids.map((id) => sizeOf(id) + blobOverhead)
     await runScript(client, removal, [...names, ...ids.map(keys.blob)], sizes)
+  }
+  const getAll = async (ids: readonly string[]): Promise<(Buffer | undefined)[]> => {
+    const sizes = await sizesOf(client, ids.map(keys.blob))
+    const there = pairs(ids, sizes).flatMap(([id, size]) => (size === sizeOf(id) && size <= maxBlobBytes ? [id] : []))
+    if (there.length === 0) return ids.map(() => undefined)
+    const found = new Map(pairs(there, await client.mgetBuffer(there.map(keys.blob))))
+    return ids.map((id) => {
+      const bytes = found.get(id)
+      return bytes && sha256(bytes) === id.split('.')[1] ? bytes : undefined
+    })
   }
   return {
     async put(bytes, seconds, owner) {
@@ -133,18 +149,11 @@ export function createBlobStore(client: RedisClient, bounds: Bounds): BlobStore 
       await remove(ids).catch(() => {})
       throw fault.reason
     },
-    async get(id) {
-      const bytes = await client.getBuffer(keys.blob(id))
-      return bytes === null ? undefined : checked(bytes, id.split('.')[1])
-    },
-    async getAll(ids) {
-      if (ids.length === 0) return []
-      const found = await client.mgetBuffer(ids.map(keys.blob))
-      return pairs(ids, found).map(([id, bytes]) => (bytes === null ? undefined : checked(bytes, id.split('.')[1])))
-    },
+    get: async (id) => (await getAll([id]))[0],
+    getAll,
     remove,
     async putModel(hash, bytes, seconds) {
-      checked(bytes, hash)
+      if (sha256(bytes) !== hash) throw new OneclassError('INTERNAL', 'A model was to be stored under another hash.')
       await store(keys.model(hash), bytes, seconds)
     },
     async touchModel(hash, seconds) {
@@ -152,8 +161,12 @@ export function createBlobStore(client: RedisClient, bounds: Bounds): BlobStore 
       return (await runScript(client, touch, [...names, keys.model(hash)], args)) === 1
     },
     async getModel(hash) {
-      const bytes = await client.getBuffer(keys.model(hash))
-      return bytes === null ? undefined : checked(bytes, hash)
+      const [size] = await sizesOf(client, [keys.model(hash)])
+      if (size === 0) return undefined
+      const bytes = size === undefined ? null : await client.getBuffer(keys.model(hash))
+      if (bytes !== null && sha256(bytes) === hash) return bytes
+      await client.unlink(keys.model(hash)) // it is none: whoever needs it puts it there again
+      return undefined
     },
     async removeModel(hash) {
       await runScript(client, removeWhole, [...names, keys.model(hash)], [blobOverhead])
@@ -165,7 +178,7 @@ export function createBlobStore(client: RedisClient, bounds: Bounds): BlobStore 
       return (await client.getBuffer(keys.named(name))) ?? undefined
     },
     async bytesStored() {
-      return Math.max(0, Number((await client.get(names[1])) ?? 0))
+      return countOf(await client.get(names[1]))
     },
   }
 }
@@ -190,7 +203,18 @@ function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-function checked<T extends Uint8Array>(bytes: T, hash: string | undefined): T {
-  if (sha256(bytes) === hash) return bytes
-  throw new OneclassError('INTERNAL', 'Bytes in Redis do not have the hash that they were stored under.')
+/** What an id says of the length of its bytes. */
+export function sizeOf(id: string): number {
+  return Number(id.split('.')[2] ?? 0)
+}
+
+/** Lengths, before anything is fetched: 0 where there is nothing, undefined where there is something else than bytes. */
+async function sizesOf(client: RedisClient, names: readonly string[]): Promise<(number | undefined)[]> {
+  const pipeline = client.pipeline()
+  for (const name of names) pipeline.strlen(name)
+  const answers = (await pipeline.exec()) ?? []
+  return answers.map(([error, size]) => {
+    if (error && !isDamage(error)) throw error
+    return error ? undefined : (size as number)
+  })
 }

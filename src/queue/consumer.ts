@@ -15,7 +15,9 @@ import type { Progress } from '../wire/job.ts'
 import { closeQueue, connect, disconnect, type RedisClient } from './connection.ts'
 import { isForAnother } from './formats.ts'
 import { cancelledError, writeFailure } from './job-view.ts'
-import { type JobData, type JobKind, jobSchemas, jobTimeouts } from './jobs.ts'
+import { type JobData, type JobKind, jobOptions, jobSchemas, jobTimeouts } from './jobs.ts'
+import { dropUnreadable, isUnreadable, mendKeys } from './mend.ts'
+import { asRedisError } from './redis-errors.ts'
 import { channels, keys, prefix } from './redis-keys.ts'
 import { queueTelemetry } from './telemetry.ts'
 
@@ -55,6 +57,8 @@ export interface Consumer {
 const maxCrashes = 3
 /** Milliseconds for which a job that this worker cannot do waits for another one. */
 const elsewhereMs = 100
+/** So often it waits: some five minutes. A worker that says it can and never does would make it go round for ever. */
+const mostLooks = 2000
 
 /** Is the error one of the service that may pass, after which the job is tried again? */
 export function isFault(error: unknown): boolean {
@@ -82,10 +86,14 @@ export async function startConsumer<K extends JobKind>(options: ConsumerOptions<
     const onCancel = (): void => stop.abort()
     if (cancelSignal?.aborted) onCancel()
     cancelSignal?.addEventListener('abort', onCancel)
-    const isLastAttempt = job.attemptsMade + 1 >= (job.opts.attempts ?? 1)
+    // what the job says of its tries counts as far as it asks for fewer
+    const attempts = Math.min(job.opts.attempts ?? 1, jobOptions[kind].attempts ?? 1)
+    const isLastAttempt = job.attemptsMade + 1 >= attempts
     let code: ErrorCode | null = null
     running++
     try {
+      // no job of ours has a parent; one that names another key could never be finished
+      if (job.parentKey ?? job.parent) await client.hdel(worker.toKey(id), 'parent', 'parentKey')
       const isCancelled = client.exists(keys.cancel(id)).then((found) => {
         if (found === 1) throw cancelled()
       })
@@ -112,17 +120,21 @@ export async function startConsumer<K extends JobKind>(options: ConsumerOptions<
       const [result] = await untilEnded(Promise.all([work, isCancelled]), work, signal)
       return result
     } catch (thrown) {
-      if (!signal.aborted && (await isForAnother(client, thrown))) {
+      if (!signal.aborted && job.attemptsStarted <= mostLooks && (await isForAnother(client, thrown))) {
         // not an attempt: another worker takes it, and this one may get it again before that
         await job.moveToDelayed(Date.now() + elsewhereMs * (1 + Math.random()), token)
         throw new DelayedError()
       }
-      const error = signal.aborted ? (isTooLate ? tooLate(kind) : cancelled()) : toOneclassError(thrown)
+      const error = signal.aborted
+        ? isTooLate
+          ? tooLate(kind)
+          : cancelled()
+        : toOneclassError(asRedisError(thrown, options.url))
       code = error.code
       const willBeTried = error.isPassing
       if (willBeTried) options.onFault?.({ kind, id, error, willRetry: !isLastAttempt })
       const reason = writeFailure(error)
-      throw willBeTried ? new Error(reason) : new UnrecoverableError(reason)
+      throw willBeTried && !isLastAttempt ? new Error(reason) : new UnrecoverableError(reason)
     } finally {
       clearTimeout(timer)
       cancelSignal?.removeEventListener('abort', onCancel)
@@ -139,9 +151,22 @@ export async function startConsumer<K extends JobKind>(options: ConsumerOptions<
     stalledInterval: lockMs / 2,
     maxStalledCount: 1_000_000, // the rule above decides, so that the error is ours
     drainDelay: 5,
+    settings: { backoffStrategy: () => 1000 }, // for a way to wait that nobody knows
     ...queueTelemetry(),
   })
-  worker.on('error', () => {}) // lost connections: it reconnects and goes on
+  let isMending = false
+  const mend = async (): Promise<void> => {
+    if (isMending) return
+    isMending = true
+    await mendKeys(client)
+      .then(() => dropUnreadable(client, worker, kind))
+      .catch(() => {})
+    isMending = false
+  }
+  // lost connections: it reconnects and goes on. A job that cannot be read, or a key that is none of ours, would fail the next fetch too
+  worker.on('error', (error) => {
+    if (isUnreadable(error)) void mend()
+  })
   subscriber.on('message', (_channel: string, id: string) => worker.cancelJob(id, 'cancelled'))
   await Promise.all([worker.waitUntilReady(), subscriber.subscribe(channels.cancel)])
 

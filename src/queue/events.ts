@@ -4,13 +4,21 @@
  * because a message can be lost (a restart of Redis) and nobody may hang on that.
  */
 import { QueueEvents } from 'bullmq'
+import { Type } from 'typebox'
+import { Compile } from 'typebox/compile'
 import { deadline } from '../system/deadline.ts'
+import { FaceSeen } from '../wire/faces.ts'
 import type { Job } from '../wire/job.ts'
 import { isFinished, type JobState } from '../wire/job-state.ts'
+import { ManyScoredImage } from '../wire/many.ts'
+import { ScoredImage } from '../wire/result.ts'
 import { closeQueue, connect, disconnect } from './connection.ts'
 import { readFailure } from './job-view.ts'
 import { typeOfJob } from './jobs.ts'
 import { channels, prefix } from './redis-keys.ts'
+
+/** What a worker answers to a question about an image. */
+const answerForm = Compile(Type.Union([ScoredImage, ManyScoredImage, FaceSeen]))
 
 /** How a job ended, as far as it matters to one who waits. */
 export type Ended = Pick<Job, 'state' | 'result' | 'error'>
@@ -36,8 +44,14 @@ export interface JobEvents {
   onWorkerDone(callback: (id: string) => void): void
   /** Wakes the listeners of a job that changed in this process. */
   announce(id: string): void
+  /** Reads the streams of events from now on: they were taken away. */
+  renew(): void
   close(): Promise<void>
 }
+
+const listened = ['classify', 'fit', 'compare', 'map'] as const
+/** Milliseconds after which a stream of events that could not be read is read again. */
+const againMs = 200
 
 export async function openJobEvents(url: string): Promise<JobEvents> {
   const listeners = new Map<string, Set<() => void>>()
@@ -47,8 +61,9 @@ export async function openJobEvents(url: string): Promise<JobEvents> {
     for (const listener of listeners.get(id) ?? []) listener()
   }
   const client = connect(url, 'consumer', 'oneclass:events')
-  const sources = (['classify', 'fit', 'compare', 'map'] as const).map((kind) => {
-    const events = new QueueEvents(kind, { connection: client, prefix })
+  let isClosed = false
+  const open = (kind: (typeof listened)[number]): QueueEvents => {
+    const events = new QueueEvents(kind, { connection: client, prefix, autorun: false })
     events.on('error', () => {}) // it reconnects by itself
     for (const name of ['active', 'progress', 'removed', 'stalled'] as const) {
       events.on(name, ({ jobId }: { jobId: string }) => fire(jobId))
@@ -60,12 +75,24 @@ export async function openJobEvents(url: string): Promise<JobEvents> {
       fire(jobId)
     })
     events.on('completed', ({ jobId, returnvalue }) => {
-      endings.get(jobId)?.({ state: 'done', result: returnvalue, error: null })
+      // what is no answer of a worker is looked at again in the job itself
+      if (answerForm.Check(returnvalue)) endings.get(jobId)?.({ state: 'done', result: returnvalue, error: null })
       if (kind === 'fit' || kind === 'compare') for (const callback of doneCallbacks) callback(jobId)
       fire(jobId)
     })
+    // an event that is none ends the reading: it goes on behind it
+    const read = async (): Promise<void> => {
+      while (!isClosed && sources.includes(events)) {
+        await events.run().catch(() => {})
+        await new Promise((resolve) => setTimeout(resolve, againMs).unref())
+      }
+    }
+    sources.push(events)
+    void read()
     return events
-  })
+  }
+  const sources: QueueEvents[] = []
+  for (const kind of listened) open(kind)
   const subscriber = connect(url, 'consumer', 'oneclass:events:batch')
   subscriber.on('message', (_channel: string, id: string) => fire(id))
   await Promise.all([...sources.map((events) => events.waitUntilReady()), subscriber.subscribe(channels.batch)])
@@ -135,7 +162,14 @@ export async function openJobEvents(url: string): Promise<JobEvents> {
       doneCallbacks.push(callback)
     },
     announce: fire,
+    renew() {
+      // one that has seen an event of the future would never see one of now
+      const old = sources.splice(0)
+      if (!isClosed) for (const kind of listened) open(kind)
+      for (const events of old) void closeQueue(events)
+    },
     async close() {
+      isClosed = true
       clearInterval(ticker)
       await Promise.all(sources.map(closeQueue))
       await disconnect(subscriber, client)

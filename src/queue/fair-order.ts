@@ -11,7 +11,7 @@ import type { RedisClient } from './connection.ts'
 import { readRate } from './heartbeat.ts'
 import type { JobKind } from './jobs.ts'
 import { keys } from './redis-keys.ts'
-import { runScript, script } from './scripts.ts'
+import { countLua, runScript, script } from './scripts.ts'
 
 export interface Place {
   readonly priority: number
@@ -31,12 +31,12 @@ const highest = 2_000_000
 
 // KEYS: prioritized jobs (score: priority * 2^32 + counter), places of callers, jobs that wait without a priority.
 // ARGV: caller, cost, most jobs, most of one caller, highest place. Returns { place or -1 (full) or -2 (share used up), jobs, own }.
-const take = script(`
+const take = script(`${countLua}
 local waiting = redis.call('ZCARD', KEYS[1]) + redis.call('LLEN', KEYS[3])
 local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
 local now = first[2] and math.max(0, math.floor(tonumber(first[2]) / 4294967296) - 1) or 0
 if #first == 0 then redis.call('DEL', KEYS[2]) end
-local last = tonumber(redis.call('HGET', KEYS[2], ARGV[1]) or '0')
+local last = count(redis.call('HGET', KEYS[2], ARGV[1]))
 local own = math.min(math.max(0, last - now), waiting)
 if waiting >= tonumber(ARGV[3]) then return { -1, waiting, own } end
 if own + tonumber(ARGV[2]) > tonumber(ARGV[4]) then return { -2, waiting, own } end

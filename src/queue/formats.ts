@@ -4,6 +4,7 @@
  */
 import { OneclassError } from '../errors.ts'
 import type { RedisClient } from './connection.ts'
+import { aheadMs } from './heartbeat.ts'
 import { keys } from './redis-keys.ts'
 
 /** This worker cannot read the model; another may. */
@@ -28,7 +29,8 @@ export async function isForAnother(client: RedisClient, error: unknown): Promise
 
 /** Is there a worker at work that reads models of this format? */
 async function isReadBySomeWorker(client: RedisClient, format: number): Promise<boolean> {
-  const ids = await client.zrangebyscore(keys.workers, Date.now() - aliveMs, '+inf')
+  const now = Date.now()
+  const ids = await client.zrangebyscore(keys.workers, now - aliveMs, now + aheadMs, 'LIMIT', 0, 1000)
   const read = await Promise.all(ids.map((id) => client.hget(keys.worker(id), 'formats')))
   return read.some((formats) => formats?.split(',').includes(String(format)))
 }

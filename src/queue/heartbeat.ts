@@ -1,8 +1,10 @@
 /** Workers say that they live, who they are, and what they did, so that the service knows whether anybody works, and on what. */
-import type { ErrorCode } from '../errors.ts'
+import { type ErrorCode, errorTable } from '../errors.ts'
 import type { WorkerView } from '../wire/operations.ts'
 import { orGoodbye, type RedisClient } from './connection.ts'
+import { isDamage } from './redis-errors.ts'
 import { keys } from './redis-keys.ts'
+import { countOf } from './scripts.ts'
 import { withScores } from './with-scores.ts'
 
 export interface Totals {
@@ -34,6 +36,10 @@ const beatMs = 5000
 /** Images are counted into slots of this length, which the rate is the mean of. */
 const slotMs = 5000
 const rateSlots = 12
+/** Milliseconds by which the clocks of workers may be ahead; what says to be of later is no worker's. */
+export const aheadMs = 3_600_000
+/** Workers that are looked at. */
+const mostWorkers = 1000
 /** A worker that is silent for so long is shown no more. */
 const shownMs = 60_000
 
@@ -89,7 +95,11 @@ export async function readTotals(client: RedisClient): Promise<Totals> {
 /** How often each code stood in place of a result, since ever. */
 export async function readErrors(client: RedisClient): Promise<Record<string, number>> {
   const fields = await client.hgetall(keys.errorTotals)
-  return Object.fromEntries(Object.entries(fields).map(([code, count]) => [code, Number(count)]))
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([code, count]) =>
+      Object.hasOwn(errorTable, code) ? [[code, countOf(count)]] : [],
+    ),
+  )
 }
 
 /** Images a second, the mean of the last minute. */
@@ -98,23 +108,28 @@ export async function readRate(client: RedisClient): Promise<number> {
   const last = Math.floor(Date.now() / slotMs) - 1
   const slots = Array.from({ length: rateSlots }, (_, i) => keys.rate(String(last - i)))
   const counts = await client.mget(...slots)
-  return counts.reduce((sum, count) => sum + Number(count ?? 0), 0) / ((rateSlots * slotMs) / 1000)
+  return counts.reduce((sum, count) => sum + countOf(count), 0) / ((rateSlots * slotMs) / 1000)
 }
 
 /** Workers heard of in the last minute, the longest at work first. */
 export async function readWorkers(client: RedisClient): Promise<WorkerView[]> {
-  const seen = await client.zrangebyscore(keys.workers, Date.now() - shownMs, '+inf', 'WITHSCORES')
+  const now = Date.now()
+  const range = [keys.workers, now - shownMs, now + aheadMs, 'WITHSCORES', 'LIMIT', 0, mostWorkers] as const
   const views: WorkerView[] = []
-  for (const { member: id, score } of withScores(seen)) {
-    const fields = await client.hgetall(keys.worker(id))
-    if (fields['startedAt'] === undefined) continue // of an earlier version
+  for (const { member: id, score } of withScores(await client.zrangebyscore(...range))) {
+    const fields = await client.hgetall(keys.worker(id)).catch((error: unknown) => {
+      if (isDamage(error)) return {} as Record<string, string>
+      throw error
+    })
+    const started = Date.parse(fields['startedAt'] ?? '')
+    if (Number.isNaN(started)) continue // of an earlier version, or of nobody
     views.push({
       id,
       host: fields['host'] ?? '',
-      pid: Number(fields['pid']),
+      pid: countOf(fields['pid']),
       version: fields['version'] ?? '',
-      concurrency: Number(fields['concurrency']),
-      startedAt: fields['startedAt'],
+      concurrency: countOf(fields['concurrency']),
+      startedAt: new Date(started).toISOString(),
       lastSeen: new Date(score).toISOString(),
       ...totalsOf(fields),
     })
@@ -123,6 +138,6 @@ export async function readWorkers(client: RedisClient): Promise<WorkerView[]> {
 }
 
 function totalsOf(fields: Readonly<Record<string, string>>): Totals {
-  const number = (name: string) => Number(fields[name] ?? 0)
+  const number = (name: string) => countOf(fields[name])
   return { images: number('images'), errors: number('errors'), inferences: number('inferences') }
 }

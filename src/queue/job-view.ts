@@ -4,11 +4,12 @@ import type { Job as QueueJob } from 'bullmq'
 import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { type ErrorCode, errorTable } from '../errors.ts'
-import type { ErrorBody } from '../wire/error.ts'
-import { type BatchJob, type Job, Progress } from '../wire/job.ts'
+import { ErrorBody } from '../wire/error.ts'
+import { type BatchJob, Job, Progress } from '../wire/job.ts'
 import { isFinished, type JobState, type JobType, jobStates, jobTypes } from '../wire/job-state.ts'
-import { OneOf } from '../wire/type.ts'
+import { Nullable, OneOf } from '../wire/type.ts'
 import type { BatchRecord } from './batches.ts'
+import { damaged } from './redis-errors.ts'
 
 /** What is kept of a job beside the queue's own record. */
 export type Outcome =
@@ -19,11 +20,21 @@ const progressForm = Compile(Progress)
 const outcomeForm = Compile(
   Type.Object({
     kind: OneOf(['cancelled', 'saved']),
-    view: Type.Object({ id: Type.String(), type: OneOf(jobTypes), state: OneOf(jobStates), progress: Progress }),
+    view: Type.Object({
+      id: Type.String(),
+      type: OneOf(jobTypes),
+      state: OneOf(jobStates),
+      progress: Progress,
+      model: Nullable(Type.String()),
+      error: Nullable(ErrorBody),
+      createdAt: Nullable(Type.String({ format: 'date-time' })),
+      finishedAt: Nullable(Type.String({ format: 'date-time' })),
+      result: Type.Unknown(),
+    }),
   }),
 )
 
-/** Of an outcome the part that every job has is looked at: its result is checked where it is sent. */
+/** Of an outcome the part that every job has is looked at: its result may be of an earlier version. */
 export function isOutcome(kept: unknown): kept is Outcome {
   return outcomeForm.Check(kept)
 }
@@ -53,6 +64,23 @@ export function viewOfJob(type: JobType, job: QueueJob, bull: string): Job {
     createdAt: timeOf(job.timestamp),
     finishedAt: isFinished(state) ? timeOf(job.finishedOn) : null,
   } as Job
+}
+
+/** A job that is in no queue. */
+export function lostJob(view: Job): Job {
+  const error = { code: 'JOB_EXPIRED', message: 'The job was lost with what was in Redis: ask again.' }
+  return { ...view, state: 'failed', error } as Job
+}
+
+let jobForm: { Check(value: unknown): boolean } | undefined
+
+/** A job as it is shown: what no worker of ours makes has an error for its result. */
+export function wholeJob(view: Job): Job {
+  jobForm ??= Compile(Job) // when it is needed: it takes a while
+  if (jobForm.Check(view)) return view
+  const error = damaged('What came of the job').toJSON()
+  const model = view.type === 'compare' ? null : (view.model ?? '')
+  return { ...view, state: 'failed', model, result: null, error } as Job
 }
 
 export function viewOfBatch(batch: BatchRecord): BatchJob {
@@ -94,7 +122,8 @@ export function writeFailure(error: ErrorBody): string {
 
 export function readFailure(reason: string | undefined): ErrorBody {
   const [, code, message] = /^([A-Z_]+): (.*)$/s.exec(reason ?? '') ?? []
-  if (code === undefined || message === undefined || !(code in errorTable)) return internalError
+  if (code === undefined || message === undefined) return damaged('Why the job failed').toJSON()
+  if (!Object.hasOwn(errorTable, code)) return internalError // of a later version
   return { code: code as ErrorCode, message }
 }
 
@@ -103,8 +132,9 @@ const internalError: ErrorBody = {
   message: 'The job failed inside the service: see the log of the workers.',
 }
 
-function modelOf(data: { model?: { label?: string }; name?: string } | undefined): string | null {
-  return data?.model?.label ?? data?.name ?? null
+function modelOf(data: { model?: { label?: unknown }; name?: unknown } | undefined): string | null {
+  const name = data?.model?.label ?? data?.name
+  return typeof name === 'string' ? name : null
 }
 
 function readProgress(progress: unknown): Progress {
@@ -116,6 +146,10 @@ function finishedProgress(job: QueueJob): Progress {
   return { done: total, total }
 }
 
+/** Milliseconds beyond which there are no dates. */
+const maxTime = 8.64e15
+
 function timeOf(ms: number | undefined): string | null {
-  return ms === undefined ? null : new Date(ms).toISOString()
+  // of a record that is damaged: no time at all
+  return typeof ms === 'number' && Math.abs(ms) <= maxTime ? new Date(ms).toISOString() : null
 }

@@ -10,7 +10,7 @@
 import { OneclassError } from '../errors.ts'
 import type { RedisClient } from './connection.ts'
 import { prefix } from './redis-keys.ts'
-import { runScript, script } from './scripts.ts'
+import { countLua, countOf, runScript, script } from './scripts.ts'
 
 export type LedgerName = 'stored' | 'kept'
 
@@ -29,22 +29,24 @@ export function ledgerKeys(name: LedgerName): [string, string, string, string] {
 
 /** Lua: KEYS[1] to KEYS[4] as in `ledgerKeys`. An entry is "NAME|SIZE". */
 export const ledgerLua = `
+${countLua}
+local function sizeOf(entry) return count(string.match(entry, '|(%d+)$')) end
 local function off(entry)
   if redis.call('ZREM', KEYS[1], entry) == 0 then return end
-  local size = tonumber(string.match(entry, '|(%d+)$'))
-  redis.call('DECRBY', KEYS[2], size)
+  local size = sizeOf(entry)
+  redis.call('DECRBY', KEYS[2], string.format('%.0f', size))
   local caller = redis.call('HGET', KEYS[3], entry)
   if not caller then return end
   redis.call('HDEL', KEYS[3], entry)
-  if redis.call('HINCRBY', KEYS[4], caller, -size) <= 0 then redis.call('HDEL', KEYS[4], caller) end
+  if size > 0 and redis.call('HINCRBY', KEYS[4], caller, string.format('-%.0f', size)) <= 0 then redis.call('HDEL', KEYS[4], caller) end
 end
 local function endOld(now)
   for _, entry in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 500)) do off(entry) end
 end
 -- 1: there is room; -1: the bound of all is reached; -2: that of the caller
 local function room(size, caller, all, ofOne)
-  if tonumber(redis.call('GET', KEYS[2]) or '0') + size > tonumber(all) then return -1 end
-  if caller ~= '' and tonumber(redis.call('HGET', KEYS[4], caller) or '0') + size > tonumber(ofOne) then return -2 end
+  if count(redis.call('GET', KEYS[2])) + size > tonumber(all) then return -1 end
+  if caller ~= '' and count(redis.call('HGET', KEYS[4], caller)) + size > tonumber(ofOne) then return -2 end
   return 1
 end
 local function on(entry, size, caller, ends)
@@ -128,7 +130,7 @@ export function openLedger(client: RedisClient, bounds: Bounds): Ledger {
       found === -1
         ? 'The names and results that are kept for a day fill what Redis may hold: try again later, or give Redis more room.'
         : 'The names and results that are kept for you for a day take up your share: try again later.',
-      { retryAfter: Math.min(hour, Math.max(1, Math.ceil((Number(next) - now) / 1000))) },
+      { retryAfter: Math.min(hour, Math.max(1, Math.ceil((countOf(next) - now) / 1000))) },
     )
   }
   const unbounded = { all: Number.MAX_SAFE_INTEGER, ofOne: Number.MAX_SAFE_INTEGER }
@@ -148,7 +150,7 @@ export function openLedger(client: RedisClient, bounds: Bounds): Ledger {
       await runScript(client, release, names, [nameOf(entry)])
     },
     async bytes() {
-      return Math.max(0, Number((await client.get(names[1])) ?? 0))
+      return countOf(await client.get(names[1]))
     },
   }
 }

@@ -9,7 +9,7 @@ import { type ErrorCode, OneclassError } from '../errors.ts'
 import { parseJson } from '../system/parse-json.ts'
 import type { ErrorBody } from '../wire/error.ts'
 import type { Job } from '../wire/job.ts'
-import { isFinished } from '../wire/job-state.ts'
+import { isFinished, type JobType } from '../wire/job-state.ts'
 import type { QueueCounts } from '../wire/operations.ts'
 import { pointStride } from './batch-extras.ts'
 import { type BatchRecord, type BatchStore, createBatchStore } from './batches.ts'
@@ -17,10 +17,12 @@ import { type BlobStore, createBlobStore } from './blobs.ts'
 import { createCancelling } from './cancelling.ts'
 import { closeQueue, connect, disconnect, type RedisClient } from './connection.ts'
 import { takePlace } from './fair-order.ts'
-import { isOutcome, type Outcome, readFailure, viewOfBatch, viewOfJob } from './job-view.ts'
+import { aheadMs } from './heartbeat.ts'
+import { isOutcome, lostJob, type Outcome, readFailure, viewOfBatch, viewOfJob, wholeJob } from './job-view.ts'
 import { chunkId, type JobData, type JobKind, jobKinds, jobOptions, lifetimes, typeOfJob } from './jobs.ts'
 import { type Bounds, keptOverhead, type Ledger, openLedger } from './ledger.ts'
-import { asRedisError, type Guard, guardAll } from './redis-errors.ts'
+import { isUnreadable } from './mend.ts'
+import { damaged, guardAll, isDamage, redisGuard } from './redis-errors.ts'
 import { channels, keys, prefix } from './redis-keys.ts'
 import { runScript, script } from './scripts.ts'
 import { queueTelemetry } from './telemetry.ts'
@@ -104,7 +106,11 @@ export function createProducer(options: ProducerOptions): Producer {
   }
 
   const outcome = async (id: string): Promise<Outcome | undefined> => {
-    const kept = parseJson(await client.get(keys.outcome(id)))
+    const text = await client.get(keys.outcome(id)).catch((error: unknown) => {
+      if (isDamage(error)) return null
+      throw error
+    })
+    const kept = parseJson(text)
     return isOutcome(kept) ? kept : undefined
   }
 
@@ -112,6 +118,14 @@ export function createProducer(options: ProducerOptions): Producer {
     const text = JSON.stringify(value)
     await client.set(keys.outcome(id), text, 'EX', lifetimes.outcome)
     await kept.note({ name: keys.outcome(id), bytes: text.length + keptOverhead }, lifetimes.outcome)
+  }
+
+  const readJob = async (type: Exclude<JobType, 'batch'>, id: string): Promise<QueueJob | undefined> => {
+    try {
+      return (await queue(type).getJob(id)) as QueueJob | undefined
+    } catch (error) {
+      throw isUnreadable(error) ? damaged('The job', error) : error
+    }
   }
 
   const job = async (id: string): Promise<Job | undefined> => {
@@ -122,26 +136,21 @@ export function createProducer(options: ProducerOptions): Producer {
       return batch && viewOfBatch(batch)
     }
     const state = await queue(type).getJobState(id)
-    const [kept, found] = await Promise.all([outcome(id), queue(type).getJob(id) as Promise<QueueJob | undefined>])
+    const [kept, found] = await Promise.all([outcome(id), readJob(type, id)])
     if (kept !== undefined) return kept.view
     if (found === undefined) return undefined
-    const view = viewOfJob(type, found, state)
+    // in no list of the queue, and not only on its way into one: no worker will get it
+    const isLost = state === 'unknown' && (await queue(type).getJobState(id)) === 'unknown'
+    const view = isLost ? lostJob(viewOfJob(type, found, state)) : viewOfJob(type, found, state)
     // A fit or a comparison is done when its service has saved it, not when the worker has made it.
     const isSavedHere = type === 'fit' || type === 'compare'
-    return isSavedHere && view.state === 'done' ? { ...view, state: 'running', result: null, finishedAt: null } : view
+    const isOnItsWay = isSavedHere && view.state === 'done'
+    return wholeJob(isOnItsWay ? { ...view, state: 'running', result: null, finishedAt: null } : view)
   }
 
   const { cancelChunks, cancelQueued } = createCancelling({ client, blobs, batches, queue, setOutcome })
 
-  const guard: Guard =
-    (work) =>
-    async (...args) => {
-      try {
-        return await work(...args)
-      } catch (error) {
-        throw asRedisError(error, options.url)
-      }
-    }
+  const guard = redisGuard(options.url)
 
   return {
     client,
@@ -212,7 +221,7 @@ export function createProducer(options: ProducerOptions): Producer {
       )
       return Object.fromEntries(all) as Record<JobKind, QueueCounts>
     }),
-    workers: guard(async () => await client.zcount(keys.workers, Date.now() - 15_000, '+inf')),
+    workers: guard(async () => await client.zcount(keys.workers, Date.now() - 15_000, Date.now() + aheadMs)),
     async close() {
       await Promise.all([...queues.values()].map(closeQueue))
       await disconnect(client)

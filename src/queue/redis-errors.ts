@@ -5,7 +5,21 @@ import { withoutPassword } from './connection.ts'
 /** How messages begin that say so. */
 export const redisIsFull = 'Redis takes no more data'
 
-/** Lost connections, and a Redis that is full, as our own error; everything else as it is. */
+/** What Redis says where a key holds another kind of value, or a number is none: somebody else wrote there. */
+const damage =
+  /WRONGTYPE|value is not an integer|value is not a valid float|would overflow|exhausted the last possible ID|smaller than the target stream top item/
+
+export function isDamage(error: unknown): boolean {
+  if (error instanceof OneclassError) return error.code === 'REDIS_DAMAGED'
+  return error instanceof Error && damage.test(error.message)
+}
+
+/** @param what is not as it was written */
+export function damaged(what: string, cause?: unknown): OneclassError {
+  return new OneclassError('REDIS_DAMAGED', `${what} in Redis is not what this service wrote there.`, { cause })
+}
+
+/** Lost connections, a Redis that is full, and keys that somebody else wrote to, as our own error; everything else as it is. */
 export function asRedisError(error: unknown, url: string): unknown {
   if (error instanceof OneclassError) return error
   const text = error instanceof Error ? `${error.name} ${error.message}` : String(error)
@@ -23,10 +37,29 @@ export function asRedisError(error: unknown, url: string): unknown {
       cause: error,
     })
   }
+  if (isDamage(error)) {
+    return new OneclassError(
+      'REDIS_DAMAGED',
+      'A key in Redis holds something else than this service keeps there; what it can do without is taken away: try again in some seconds.',
+      { cause: error, retryAfter: 5 },
+    )
+  }
   return error
 }
 
 export type Guard = <A extends unknown[], R>(work: (...args: A) => Promise<R>) => (...args: A) => Promise<R>
+
+/** Makes what is thrown our own error (`asRedisError`). */
+export function redisGuard(url: string): Guard {
+  return (work) =>
+    async (...args) => {
+      try {
+        return await work(...args)
+      } catch (error) {
+        throw asRedisError(error, url)
+      }
+    }
+}
 
 /** The port with every method guarded. */
 export function guardAll<T extends object>(port: T, guard: Guard): T {

@@ -11,6 +11,19 @@ export function script(source: string): Script {
   return { source, sha1: createHash('sha1').update(source).digest('hex') }
 }
 
+/** Lua: a number that counts something, as it stands in Redis; 0 for what is none. */
+export const countLua = `
+local function count(text)
+  if text and #text <= 15 and string.match(text, '^%d+$') then return tonumber(text) end
+  return 0
+end
+`
+
+/** The same here. */
+export function countOf(text: string | null | undefined): number {
+  return text && /^\d{1,15}$/.test(text) ? Number(text) : 0
+}
+
 export async function runScript(
   client: RedisClient,
   code: Script,

@@ -37,13 +37,9 @@ export function openBatchResults(
     )
   }
 
-  async function* linesOf(id: string, from: number): AsyncGenerator<string> {
-    for (let at = from; ; ) {
-      const lines = await batches.lines(id, at, linesAtOnce)
-      yield* lines
-      at += lines.length
-      if (lines.length < linesAtOnce) return
-    }
+  async function* linesOf({ id, total }: BatchRecord, from: number): AsyncGenerator<string> {
+    for (let at = from; at < total; at += linesAtOnce)
+      yield* await batches.lines(id, at, Math.min(linesAtOnce, total - at))
   }
 
   return {
@@ -61,7 +57,7 @@ export function openBatchResults(
         files.push({ name, lines: lines.length })
         lines = []
       }
-      const read = (from: number) => linesOf(batch.id, from)
+      const read = (from: number) => linesOf(batch, from)
       for await (const line of decideLines(read, 0, false, { ...batch.decide })) {
         if (lines.push(line) === linesOfFile) await writeFile()
       }

@@ -79,12 +79,18 @@ export async function saveComparisons(
   onSaved: (id: string) => void,
 ): Promise<void> {
   const waiting = await producer.client.hgetall(keys.finishedComparisons(origin))
+  let fault: unknown
   for (const [id, text] of Object.entries(waiting)) {
     const note = parseJson(text)
     const files = Value.Check(ComparisonFiles, note) ? note : undefined
     if (typeOfJob(id) === 'compare' && (files || (await producer.job(id)))) {
       const isSaved = (await producer.client.exists(keys.outcome(id))) === 1 // we died before the note was gone
-      if (!isSaved) await saveOne(producer, home, id, files)
+      try {
+        if (!isSaved) await saveOne(producer, home, id, files)
+      } catch (thrown) {
+        fault ??= thrown // it is tried again; the others are saved
+        continue
+      }
       await producer.client.hdel(keys.finishedComparisons(origin), id)
       await producer.blobs.remove(Object.values(files ?? {}))
       onSaved(id)
@@ -92,6 +98,7 @@ export async function saveComparisons(
       await producer.client.hdel(keys.finishedComparisons(origin), id)
     }
   }
+  if (fault !== undefined) throw fault
 }
 
 async function saveOne(producer: Producer, home: string, id: string, files?: ComparisonFiles): Promise<void> {

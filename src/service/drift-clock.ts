@@ -37,7 +37,9 @@ export function startDriftClock(options: {
       if (!news.has(model.sha256)) continue
       others.delete(model.sha256)
       const label = labelOf(model)
-      const { accepted } = await advanceDrift(client, model, (served) => onServed(label, served))
+      const moved = await advanceDrift(client, model, (served) => onServed(label, served)).catch(() => undefined)
+      if (moved === undefined) continue // tried again with the next image; the other models go on
+      const { accepted } = moved
       if (!accepted.alarm) alarmed.delete(label)
       else if (!alarmed.has(label)) {
         alarmed.add(label)

@@ -5,9 +5,10 @@
  */
 import { randomBytes, randomInt } from 'node:crypto'
 import { Type } from 'typebox'
-import { Value } from 'typebox/value'
+import { Compile } from 'typebox/compile'
 import { acceptedGap, type DriftState, gapOf, newDrift, observe, reportDrift } from '../detectors/drift.ts'
 import type { RedisClient } from '../queue/connection.ts'
+import { isDamage } from '../queue/redis-errors.ts'
 import { keys } from '../queue/redis-keys.ts'
 import { runScript, script } from '../queue/scripts.ts'
 import { parseJson } from '../system/parse-json.ts'
@@ -26,7 +27,7 @@ const State = Type.Object({
   logCapital: Type.Number(),
   maxLogCapital: Type.Number(),
 })
-const storedForm = Type.Object({ n: Type.Integer(), alpha: Type.Number(), all: State, accepted: State })
+const storedForm = Compile(Type.Object({ n: Type.Integer(), alpha: Type.Number(), all: State, accepted: State }))
 interface Stored {
   readonly n: number
   readonly alpha: number
@@ -35,6 +36,7 @@ interface Stored {
 }
 
 const inboxLength = 20_000
+const lockMs = 10_000
 const keepSeconds = 90 * 24 * 3600
 
 export async function recordServed(client: RedisClient, sha256: string, served: readonly Served[]): Promise<void> {
@@ -69,7 +71,28 @@ return 1
 
 /** What the monitor says, as far as it was moved on. */
 export async function readDrift(client: RedisClient, model: Monitored): Promise<Drift> {
-  return reportOf(stateOf(await client.get(keys.drift(model.sha256)), model))
+  return reportOf(stateOf(await textOf(client, keys.drift(model.sha256)), model))
+}
+
+// KEYS: inbox, lock. ARGV: most milliseconds that the lock lives
+const mend = script(`
+local found, left = redis.call('TYPE', KEYS[1]).ok, redis.call('PTTL', KEYS[2])
+if found ~= 'none' and found ~= 'list' then redis.call('UNLINK', KEYS[1]) end
+if left == -1 or left > tonumber(ARGV[1]) then redis.call('UNLINK', KEYS[2]) end
+return 1
+`)
+
+/** What is no inbox would take in nothing more, and a lock that never ends would stop the monitor. */
+async function mendInbox(client: RedisClient, inbox: string, lock: string): Promise<void> {
+  await runScript(client, mend, [inbox, lock], [lockMs])
+}
+
+/** Null too where it is no text: the next state is written over it. */
+async function textOf(client: RedisClient, key: string): Promise<string | null> {
+  return await client.get(key).catch((error: unknown) => {
+    if (isDamage(error)) return null
+    throw error
+  })
 }
 
 /**
@@ -85,15 +108,16 @@ export async function advanceDrift(
   const stateKey = keys.drift(sha256)
   const inboxKey = keys.driftInbox(sha256)
   const lockKey = keys.driftLock(sha256)
+  await mendInbox(client, inboxKey, lockKey)
   const token = randomBytes(8).toString('hex')
-  const lock = await client.set(lockKey, token, 'PX', 10_000, 'NX').catch((error: Error) => {
+  const lock = await client.set(lockKey, token, 'PX', lockMs, 'NX').catch((error: Error) => {
     if (/OOM|MISCONF/.test(error.message)) return null
     throw error
   })
-  let state = stateOf(await client.get(stateKey), model)
+  let state = stateOf(await textOf(client, stateKey), model)
   if (lock !== 'OK') return reportOf(state)
   await client.srem(keys.driftNews, sha256) // before the inbox is read: what comes later is news again
-  const lines = await client.lrange(inboxKey, 0, -1)
+  const lines = await client.lrange(inboxKey, 0, inboxLength - 1)
   const served: Served[] = []
   for (const line of lines) {
     const [pValue = Number.NaN, score = Number.NaN] = line.split(',').map(Number)
@@ -111,10 +135,15 @@ export async function advanceDrift(
 
 function stateOf(text: string | null, { calibrationScores: n, alpha }: Monitored): Stored {
   const stored = parseJson(text)
-  const known: Stored | undefined = Value.Check(storedForm, stored) ? stored : undefined
-  if (known?.n !== n || known.all.gaps.length !== n + 1)
-    return { n, alpha, all: newDrift(n), accepted: newAccepted({ n, alpha }) }
-  return known.alpha === alpha ? known : { ...known, alpha, accepted: newAccepted({ n, alpha }) }
+  const known: Stored | undefined = storedForm.Check(stored) ? stored : undefined
+  const accepted = newAccepted({ n, alpha })
+  if (known?.n !== n || !isOf(known.all, n)) return { n, alpha, all: newDrift(n), accepted }
+  return known.alpha === alpha && isOf(known.accepted, accepted.n) ? known : { ...known, alpha, accepted }
+}
+
+/** Is it the state of a monitor of so many scores? */
+function isOf({ n, gaps }: DriftState, scores: number): boolean {
+  return n === scores && gaps.length === n + 1
 }
 
 function reportOf({ all, accepted }: Stored): Drift {

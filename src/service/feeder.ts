@@ -12,7 +12,7 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { pairs } from '../core/pairs.ts'
-import { type ErrorCode, errorTable, OneclassError, toOneclassError } from '../errors.ts'
+import { OneclassError, toOneclassError } from '../errors.ts'
 import type { BatchRecord } from '../queue/batches.ts'
 import { chunkEnd } from '../queue/chunks.ts'
 import type { JobEvents } from '../queue/events.ts'
@@ -22,6 +22,7 @@ import { isFinished } from '../wire/job-state.ts'
 import { errorLine, sendChunk } from './feeder-chunk.ts'
 import { missingAhead, range } from './feeder-missing.ts'
 import { type NamesSource, openNames } from './feeder-names.ts'
+import { isFinal, isOfTheService, maxDamage, maxFailures } from './feeder-rules.ts'
 import { type Lanes, openLanes } from './lanes.ts'
 import type { Places } from './places.ts'
 
@@ -53,16 +54,6 @@ export interface Feeder {
   stop(): Promise<void>
 }
 
-/** Tries of a chunk. A worker answers for each image of its chunk even when it fails: this is for what fails before. */
-const maxFailures = 2
-
-/** Says nothing of the images, however often: the chunk is given out again until the batch expires. A fault of the code is none of these. */
-const isOfTheService = (code: ErrorCode): boolean => errorTable[code].blames === 'service' && code !== 'INTERNAL'
-
-/** With these a batch is over: asking again changes nothing. */
-const isFinal = ({ code }: OneclassError): boolean =>
-  errorTable[code].blames === 'caller' || code === 'QUEUE_FULL' || code === 'FOLDER_EMPTY'
-
 /** Chunks that are read and sent at once, and what their images may have in bytes. */
 const chunksTogether = 4
 const bytesTogether = 64 * 1024 ** 2
@@ -77,6 +68,7 @@ export function createFeeder(options: FeederOptions): Feeder {
   const run = async (id: string): Promise<void> => {
     let pause = 500
     let isWaiting = false
+    let damage = 0
     const failures = new Map<number, number>()
     while (!stopping.signal.aborted) {
       const begun = performance.now()
@@ -90,6 +82,7 @@ export function createFeeder(options: FeederOptions): Feeder {
           return
         }
         pause = 500
+        damage = 0
         if (isWaiting) await batches.setWaiting(id, null)
         isWaiting = false
       } catch (thrown) {
@@ -99,7 +92,10 @@ export function createFeeder(options: FeederOptions): Feeder {
         options.onError?.(id, error)
         isWaiting = true
         await batches.setWaiting(id, waiting(error)).catch(() => {})
-        if (error.code === 'BUCKET_NOT_FOUND') await producer.failBatch(id, error.toJSON()).catch(() => {})
+        damage = error.code === 'REDIS_DAMAGED' ? damage + 1 : 0
+        // what the service can mend it has mended by then: it is the batch
+        if (error.code === 'BUCKET_NOT_FOUND' || damage > maxDamage)
+          await producer.failBatch(id, error.toJSON()).catch(() => {})
         // a model that was removed does not come back: what is under way ends with it
         if (error.code === 'MODEL_NOT_FOUND') await producer.cancel(id).catch(() => {})
         await sleep(pause, stopping.signal)
@@ -166,7 +162,8 @@ export function createFeeder(options: FeederOptions): Feeder {
     if (state !== 'completed' && state !== 'failed' && state !== 'unknown') return true
     if (state === 'failed') {
       const code = await producer.chunkFailure(id, first)
-      if (code !== undefined && !isOfTheService(code)) failures.set(first, (failures.get(first) ?? 0) + 1)
+      if (code !== undefined && (!isOfTheService(code) || code === 'REDIS_DAMAGED'))
+        failures.set(first, (failures.get(first) ?? 0) + 1)
       // counted before it is given out again: with the last failure it is over, and no worker gets it once more
       if ((failures.get(first) ?? 0) >= maxFailures) {
         await giveUp(batch, missing)

@@ -19,6 +19,7 @@ import { createProducer, type Producer } from '../../src/queue/producer.ts'
 import { keys } from '../../src/queue/redis-keys.ts'
 import type { Job } from '../../src/wire/job.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
+import { scoredImage } from '../support/stand-in-worker.ts'
 
 let redis: TestRedis
 let client: RedisClient
@@ -88,11 +89,11 @@ async function finished(id: string): Promise<Job> {
 
 test('a job is done, with its result', async () => {
   await withConsumer(
-    async ({ data }) => ({ image: data.image, ok: true }),
+    async ({ data }) => scoredImage(data.image),
     async () => {
       const view = await finished(await send())
       assert.equal(view.state, 'done')
-      assert.deepEqual(view.result, { image: 'a.jpg', ok: true })
+      assert.deepEqual(view.result, scoredImage('a.jpg'))
       assert.equal(view.error, null)
       assert.ok(view.finishedAt)
     },
@@ -121,10 +122,10 @@ test('a fault is tried again; what it says stays inside', async () => {
   await withConsumer(
     async () => {
       if (++tries < 3) throw new Error('secret path /home/x')
-      return 'fine'
+      return scoredImage('fine')
     },
     async () => {
-      assert.equal((await finished(await send())).result, 'fine')
+      assert.deepEqual((await finished(await send())).result, scoredImage('fine'))
       assert.equal(tries, 3)
     },
     { onFault: ({ error }) => faults.push(error.message) },
@@ -201,11 +202,11 @@ test('a job whose worker went silent is given to another', async () => {
   await withConsumer(
     async ({ crashes }) => {
       first = false
-      return { crashes }
+      return scoredImage(`${crashes} crashes`)
     },
     async () => {
       const view = await finished(id)
-      assert.deepEqual(view.result, { crashes: 1 })
+      assert.deepEqual(view.result, scoredImage('1 crashes'))
       assert.equal(first, false)
     },
     { lockMs: 600 },
@@ -258,7 +259,7 @@ test('a job whose model only another worker reads is given back for that one; wi
   await withConsumer(old, async () => {
     const ids = [await add(), await add(), await add()]
     await until(async () => tries.length > 8) // more often than any job is tried
-    const read = async (task: Task<'classify'>) => ({ image: task.id })
+    const read = async (task: Task<'classify'>) => scoredImage(task.id)
     const reader = await startConsumer({ kind: 'classify', url: redis.url, client, concurrency: 4, handle: read })
     for (const id of ids) await until(async () => (await producer.job(id))?.state === 'done')
     await reader.drain(5000)

@@ -4,6 +4,7 @@ import { createBlobStore } from '../../src/queue/blobs.ts'
 import { disconnect } from '../../src/queue/connection.ts'
 import { connectConsumer, startConsumer } from '../../src/queue/consumer.ts'
 import type { BatchLine } from '../../src/wire/batch.ts'
+import type { ScoredImage } from '../../src/wire/result.ts'
 
 export interface StandIn {
   /** How often each image came. */
@@ -46,10 +47,14 @@ export async function startStandIn(url: string): Promise<StandIn> {
 
 /** A whole result, as it is checked when it is read; what the image held stands where its nearest positive would. */
 function resultOf(image: string, index: number, text: string): BatchLine {
+  return { ...scoredImage(image, text), index }
+}
+
+/** What a worker answers to a classify. */
+export function scoredImage(image: string, text = 'none'): ScoredImage {
   const detector = { score: 0.5, pValue: 1 }
   return {
     image,
-    index,
     model: 'thing@1',
     isPositive: true,
     score: 0.5,

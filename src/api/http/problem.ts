@@ -9,7 +9,8 @@ export const problemType = 'application/problem+json'
 
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: OneclassError): FastifyReply {
   const isBusy = errorTable[error.code].retry === 'again' && (error.status === 429 || error.status === 503)
-  if (isBusy && !reply.hasHeader('retry-after')) reply.header('retry-after', String(error.retryAfter ?? 5))
+  if (isBusy && !reply.hasHeader('retry-after'))
+    reply.header('retry-after', String(Number.isFinite(error.retryAfter) ? error.retryAfter : 5))
   if (error.code === 'UNAUTHORIZED') {
     reply.header('www-authenticate', request.url.startsWith('/admin') ? 'Basic realm="oneclass"' : 'Bearer')
   }
@@ -26,9 +27,11 @@ export function problemOf(error: OneclassError, instance: string): Problem {
   return { type: 'about:blank', title, status, detail, code: error.code, instance }
 }
 
-export function handleErrors(app: FastifyInstance, log: Log): void {
+/** @param onDamage told where something in Redis is not as it was written */
+export function handleErrors(app: FastifyInstance, log: Log, onDamage: () => void): void {
   app.setErrorHandler((thrown: FastifyError | OneclassError | Error, request, reply) => {
     const error = translate(thrown)
+    if (error.code === 'REDIS_DAMAGED') onDamage()
     if (error.status >= 500 && error.code !== 'REDIS_UNAVAILABLE') {
       const cause = error.cause instanceof Error ? error.cause : error
       log('error', 'request failed', {

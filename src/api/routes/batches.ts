@@ -162,7 +162,9 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
     for (;;) {
       changed ??= events.next(batch.id, signal) // of many pages one listener
       const now = await batches.read(batch.id)
-      const lines = await batches.lines(batch.id, sent, 500)
+      // never more than it has images, however long its list of results says to be
+      const most = Math.max(0, Math.min(500, (now ?? batch).total - sent))
+      const lines = most === 0 ? [] : await batches.lines(batch.id, sent, most)
       for (const line of lines) yield line
       sent += lines.length
       if (signal.aborted || now === undefined) return
