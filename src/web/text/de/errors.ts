@@ -51,6 +51,8 @@ export const errors: Readonly<Record<ErrorBody['code'], string>> & Readonly<Reco
   CANCELLED: 'Der Auftrag wurde abgebrochen.',
   STOPPING: 'Der Dienst hört gerade auf.',
   REDIS_UNAVAILABLE: 'Der Dienst erreicht seine Warteschlange (Redis) nicht.',
+  REDIS_DAMAGED:
+    'In der Warteschlange (Redis) steht etwas anderes, als der Dienst dort ablegt. Er bringt das in einigen Sekunden in Ordnung.',
   REDIS_NOT_INSTALLED: 'Es ist kein redis-server installiert.',
   PORT_IN_USE: 'Der Port ist belegt.',
   DISK_UNAVAILABLE:
