@@ -9,6 +9,7 @@ const passing: ReadonlySet<string> = new Set([
   'NETWORK',
   'UNAUTHORIZED',
   'REDIS_UNAVAILABLE',
+  'REDIS_DAMAGED',
   'STOPPING',
   'QUEUE_FULL',
   'RATE_LIMITED',
