@@ -5,7 +5,7 @@
  */
 import { type Effort, imageSide } from '../baselines/cnn.ts'
 import { assertAlpha } from '../detectors/calibration.ts'
-import { OneclassError, toOneclassError } from '../errors.ts'
+import { OneclassError, present, toOneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import type { ImageSource } from '../images/decode.ts'
 import { KeptCurve, KeptOutcome } from '../wire/comparison-progress.ts'
@@ -108,7 +108,8 @@ export async function compare(options: CompareOptions, hooks: CompareHooks = {})
   await pause(0.92, 'drawing the embeddings')
   const embedding = await embedPoints(material, seed, () => pause(0.94, 'drawing the embeddings'))
   const images = imageScores(runs, material, isPositive)
-  const noise = odd.map(({ row, score, pValue }) => ({ image: trainPositive.sources[row]!.name, score, pValue }))
+  const nameOf = (row: number) => present(trainPositive.sources[row], 'the source of an image').name
+  const noise = odd.map(({ row, score, pValue }) => ({ image: nameOf(row), score, pValue }))
   await pause(0.97, 'making thumbnails')
   const thumbnails = await makeThumbnails(material, {
     wanted: [...noise.map(({ image }) => image), ...embedding.map(({ image }) => image)],
@@ -165,17 +166,15 @@ async function runMethods(
   const lane = async (methods: readonly Method[]) => {
     for (const method of methods) {
       await pause(finished.size, method.title)
-      finished.set(method.key, await runMethod(method, context, material, progress, seed))
-      await pause(
-        finished.size,
-        `${method.title}: ${finished.get(method.key)!.outcome ? 'done' : finished.get(method.key)!.reason}`,
-      )
+      const run = await runMethod(method, context, material, progress, seed)
+      finished.set(method.key, run)
+      await pause(finished.size, `${method.title}: ${run.outcome ? 'done' : run.reason}`)
     }
   }
   // networks that stop soon go first, so that the binary one may use what is left of the time
   const threads = selected.filter((method) => method.lane === 'thread').toSorted((a, b) => rank(a) - rank(b))
   await Promise.all([lane(threads), lane(selected.filter((method) => method.lane === 'main'))])
-  return selected.map(({ key }) => finished.get(key)!)
+  return selected.map(({ key }) => present(finished.get(key), 'the run of a method'))
 }
 
 function rank(method: Method): number {
@@ -221,7 +220,7 @@ async function runMethod(
       return { method, status, reason: known.message, repeats: [] }
     }
   }
-  return { method, status: 'done', reason: null, outcome: outcome!, repeats }
+  return { method, status: 'done', reason: null, outcome: present(outcome, 'the outcome'), repeats }
 }
 
 function imageScores(runs: readonly MethodRun[], material: Material, isPositive: Uint8Array): ImageScore[] {
@@ -230,9 +229,10 @@ function imageScores(runs: readonly MethodRun[], material: Material, isPositive:
     image: source.name,
     isPositive: isPositive[i] === 1,
     scores: Object.fromEntries(
-      runs.flatMap(({ method, outcome }) =>
-        outcome ? [[method.key, { score: outcome.scores[i]!, accepted: outcome.accepted[i] === 1 }]] : [],
-      ),
+      runs.flatMap(({ method, outcome }) => {
+        const score = outcome?.scores[i]
+        return score === undefined ? [] : [[method.key, { score, accepted: outcome?.accepted[i] === 1 }]]
+      }),
     ),
   }))
 }

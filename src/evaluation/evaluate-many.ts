@@ -2,7 +2,7 @@
 import { betaBinomialTail, binomialInterval } from '../core/exact-tests.ts'
 import { rejectable } from '../detectors/calibration.ts'
 import { calibrationOf, expectedFalseRejection } from '../detectors/promise.ts'
-import { OneclassError } from '../errors.ts'
+import { OneclassError, present } from '../errors.ts'
 import { classifyWithModels } from '../pipeline/classify-many.ts'
 import type { OpenedModel } from '../pipeline/open-models.ts'
 import type { ManyEvaluation } from '../wire/evaluation-many.ts'
@@ -39,14 +39,14 @@ export async function evaluateModels(
   let at = 0
   const results = classifyWithModels(models, sources, { ...(onProgress && { onProgress }), ...(signal && { signal }) })
   for await (const result of results) {
-    const { label } = images[at++]!
-    if ('models' in result) byLabel.get(label)!.push(result)
+    const { label } = present(images[at++], 'the image that was judged')
+    if ('models' in result) byLabel.get(label)?.push(result)
     else unreadable.push(result)
   }
   const read = [...byLabel.values()].flat()
   if (read.length === 0) throw new OneclassError('TOO_FEW_IMAGES', `None of the ${images.length} images can be read.`)
   const refs = models.map(({ ref }) => ref)
-  const classes = labels.map((label) => judgeClass(label, byLabel.get(label)!, refs, ownerOf(label)))
+  const classes = labels.map((label) => judgeClass(label, byLabel.get(label) ?? [], refs, ownerOf(label)))
   const share = (hits: number, of: number) => (of === 0 ? null : hits / of)
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
   const owned = classes.filter(({ model }) => model !== null)
@@ -55,7 +55,10 @@ export async function evaluateModels(
     models: refs,
     classes,
     labelsAnImage: sum(read.map((result) => result.labels.length)) / read.length,
-    bestIsRight: share(sum(owned.map(({ best, model }) => best[model!]!)), sum(owned.map((one) => one.images))),
+    bestIsRight: share(
+      sum(owned.map(({ best, model }) => best[model ?? ''] ?? 0)),
+      sum(owned.map((one) => one.images)),
+    ),
     noneIsRight: share(sum(foreign.map(({ none }) => none)), sum(foreign.map((one) => one.images))),
     unreadable,
   }

@@ -1,7 +1,7 @@
 /** What is fitted, on labelled images, without refitting: one model, or two on the same images. */
 
 import { calibrationOf } from '../detectors/promise.ts'
-import { OneclassError } from '../errors.ts'
+import { OneclassError, present } from '../errors.ts'
 import { classifyWithModels } from '../pipeline/classify-many.ts'
 import type { OpenedModel } from '../pipeline/open-models.ts'
 import type { Evaluation } from '../wire/evaluation.ts'
@@ -42,7 +42,7 @@ export async function evaluateModel(
   const { onProgress, signal } = options
   const results = classifyWithModels(asked, sources, { ...(onProgress && { onProgress }), ...(signal && { signal }) })
   for await (const result of results) {
-    const { label } = labelled.images[at++]!
+    const { label } = present(labelled.images[at++], 'the image that was judged')
     // both models judge the same images: what one of them cannot use, neither does
     const failed = 'error' in result ? result : Object.values(result.models).find((answer) => 'error' in answer)
     if (failed && 'error' in failed) unreadable.push({ image: result.image, error: failed.error })

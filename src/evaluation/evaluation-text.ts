@@ -14,18 +14,18 @@ export function tellEvaluation(told: Told): string[] {
 }
 
 function tellAuroc({ model, auroc, aurocInterval, images }: Told): string[] {
-  if (auroc === null)
+  if (auroc === null || aurocInterval === null)
     return [
       `${model} was asked about ${images.positive} positives and ${images.negative} negatives; with one kind alone there is no AUROC.`,
     ]
   return [
-    `${model}: AUROC ${auroc.toFixed(3)} (95 % interval ${range(aurocInterval!, (value) => value.toFixed(3))}) on ${images.positive} positives and ${images.negative} negatives.`,
+    `${model}: AUROC ${auroc.toFixed(3)} (95 % interval ${range(aurocInterval, (value) => value.toFixed(3))}) on ${images.positive} positives and ${images.negative} negatives.`,
   ]
 }
 
 function tellRejections(told: Told): string[] {
   const { falseRejectionRate, falseRejectionInterval, expectedFalseRejection: promise, alpha, agrees, confusion } = told
-  if (falseRejectionRate === null) return []
+  if (falseRejectionRate === null || falseRejectionInterval === null) return []
   const all = confusion.positiveAccepted + confusion.positiveRejected
   const promised =
     promise.mean === 0
@@ -35,15 +35,15 @@ function tellRejections(told: Told): string[] {
     ? 'The promise is kept.'
     : 'That is more than the promise allows: these positives are not like those of the fit.'
   return [
-    `It rejects ${confusion.positiveRejected} of ${all} positives, ${percent(falseRejectionRate)} (95 % interval ${range(falseRejectionInterval!, percent)}); ${promised}. ${verdict}`,
+    `It rejects ${confusion.positiveRejected} of ${all} positives, ${percent(falseRejectionRate)} (95 % interval ${range(falseRejectionInterval, percent)}); ${promised}. ${verdict}`,
   ]
 }
 
 function tellAcceptance({ falseAcceptanceRate, falseAcceptanceInterval, confusion }: Told): string[] {
-  if (falseAcceptanceRate === null) return []
+  if (falseAcceptanceRate === null || falseAcceptanceInterval === null) return []
   const all = confusion.negativeAccepted + confusion.negativeRejected
   return [
-    `It lets ${confusion.negativeAccepted} of ${all} negatives through, ${percent(falseAcceptanceRate)} (95 % interval ${range(falseAcceptanceInterval!, percent)}).`,
+    `It lets ${confusion.negativeAccepted} of ${all} negatives through, ${percent(falseAcceptanceRate)} (95 % interval ${range(falseAcceptanceInterval, percent)}).`,
   ]
 }
 

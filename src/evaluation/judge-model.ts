@@ -1,5 +1,7 @@
 /** From a fitted model's answers about labelled images to what they say of the model. No network, no files, no clock. */
+
 import { betaBinomialTail, binomialInterval, mcNemar } from '../core/exact-tests.ts'
+import { pairs } from '../core/pairs.ts'
 import { rejectable } from '../detectors/calibration.ts'
 import { type CalibrationMethod, expectedFalseRejection } from '../detectors/promise.ts'
 import { checkUniformity } from '../detectors/uniformity.ts'
@@ -120,7 +122,7 @@ function compareDecisions(
   images: readonly Judged[],
   others: readonly Judged[],
 ): EvaluationAgainst['decisions'] {
-  const rows = images.flatMap((image, i) => (image.label === label ? [{ own: image, other: others[i]! }] : []))
+  const rows = pairs(images, others).flatMap(([own, other]) => (own.label === label ? [{ own, other }] : []))
   if (rows.length === 0) return []
   const count = (holds: (row: (typeof rows)[number]) => boolean) => rows.filter(holds).length
   const onlyByModel = count(({ own, other }) => !own.isPositive && other.isPositive)

@@ -1,4 +1,5 @@
 /** From each method's scores and decisions to its row of the table. */
+import { present } from '../errors.ts'
 import type { MethodReport } from '../wire/comparison.ts'
 import { pairedDifference, percentileInterval, type Resamples, resampledAuroc } from './bootstrap.ts'
 import type { Method, Outcome } from './method.ts'
@@ -41,7 +42,13 @@ export function judgeMethods(
   return rows.map((row) => {
     const own = draws.get(row.key)
     if (!best || row === best || !own) return row
-    return { ...row, againstBest: { best: best.key, ...pairedDifference(draws.get(best.key)!, own) } }
+    return {
+      ...row,
+      againstBest: {
+        best: best.key,
+        ...pairedDifference(present(draws.get(best.key), 'the draws of the best method'), own),
+      },
+    }
   })
 }
 
@@ -51,7 +58,7 @@ const demands = ['positives', 'reference', 'negatives']
 export function byMerit(rows: readonly MethodReport[]): MethodReport[] {
   return rows
     .filter(({ auroc }) => auroc !== null)
-    .sort((a, b) => b.auroc! - a.auroc! || demands.indexOf(a.needs) - demands.indexOf(b.needs))
+    .sort((a, b) => (b.auroc ?? 0) - (a.auroc ?? 0) || demands.indexOf(a.needs) - demands.indexOf(b.needs))
 }
 
 function judge(

@@ -1,9 +1,11 @@
 /** Would more photos help? The positives-only methods on random parts of the training positives, judged on the whole test. */
+
 import { takeRows } from '../core/matrix.ts'
 import { createRandom, sample } from '../core/random.ts'
 import { fitEnsemble, scoreEnsemble } from '../detectors/ensemble.ts'
 import { mahalanobis, nearestNeighbour } from '../detectors/index.ts'
 import { minimumRows } from '../detectors/pooled-fit.ts'
+import { present } from '../errors.ts'
 import type { CurvePoint } from './compare-report.ts'
 import type { MethodContext } from './method.ts'
 import { auroc } from './metrics.ts'
@@ -28,7 +30,7 @@ export async function learningCurve(
       await pause(`learning curve: ${size} positives`)
       const rows = size === n ? Array.from({ length: n }, (_, i) => i) : [...sample(n, size, random)]
       const X = takeRows(context.positives, rows)
-      const groups = rows.map((i) => context.groups[i]!)
+      const groups = rows.map((i) => present(context.groups[i], 'the group of a row'))
       const add = (key: string, scores: Float64Array) => {
         const list = results.get(key) ?? []
         list.push(auroc(scores, isPositive))

@@ -1,7 +1,9 @@
 /** Where images lie among the positives, in two dimensions. */
+
 import { leadingComponents } from '../core/leading-components.ts'
 import { l2Normalise, type Matrix, row } from '../core/matrix.ts'
 import { createRandom } from '../core/random.ts'
+import { present } from '../errors.ts'
 import { type Point, umap } from './projection.ts'
 
 export interface Place {
@@ -16,7 +18,7 @@ export async function mapEmbeddings(X: Matrix, seed: number): Promise<Place[]> {
   const neighbours = await umap(X, seed, async () => {})
   return Array.from({ length: X.rows }, (_, i) => {
     const [x = 0, y = 0] = row(components, i)
-    return { pca: rounded([x, y]), umap: neighbours ? rounded(neighbours[i]!) : null }
+    return { pca: rounded([x, y]), umap: neighbours ? rounded(present(neighbours[i], 'the place of an image')) : null }
   })
 }
 

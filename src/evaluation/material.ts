@@ -1,6 +1,6 @@
 /** Everything that the methods work on, made once: each readable image's embedding, small pixels, hash; and what was left out. */
 import { type Matrix, matrix, row, takeRows } from '../core/matrix.ts'
-import { OneclassError, toOneclassError } from '../errors.ts'
+import { OneclassError, present, toOneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { embedImages } from '../features/embed.ts'
 import { decodeImage, type ImageSource } from '../images/decode.ts'
@@ -65,7 +65,11 @@ export async function prepareMaterial(options: MaterialOptions): Promise<Materia
     })
     for await (const entry of embedded) {
       if (entry.error) unreadable.push({ split, image: entry.source.name, error: entry.error.toJSON() })
-      else seen.set(entry.index, { embedding: entry.embedding, traits: traits.get(entry.index)! })
+      else
+        seen.set(entry.index, {
+          embedding: entry.embedding,
+          traits: present(traits.get(entry.index), 'the traits of an image'),
+        })
       options.onProgress(++done, total)
     }
     embedSeconds += (performance.now() - started) / 1000
@@ -118,21 +122,29 @@ async function describeSplit(
   for (const index of [...seen.keys()].sort((a, b) => a - b)) {
     if (signal?.aborted) throw new OneclassError('CANCELLED', 'The comparison was cancelled.')
     try {
-      const small = await decodeImage(sources[index]!, { width: side, height: side, resize: 'stretch' })
+      const small = await decodeImage(present(sources[index], 'the source of an image'), {
+        width: side,
+        height: side,
+        resize: 'stretch',
+      })
       pixels.set(small.data, kept.length * bytes)
       kept.push(index)
     } catch (error) {
-      unreadable.push({ split, image: sources[index]!.name, error: toOneclassError(error).toJSON() })
+      unreadable.push({
+        split,
+        image: present(sources[index], 'the source of an image').name,
+        error: toOneclassError(error).toJSON(),
+      })
     }
   }
   const X = matrix(kept.length, backbone.dim)
   kept.forEach((index, at) => {
-    row(X, at).set(seen.get(index)!.embedding)
+    row(X, at).set(present(seen.get(index), 'what was seen of an image').embedding)
   })
   return {
-    sources: kept.map((index) => sources[index]!),
+    sources: kept.map((index) => present(sources[index], 'the source of an image')),
     embeddings: X,
-    traits: kept.map((index) => seen.get(index)!.traits),
+    traits: kept.map((index) => present(seen.get(index), 'what was seen of an image').traits),
     pixels: pixels.subarray(0, kept.length * bytes),
   }
 }
@@ -152,7 +164,10 @@ function dropNearDuplicates(
       for (const pair of findNearDuplicates(described(of[side]), described(of[split]))) {
         const known = nearest.get(pair.test)
         if (!known || pair.bits < known.bits) {
-          nearest.set(pair.test, { ...pair, image: of[side].sources[pair.train]!.name })
+          nearest.set(pair.test, {
+            ...pair,
+            image: present(of[side].sources[pair.train], 'the source of an image').name,
+          })
         }
       }
     }
@@ -172,7 +187,11 @@ function dropNearDuplicates(
   const nearDuplicates: { image: string; of: string; bits: number }[] = []
   for (const { split, nearest } of perSplit) {
     for (const pair of nearest.values()) {
-      nearDuplicates.push({ image: of[split].sources[pair.test]!.name, of: pair.image, bits: pair.bits })
+      nearDuplicates.push({
+        image: present(of[split].sources[pair.test], 'the source of an image').name,
+        of: pair.image,
+        bits: pair.bits,
+      })
     }
     const stay = of[split].sources.map((_, i) => i).filter((i) => !nearest.has(i))
     if (dropped && stay.length > 0) out[split] = take(of[split], stay)
@@ -187,8 +206,8 @@ function take(split: SplitMaterial, rows: readonly number[]): SplitMaterial {
     pixels.set(split.pixels.subarray(from * bytes, (from + 1) * bytes), to * bytes)
   })
   return {
-    sources: rows.map((i) => split.sources[i]!),
-    traits: rows.map((i) => split.traits[i]!),
+    sources: rows.map((i) => present(split.sources[i], 'the source of an image')),
+    traits: rows.map((i) => present(split.traits[i], 'the traits of an image')),
     embeddings: takeRows(split.embeddings, rows),
     pixels,
   }

@@ -4,7 +4,8 @@
  * above alpha they are a conformal set over classes that were each taught alone.
  */
 
-import { type OneclassError, toOneclassError } from '../errors.ts'
+import { pairs } from '../core/pairs.ts'
+import { type OneclassError, present, toOneclassError } from '../errors.ts'
 import type { Backbone, Look } from '../features/backbone.ts'
 import { type Embedded, type EmbedOptions, embedImages } from '../features/embed.ts'
 import { decodeImage, type ImageSource } from '../images/decode.ts'
@@ -54,9 +55,9 @@ export async function* classifyWithModels(
     const embedded: Waiting<Backbone>['embedded'] = new Map()
     for (const [at, stream] of streams.entries()) {
       const { value } = (await stream.next()) as IteratorYieldResult<Embedded>
-      embedded.set(backbones[at]!, value)
+      embedded.set(present(backbones[at], 'a backbone'), value)
     }
-    waiting.push({ image: sources[i]!.name, embedded })
+    waiting.push({ image: present(sources[i], 'the source of an image').name, embedded })
     if (waiting.length < rowsAtOnce && i < sources.length - 1) continue
     yield* await scoreWaiting(models, waiting)
     waiting.length = 0
@@ -93,22 +94,27 @@ async function scoreWaiting(
   const answers = waiting.map((): [string, Answer][] => [])
   for (const { ref, classifier, backbone } of models) {
     const read = waiting.flatMap(({ embedded }): Seen[] => {
-      const { embedding, maps, original } = embedded.get(backbone)!
+      const { embedding, maps, original } = present(embedded.get(backbone), 'what a backbone saw')
       return embedding ? [{ embedding, original, ...(maps && { maps }) }] : []
     })
     const scored = answersOf(classifier, read)
     let next = 0
     for (const [i, { embedded }] of waiting.entries()) {
-      const { error, notes } = embedded.get(backbone)!
-      const answer: Answer = error ? { error: error.toJSON() } : scored[next++]!
-      answers[i]!.push([ref, notes && !('error' in answer) ? { ...answer, notes } : answer])
+      const { error, notes } = present(embedded.get(backbone), 'what a backbone saw')
+      const answer: Answer = error ? { error: error.toJSON() } : present(scored[next++], 'the score of an image')
+      present(answers[i], 'the answers about an image').push([
+        ref,
+        notes && !('error' in answer) ? { ...answer, notes } : answer,
+      ])
     }
     await pause() // a hundred models are a second's work: whoever interrupts it does not wait for all of them
   }
   return waiting.map(({ image, embedded }, i) => {
     const all = [...embedded.values()]
     const error = all.every((entry) => entry.error) ? all[0]?.error : undefined
-    return error ? { image, error: error.toJSON() } : { image, ...joinAnswers(answers[i]!) }
+    return error
+      ? { image, error: error.toJSON() }
+      : { image, ...joinAnswers(present(answers[i], 'the answers about an image')) }
   })
 }
 
@@ -135,7 +141,11 @@ export function scoreWithModels<B>(
   seenBy: (backbone: B) => readonly Seen[],
 ): ManyScored[] {
   const byModel = models.map(({ classifier, backbone }) => answersOf(classifier, seenBy(backbone)))
-  return Array.from(byModel[0] ?? [], (_, i) => joinAnswers(models.map(({ ref }, at) => [ref, byModel[at]![i]!])))
+  return Array.from(byModel[0] ?? [], (_, i) =>
+    joinAnswers(
+      pairs(models, byModel).map(([{ ref }, answers]) => [ref, present(answers[i], 'the answer about a row')]),
+    ),
+  )
 }
 
 /** The answers of several models about one image. */

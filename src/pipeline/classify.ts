@@ -9,7 +9,7 @@ import { aboveMark, markedRegions, markedShareOf } from '../detectors/patches/re
 import { keepLengths } from '../detectors/preprocess.ts'
 import { cosineSimilarities } from '../detectors/similarity.ts'
 import { whiten } from '../detectors/whitening.ts'
-import { OneclassError } from '../errors.ts'
+import { OneclassError, present } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { type Embedded, type EmbedOptions, embedImages, imagesAtOnce } from '../features/embed.ts'
 import type { ImageSource } from '../images/decode.ts'
@@ -101,7 +101,7 @@ export function createClassifier(
     const whitened = whiten(ensemble.whitening, X)
     const { discriminative: head } = artifact
     if (patches && places?.length !== X.rows) throw noMaps()
-    const ofPlaces = patches && places!.map((one) => scorePlaces(patches, one))
+    const ofPlaces = patches && places?.map((one) => scorePlaces(patches, one))
     const scores = scoreWhitened(ensemble, whitened, {
       ...(ofPlaces && { patches: Float64Array.from(ofPlaces, (one) => one.score) }),
       ...(head && { discriminative: scoreDiscriminative(head, X) }),
@@ -111,7 +111,8 @@ export function createClassifier(
       const similarities = cosineSimilarities(positives, ensemble.whitening, whitened, X, i)
       const nearest = nearestPositives(positives, similarities)
       const original = originals?.[i]
-      const regions = ofPlaces && original && regionsOf(artifact.patches!, ofPlaces[i]!.map, original)
+      const map = ofPlaces?.[i]?.map
+      const regions = map && original && artifact.patches && regionsOf(artifact.patches, map, original)
       const scored = { model, isPositive: pValue > alpha, score, pValue, alpha, detectors, nearest }
       return regions ? { ...scored, regions, size: sizeOf(original) } : scored
     })
@@ -119,24 +120,25 @@ export function createClassifier(
 
   const scoreAll: Classifier['scoreAll'] = (seen, alpha) => {
     if (seen.length === 0) return []
-    const places = patches && seen.map(({ maps }) => placesOf(maps)!)
+    const places = patches && seen.flatMap(({ maps }) => placesOf(maps) ?? [])
     const X = fromRows(seen.map(({ embedding }) => embedding))
     const originals = seen.map(({ original }) => original)
     return scoreMatrix(X, alpha, places, originals)
   }
 
-  const score: Classifier['score'] = (seen, alpha) => scoreAll([seen], alpha)[0]!
+  const score: Classifier['score'] = (seen, alpha) => present(scoreAll([seen], alpha)[0], 'the score')
 
   const heatOf: Classifier['heatOf'] = (maps, original) => {
     const places = placesOf(maps)
-    if (patches === undefined || places === undefined) return undefined
-    const { width, height, peaks } = artifact.patches!
-    const above = aboveMark(artifact.patches!, scorePlaces(patches, places).map)
+    const { patches: state } = artifact
+    if (patches === undefined || state === undefined || places === undefined) return undefined
+    const { width, height, peaks } = state
+    const above = aboveMark(state, scorePlaces(patches, places).map)
     return {
       width,
       height,
       values: Array.from(above, (value) => Number(value.toPrecision(4))),
-      falseMarks: Math.max(markedShareOf(artifact.patches!), 1 / (peaks.length + 1)),
+      falseMarks: Math.max(markedShareOf(state), 1 / (peaks.length + 1)),
       ...(original && { image: sizeOf(original), area: original.shown }),
     }
   }
@@ -188,7 +190,7 @@ export async function* classifyImages(
     )
     for (const { source, error, notes } of waiting) {
       if (error) yield { image: source.name, error: error.toJSON() }
-      else yield { image: source.name, ...scored.shift()!, ...(notes && { notes }) }
+      else yield { image: source.name, ...present(scored.shift(), 'the score of an image'), ...(notes && { notes }) }
     }
     waiting.length = 0
   }
@@ -196,16 +198,19 @@ export async function* classifyImages(
 
 /** The most similar positives, best first. */
 function nearestPositives({ images }: Artifact['positives'], similarities: Float64Array): Neighbour[] {
-  const best: number[] = []
-  similarities.forEach((similarity, i) => {
-    if (best.length === neighbours && similarity <= similarities[best[neighbours - 1]!]!) return
-    let place = best.length
-    while (place > 0 && similarities[best[place - 1]!]! < similarity) place--
-    best.splice(place, 0, i)
+  const best: { readonly i: number; readonly value: number }[] = []
+  let least = Number.NEGATIVE_INFINITY // of a full list
+  similarities.forEach((value, i) => {
+    if (value <= least) return
+    const after = best.findIndex((other) => other.value < value)
+    best.splice(after < 0 ? best.length : after, 0, { i, value })
     if (best.length > neighbours) best.pop()
+    if (best.length === neighbours) least = best.at(-1)?.value ?? least
   })
-  return best.map((i) => {
-    const similarity = Math.max(-1, Math.min(1, similarities[i]!))
-    return images ? { image: images[i]!, similarity, index: i } : { row: i, similarity }
+  return best.map(({ i, value }) => {
+    const similarity = Math.max(-1, Math.min(1, value))
+    return images
+      ? { image: present(images[i], 'the name of a positive'), similarity, index: i }
+      : { row: i, similarity }
   })
 }

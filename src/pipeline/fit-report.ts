@@ -33,7 +33,7 @@ export function factsOfPositives(
   nameOf: (row: number) => string,
 ): Omit<FitFacts, 'asked' | 'reference'> {
   const sizes = new Map<number, number>()
-  for (let i = 0; i < groups.length; i++) sizes.set(groups[i]!, (sizes.get(groups[i]!) ?? 0) + 1)
+  for (const group of Array.from(groups)) sizes.set(group, (sizes.get(group) ?? 0) + 1)
   const held = heldOut.reduce((count, score) => count + (Number.isNaN(score) ? 0 : 1), 0)
   const kinds = findKinds(X, random.fork('kinds'))
   const scales = rowScales({ rows: X.rows, cols: X.cols, data: X.data }) // cosines, whatever the rows' factor is
@@ -43,7 +43,7 @@ export function factsOfPositives(
     let [nearest, similarity] = [-1, -2]
     for (let j = 0; j < X.rows; j++) {
       if (groups[j] === groups[row]) continue
-      const cosine = dot(x, rowOf(j), X.cols) * scales[row]! * scales[j]!
+      const cosine = dot(x, rowOf(j), X.cols) * (scales[row] ?? 0) * (scales[j] ?? 0)
       if (cosine > similarity) [nearest, similarity] = [j, cosine]
     }
     return { image: nameOf(row), row, pValue, times, nearest: nameOf(nearest), similarity }

@@ -6,7 +6,7 @@ import { findMisfits } from '../detectors/misfits.ts'
 import type { WeightChoice } from '../detectors/patches/patch-weight.ts'
 import { minimumRows } from '../detectors/pooled-fit.ts'
 import { usualAlpha } from '../detectors/promise.ts'
-import { OneclassError } from '../errors.ts'
+import { OneclassError, present } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { atDetail, type Detail } from '../features/detail.ts'
 import { type EmbedOptions, embedImages } from '../features/embed.ts'
@@ -118,7 +118,10 @@ export async function fitImages(
   const { detail: chosen, known, choice } = await chooseDetail(sources, own, axes, { ...options, range })
   if (chosen) return await at(chosen, known)
   const fitted = await fitAt(own, undefined, asked, known)
-  const facts = { ...fitted.artifact.facts!, places: { detail: 1, ...choice! } }
+  const facts = {
+    ...present(fitted.artifact.facts, 'what a fit finds out'),
+    places: { detail: 1, ...present(choice, 'the choice of the weight') },
+  }
   return { ...fitted, artifact: { ...fitted.artifact, facts } }
 }
 
@@ -146,8 +149,7 @@ async function fitAt(
       `All ${repeated.length} images are positives of the earlier version already: there is nothing to add.`,
     )
   if (positives.length < minimumRows) {
-    const lost =
-      rejected.length > 0 ? ` ${rejected.length} could not be read, the first: ${rejected[0]!.error.message}` : ''
+    const lost = rejected[0] ? ` ${rejected.length} could not be read, the first: ${rejected[0].error.message}` : ''
     throw new OneclassError(
       'TOO_FEW_IMAGES',
       `Expected at least ${minimumRows} readable images but received ${positives.length}; some 200 make a good model.${lost}`,
@@ -160,7 +162,7 @@ async function fitAt(
   if (options.exclude === 'misfits') {
     const left = new Set(findMisfits(X, groups, createRandom(options.seed ?? 1).fork('exclude')).map(({ row }) => row))
     if (left.size > 0) {
-      excluded.push(...[...left].map((row) => positives[row]!.image))
+      excluded.push(...[...left].map((row) => present(positives[row], 'a misfit').image))
       positives = positives.filter((_, row) => !left.has(row))
       X = fromRows(positives.map(({ embedding }) => embedding))
       groups = groupsOf(positives, X)
@@ -190,7 +192,7 @@ async function fitAt(
   const classifier = createClassifier(model, { model: 'new' })
   const reference = await tryReference(backbone, (seen) => classifier.score(seen).pValue, options.signal)
   const facts = {
-    ...model.facts!,
+    ...present(model.facts, 'what a fit finds out'),
     reference,
     ...(places && choice && { places: { detail: places.detail, ...choice } }),
   }

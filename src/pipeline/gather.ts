@@ -1,4 +1,5 @@
 /** From image files to what a fit needs of each: embedding, hashes, a small picture, and where they are asked for its places. */
+import { present } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { type EmbedOptions, embedImages } from '../features/embed.ts'
 import type { ImageSource } from '../images/decode.ts'
@@ -71,17 +72,19 @@ export async function gatherPositives(
   const unread = Array.from(sources.keys()).filter((i) => !known.has(i))
   const embedded = embedImages(
     backbone,
-    unread.map((i) => sources[i]!),
+    unread.map((i) => present(sources[i], 'the source of an image')),
     {
       maps: places !== undefined,
       onPixels(at, pixels) {
-        const index = unread[at]!
+        const index = present(unread[at], 'the number of an image')
         if (pixels.notes) notesOf.set(index, pixels.notes)
         const make =
           typeof options.thumbnails === 'function'
             ? options.thumbnails
             : (source: ImageSource) => makeThumbnail(source, options.limits, options.range)
-        const thumbnail = options.thumbnails ? make(sources[index]!).catch(() => noThumbnail) : undefined
+        const thumbnail = options.thumbnails
+          ? make(present(sources[index], 'the source of an image')).catch(() => noThumbnail)
+          : undefined
         const hash = perceptualHash(pixels)
         pending.set(index, { hash, print: fingerprint(pixels), thumbnail, pixels: places && pixels })
       },
@@ -94,10 +97,10 @@ export async function gatherPositives(
   const toChange: { row: number; hash: PerceptualHash; pixels: Pixels }[] = []
   const change = async () => {
     const some = toChange.splice(0)
-    const seen = await seeDefects(backbone, places!, some)
+    const seen = await seeDefects(backbone, present(places, 'the places'), some)
     seen.forEach((defect, i) => {
-      const { row } = some[i]!
-      positives[row] = { ...positives[row]!, defect }
+      const { row } = present(some[i], 'the image that was changed')
+      positives[row] = { ...present(positives[row], 'the image that was changed'), defect }
     })
   }
   const add = (index: number, positive: Positive): number => {
@@ -106,32 +109,46 @@ export async function gatherPositives(
   }
   const addKnown = (from: number, to: number) => {
     for (let index = from; index < to; index++) {
-      const { positive, notes } = known.get(index)!
+      const { positive, notes } = present(known.get(index), 'what is known of an image')
       if (notes.length > 0) notesOf.set(index, notes)
       add(index, positive)
     }
   }
   let next = 0
   for await (const { index: at, source, embedding, maps, error } of embedded) {
-    const index = unread[at]!
+    const index = present(unread[at], 'the number of an image')
     addKnown(next, index)
     next = index + 1
     const { hash, print, thumbnail: making, pixels } = pending.get(index) ?? {}
     pending.delete(index)
     const thumbnail = (await making) ?? noThumbnail
     if (error) rejected.push({ image: source.name, error: error.toJSON() })
-    else if (isKnown(embedding, hash!)) repeated.push(source.name)
+    else if (isKnown(embedding, present(hash, 'the hash of an image'))) repeated.push(source.name)
     else {
-      const seen = places ? { places: places.placesOf(maps!) } : {}
-      const row = add(index, { image: source.name, embedding, hash: hash!, print: print!, thumbnail, ...seen })
-      if (places && known.size === 0 && getsDefect(row)) toChange.push({ row, hash: hash!, pixels: pixels! })
+      const seen = places ? { places: places.placesOf(present(maps, 'the maps of an image')) } : {}
+      const row = add(index, {
+        image: source.name,
+        embedding,
+        hash: present(hash, 'the hash of an image'),
+        print: present(print, 'the fingerprint of an image'),
+        thumbnail,
+        ...seen,
+      })
+      if (places && known.size === 0 && getsDefect(row))
+        toChange.push({
+          row,
+          hash: present(hash, 'the hash of an image'),
+          pixels: present(pixels, 'the pixels of an image'),
+        })
       if (toChange.length === defectsAtOnce) await change()
     }
   }
   addKnown(next, sources.length)
   if (toChange.length > 0) await change()
   const inOrder = [...notesOf].sort(([a], [b]) => a - b)
-  const notes = inOrder.flatMap(([index, some]) => some.map((note) => ({ image: sources[index]!.name, ...note })))
+  const notes = inOrder.flatMap(([index, some]) =>
+    some.map((note) => ({ image: present(sources[index], 'the source of an image').name, ...note })),
+  )
   return { positives, sourceOf, rejected, repeated, notes, notesOf }
 }
 

@@ -1,5 +1,5 @@
 /** From the positives of a fit to the gallery beside its model, and from there to the positives of the next version. */
-import { OneclassError } from '../errors.ts'
+import { OneclassError, present } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { type Fingerprint, fingerprintSide } from '../images/fingerprint.ts'
 import type { PerceptualHash } from '../images/phash.ts'
@@ -59,9 +59,12 @@ export function positivesOf(
   const placesOf = keptPlacesOf(gallery)
   return keptRows(gallery, exclude).map((i) => ({
     ...placesOf(i),
-    image: images[i]!,
+    image: present(images[i], 'the name of a positive'),
     embedding: embeddings.subarray(i * dim, (i + 1) * dim),
-    hash: { high: hashes[2 * i]! >>> 0, low: hashes[2 * i + 1]! >>> 0 },
+    hash: {
+      high: present(hashes[2 * i], 'the hash of a positive') >>> 0,
+      low: present(hashes[2 * i + 1], 'the hash of a positive') >>> 0,
+    },
     print: gallery.prints?.subarray(i * printCells, (i + 1) * printCells),
     thumbnail: thumbnailOf(gallery, i) ?? noThumbnail,
   }))
@@ -91,7 +94,7 @@ export function galleryOf(
   },
 ): Gallery {
   const n = positives.length
-  const dim = positives[0]!.embedding.length
+  const dim = present(positives[0], 'a positive').embedding.length
   const embeddings = new Float32Array(n * dim)
   const hashes = new Int32Array(2 * n)
   const prints =
@@ -110,8 +113,8 @@ export function galleryOf(
   })
   const bytes = new Uint8Array(size)
   positives.forEach(({ thumbnail }, i) => {
-    const from = i === 0 ? 0 : ends[i - 1]!
-    if (ends[i]! > from) bytes.set(thumbnail, from)
+    const from = ends[i - 1] ?? 0
+    if ((ends[i] ?? 0) > from) bytes.set(thumbnail, from)
   })
   return {
     backbone: { id: made.backbone.id, hash: made.backbone.hash },
@@ -138,21 +141,22 @@ function keepPlaces(
   { detail, axes }: Pick<PlaceSetup, 'detail' | 'axes'>,
   dim: number,
 ): Pick<Gallery, 'places'> {
-  const size = positives[0]!.places!.length
-  const changed = Array.from(positives.keys()).filter((i) => positives[i]!.defect)
+  const places = positives.map((positive) => present(positive.places, 'the places of a positive'))
+  const size = places[0]?.length ?? 0
+  const changed = positives.flatMap(({ defect }, i) => (defect ? [{ i, defect }] : []))
   if ((positives.length + changed.length) * size > maxPlaceBytes) return {}
   const bytes = new Uint8Array(positives.length * size)
-  positives.forEach(({ places }, i) => {
-    bytes.set(places!, i * size)
+  places.forEach((some, i) => {
+    bytes.set(some, i * size)
   })
   const defects = {
-    rows: Int32Array.from(changed),
+    rows: Int32Array.from(changed, ({ i }) => i),
     embeddings: new Float32Array(changed.length * dim),
     bytes: new Uint8Array(changed.length * size),
   }
-  changed.forEach((i, k) => {
-    defects.embeddings.set(positives[i]!.defect!.embedding, k * dim)
-    defects.bytes.set(positives[i]!.defect!.places, k * size)
+  changed.forEach(({ defect }, k) => {
+    defects.embeddings.set(defect.embedding, k * dim)
+    defects.bytes.set(defect.places, k * size)
   })
   return { places: { detail, axes, size, bytes, defects } }
 }

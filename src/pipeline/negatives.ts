@@ -1,4 +1,5 @@
 /** What negatives add to a fit: a head beside the one-class members (`detectors/discriminative.ts`). */
+
 import type { Matrix } from '../core/matrix.ts'
 import type { Random } from '../core/random.ts'
 import { pValue } from '../detectors/calibration.ts'
@@ -6,6 +7,7 @@ import { type DiscriminativeState, joinDiscriminative, scoreHeldOutNegatives } f
 import { joinMembers, scoreEnsemble } from '../detectors/ensemble.ts'
 import { type ByMember, type ExtraKey, type JoinedScores, joinScores, membersOf } from '../detectors/join.ts'
 import type { PooledFit } from '../detectors/pooled-fit.ts'
+import { present } from '../errors.ts'
 
 export interface JoinedHead {
   readonly state: DiscriminativeState
@@ -35,7 +37,7 @@ export function joinHead(
   const head = joinDiscriminative(X, negatives, pooled.holdOut, scores, random.fork('discriminative'))
   const keys = membersOf({ ...pooled.heldOut, ...extra })
   const weights = Object.fromEntries(keys.map((key) => [key, weight?.[key] ?? 1])) as ByMember<number>
-  const total = keys.reduce((sum, key) => sum + weights[key]!, 0)
+  const total = keys.reduce((sum, key) => sum + present(weights[key], 'the weight of a member'), 0)
   return {
     state: head.state,
     extra: { ...extra, discriminative: head.heldOut },

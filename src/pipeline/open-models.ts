@@ -1,6 +1,6 @@
 /** Several models at once, each network opened once however many models use it. */
 
-import { OneclassError, toOneclassError } from '../errors.ts'
+import { OneclassError, present, toOneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { type OpenOptions, openBackboneOf } from '../features/registry.ts'
 import { expandRefs } from '../store/model-refs.ts'
@@ -61,7 +61,8 @@ export async function openModels(
         failed.push({ ref, error: error.toJSON() })
       }
     }
-    if (opened.length === 0) throw new OneclassError(failed[0]!.error.code, failed[0]!.error.message)
+    const [first] = failed
+    if (opened.length === 0 && first) throw new OneclassError(first.error.code, first.error.message)
     return { models: shareBackbones(opened), failed, close }
   } catch (error) {
     await close()
@@ -76,5 +77,5 @@ function shareBackbones<M extends LoadedModel>(
   const prepared = new Map<string, Backbone>()
   for (const { key, artifact, network } of opened)
     if (artifact.patches || !prepared.has(key)) prepared.set(key, backboneFor(artifact, network))
-  return opened.map((model) => ({ ...model, backbone: prepared.get(model.key)! }))
+  return opened.map((model) => ({ ...model, backbone: present(prepared.get(model.key), 'the backbone of a model') }))
 }

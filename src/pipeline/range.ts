@@ -1,5 +1,5 @@
 /** The range of samples that a model was fitted with: found among its positives, then the same for every image that it judges. */
-import { OneclassError } from '../errors.ts'
+import { OneclassError, present } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { measureSamples } from '../images/decode.ts'
 import type { ImageLimits } from '../images/limits.ts'
@@ -32,7 +32,7 @@ export async function rangeOfImages(
 export function spread<T>(items: readonly T[]): T[] {
   const step = Math.max(1, items.length / mostMeasured)
   const count = Math.min(items.length, mostMeasured)
-  return Array.from({ length: count }, (_, i) => items[Math.floor(i * step)]!)
+  return Array.from({ length: count }, (_, i) => present(items[Math.floor(i * step)], 'an image'))
 }
 
 /** The same network, asking the decoder for this range. */

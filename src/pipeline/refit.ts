@@ -43,10 +43,11 @@ export async function refitInput({ home, ref, backbone, folder, negatives, alpha
     const sources = names.map((name) => sourceOf(name, place))
     const missing: FileSource[] = []
     for (const source of sources) if (!(await isFile(source.path))) missing.push(source)
-    if (missing.length === 0) return sources
+    const [first] = missing
+    if (first === undefined) return sources
     throw new OneclassError(
       'IMAGE_NOT_FOUND',
-      `Of "${labelOf(info)}" the embeddings of "${own.id}" are kept, and another network needs the images themselves: ${missing.length} of ${names.length} are not there, such as "${missing[0]!.path}". Start where their folder lies, or name it: oneclass fit DIR --from-model ${ref}`,
+      `Of "${labelOf(info)}" the embeddings of "${own.id}" are kept, and another network needs the images themselves: ${missing.length} of ${names.length} are not there, such as "${first.path}". Start where their folder lies, or name it: oneclass fit DIR --from-model ${ref}`,
     )
   }
   return {

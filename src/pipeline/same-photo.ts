@@ -1,5 +1,7 @@
 /** Which images of a folder are the same photo: they are used, but held out together. */
+
 import type { Matrix } from '../core/matrix.ts'
+import { present } from '../errors.ts'
 import { groupNearDuplicates } from '../images/near-duplicates.ts'
 import type { PerceptualHash } from '../images/phash.ts'
 import type { Positive } from './make-gallery.ts'
@@ -12,7 +14,7 @@ export function groupsOf(positives: readonly Positive[], X: Matrix): Int32Array 
 export function namesOfGroups(groups: Int32Array, images: readonly string[]): string[][] {
   const members = new Map<number, string[]>()
   groups.forEach((leader, i) => {
-    members.set(leader, [...(members.get(leader) ?? []), images[i]!])
+    members.set(leader, [...(members.get(leader) ?? []), present(images[i], 'the name of a positive')])
   })
   return [...members.values()].filter((names) => names.length > 1)
 }

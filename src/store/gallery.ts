@@ -69,7 +69,7 @@ export function decodeGallery(bytes: Uint8Array): Gallery {
 export function thumbnailOf({ thumbnails: { ends, bytes } }: Pick<Gallery, 'thumbnails'>, i: number) {
   const end = ends[i]
   if (end === undefined) return undefined
-  const from = i === 0 ? 0 : ends[i - 1]!
+  const from = ends[i - 1] ?? 0
   return end > from ? bytes.subarray(from, end) : undefined
 }
 
@@ -111,7 +111,7 @@ function checkGallery(value: unknown): Gallery {
   array('held-out scores', heldOut, Float64Array, n)
   array('thumbnails', thumbnails.ends, Int32Array, n)
   array('thumbnails', thumbnails.bytes, Uint8Array, thumbnails.ends[n - 1] ?? 0)
-  if (thumbnails.ends.some((end, i) => end < (i === 0 ? 0 : thumbnails.ends[i - 1]!)))
+  if (thumbnails.ends.some((end, i) => end < (thumbnails.ends[i - 1] ?? 0)))
     throw new RangeError('the thumbnails are not in order')
   if (!Array.isArray(rejected) || !rejected.every(isRejected)) throw new TypeError('the rejected images are wrong')
   if (gallery.negatives !== undefined) {

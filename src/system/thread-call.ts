@@ -117,6 +117,7 @@ export function startThread<C extends Calls>(url: URL, options: ThreadOptions = 
     async end() {
       ended ??= new OneclassError('CANCELLED', 'This was closed.')
       for (const id of [...pending.keys()]) take(id)?.reject(ended)
+      thread.ref() // a process that waits for the end of its thread must not end before
       await thread.terminate()
     },
   }

@@ -21,7 +21,7 @@ export function bestAndWorst(images: readonly ImageScore[], key: string): Galler
   const of = (positive: boolean) =>
     images
       .filter((image) => image.isPositive === positive && image.scores[key])
-      .toSorted((a, b) => a.scores[key]!.score - b.scores[key]!.score)
+      .toSorted((a, b) => (a.scores[key]?.score ?? 0) - (b.scores[key]?.score ?? 0))
   const [positives, negatives] = [of(true), of(false)]
   return [
     { title: 'Of the class, the most typical', images: positives.slice(0, each) },

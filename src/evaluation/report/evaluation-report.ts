@@ -1,6 +1,8 @@
 /** An evaluation to files: report.html for people, evaluation.json and scores.csv for programs. */
+
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { present } from '../../errors.ts'
 import { makeThumbnail } from '../../images/thumbnail.ts'
 import { makeFolder } from '../../system/files.ts'
 import { dataUri, escapeHtml } from '../../system/html.ts'
@@ -43,7 +45,7 @@ async function thumbnailsOf({ worst }: Evaluation, { images }: Labelled): Promis
   const sources = new Map(images.map(({ source }) => [source.name, source]))
   const out = new Map<string, Uint8Array>()
   for (const { image } of [...worst.falselyRejected, ...worst.falselyAccepted]) {
-    const picture = await makeThumbnail(sources.get(image)!).catch(() => undefined)
+    const picture = await makeThumbnail(present(sources.get(image), 'the source of an image')).catch(() => undefined)
     if (picture) out.set(image, picture)
   }
   return out

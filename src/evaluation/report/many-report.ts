@@ -22,7 +22,7 @@ export function confusionCsv({ models, classes }: ManyEvaluation): string {
   const rows = classes.map(({ label, images, best, none }) => [
     csvField(label),
     images,
-    ...models.map((ref) => best[ref]!),
+    ...models.map((ref) => best[ref] ?? 0),
     none,
   ])
   const lines = [['class', 'images', ...models.map(csvField), 'none'], ...rows].map((row) => row.join(','))
@@ -57,8 +57,8 @@ function manyHtml({ models, classes, sentences, unreadable }: ManyEvaluation): s
 <header><h1>${models.length} models on ${classes.length} classes</h1><p class="soft">Each model was taught its class alone; nothing was fitted here.</p></header>
 <section class="verdict" aria-label="Verdict">${sentences.map((text) => `<p>${escapeHtml(text)}</p>`).join('')}</section>
 ${left}<main>
-${table('Best label', 'Images of each class by the model with the largest p-value among those that accept them.', ({ best, none }) => [...models.map((ref) => best[ref]!), none], 'none')}
-${table('Accepted', 'Images of each class that each model accepts: an image may have several labels, or none.', ({ accepted }) => models.map((ref) => accepted[ref]!), '')}
+${table('Best label', 'Images of each class by the model with the largest p-value among those that accept them.', ({ best, none }) => [...models.map((ref) => best[ref] ?? 0), none], 'none')}
+${table('Accepted', 'Images of each class that each model accepts: an image may have several labels, or none.', ({ accepted }) => models.map((ref) => accepted[ref] ?? 0), '')}
 </main></body></html>
 `
 }

@@ -125,7 +125,7 @@ function table(report: CompareReport): string {
       row.memoryMb === null ? '–' : `${duration(row.memoryMb)} MB`,
     ]
     const classes = [row.key === 'ensemble' ? 'ours' : '', row.auroc !== null && row.auroc === best ? 'best' : '']
-    return `<tr class="${classes.join(' ').trim()}">${name}${cells.map((cell, i) => `<td data-name="${escapeHtml(head[i + 1]!)}">${cell}</td>`).join('')}</tr>`
+    return `<tr class="${classes.join(' ').trim()}">${name}${cells.map((cell, i) => `<td data-name="${escapeHtml(head[i + 1] ?? '')}">${cell}</td>`).join('')}</tr>`
   })
   return `<div class="scroll"><table class="main"><thead><tr>${head.map((text) => `<th scope="col">${escapeHtml(text)}</th>`).join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`
 }
@@ -143,13 +143,12 @@ function legendOfTable({ alpha }: CompareReport): string {
 }
 
 function confusions({ methods, alpha }: CompareReport): string {
-  const rows = ranked(methods).filter(({ row }) => row.confusion !== null)
+  const rows = ranked(methods).flatMap(({ row, colour }) => (row.confusion ? [{ row, colour, c: row.confusion }] : []))
   if (rows.length === 0) return ''
   const head = ['Method', 'Class accepted', 'Class rejected', 'Others accepted', 'Others rejected']
   head.push('Precision if 50 % are of the class', 'If 5 %', 'If 1 %')
   const percentOrNone = (value: number | null | undefined) => (value == null ? '–' : percent(value))
-  const body = rows.map(({ row, colour }) => {
-    const c = row.confusion!
+  const body = rows.map(({ row, colour, c }) => {
     const at = (prevalence: number) =>
       percentOrNone(row.precisionAtPrevalence?.find((one) => one.prevalence === prevalence)?.precision)
     return [

@@ -1,4 +1,5 @@
 /** The parts of the report with pictures in them: plots, thumbnails, the embedding. */
+import { present } from '../../errors.ts'
 import { dataUri, escapeHtml } from '../../system/html.ts'
 import { type CompareReport, splits } from '../compare-report.ts'
 import { splitName } from '../material.ts'
@@ -36,13 +37,11 @@ export function plotsSection(report: CompareReport): string {
     cards.push(card('Would more photos help?', plot, legend(curves), 'Mean over random parts of your positives.'))
   }
   for (const { row, colour: k } of ranked(methods)) {
-    if (!row.history || row.history.length < 2) continue
-    const pick = (
-      name: string,
-      value: (r: NonNullable<typeof row.history>[number]) => number | null,
-      dashed: boolean,
-    ): Series[] => {
-      const points = row.history!.flatMap((record) => {
+    const history = row.history ?? []
+    const last = history.at(-1)
+    if (last === undefined || history.length < 2) continue
+    const pick = (name: string, value: (r: (typeof history)[number]) => number | null, dashed: boolean): Series[] => {
+      const points = history.flatMap((record) => {
         const y = value(record)
         return y === null ? [] : [[record.epoch, y] as const]
       })
@@ -53,7 +52,6 @@ export function plotsSection(report: CompareReport): string {
       ...pick('validation loss', (r) => r.validationLoss, true),
     ]
     if (series.length === 0) continue
-    const last = row.history.at(-1)!
     const validation =
       last.validationAccuracy === null ? '' : `, validation ${(100 * last.validationAccuracy).toFixed(0)} %`
     const caption = `Accuracy at the end: training ${(100 * last.accuracy).toFixed(0)} %${validation}.`
@@ -88,7 +86,7 @@ export function gallerySection({ methods, images, thumbnails }: CompareReport): 
     .map(({ row }) => {
       const strips = bestAndWorst(images, row.key).map(({ title, images: list }) => {
         const items = list.map((image) => {
-          const { score, accepted } = image.scores[row.key]!
+          const { score, accepted } = present(image.scores[row.key], 'the score of the method')
           return figure(
             thumbnails,
             image.image,
@@ -144,11 +142,11 @@ function figure(thumbnails: ReadonlyMap<string, Uint8Array>, image: string, capt
   const bytes = thumbnails.get(image)
   const name = escapeHtml(image)
   const picture = bytes ? `<img src="${dataUri(bytes)}" alt="">` : ''
-  const words = `<span class="name" title="${name}">${escapeHtml(image.split('/').at(-1)!)}</span>${escapeHtml(caption)}`
+  const words = `<span class="name" title="${name}">${escapeHtml(image.split('/').at(-1) ?? image)}</span>${escapeHtml(caption)}`
   return `<figure${wrong ? ' class="wrong"' : ''}>${picture}<figcaption>${words}</figcaption></figure>`
 }
 
 /** Ticks that do not write over each other on a logarithmic axis. */
 function spaced(ticks: readonly number[]): number[] {
-  return ticks.filter((tick, i) => i === ticks.length - 1 || ticks.at(-1)! / tick > 1.15)
+  return ticks.filter((tick, i) => i === ticks.length - 1 || (ticks.at(-1) ?? 0) / tick > 1.15)
 }

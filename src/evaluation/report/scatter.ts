@@ -1,6 +1,8 @@
 /** Which images stand in the embedding plot, and where. */
+
 import { fromRows, row } from '../../core/matrix.ts'
 import { createRandom, sample } from '../../core/random.ts'
+import { present } from '../../errors.ts'
 import { type EmbeddedPoint, type Split, splits } from '../compare-report.ts'
 import type { Material } from '../material.ts'
 import { principalComponents, umap } from '../projection.ts'
@@ -18,7 +20,8 @@ export async function embedPoints(
   for (const split of splits) {
     const { sources, embeddings } = material.of[split]
     const rows = sample(sources.length, Math.min(perSplit, sources.length), random).toSorted()
-    for (const i of rows) chosen.push({ image: sources[i]!.name, split, embedding: row(embeddings, i) })
+    for (const i of rows)
+      chosen.push({ image: present(sources[i], 'the source of an image').name, split, embedding: row(embeddings, i) })
   }
   if (chosen.length < 3) return []
   const X = fromRows(chosen.map(({ embedding }) => embedding))
@@ -27,8 +30,8 @@ export async function embedPoints(
   return chosen.map(({ image, split }, i) => ({
     image,
     split,
-    pca: rounded(pca[i]!),
-    umap: neighbours ? rounded(neighbours[i]!) : null,
+    pca: rounded(present(pca[i], 'the place of an image')),
+    umap: neighbours ? rounded(present(neighbours[i], 'the place of an image')) : null,
   }))
 }
 
