@@ -69,19 +69,22 @@ try {
   const client = createClient(service.address)
   const fit = await client.finished((await client.fit('ring', train, { detail: 2 })).id)
   if (fit.state !== 'done') throw new Error(JSON.stringify(fit.error))
-  const batch = await client.batch('ring', asked, { thumbnails: true, map: true })
+  // as if a folder had been dropped
+  const inFolder = asked.map((image) => ({ ...image, name: `monday/${image.name}` }))
+  const batch = await client.batch('ring', inFolder, { thumbnails: true, map: true })
   await client.finished(batch.id)
   const lines = await client.results(batch.id)
   const worst = lines.flatMap((line) => ('error' in line ? [] : [line])).sort((a, b) => b.score - a.score)
   const reviews = worst.slice(0, 9).map(({ index, image }) => ({
     index,
-    label: /^ring/.test(image) ? ('belongs' as const) : ('differs' as const),
+    label: /^monday\/ring/.test(image) ? ('belongs' as const) : ('differs' as const),
   }))
   await client.review(batch.id, { by: 'Ann', reviews })
 
   await page.setViewportSize({ width: 1280, height: 800 })
   await open('#/classify/ring@1')
-  const flaw = worst.find(({ image, regions }) => !/^(ring|other)/.test(image) && regions?.length === 1) ?? worst[0]!
+  const flaw =
+    worst.find(({ image, regions }) => !/^monday\/(ring|other)/.test(image) && regions?.length === 1) ?? worst[0]!
   const shown = [...asked.slice(0, 3), asked[flaw.index]!]
   for (const [i, one] of shown.entries()) {
     await page.setInputFiles('[data-pick=files]', [asFile(one)])
