@@ -8,9 +8,12 @@ import { writeReport } from '../src/evaluation/report/report.ts'
 import { openBackbone } from '../src/features/registry.ts'
 import { blockOtherDecoders } from '../src/images/only-accepted.ts'
 import { version } from '../src/system/config.ts'
+import type { ErrorBody } from '../src/wire/error.ts'
 
 export interface CompareWork {
   readonly images: Readonly<Record<Split, readonly { readonly name: string; readonly path: string }[]>>
+  /** Could not be read before they came here. */
+  readonly failed: readonly { readonly split: Split; readonly image: string; readonly error: ErrorBody }[]
   readonly out: string
   readonly home: string
   readonly cpus: number
@@ -29,6 +32,7 @@ process.once('message', async (work: CompareWork) => {
     const report = await compare(
       {
         images: work.images,
+        failed: work.failed,
         backbone,
         methods: work.methods,
         effort: work.quick ? 'quick' : 'full',

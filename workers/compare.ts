@@ -15,23 +15,16 @@ import { type ComparisonFiles, comparisonFileNames, leaveComparison } from '../s
 import { childEnvironment } from '../src/system/config.ts'
 import { parseJson } from '../src/system/parse-json.ts'
 import type { ComparisonPhase } from '../src/wire/comparison.ts'
-import type { ErrorBody } from '../src/wire/error.ts'
+import { ErrorBody } from '../src/wire/error.ts'
+import { OneOf } from '../src/wire/type.ts'
 import type { CompareWork } from './compare-process.ts'
 import type { WorkerContext } from './context.ts'
 
-const Listing = Type.Array(
-  Type.Object({
-    split: Type.Union([
-      Type.Literal('trainPositive'),
-      Type.Literal('trainNegative'),
-      Type.Literal('testPositive'),
-      Type.Literal('testNegative'),
-    ]),
-    image: Type.String(),
-    blob: BlobId,
-  }),
-)
-type Listed = Static<typeof Listing>[number]
+const about = { split: OneOf(['trainPositive', 'trainNegative', 'testPositive', 'testNegative']), image: Type.String() }
+const Listed = Type.Object({ ...about, blob: BlobId })
+/** An image, or why it could not be read. */
+const Listing = Type.Array(Type.Union([Listed, Type.Object({ ...about, error: ErrorBody })]))
+type Listed = Static<typeof Listed>
 type Message = { progress: number; stage: string; phase: ComparisonPhase } | { done: true } | { error: ErrorBody }
 
 const program = fileURLToPath(new URL('./compare-process.js', import.meta.url))
@@ -98,17 +91,29 @@ export function startCompare(context: WorkerContext): Promise<Consumer> {
       const folder = await mkdtemp(join(tmpdir(), 'oneclass-compare-'))
       try {
         await mkdir(join(folder, 'images'))
-        const images = await fetchImages(list, join(folder, 'images'))
+        const listed = list.filter((entry) => 'blob' in entry)
+        const failed = list.filter((entry) => 'error' in entry)
+        const images = await fetchImages(listed, join(folder, 'images'))
         const { methods, quick, alpha, seed } = data
         await runProcess(
-          { images, out: join(folder, 'out'), home: context.home, cpus: context.cores, methods, quick, alpha, seed },
+          {
+            images,
+            failed,
+            out: join(folder, 'out'),
+            home: context.home,
+            cpus: context.cores,
+            methods,
+            quick,
+            alpha,
+            seed,
+          },
           task,
         )
         const stored: Record<string, string> = {}
         for (const file of comparisonFileNames)
           stored[file] = await blobs.put(await readFile(join(folder, 'out', file)), lifetimes.outcome)
         await leaveComparison(client, data.origin, task.id, stored as ComparisonFiles)
-        await blobs.remove([...list.map(({ blob }) => blob), data.list]).catch(() => {})
+        await blobs.remove([...listed.map(({ blob }) => blob), data.list]).catch(() => {})
         return {}
       } catch (error) {
         // a fault is tried again and needs its images

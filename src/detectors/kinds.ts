@@ -23,14 +23,18 @@ const farApart = 5
 const leastShare = 0.05
 const fewestRows = 40
 
-/** @returns undefined where the positives look like one kind */
-export function findKinds(X: Rows, random: Random): Kinds | undefined {
-  const n = X.rows
+/**
+ * @param rows those that are looked at, such as one of each group of copies: copies of a photo are no evidence of a kind. Default: all
+ * @returns undefined where the positives look like one kind
+ */
+export function findKinds(X: Rows, random: Random, rows?: Int32Array): Kinds | undefined {
+  const n = rows?.length ?? X.rows
   if (n < fewestRows) return undefined
   const scales = rowScales(X) // no normalised copy: rows may be many
-  const order = sample(n, n, random)
+  const drawn = sample(n, n, random)
+  const order = rows ? drawn.map((i) => rows[i]!) : drawn
   const halves = [order.subarray(0, n >> 1), order.subarray(n >> 1)] as const
-  const isSmall = new Uint8Array(n)
+  const isSmall = new Uint8Array(X.rows)
   let separation = Number.POSITIVE_INFINITY
   for (const [fitted, judged] of [halves, [halves[1], halves[0]]] as const) {
     const axis = axisBetween(X, scales, fitted)

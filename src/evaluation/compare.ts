@@ -26,6 +26,8 @@ import { openProgress, type ProgressStore } from './resume.ts'
 
 export interface CompareOptions {
   readonly images: Readonly<Record<Split, readonly ImageSource[]>>
+  /** Further images, which could not be read; they are told with the report. */
+  readonly failed?: Material['unreadable']
   readonly backbone: Backbone
   /** Keys of the methods to run; all of them by default. */
   readonly methods?: readonly string[] | undefined
@@ -74,6 +76,7 @@ export async function compare(options: CompareOptions, hooks: CompareHooks = {})
 
   const material = await prepareMaterial({
     images: options.images,
+    failed: options.failed ?? [],
     backbone: options.backbone,
     side: imageSide,
     keepNearDuplicates: options.keepNearDuplicates ?? false,

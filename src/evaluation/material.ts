@@ -37,6 +37,8 @@ export interface Material {
 
 export interface MaterialOptions {
   readonly images: Readonly<Record<Split, readonly ImageSource[]>>
+  /** Further images of the splits, which could not be read. */
+  readonly failed: Material['unreadable']
   readonly backbone: Backbone
   readonly side: number
   readonly keepNearDuplicates: boolean
@@ -46,11 +48,11 @@ export interface MaterialOptions {
 
 /** @throws CANCELLED, TOO_FEW_IMAGES when the training or test positives are missing */
 export async function prepareMaterial(options: MaterialOptions): Promise<Material> {
-  const { images, side, signal } = options
+  const { images, failed, side, signal } = options
   const total = splits.reduce((sum, split) => sum + images[split].length, 0)
   let done = 0
   let embedSeconds = 0
-  const unreadable: { split: Split; image: string; error: ErrorBody }[] = []
+  const unreadable: { split: Split; image: string; error: ErrorBody }[] = [...failed]
   const of = {} as Record<Split, SplitMaterial>
   for (const split of splits) {
     const sources = images[split]
@@ -84,7 +86,9 @@ export async function prepareMaterial(options: MaterialOptions): Promise<Materia
   const within = dropNearDuplicates(of, options.keepNearDuplicates, warnings)
   return {
     side,
-    found: Object.fromEntries(splits.map((split) => [split, images[split].length])) as Record<Split, number>,
+    found: Object.fromEntries(
+      splits.map((split) => [split, images[split].length + failed.filter((one) => one.split === split).length]),
+    ) as Record<Split, number>,
     of: within.of,
     groups: groupNearDuplicates(described(of.trainPositive)),
     unreadable,

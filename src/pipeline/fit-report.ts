@@ -35,7 +35,8 @@ export function factsOfPositives(
   const sizes = new Map<number, number>()
   for (const group of Array.from(groups)) sizes.set(group, (sizes.get(group) ?? 0) + 1)
   const held = heldOut.reduce((count, score) => count + (Number.isNaN(score) ? 0 : 1), 0)
-  const kinds = findKinds(X, random.fork('kinds'))
+  const firsts = firstOfEach(groups)
+  const kinds = findKinds(X, random.fork('kinds'), firsts.length < X.rows ? firsts : undefined)
   const scales = rowScales({ rows: X.rows, cols: X.cols, data: X.data }) // cosines, whatever the rows' factor is
   const rowOf = rowReader(X)
   const misfits = findMisfits(X, groups, random.fork('misfits')).map(({ row, pValue, times }) => {
@@ -53,9 +54,22 @@ export function factsOfPositives(
     effectiveN: Math.min(X.rows, Math.round((X.rows * counted) / held)),
     misfits,
     kinds: kinds
-      ? { size: kinds.smaller.length, examples: kinds.smaller.slice(0, 3).map(nameOf), separation: kinds.separation }
+      ? {
+          size: kinds.smaller.reduce((sum, row) => sum + (sizes.get(groups[row] ?? -1) ?? 1), 0),
+          examples: kinds.smaller.slice(0, 3).map(nameOf),
+          separation: kinds.separation,
+        }
       : null,
   }
+}
+
+/** The first row of each group. */
+function firstOfEach(groups: ArrayLike<number>): Int32Array {
+  const first = new Map<number, number>()
+  Array.from(groups).forEach((group, i) => {
+    if (!first.has(group)) first.set(group, i)
+  })
+  return Int32Array.from(first.values())
 }
 
 let reference: Promise<ImageSource[]> | undefined

@@ -8,6 +8,7 @@
  * A job that killed its worker (stalled) is given out again; after three times it is taken for the killer and failed.
  * Handlers must be idempotent: a job can run twice, and the two runs can even overlap for a moment.
  */
+import { setMaxListeners } from 'node:events'
 import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq'
 import { Value } from 'typebox/value'
 import { type ErrorCode, OneclassError, toOneclassError } from '../errors.ts'
@@ -78,6 +79,7 @@ export async function startConsumer<K extends JobKind>(options: ConsumerOptions<
     // not AbortSignal.any over AbortSignal.timeout: on Node 20 a garbage collection can take the two before they fire
     const stop = new AbortController()
     const { signal } = stop
+    setMaxListeners(0, signal) // one an image that is under way
     let isTooLate = false
     const timer = setTimeout(() => {
       isTooLate = true

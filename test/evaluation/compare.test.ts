@@ -27,14 +27,20 @@ const options: CompareOptions = { images, backbone, effort: 'quick', methods: fa
 
 test('every row is filled, the files hold what the product promises, and the HTML is self-contained', async () => {
   const broken: ImageSource = { name: 'test/negative/broken.jpg', bytes: new Uint8Array([0xff, 0xd8, 0xff, 1, 2, 3]) }
-  const report = await compare({ ...options, images: { ...images, testNegative: [...images.testNegative, broken] } })
+  const error = { code: 'IMAGE_TOO_LARGE', message: 'It is too large.' } as const
+  const failed = [{ split: 'trainPositive', image: 'train/positive/large.jpg', error }] as const
+  const mixed = { ...images, testNegative: [...images.testNegative, broken] }
+  const report = await compare({ ...options, images: mixed, failed })
   assert.deepEqual(
     report.methods.map(({ status, reason }) => [status, reason]),
     fast.map(() => ['done', null]),
   )
   assert.deepEqual(
-    report.data.unreadable.map(({ image }) => image),
-    ['test/negative/broken.jpg'],
+    report.data.unreadable.map(({ image, error: { code } }) => [image, code]),
+    [
+      ['train/positive/large.jpg', 'IMAGE_TOO_LARGE'],
+      ['test/negative/broken.jpg', 'IMAGE_UNREADABLE'],
+    ],
   )
   const ensemble = report.methods.find(({ key }) => key === 'ensemble')!
   assert.ok(ensemble.auroc! > 0.9, `AUROC ${ensemble.auroc}`)

@@ -100,6 +100,24 @@ test('a job is done, with its result', async () => {
   )
 })
 
+test('many images may listen to the end of one job', async () => {
+  const warnings: Error[] = []
+  const note = (warning: Error): void => void warnings.push(warning)
+  process.on('warning', note)
+  await withConsumer(
+    async ({ data, signal }) => {
+      for (let i = 0; i < 200; i++) signal.addEventListener('abort', () => {})
+      await new Promise((resolve) => setImmediate(resolve)) // warnings come a little later
+      return scoredImage(data.image)
+    },
+    async () => {
+      assert.equal((await finished(await send())).state, 'done')
+    },
+  )
+  process.off('warning', note)
+  assert.deepEqual(warnings, [])
+})
+
 test('bad input fails at once, with our code', async () => {
   let tries = 0
   await withConsumer(

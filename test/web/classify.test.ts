@@ -76,8 +76,18 @@ test(
       .toBuffer()
     await page.setInputFiles('[data-pick=files]', { name: 'wide.jpg', mimeType: 'image/jpeg', buffer: wide })
     await until(`document.querySelector('.stage figcaption').textContent === 'wide.jpg'`)
+    const asked: string[] = []
+    const note = (request: { url(): string }): void => void asked.push(request.url())
+    page.on('request', note)
     await page.getByRole('button', { name: 'Show where it looks unusual' }).click()
     await until(`document.querySelector('.heat-legend')`)
+    page.off('request', note)
+    // the drift monitor has counted the image when it was asked about first
+    assert.ok(
+      asked
+        .filter((url) => url.includes('/classify'))
+        .every((url) => /explain=true.*drift=false|drift=false.*explain=true/.test(url)),
+    )
     await says('.heat-legend', /as usual.*marked.*far beyond.*1 good image in \d+ shows any/)
     const found = (await page.evaluate(`(() => {
     const box = (element) => { const { x, y, width, height } = element.getBoundingClientRect(); return { x, y, width, height } }

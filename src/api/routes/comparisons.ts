@@ -9,6 +9,7 @@ import { lifetimes, typeOfJob } from '../../queue/jobs.ts'
 import { comparisonFolder, savedComparison, savedComparisons } from '../../service/comparisons.ts'
 import { listFolder, readListed, resolveBelow } from '../../service/local-files.ts'
 import { ComparisonOptions, ComparisonRequest } from '../../wire/comparison.ts'
+import type { ErrorBody } from '../../wire/error.ts'
 import { CompareJob, ListLimit } from '../../wire/job.ts'
 import { JobId } from '../../wire/names.ts'
 import type { ApiContext } from '../context.ts'
@@ -29,9 +30,15 @@ const types = {
 type ReportFile = keyof typeof types
 const splitNames = ['trainPositive', 'trainNegative', 'testPositive', 'testNegative'] as const
 
+/** An image of a split, or why it cannot be read. */
+type ListedImage = { readonly split: string; readonly image: string } & (
+  | { readonly blob: string }
+  | { readonly error: ErrorBody }
+)
+
 interface Input {
   readonly options: Static<typeof ComparisonOptions>
-  readonly files: { split: string; image: string; blob: string }[]
+  readonly files: ListedImage[]
   /** What tells this upload from another. */
   readonly asked: readonly string[]
 }
@@ -48,12 +55,7 @@ export function comparisonRoutes(app: FastifyInstance, context: ApiContext): voi
   }
 
   /** The images of one split into Redis; a folder that is not there is an empty split, where it may be. */
-  const storeSplit = async (
-    split: string,
-    folder: string,
-    files: { split: string; image: string; blob: string }[],
-    owned: OwnedBlobs,
-  ): Promise<void> => {
+  const storeSplit = async (split: string, folder: string, files: ListedImage[], owned: OwnedBlobs): Promise<void> => {
     const real = await resolveBelow(folder, roots, 'FOLDER_NOT_FOUND').catch((error: unknown) => {
       if (split.endsWith('Negative') && error instanceof OneclassError && error.code === 'FOLDER_NOT_FOUND')
         return undefined
@@ -62,11 +64,13 @@ export function comparisonRoutes(app: FastifyInstance, context: ApiContext): voi
     if (real === undefined) return
     for (const image of await listFolder(real, roots, limits.maxFitImages)) {
       // one bad image does not stop a comparison: it is told with the report
+      const name = `${split}/${image}`
       const bytes = await readListed(real, image, roots, limits.maxImageBytes).catch((error: unknown) => {
         if (!(error instanceof OneclassError) || !/^(IMAGE|FOLDER|PATH)_/.test(error.code)) throw error
-        return Buffer.from(error.message)
+        return error
       })
-      files.push({ split, image: `${split}/${image}`, blob: await owned.put(bytes, lifetimes.input) })
+      if (bytes instanceof OneclassError) files.push({ split, image: name, error: bytes.toJSON() })
+      else files.push({ split, image: name, blob: await owned.put(bytes, lifetimes.input) })
     }
   }
 

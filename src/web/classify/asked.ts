@@ -112,7 +112,15 @@ function pump(): void {
     // no answer yet: is the service well?
     const doubt = setTimeout(() => (lastFault.value = performance.now()), doubtMs)
     void client
-      .classify(one.model, { name: one.name, bytes: one.file }, { explain: withMap, waitSeconds: 3600 })
+      .classify(
+        one.model,
+        { name: one.name, bytes: one.file },
+        {
+          explain: withMap,
+          ...(withMap && { drift: false }), // asked about already, and counted then
+          waitSeconds: 3600,
+        },
+      )
       .then((result) => settle(one, { result }, withMap))
       .catch(async (error: unknown) => {
         const failure = failureOf(error)
