@@ -3,21 +3,21 @@ import type { JSX } from 'preact'
 import { t } from '../text.ts'
 import type { TestScore } from './scores.ts'
 
-const [width, height, bins] = [132, 34, 22]
+const [width, height, mostBins] = [132, 34, 22]
 
 export function ScoreHistogram({ scored }: { scored: readonly TestScore[] }): JSX.Element | null {
   if (scored.length === 0) return null
   // by rank: scores of some methods lie many powers of ten apart
   const sorted = [...scored].sort((a, b) => a.score - b.score)
+  const bins = Math.min(mostBins, sorted.length)
   const startOf = (bin: number) => Math.ceil((bin * sorted.length) / bins)
   const counts = Array.from({ length: bins }, (_, bin) => {
     const part = sorted.slice(startOf(bin), startOf(bin + 1))
     const positive = part.filter(({ isPositive }) => isPositive).length
     return { positive, negative: part.length - positive }
   })
-  const top = Math.max(1, ...counts.map(({ positive, negative }) => positive + negative))
   const accepted = sorted.filter((one) => one.accepted).length
-  const at = (accepted / sorted.length) * width
+  const at = Math.min(width - 1, Math.max(1, (accepted / sorted.length) * width))
   const step = width / bins
   return (
     <svg
@@ -29,7 +29,9 @@ export function ScoreHistogram({ scored }: { scored: readonly TestScore[] }): JS
       aria-label={t.compare.histogram(accepted, sorted.length)}
     >
       {counts.map(({ positive, negative }, i) => {
-        const [low, high] = [(positive / top) * (height - 2), (negative / top) * (height - 2)]
+        // shares of a bin, for bins may hold one image more or less
+        const scale = (height - 6) / (positive + negative)
+        const [low, high] = [positive * scale, negative * scale]
         return (
           <g key={i}>
             <rect class="belongs" x={i * step + 0.4} width={step - 0.8} y={height - low} height={low} />

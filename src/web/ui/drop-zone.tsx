@@ -57,7 +57,7 @@ export function DropZone({
       }}
     >
       <Icon name={folders ? 'folder' : 'image'} size={compact ? 22 : 30} />
-      <p class="drop-title">{isOver ? t.drop.overlay : folders ? t.drop.folder : t.drop.images}</p>
+      <p class="drop-title">{folders ? t.drop.folder : t.drop.images}</p>
       <div class="drop-actions">
         {folders && (
           <button type="button" class="button" onClick={() => folder.current?.click()}>

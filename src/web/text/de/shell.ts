@@ -68,7 +68,6 @@ export const shell: typeof Words = {
   drop: {
     folder: 'Einen Ordner oder Bilder hier ablegen',
     images: 'Bilder hier ablegen',
-    overlay: 'Loslassen, um sie hinzuzufügen',
     pickFolder: 'Ordner wählen',
     pickFiles: 'Bilder wählen',
     paste: 'oder eines einfügen',

@@ -67,7 +67,6 @@ export const shell = {
   drop: {
     folder: 'Drop a folder or images here',
     images: 'Drop images here',
-    overlay: 'Drop to add',
     pickFolder: 'Choose a folder',
     pickFiles: 'Choose images',
     paste: 'or paste one',
