@@ -1,7 +1,7 @@
 """One-class AUROC of embeddings on development sets, to choose by. The evaluation sets' test parts are
 bench/accuracy.ts's.
 
-  evaluate.py prepare --images DIR --shared DATA --out DIR --size S          # images -> DIR/dev-S.npy, DIR/dev.json
+  evaluate.py prepare --images DIR --shared DATA --out DIR --size S [--square pad]   # -> DIR/dev-S.npy, DIR/dev.json
   evaluate.py probe   --checkpoint C --list DIR/dev-S.npy --out PREFIX [--flip]   # statistics of every level -> PREFIX.npz
   evaluate.py choose  --rows DIR/dev.json --features PREFIX.npz [--mirrored PREFIX.npz] [--combinations part:weight+... ...]
   evaluate.py file    --rows DIR/dev.json --features NET.embedding.f32             # what embed.mjs wrote
@@ -89,12 +89,31 @@ def list_rows(root, shared):
     return rows
 
 
+def padded(image):
+    """In the middle of a square of its mean colour."""
+    side = max(image.size)
+    square = Image.new('RGB', (side, side), image.resize((1, 1), Image.BOX).getpixel((0, 0)))
+    square.paste(image, ((side - image.width) // 2, (side - image.height) // 2))
+    return square
+
+
+def middle(image):
+    """The largest square in the middle."""
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    return image.crop((left, top, left + side, top + side))
+
+
+SQUARES = {'stretch': lambda image: image, 'pad': padded, 'crop': middle}
+
+
 def prepare(options):
     os.makedirs(options.out, exist_ok=True)
     rows, pixels = [], []
     for row in list_rows(options.images, options.shared):
         try:
-            image = Image.open(row[3]).convert('RGB').resize((options.size, options.size), Image.LANCZOS)
+            image = SQUARES[options.square](Image.open(row[3]).convert('RGB'))
+            image = image.resize((options.size, options.size), Image.LANCZOS)
         except OSError:
             continue
         rows.append(row)
@@ -217,6 +236,7 @@ def main():
     for key in ('images', 'shared', 'out', 'list', 'rows', 'features', 'mirrored', 'checkpoint'):
         parser.add_argument('--' + key)
     parser.add_argument('--size', type=int)
+    parser.add_argument('--square', choices=SQUARES, default='stretch', help='how images become squares')
     parser.add_argument('--fast', action='store_true', help='probe in bfloat16')
     parser.add_argument('--flip', action='store_true', help='probe the mirror images')
     options = parser.parse_args()
