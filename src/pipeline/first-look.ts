@@ -4,7 +4,7 @@
  */
 import { fromRows } from '../core/matrix.ts'
 import { createRandom } from '../core/random.ts'
-import type { WeightChoice } from '../detectors/patches/patch-weight.ts'
+import { leastArea, type WeightChoice } from '../detectors/patches/patch-weight.ts'
 import type { PlaceAxes } from '../detectors/patches/places.ts'
 import { fitPooled } from '../detectors/pooled-fit.ts'
 import { choosePreprocess, keepLengths } from '../detectors/preprocess.ts'
@@ -64,17 +64,21 @@ export async function chooseDetail(
   }
   const first = await look(1, withProgress)
   if (first.choice === undefined) return { detail: 1, known: toKnown(first.seen, () => ({})) }
-  if (first.choice.weight === 0)
-    return {
-      detail: undefined,
-      known: toKnown(first.seen, () => ({ places: undefined, defect: undefined })),
-      choice: first.choice,
-    }
-  if ((await pixelsPerPixel(images, network, options.limits)) < worthEnlarging)
-    return { detail: 1, known: toKnown(first.seen, () => ({})) }
+  const helps = first.choice.weight > 0
+  const stay: ChosenDetail = helps
+    ? { detail: 1, known: toKnown(first.seen, () => ({})) }
+    : {
+        detail: undefined,
+        known: toKnown(first.seen, () => ({ places: undefined, defect: undefined })),
+        choice: first.choice,
+      }
+  // where whole images hardly tell drawn defects from good images, things move, and a closer look shows nothing either
+  if (!helps && first.choice.without < leastArea) return stay
+  if ((await pixelsPerPixel(images, network, options.limits)) < worthEnlarging) return stay
   const second = await look(2, { ...quiet, thumbnails: false })
   const gain = (second.choice?.with ?? 0) - first.choice.with
-  if (gain < gainForDetail) return { detail: 1, known: toKnown(first.seen, () => ({})) }
+  const worthIt = helps ? gain >= gainForDetail : (second.choice?.weight ?? 0) > 0
+  if (!worthIt) return stay
   const thumbnailAt = new Map(first.seen.positives.map(({ thumbnail }, k) => [first.seen.sourceOf[k]!, thumbnail]))
   return { detail: 2, known: toKnown(second.seen, (at) => ({ thumbnail: thumbnailAt.get(at) })) }
 }
