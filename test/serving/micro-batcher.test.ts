@@ -50,12 +50,12 @@ test('what arrives during a run is the next batch, never over the cap, each with
 
 test('images on their way are waited for, but not for long', async () => {
   let coming = true
-  const { runs, batcher } = setup({ coming: () => coming, lingerMs: 30 })
+  const { runs, batcher } = setup({ coming: () => coming, lingerMs: 300 })
   void batcher.submit(1, 'bulk')
   void batcher.submit(2, 'bulk')
   await settle()
   assert.equal(runs.length, 0)
-  await new Promise((resolve) => setTimeout(resolve, 60))
+  await new Promise((resolve) => setTimeout(resolve, 600))
   assert.deepEqual(runs[0]?.items, [1, 2])
   runs[0]!.end()
   await settle()
