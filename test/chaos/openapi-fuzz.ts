@@ -7,6 +7,7 @@
  */
 import { createRandom, type Random } from '../../src/core/random.ts'
 import { errorTable } from '../../src/errors.ts'
+import { oddNumbers, oddValues, texts } from './odd-values.ts'
 
 export interface FuzzOptions {
   readonly address: string
@@ -49,42 +50,6 @@ interface Operation {
   readonly requestBody?: { content: Readonly<Record<string, { schema: Schema }>> }
   readonly responses: Readonly<Record<string, unknown>>
 }
-
-const texts = [
-  '',
-  ' ',
-  'x',
-  'null',
-  'true',
-  '0',
-  '-1',
-  '1e400',
-  'NaN',
-  '9007199254740993',
-  '../..',
-  '/etc/passwd',
-  'a/b',
-  '%00',
-  '\0',
-  '\r\nset-cookie: a=b',
-  '__proto__',
-  'constructor',
-  '💥'.repeat(20),
-  'é\u202e\u2028',
-  '\ud800',
-  'a'.repeat(3000),
-  "' OR 1=1 --",
-  '{{7*7}}',
-  '*',
-  'thing@1',
-  'thing@0',
-  'thing@999999999',
-  'http://127.0.0.1:9/',
-  'file:///etc/passwd',
-  'AAAA',
-]
-const oddNumbers = [0, -0, -1, 1, 0.5, 1e-300, 1e308, -1e308, 2 ** 31, 2 ** 53, Number.MAX_SAFE_INTEGER + 2]
-const oddValues: readonly unknown[] = [null, true, false, 0, -1, 1e308, '', 'x', [], {}, [[]], [null], { a: { b: {} } }]
 
 export async function fuzzOpenApi(options: FuzzOptions): Promise<FuzzReport> {
   const { address, rounds, known } = options

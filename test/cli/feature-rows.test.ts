@@ -1,0 +1,96 @@
+/** The command line on rows of features, and on models: no image and no network. */
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test, { after } from 'node:test'
+import { matrix } from '../../src/core/matrix.ts'
+import { writeNpy } from '../../src/core/npy.ts'
+import { createRandom } from '../../src/core/random.ts'
+import { type Json, runCommand } from '../support/command-line.ts'
+
+const folder = await mkdtemp(join(tmpdir(), 'oneclass-rows-'))
+after(() => rm(folder, { recursive: true, force: true }))
+await mkdir(join(folder, 'mix'))
+await writeFile(join(folder, 'mix/other.webp'), 'never read')
+
+const oneclass = (...args: string[]) => runCommand(args, { cwd: folder, home: join(folder, 'home') })
+const json = (line: string) => JSON.parse(line) as Json
+const lines = (text: string) => text.trim().split('\n')
+
+test('feature files: fit and score rows, in order; wrong width and NaN are named', async () => {
+  const random = createRandom(2)
+  const rows = (n: number, d: number) =>
+    matrix(
+      n,
+      d,
+      Float64Array.from({ length: n * d }, () => 1 + random.next()),
+    )
+  const save = async (name: string, m = rows(30, 12)) => {
+    await writeFile(join(folder, name), writeNpy(m, 'float32'))
+    return name
+  }
+  assert.equal((await oneclass('fit', '--features', await save('x.npy'), '--name', 'rows')).status, 0)
+  const negatives = ['--features', 'x.npy', '--negatives', await save('not.npy', rows(3, 12)), '--name', 'two']
+  const withNegatives = await oneclass('fit', ...negatives)
+  assert.match(withNegatives.out, /with 3 negatives/)
+  assert.match(
+    withNegatives.out,
+    /given negatives +[\d.]+ % of 3 rejected, each judged by a model that had not seen it/,
+  )
+  const scored = await oneclass(
+    'score',
+    '--features',
+    await save('t.npy', rows(5, 12)),
+    '--model',
+    'rows',
+    '--format',
+    'jsonl',
+  )
+  assert.equal(scored.status, 0, scored.err)
+  assert.deepEqual(
+    lines(scored.out).map((line) => json(line)['row']),
+    [0, 1, 2, 3, 4],
+  )
+  const narrow = await oneclass('score', '--features', await save('n.npy', rows(5, 11)), '--model', 'rows')
+  assert.equal(narrow.status, 1)
+  assert.match(narrow.err, /FEATURES_WRONG_WIDTH.*11.*12/)
+  const holed = rows(20, 12)
+  holed.data[25] = Number.NaN
+  const nan = await oneclass('fit', '--features', await save('nan.npy', holed), '--name', 'nan')
+  assert.equal(nan.status, 1)
+  assert.match(nan.err, /FEATURES_NOT_FINITE: Row 2, column 1/)
+  const images = await oneclass('score', 'mix', '--model', 'rows')
+  assert.match(images.err, /MODEL_INCOMPATIBLE/)
+})
+
+test('models: list, show, set, export, import, remove; an altered file is refused', async () => {
+  await oneclass('fit', '--features', await feature('m.npy'), '--name', 'moved')
+  assert.match((await oneclass('models', 'list')).out, /moved@1/)
+  assert.match((await oneclass('models', 'show', 'moved')).out, /threshold .*\n[\s\S]*good images rejected/)
+  assert.equal((await oneclass('models', 'set', 'moved', '--alpha', '0.2')).status, 0)
+  assert.equal(json((await oneclass('models', 'show', 'moved', '--json')).out)['alpha'], 0.2)
+  assert.equal((await oneclass('models', 'export', 'moved', '--out', 'moved.oneclass')).status, 0)
+  assert.equal((await oneclass('models', 'remove', 'moved')).status, 0)
+  assert.match((await oneclass('score', '--features', 'm.npy', '--model', 'moved')).err, /MODEL_NOT_FOUND/)
+  assert.match((await oneclass('models', 'import', 'moved.oneclass')).out, /moved@1/)
+  assert.equal(json((await oneclass('models', 'show', 'moved', '--json')).out)['alpha'], 0.2)
+  const bytes = await readFile(join(folder, 'moved.oneclass'))
+  await writeFile(join(folder, 'short.oneclass'), bytes.subarray(0, bytes.length - 10))
+  assert.match((await oneclass('models', 'import', 'short.oneclass')).err, /MODEL_CORRUPT/)
+})
+
+async function feature(name: string): Promise<string> {
+  const random = createRandom(5)
+  await writeFile(
+    join(folder, name),
+    writeNpy(
+      matrix(
+        20,
+        6,
+        Float64Array.from({ length: 120 }, () => random.next()),
+      ),
+    ),
+  )
+  return name
+}
