@@ -31,7 +31,7 @@ export interface Classifier {
   readonly alpha: number
   /** Scores places too: it needs the maps of images. */
   readonly needsMaps: boolean
-  /** @throws FEATURES_WRONG_WIDTH, FEATURES_NOT_FINITE, ALPHA_INVALID, MODEL_INCOMPATIBLE where maps are needed and missing */
+  /** @throws FEATURES_WRONG_WIDTH, FEATURES_NOT_FINITE, ALPHA_INVALID, MODEL_INCOMPATIBLE where maps are needed and missing, or no number comes of it */
   score(seen: Seen, alpha?: number): Scored
   /** One result an image, as `score` gives it; many together take a part of the time. @throws as score */
   scoreAll(seen: readonly Seen[], alpha?: number): Scored[]
@@ -69,6 +69,13 @@ export function createClassifier(
     new OneclassError(
       'MODEL_INCOMPATIBLE',
       `The model "${model}" looks at places of images, which embeddings do not show: score images, or fit it with --no-patches.`,
+    )
+
+  // every number of a file may be in order, and yet what comes of them is none
+  const noNumber = () =>
+    new OneclassError(
+      'MODEL_INCOMPATIBLE',
+      `The model "${model}" gives no number for this input: it is damaged, or the input is far beyond all that it was fitted on.`,
     )
 
   // a score and its heat are of the same maps: what was found for the one serves the other
@@ -110,6 +117,8 @@ export function createClassifier(
       const { pValue, score, detectors } = calibrate(ensemble.calibration, scores, i, alpha)
       const similarities = cosineSimilarities(positives, ensemble.whitening, whitened, X, i)
       const nearest = nearestPositives(positives, similarities)
+      const numbers = [score, pValue, ...Object.values(detectors).map((one) => one.score), nearest[0]?.similarity ?? 0]
+      if (!numbers.every(Number.isFinite)) throw noNumber()
       const original = originals?.[i]
       const map = ofPlaces?.[i]?.map
       const regions = map && original && artifact.patches && regionsOf(artifact.patches, map, original)

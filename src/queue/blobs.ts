@@ -175,7 +175,11 @@ export function createBlobStore(client: RedisClient, bounds: Bounds): BlobStore 
       await store(keys.named(name), bytes, seconds, owner)
     },
     async getNamed(name) {
-      return (await client.getBuffer(keys.named(name))) ?? undefined
+      const bytes = await client.getBuffer(keys.named(name)).catch((error: unknown) => {
+        if (isDamage(error)) return null
+        throw error
+      })
+      return bytes ?? undefined
     },
     async bytesStored() {
       return countOf(await client.get(names[1]))

@@ -11,6 +11,7 @@ import type { JobType } from '../wire/job-state.ts'
 import { newJobId, typeOfJob } from './jobs.ts'
 import { keptOverhead } from './ledger.ts'
 import type { Producer } from './producer.ts'
+import { isDamage } from './redis-errors.ts'
 import { keys } from './redis-keys.ts'
 
 const daySeconds = 24 * 3600
@@ -39,7 +40,11 @@ export async function claim(
   const name = keys.idempotency(digest([owner, type, idempotencyKey]))
   await kept.charge({ name, bytes: keptOverhead }, daySeconds, owner)
   if ((await client.set(name, `${id} ${print}`, 'EX', daySeconds, 'NX')) === 'OK') return { id, isReplay: false }
-  const [known = '', before] = ((await client.get(name)) ?? '').split(' ')
+  const text = await client.get(name).catch(async (error: unknown) => {
+    if (isDamage(error)) await client.unlink(name) // it is no claim: the next request makes one
+    throw error
+  })
+  const [known = '', before] = (text ?? '').split(' ')
   if (before !== print || typeOfJob(known) !== type) {
     throw new OneclassError(
       'CONFLICT',

@@ -144,9 +144,14 @@ test('a job that names a file as its backbone opens none, and does not tell whic
 })
 
 test('a service reads damaged records without dying', async () => {
-  const info = ((await (await fetch(api.url('/v1/models'))).json()) as { models: { sha256: string; name: string }[] })
-    .models[0]!
-  await client.set(keys.drift(info.sha256), '{"n":30,"alpha":0.05,"all":{"gaps":null},"accepted":{}}')
+  const { models } = (await (await fetch(api.url('/v1/models'))).json()) as {
+    models: { sha256: string; calibrationScores: number }[]
+  }
+  const info = models[0]!
+  const n = info.calibrationScores
+  const gaps = Array.from({ length: n + 1 }, () => 0)
+  const all = { n, gaps, seen: 'x', shares: ['a', 'b', 'c'], logCapital: null, maxLogCapital: 'z' }
+  await client.set(keys.drift(info.sha256), JSON.stringify({ n, alpha: 0.05, all, accepted: all }))
   await client.rpush(keys.driftInbox(info.sha256), 'NaN,NaN', '0.5,Infinity', '', '1e9,0', '0.5,{}', '0.5,0.5')
   const images = async () => {
     const read = await fetch(api.url('/v1/models/thing'))

@@ -158,7 +158,21 @@ test('records of jobs that are none: an answer each, and the list goes on', asyn
     if (read.status === 200) assert.equal(body.state, 'failed', what)
     assert.notEqual(body.code ?? body.error?.code, 'INTERNAL', what)
     assert.equal(await statusOf(await fetch(api.url('/v1/jobs'))), 200, what)
+    for (const path of [`api/queues/classify/${id}`, 'api/queues?activeQueue=classify&status=latest&page=1'])
+      assert.notEqual(await statusOf(await fetch(api.url(`/admin/queues/${path}`))), 500, `${what}: ${path}`)
   }
+})
+
+test('a key of an Idempotency-Key and a picture of another type', async () => {
+  const ask = () => api.json('/v1/models/thing/classify', { base64: 'eA==' }, 'POST', { 'idempotency-key': 'mine' })
+  assert.equal(await statusOf(await ask()), 202)
+  const [name] = await client.keys(`${prefix}:idempotency:*`)
+  await put(name!, 'list')
+  assert.equal(await statusOf(await ask()), 503)
+  assert.equal(await statusOf(await ask()), 202)
+  const batch = newJobId('batch')
+  await put(keys.named(`${batch}:0`), 'list')
+  assert.equal(await statusOf(await fetch(api.url(`/v1/batches/${batch}/images/0`))), 404)
 })
 
 test('jobs that no worker can read or end: an honest one behind them is done', async () => {
@@ -216,7 +230,7 @@ test('jobs that no worker can read or end: an honest one behind them is done', a
       await until(async () => (await producer.job(id))?.state === 'failed', 'the end of a job that fails')
       assert.equal(tries.get(id), 3)
     }
-    const ours = seen.filter((image) => image !== 'image-1') // of the tests before
+    const ours = seen.filter((image) => !image.startsWith('image')) // those are of the tests before
     assert.deepEqual(ours.sort(), ['honest.jpg', 'parent.jpg'])
     await until(async () => (await client.exists(key('repeat'))) === 0, 'the end of the schedule')
   } finally {

@@ -5,6 +5,8 @@ import { basename, extname, join, normalize, sep } from 'node:path'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { OneclassError } from '../../errors.ts'
 import { createBoard } from '../../queue/board.ts'
+import { isUnreadable } from '../../queue/mend.ts'
+import { damaged } from '../../queue/redis-errors.ts'
 import { escapeHtml } from '../../system/html.ts'
 import type { ApiContext } from '../context.ts'
 import { contentPolicy } from '../http/security.ts'
@@ -61,13 +63,16 @@ export function boardRoutes(app: FastifyInstance, context: ApiContext, basePath:
         url: `${root}${path}`,
         config,
         handler: async (request, reply) => {
-          const found = await handler({
+          const answer = async (asked: Parameters<typeof handler>[0]) => await handler(asked)
+          const found = await answer({
             queues: board.queues,
             params: request.params as Record<string, string>,
             query: request.query as Record<string, string>,
             body: (request.body ?? {}) as Record<string, unknown>,
             headers: request.headers as Record<string, string>,
-          } as Parameters<typeof handler>[0])
+          } as Parameters<typeof handler>[0]).catch((error: unknown) => {
+            throw isUnreadable(error) ? damaged('A job', error) : error
+          })
           return reply.code(found.status ?? 200).send(found.body)
         },
       })
