@@ -7,12 +7,12 @@ import { openBrowser } from '../support/browser.ts'
 import { options, type PageRig, program, startPage } from '../support/page.ts'
 
 let rig: PageRig
-let { browser, open, text, says, until, train, held, broken, pickFirst } = {} as PageRig
+let { browser, open, says, until, train, held, broken, pickFirst } = {} as PageRig
 
 before(async () => {
   if (program === undefined) return
   rig = await startPage()
-  ;({ browser, open, text, says, until, train, held, broken, pickFirst } = rig)
+  ;({ browser, open, says, until, train, held, broken, pickFirst } = rig)
   await rig.fitPart()
 })
 after(() => rig?.end())
@@ -181,55 +181,6 @@ test('a batch that was reviewed as a whole: one sentence says whether the promis
   await client.review(batch.id, { reviews: [{ ...reviews[0]!, label: null }] })
   assert.equal((await client.model('part@1')).promise, undefined)
 })
-
-test(
-  'several images at once: Shift and Ctrl select, one answer is of all, and one U takes it back',
-  options,
-  async () => {
-    const { page } = browser
-    const reviewed = (n: number) =>
-      until(`/^${n} of 36 reviewed/.test(document.querySelector('.review-status').textContent)`)
-    const selected = (n: number) => says('.detail-panel h2', new RegExp(`^${n} images selected`))
-    await open('#/batches')
-    await page.setInputFiles('[data-pick=files]', [...held.parts, ...held.others])
-    await page.getByRole('button', { name: 'Run', exact: true }).click()
-    await until(`document.querySelector('.progress-words')?.textContent === 'Done36 of 36'`)
-    await says('.histogram', /this batch, 36 images/)
-    await reviewed(0)
-    await pickFirst()
-    await page
-      .locator('.cell')
-      .nth(4)
-      .click({ modifiers: ['Shift'] })
-    await selected(5)
-    await page.keyboard.press('Shift+ArrowRight')
-    await selected(6)
-    await page
-      .locator('.cell')
-      .nth(1)
-      .click({ modifiers: ['ControlOrMeta'] })
-    await selected(5)
-    await page.keyboard.press('d')
-    await reviewed(5)
-    assert.equal(await page.locator('.cell').nth(6).getAttribute('aria-selected'), 'true', 'on to the next')
-    await page.keyboard.press('u')
-    await reviewed(0)
-    await page.keyboard.press('ControlOrMeta+a')
-    await selected(36)
-    await page.keyboard.press('Escape')
-    // a click on an answer leaves the keys to the image that comes next: Enter enlarges it, and presses nothing again
-    await page.locator('.review-buttons button.differs').click()
-    await reviewed(1)
-    await page.keyboard.press('Enter')
-    await page.waitForSelector('dialog:modal .closer')
-    await page.keyboard.press('Escape')
-    await page.waitForSelector('dialog', { state: 'detached' })
-    await page.keyboard.press('ArrowRight')
-    await page.keyboard.press('b')
-    await reviewed(2)
-    assert.match(await text('h1'), /Uploaded images/)
-  },
-)
 
 test('all the while: no console error, and no request left the origin', options, () => {
   rig.assertQuiet()

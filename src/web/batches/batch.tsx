@@ -94,15 +94,18 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
     isCloser.value = true
   }, [])
   const review = (truth: Truth | null) => {
-    const about = order.filter(({ index, line }) => 'pValue' in line && (several.has(index) || index === selected))
+    // as of now: keys may come faster than the view is drawn
+    const [one, more] = [selection.at.peek(), selection.several.peek()]
+    const isMeant = ({ index }: Item) => more.has(index) || index === one
+    const about = order.filter((item) => 'pValue' in item.line && isMeant(item))
     if (about.length === 0) return
-    const last = order.findLastIndex(({ index }) => several.has(index) || index === selected)
+    const last = order.findLastIndex(isMeant)
     reviews.set(
       about.map(({ index }) => index),
       truth,
     )
     // on to the next, but not when an answer is taken back
-    selection.only((truth === null ? current : (order[last + 1] ?? order[last]))?.index ?? null)
+    selection.only((truth === null ? order[last] : (order[last + 1] ?? order[last]))?.index ?? null)
   }
   const undo = () => {
     const index = reviews.undo()

@@ -8,6 +8,7 @@ import { MiddleCut } from '../ui/middle-cut.tsx'
 import { Picture } from '../ui/picture.tsx'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
 import { verdictOf } from '../verdict.ts'
+import { endsHold, holding } from './hold.ts'
 import type { Item } from './live.ts'
 import { agrees, type Truth } from './review.ts'
 import { type Pick, pickOf } from './selection.ts'
@@ -42,7 +43,8 @@ export const Cell = memo(function Cell(props: CellProps): JSX.Element {
       tabIndex={props.isFocusable ? 0 : -1}
       aria-selected={isSelected}
       title={line.image}
-      onClick={(event) => props.onPick(item, pickOf(event))}
+      {...holding(() => props.onPick(item, 'hold'))}
+      onClick={(event) => !endsHold() && props.onPick(item, pickOf(event))}
       // Shift would mark the words between
       onMouseDown={(event) => event.shiftKey && event.preventDefault()}
       onDblClick={() => props.onOpen(item)}

@@ -74,6 +74,7 @@ export function DetailPanel(
           </div>
           {props.several > 0 ? <OfSeveral onReview={props.onReview} /> : <Words {...props} item={item} />}
           <p class="hint keys">{t.batches.keys}</p>
+          <p class="hint holds">{t.batches.hold}</p>
           {key.value === null && <Reviewer />}
         </>
       )}

@@ -1,13 +1,13 @@
 /**
- * Which images of the grid are selected: one; a range from it to another (Shift); or single ones more (Ctrl, or Command). What is
- * then said is said of all of them.
+ * Which images of the grid are selected: one; a range from it to another (Shift); or single ones more (Ctrl, or Command). On a touch
+ * screen a long press begins, and taps add. What is then said is said of all of them.
  */
 import { type Signal, useSignal } from '@preact/signals'
 import { useCallback, useRef } from 'preact/hooks'
 import type { Item } from './live.ts'
 
-/** How an image was picked: by itself, as the end of a range, or beside what is selected. */
-export type Pick = 'one' | 'range' | 'more'
+/** How an image was picked: by itself, as the end of a range, or beside what is selected; by a long press, or a tap, which adds after one. */
+export type Pick = 'one' | 'range' | 'more' | 'hold' | 'tap'
 
 export interface Selection {
   /** Index of the image that is looked at, null for none. */
@@ -28,6 +28,7 @@ export interface Selection {
 const none: ReadonlySet<number> = new Set()
 
 export function pickOf(event: MouseEvent | KeyboardEvent): Pick {
+  if ('pointerType' in event && event.pointerType === 'touch') return 'tap'
   return event.shiftKey ? 'range' : event.ctrlKey || event.metaKey ? 'more' : 'one'
 }
 
@@ -36,13 +37,22 @@ export function useSelection(): Selection {
   const several = useSignal<ReadonlySet<number>>(none)
   /** Where a range begins. */
   const anchor = useRef<number | null>(null)
+  /** A long press has begun: taps add. */
+  const isAdding = useRef(false)
   const latest = useRef<readonly Item[]>([])
 
   const only = useCallback((index: number | null) => {
     at.value = anchor.current = index
     several.value = none
+    isAdding.current = false
   }, [])
-  const pick = useCallback(({ index }: Item, how: Pick) => {
+  const pick = useCallback(({ index }: Item, by: Pick) => {
+    if (by === 'hold') {
+      only(index)
+      isAdding.current = true
+      return
+    }
+    const how = by === 'tap' ? (isAdding.current ? 'more' : 'one') : by
     if (how === 'one' || at.value === null) return only(index)
     if (how === 'more') {
       const next = new Set(several.value.size > 0 ? several.value : [at.value])

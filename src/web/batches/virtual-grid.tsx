@@ -146,8 +146,11 @@ export function VirtualGrid(props: {
   // a cell that is drawn anew (results come, columns change) loses the focus: its keys are then heard all the same, and it gets it back
   const lost = useRef<(event: KeyboardEvent) => void>(() => {})
   lost.current = (event) => {
-    const isElsewhere = document.activeElement !== document.body || document.querySelector('dialog[open]') !== null
-    if (selected < 0 || isElsewhere || event.defaultPrevented) return
+    const { activeElement } = document
+    const isOurs = box.current?.contains(activeElement) ?? false
+    const isElsewhere = activeElement?.closest('input, select, textarea, button, a, summary') != null
+    const isCovered = document.querySelector('dialog[open]') !== null
+    if (selected < 0 || isOurs || isElsewhere || isCovered || event.defaultPrevented) return
     onKeyDown(event)
     if (event.defaultPrevented) focusGrid()
   }

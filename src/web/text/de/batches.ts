@@ -72,6 +72,7 @@ export const batches: typeof Words = {
     yourName: 'Ihr Name, wird mit Ihrem Urteil gemerkt',
     start: 'Wählen Sie ein Bild, um es durchzusehen.',
     keys: 'Tasten: B gehört dazu, D gehört nicht dazu, C nicht zu sagen, U nimmt die letzte Antwort zurück, Pfeile gehen weiter, Enter vergrößert. Umschalt oder Strg mit einem Klick wählt mehrere.',
+    hold: 'Ein Bild lange drücken, um mehrere zu wählen: dann die anderen antippen.',
     several: (n) => `${images(n)} gewählt`,
     ofSeveral: 'Gehören sie dazu? Eine Antwort gilt für alle, und U nimmt sie von allen zurück.',
     score: (score) => `Wert ${score}`,

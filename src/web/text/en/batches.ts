@@ -66,6 +66,7 @@ export const batches = {
     yourName: 'Your name, kept with what you say',
     start: 'Choose an image to review it.',
     keys: 'Keys: B belongs, D does not belong, C cannot tell, U undoes the last answer, arrows move, Enter enlarges. Shift or Ctrl with a click selects several.',
+    hold: 'Hold a picture to select several: then tap the others.',
     several: (n: number) => `${s(n, 'image')} selected`,
     ofSeveral: 'Do they belong? One answer is kept for all of them, and U takes it back from all.',
     score: (score: string) => `score ${score}`,
