@@ -4,7 +4,7 @@
  */
 import { fromRows } from '../core/matrix.ts'
 import { createRandom } from '../core/random.ts'
-import { leastArea, type WeightChoice } from '../detectors/patches/patch-weight.ts'
+import type { WeightChoice } from '../detectors/patches/patch-weight.ts'
 import type { PlaceAxes } from '../detectors/patches/places.ts'
 import { fitPooled } from '../detectors/pooled-fit.ts'
 import { choosePreprocess, keepLengths } from '../detectors/preprocess.ts'
@@ -33,6 +33,12 @@ const fewestToChoose = 60
 const gainForDetail = 0.01
 /** Images with fewer pixels along a side, in sides of the network, have no more to show at twice the side. */
 const worthEnlarging = 1.2
+
+/**
+ * Below this area whole images hardly tell drawn defects from good images, as on photos of things that move, where it is about a half: a
+ * closer look may then seem to gain something, and does not.
+ */
+const leastArea = 0.6
 
 /** @param network at its own size @throws CANCELLED, and what breaks the backbone itself */
 export async function chooseDetail(
@@ -72,7 +78,6 @@ export async function chooseDetail(
         known: toKnown(first.seen, () => ({ places: undefined, defect: undefined })),
         choice: first.choice,
       }
-  // where whole images hardly tell drawn defects from good images, things move, and a closer look shows nothing either
   if (!helps && first.choice.without < leastArea) return stay
   if ((await pixelsPerPixel(images, network, options.limits)) < worthEnlarging) return stay
   const second = await look(2, { ...quiet, thumbnails: false })

@@ -1,4 +1,4 @@
-/** When places join a model: drawn defects must be told from good images at all, and clearly better with places. */
+/** When places join a model: drawn defects must be told from good images clearly better with them. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { createRandom } from '../../src/core/random.ts'
@@ -25,9 +25,7 @@ test('places join where little is left to gain, if they gain a third of it', () 
   assert.ok(weight > 0)
 })
 
-test('places stay out where they add nothing, and where defects are hardly told from good images at all', () => {
+test('places stay out where they add nothing', () => {
   assert.equal(choose(1, 0).weight, 0)
-  const { weight, without } = choose(0, 0.2)
-  assert.equal(weight, 0)
-  assert.ok(without < 0.6)
+  assert.equal(choose(0, 0).weight, 0)
 })

@@ -14,11 +14,6 @@ const choices = [0.25, 0.5] as const
 /** The area under the ROC curve must grow by this for the member to join, or by this share of what it lacks. */
 const gainThatCounts = 0.02
 const shareThatCounts = 1 / 3
-/**
- * Below this area drawn defects are hardly told from good images at all, as on photos of things that move, where it is about a half: a
- * gain there means nothing.
- */
-export const leastArea = 0.6
 /** Of weights within this of the best the smallest is taken. */
 const asGood = 0.005
 
@@ -52,7 +47,7 @@ export function choosePatchWeight(positives: Judged, defects: Judged): WeightCho
   const areas = choices.map(area)
   const best = Math.max(...areas)
   const gains = best - without >= Math.min(gainThatCounts, shareThatCounts * (1 - without))
-  if (!gains || best < leastArea) return { weight: 0, without, with: without }
+  if (!gains) return { weight: 0, without, with: without }
   const at = areas.findIndex((value) => value >= best - asGood)
   return { weight: choices[at]!, without, with: areas[at]! }
 }
