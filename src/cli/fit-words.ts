@@ -1,6 +1,7 @@
 /** What a fit says about itself, in words: docs/promises.md explains every number. */
 import { printable } from '../images/left-out.ts'
 import type { FitReport, PlaceChoice } from '../wire/fit-report.ts'
+import { fewestForMisfits } from '../wire/misfits.ts'
 import type { Preprocess } from '../wire/preprocess.ts'
 
 /** Misfits that are named on a terminal; `--json` has all of them. */
@@ -23,7 +24,14 @@ export function reportLines(report: FitReport): string[] {
     ['strictest alpha', `${Number(smallestAlpha.toPrecision(2))}`],
     ['anything else rejected', power ? `${percent(power.share)} of ${power.reference}` : 'not tried'],
     ...(report.negativesPower ? [['given negatives', givenWords(report.negativesPower)] as [string, string]] : []),
-    ['misfits', misfits.length === 0 ? 'none stand out' : `${misfits.length} of ${n}:`],
+    [
+      'misfits',
+      misfits.length > 0
+        ? `${misfits.length} of ${n}:`
+        : n < fewestForMisfits
+          ? `looked for among ${fewestForMisfits} images or more`
+          : 'none stand out',
+    ],
   ]
   if (confidence !== undefined) {
     lines.splice(1, 0, [

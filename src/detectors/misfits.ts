@@ -12,6 +12,7 @@
 import { centredUnitRows, dot, type Matrix, type Rows, row, takeRows } from '../core/matrix.ts'
 import { gram } from '../core/products.ts'
 import type { Random } from '../core/random.ts'
+import { fewestForMisfits } from '../wire/misfits.ts'
 import { drawFolds, type Folds, foldsFor, rowsIn, rowsOutside } from './held-out.ts'
 import { flagDiscoveries } from './promise.ts'
 import { heldOutDistances } from './shrunk-products.ts'
@@ -28,8 +29,6 @@ const rounds = 3
 const [tailFrom, suspectsFrom] = [0.9, 0.75] as const
 /** With more suspects than this the folder is of two kinds rather than of one with misfits (`kinds.ts`). */
 const mostSuspects = 0.3
-/** Below this nothing is known of a tail. */
-const fewestRows = 20
 /** So many rows are looked at together, at most: time grows with the cube. */
 const chunk = 600
 
@@ -48,7 +47,7 @@ export interface Misfit {
  */
 export function findMisfits(X: Rows, groups: ArrayLike<number>, random: Random): Misfit[] {
   const n = X.rows
-  if (n < fewestRows) return []
+  if (n < fewestForMisfits) return []
   const pieces = Math.ceil(n / chunk)
   const pieceOf = drawFolds(n, pieces, random.fork('pieces'), groups)
   const pValues = new Float64Array(n).fill(1)

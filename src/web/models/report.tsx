@@ -1,5 +1,6 @@
 /** What a fit says of itself: what its threshold promises, what its photos are worth, and which of them do not fit. */
 import { Fragment, type JSX } from 'preact'
+import { fewestForMisfits } from '../../wire/misfits.ts'
 import { baseName, decimal, percent } from '../format.ts'
 import { client } from '../service/api.ts'
 import { type FitFacts, type FitReport, labelOf, type Model, type Positives } from '../service/types.ts'
@@ -91,7 +92,10 @@ function Misfits({ model }: { model: Model }): JSX.Element | null {
   const positives = usePositives(model)
   const misfits = model.facts?.misfits ?? []
   if (!model.facts) return null
-  if (misfits.length === 0) return <p class="muted">{t.report.noMisfits}</p>
+  if (misfits.length === 0)
+    return (
+      <p class="muted">{model.n < fewestForMisfits ? t.report.fewForMisfits(fewestForMisfits) : t.report.noMisfits}</p>
+    )
   return (
     <>
       <h3>{t.report.misfits(misfits.length, model.n)}</h3>

@@ -101,6 +101,7 @@ export const fit: typeof Words = {
     older:
       'Dieses Modell stammt von einer früheren Version von oneclass: passen Sie es neu an, um Ausreißer und Kopien zu sehen.',
     noMisfits: 'Kein Foto fällt heraus: alle sehen aus, als gehörten sie dazu.',
+    fewForMisfits: (least) => `Nach Fotos, die nicht dazugehören, wird ab ${count(least)} Fotos gesucht.`,
     misfits: (k, n) => `${count(k)} von ${count(n)} Fotos sehen nicht aus, als gehörten sie dazu`,
     reason: (times, nearest, similarity) =>
       `Liegt ${times}-mal so weit außen wie neun von zehn Fotos. Am ähnlichsten: ${nearest} (zu ${similarity} gleich).`,
