@@ -2,8 +2,8 @@
 
   distil.py --packs DIR --v2 V2.onnx --v1 V1.onnx --start start.pt --out RUN --seconds 600 [--device cuda]
 
-Packs may arrive while it runs. The schedule follows the clock. RUN/checkpoint.pt (for evaluate.py and export.py) is written
-every minute and at the end."""
+Packs may arrive while it runs. The schedule follows the clock. RUN/checkpoint.pt (for evaluate.py and export.py) is
+written every minute and at the end."""
 
 import argparse
 import os
@@ -247,7 +247,7 @@ def main():
     parser.add_argument('--device', default='cuda')
     parser.add_argument('--batch', type=int, default=384, help='views; the student sees each twice')
     parser.add_argument('--sample', type=int, default=6144, help='views by which coordinates are measured')
-    parser.add_argument('--settle', type=int, default=60, help='batches by which the batch norms are measured at the end')
+    parser.add_argument('--settle', type=int, default=60, help='batches to measure the batch norms on, at the end')
     parser.add_argument('--capacity', type=int, nargs=2, default=(200_000, 110_000), help='images of 208 and of 64 px')
     parser.add_argument('--workers', type=int, default=14, help='processes that decode')
     parser.add_argument('--least', type=int, default=4000, help='images to wait for')

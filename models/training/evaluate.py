@@ -2,8 +2,8 @@
 bench/accuracy.ts's.
 
   evaluate.py prepare --images DIR --shared DATA --out DIR --size S [--square pad]   # -> DIR/dev-S.npy, DIR/dev.json
-  evaluate.py probe   --checkpoint C --list DIR/dev-S.npy --out PREFIX [--flip]   # statistics of every level -> PREFIX.npz
-  evaluate.py choose  --rows DIR/dev.json --features PREFIX.npz [--mirrored PREFIX.npz] [--combinations part:weight+... ...]
+  evaluate.py probe   --checkpoint C --list DIR/dev-S.npy --out PREFIX [--flip]   # levels -> PREFIX.npz
+  evaluate.py choose  --rows DIR/dev.json --features PREFIX.npz [--mirrored PREFIX.npz] [--combinations PARTS ...]
   evaluate.py file    --rows DIR/dev.json --features NET.embedding.f32             # what embed.mjs wrote
 
 For each set and class: l2, Ledoit-Wolf whitening at full rank, one-class SVM (nu .02, RBF, gamma .2/d), fitted on

@@ -1,6 +1,6 @@
 """Checkpoint -> a release: ONNX with float16 weights, and its manifest.
 
-export.py --checkpoint RUN/checkpoint.pt --out DIR --id oc-s3-float --size 160 [--embedding PARTS] [--mirror]
+export.py --checkpoint RUN/checkpoint.pt --out DIR --version V [--id ID] [--size 160] [--embedding PARTS] [--mirror]
 """
 
 import argparse

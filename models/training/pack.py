@@ -97,7 +97,8 @@ def main():
             writers[image.width].add(image, source)
     for writer in writers.values():
         writer.flush()
-    print(len(planned[part::parts]), 'photos;', near, 'too small or near an evaluation image;', damaged, 'damaged', flush=True)
+    left_out = f'{near} too small or near an evaluation image; {damaged} damaged'
+    print(f'{len(planned[part::parts])} photos; {left_out}', flush=True)
 
 
 if __name__ == '__main__':

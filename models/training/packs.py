@@ -16,8 +16,8 @@ PACK = 1500  # images
 
 
 class Writer:
-    """Collects WebP images of one size into files `big-NAME.npz` or `small-NAME.npz`: `bytes` (uint8, one image after the
-    other), `lengths` (int32) and `source` (names)."""
+    """Collects WebP images of one size into files `big-NAME.npz` or `small-NAME.npz`: `bytes` (uint8, one image after
+    the other), `lengths` (int32) and `source` (names)."""
 
     QUALITY = {BIG: 52, SMALL: 62}
 
@@ -67,7 +67,7 @@ def decode(path, out):
 class Images:
     """All images of a folder of packs, decoded, in one store a size; new packs are taken in as they come.
 
-    `capacity`: how many images of 208 and of 64 px there is room for; `workers`: processes that decode (0: this one)."""
+    `capacity`: room for so many images of 208 and of 64 px; `workers`: processes that decode (0: this one)."""
 
     def __init__(self, folder, device, workers, capacity):
         self.folder, self.device = folder, device

@@ -5,9 +5,9 @@ convolution and sum, which runtimes fuse into integer kernels.
 
 `--from`: a folder with model.onnx and manifest.json, as export.py writes them. Weights: one scale a channel, 7 bits
 (-63 to 63), so that sums of two products fit into 16 bits: older CPUs saturate there, and all CPUs then agree bit for
-bit. Activations: unsigned 8 bits, one scale a tensor, chosen on `count` images. Scales are those of the least squared
-error (Jacob et al. 2018, https://arxiv.org/abs/1712.05877, for the scheme). What makes the embedding from the maps
-stays in float."""
+bit. Scales of weights are those of the least squared error. Activations: unsigned 8 bits, one scale a tensor, which
+holds all but the rarest values of `count` images (Jacob et al. 2018, https://arxiv.org/abs/1712.05877, for the
+scheme). What makes the embedding from the maps stays in float."""
 
 import argparse
 import hashlib

@@ -34,7 +34,8 @@ def cut(images, batch, generator, choose):
             boxed = boxes(n, x.device, generator, least)
             grid = F.affine_grid(boxed, (n, 3, TEACHER_SIDE, TEACHER_SIDE), align_corners=False)
             mode = choose.choice(['bilinear', 'bicubic'])
-            parts.append(F.grid_sample(x, grid, mode=mode, padding_mode='reflection', align_corners=False).clamp(0, 255))
+            seen = F.grid_sample(x, grid, mode=mode, padding_mode='reflection', align_corners=False)
+            parts.append(seen.clamp(0, 255))
     x, thumbnails = torch.cat(parts), round(len(parts[-1]) * THUMBNAIL)
     if thumbnails:  # enlarged thumbnails are known too
         side = choose.choice(THUMBNAIL_SIDES)

@@ -91,7 +91,7 @@ export async function openBackboneOf(
   if (other !== undefined) {
     throw new OneclassError(
       'BACKBONE_MISMATCH',
-      `The model was fitted with another version of the backbone "${model.id}" than "${other}" is now. Fit it again (oneclass fit --from-model NAME --backbone ${model.id}), or name the old file with --backbone.`,
+      `The model was fitted with another version of the backbone "${model.id}" than the one that is here ("${other}"). Fit it again (oneclass fit --from-model NAME --backbone ${model.id}), or name the old file with --backbone.`,
     )
   }
   const where = known ? ` (it was at "${known}")` : ''

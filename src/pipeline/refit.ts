@@ -47,7 +47,7 @@ export async function refitInput({ home, ref, backbone, folder, negatives, alpha
     if (first === undefined) return sources
     throw new OneclassError(
       'IMAGE_NOT_FOUND',
-      `Of "${labelOf(info)}" the embeddings of "${own.id}" are kept, and another network needs the images themselves: ${missing.length} of ${names.length} are not there, such as "${first.path}". Start where their folder lies, or name it: oneclass fit DIR --from-model ${ref}`,
+      `Of "${labelOf(info)}" the embeddings of "${own.id}" are kept, and another network needs the images themselves: ${missing.length} of ${names.length} are not there, such as "${first.path}". Start where their folder lies, or name it: oneclass fit DIR --from-model ${ref}${backbone === undefined ? '' : ` --backbone ${backbone}`}`,
     )
   }
   return {
