@@ -3,8 +3,8 @@
   warm.py --from model.onnx --packs PACKS --out start.pt [--count 600]
 
 Layers are read in order for as long as their shapes agree; blocks that the release has not start as the identity.
-Folded biases become batch norms again: their statistics are measured on images, their scale and shift chosen so that nothing
-changes."""
+Folded biases become batch norms again: their statistics are measured on images, their scale and shift chosen so that
+nothing changes."""
 
 import argparse
 import glob
