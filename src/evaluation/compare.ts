@@ -1,7 +1,7 @@
 /**
- * Every method on the user's own images. Order of things: images are read, embedded and hashed once (`material.ts`); networks train
- * in a thread while the detectors run here; then the learning curve, the odd positives and the projections. A method that fails
- * takes nobody with it. Blocks its thread for seconds at a time: run it in a process or thread without other duties.
+ * Every method on the user's own images: they are read, embedded and hashed once (`material.ts`); networks train in a thread while the
+ * detectors run here; then the learning curve, the odd positives and the projections. A method that fails takes nobody with it.
+ * Blocks its thread for seconds at a time: run it in a process or thread without other duties.
  */
 import { type Effort, imageSide } from '../baselines/cnn.ts'
 import { assertAlpha } from '../detectors/calibration.ts'
@@ -62,18 +62,15 @@ export interface CompareHooks {
 /** @throws INVALID_ARGUMENT, ALPHA_INVALID, TOO_FEW_IMAGES (no readable positives), CANCELLED */
 export async function compare(options: CompareOptions, hooks: CompareHooks = {}): Promise<CompareReport> {
   const started = performance.now()
-  const effort = options.effort ?? 'full'
-  const alpha = options.alpha ?? 0.05
-  const seed = options.seed ?? 1
+  const { effort = 'full', alpha = 0.05, seed = 1 } = options
+  const { signal } = hooks
   assertAlpha(alpha)
   const selected = selectMethods(options.methods)
-  const { signal } = hooks
   const pause = async (fraction: number, message: string): Promise<void> => {
     hooks.onProgress?.({ fraction, message })
     await new Promise((resolve) => setImmediate(resolve))
     if (signal?.aborted) throw new OneclassError('CANCELLED', 'The comparison was cancelled.')
   }
-
   const material = await prepareMaterial({
     images: options.images,
     failed: options.failed ?? [],
