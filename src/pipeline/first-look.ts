@@ -69,10 +69,11 @@ export async function chooseDetail(
     ...(onProgress && { onProgress: (done, _total, stage) => onProgress(done, sources.length, stage) }),
   }
   const first = await look(1, withProgress)
-  if (first.choice === undefined) return { detail: 1, known: toKnown(first.seen, () => ({})) }
+  const atOnce: ChosenDetail = { detail: 1, known: toKnown(first.seen, () => ({})) }
+  if (first.choice === undefined) return atOnce
   const helps = first.choice.weight > 0
   const stay: ChosenDetail = helps
-    ? { detail: 1, known: toKnown(first.seen, () => ({})) }
+    ? atOnce
     : {
         detail: undefined,
         known: toKnown(first.seen, () => ({ places: undefined, defect: undefined })),
