@@ -16,7 +16,7 @@ import { createClient } from '../src/client.ts'
 import { findChromium, openBrowser } from '../test/support/browser.ts'
 import { drawInto } from '../test/support/pictures.ts'
 import { freePort, startService } from '../test/support/service.ts'
-import { markdownTable } from './material.ts'
+import { markdownTable, quantile } from './material.ts'
 
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '30' }, detail: { type: 'string', default: '1' } },
@@ -50,9 +50,6 @@ function cpuSeconds(): { readonly service: number; readonly redis: number; reado
     if (isBelow(pid)) sum[/chrom/.test(name) ? 'browser' : /redis/.test(name) ? 'redis' : 'service'] += ticks / 100
   return sum
 }
-
-const median = (numbers: readonly number[], at = 0.5): number =>
-  [...numbers].sort((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(at * numbers.length))] ?? Number.NaN
 
 const folder = await realpath(await mkdtemp(join(tmpdir(), 'oneclass-bench-live-')))
 const { parts } = await drawInto(join(folder, 'served/train'), 1, { parts: 60, others: 0 })
@@ -98,10 +95,10 @@ try {
   const of = (part: keyof typeof before) => `${((1000 * (after[part] - before[part])) / delays.length).toFixed(1)} ms`
   const rows = [
     ['verdicts a second', (delays.length / took).toFixed(1)],
-    ['behind, median and 95 %', `${median(delays).toFixed(0)} and ${median(delays, 0.95).toFixed(0)} ms`],
+    ['behind, median and 95 %', `${quantile(delays).toFixed(0)} and ${quantile(delays, 0.95).toFixed(0)} ms`],
     [
       'behind, first and last third',
-      `${median(delays.slice(0, third)).toFixed(0)} and ${median(delays.slice(-third)).toFixed(0)} ms`,
+      `${quantile(delays.slice(0, third)).toFixed(0)} and ${quantile(delays.slice(-third)).toFixed(0)} ms`,
     ],
     ['most frames under way', String(seen.most)],
     ['CPU a frame: service and workers', of('service')],

@@ -64,3 +64,9 @@ export function markdownTable(head: readonly string[], rows: readonly (readonly 
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }
+
+/** The value at a share of the sorted ones (nearest rank); NaN of none. */
+export function quantile(values: readonly number[], at = 0.5): number {
+  const rank = Math.min(values.length - 1, Math.floor(at * values.length))
+  return [...values].sort((a, b) => a - b)[rank] ?? Number.NaN
+}

@@ -15,15 +15,12 @@ import { createClient } from '../src/client.ts'
 import { findChromium, openBrowser } from '../test/support/browser.ts'
 import { drawInto, multiply } from '../test/support/pictures.ts'
 import { freePort, startService } from '../test/support/service.ts'
-import { markdownTable } from './material.ts'
+import { markdownTable, quantile } from './material.ts'
 
 const { values } = parseArgs({ options: { images: { type: 'string', default: '5000' } } })
 const count = Number(values.images)
 const program = findChromium()
 if (program === undefined) throw new Error('no chromium, chromium-browser or google-chrome on the PATH')
-
-const median = (numbers: readonly number[], at = 0.5) =>
-  [...numbers].sort((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(at * numbers.length))]!
 
 const folder = await realpath(await mkdtemp(join(tmpdir(), 'oneclass-bench-page-')))
 const train = await drawInto(join(folder, 'served/train'), 1, { parts: 60, others: 0 })
@@ -63,7 +60,7 @@ try {
   }
   rows.push([
     'first view: largest paint, median and worst of 7, no cache',
-    `${median(views).toFixed(0)} and ${Math.max(...views).toFixed(0)} ms`,
+    `${quantile(views).toFixed(0)} and ${Math.max(...views).toFixed(0)} ms`,
   ])
   const fit = await post('/v1/models', { name: 'part', folder: join(folder, 'served/train') })
   await client.finished(fit.id)
@@ -91,7 +88,7 @@ try {
     const late = frames.filter((ms) => ms > 50).length
     rows.push([
       `${count} thumbnails scrolled through in ${steps} steps (${(count / steps).toFixed(1)} pictures a frame): median, 95 %, worst; over 50 ms`,
-      `${median(frames).toFixed(1)}, ${median(frames, 0.95).toFixed(1)}, ${Math.max(...frames).toFixed(0)} ms; ${late} of ${frames.length}`,
+      `${quantile(frames).toFixed(1)}, ${quantile(frames, 0.95).toFixed(1)}, ${Math.max(...frames).toFixed(0)} ms; ${late} of ${frames.length}`,
     ])
   }
   rows.push(['cells in the document at the end', String(await page.locator('.cell').count())])
