@@ -71,7 +71,9 @@ export async function decodeIn(
   }, watchMs)
   try {
     if (signal?.aborted) throw cancelled()
-    return read(await child.ask({ name, target, thumbnail, measure, limits }, bytes))
+    const answer = await child.ask({ name, target, thumbnail, measure, limits }, bytes)
+    if (stopped) throw stopped // its answer was on its way when it was stopped
+    return read(answer)
   } catch (error) {
     throw stopped ?? error
   } finally {
