@@ -85,7 +85,7 @@ export async function compare(options: CompareOptions, hooks: CompareHooks = {})
   const isPositive = new Uint8Array(testPositive.sources.length + testNegative.sources.length)
   isPositive.fill(1, 0, testPositive.sources.length)
   const progress = await openProgress(options.resumeFolder, fingerprint(material, options, { effort, alpha, seed }))
-  const context = createContext(material, { backbone: options.backbone, alpha, effort, signal }, (message) =>
+  const context = createContext(material, { alpha, effort, signal }, (message) =>
     hooks.onProgress?.({ fraction: 0.3, message }),
   )
 
@@ -246,5 +246,5 @@ function fingerprint(
     const { data } = material.of[split].embeddings
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
   })
-  return ['1', options.backbone.hash, JSON.stringify(settings), ...bytes]
+  return ['2', options.backbone.hash, JSON.stringify(settings), ...bytes]
 }

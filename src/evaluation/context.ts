@@ -9,6 +9,7 @@ import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import type { Material } from './material.ts'
 import type { Method, MethodContext, ReferenceSet } from './method.ts'
+import { detailOfFit, fitServed } from './served.ts'
 
 /** Seconds that all networks together may train. */
 const trainingBudget: Readonly<Record<Effort, number>> = { quick: 270, full: 1700 }
@@ -18,7 +19,6 @@ const referenceKinds = 8
 const minimumReference = 16
 
 export interface Setting {
-  readonly backbone: Backbone
   readonly alpha: number
   readonly effort: Effort
   readonly signal?: AbortSignal | undefined
@@ -38,6 +38,13 @@ export function createContext(
   const data = { positives: of.trainPositive.pixels, negatives: of.trainNegative.pixels, toScore }
   const ensembles = new Map<number, ReturnType<MethodContext['ensemble']>>()
   let reference: Promise<ReferenceSet> | undefined
+  const places = {
+    ...setting,
+    backbone: material.backbone,
+    train: of.trainPositive.sources,
+    test: [...of.testPositive.sources, ...of.testNegative.sources],
+  }
+  let detail: ReturnType<typeof detailOfFit> | undefined
   let binarySeconds = 0
   let secondsLeft = trainingBudget[setting.effort]
 
@@ -54,8 +61,13 @@ export function createContext(
       ensembles.set(seed, known)
       return known
     },
+    async served(seed) {
+      detail ??= detailOfFit(places)
+      const found = await detail
+      return found && (await fitServed(places, found, seed))
+    },
     reference() {
-      reference ??= makeReference(of.trainNegative.embeddings, setting.backbone)
+      reference ??= makeReference(of.trainNegative.embeddings, material.backbone)
       return reference
     },
     async train(recipe, seed) {

@@ -7,6 +7,7 @@ import { decodeImage, type ImageSource } from '../images/decode.ts'
 import { fingerprint } from '../images/fingerprint.ts'
 import { findNearDuplicates, groupNearDuplicates, type NearDuplicate, type Traits } from '../images/near-duplicates.ts'
 import { perceptualHash } from '../images/phash.ts'
+import { rangeOfImages, withRange } from '../pipeline/range.ts'
 import type { ErrorBody } from '../wire/error.ts'
 import { type Split, splits } from './compare-report.ts'
 import { areDroppable } from './splits.ts'
@@ -22,6 +23,8 @@ export interface SplitMaterial {
 }
 
 export interface Material {
+  /** The network as a fit of the training positives uses it: with the range of their samples. */
+  readonly backbone: Backbone
   readonly side: number
   readonly found: Readonly<Record<Split, number>>
   readonly of: Readonly<Record<Split, SplitMaterial>>
@@ -47,8 +50,10 @@ export interface MaterialOptions {
 }
 
 /** @throws CANCELLED, TOO_FEW_IMAGES when the training or test positives are missing */
-export async function prepareMaterial(options: MaterialOptions): Promise<Material> {
-  const { images, failed, side, signal } = options
+export async function prepareMaterial(given: MaterialOptions): Promise<Material> {
+  const { images, failed, side, signal } = given
+  const range = await rangeOfImages(images.trainPositive, signal ? { signal } : {})
+  const options = { ...given, backbone: withRange(given.backbone, range) }
   const total = splits.reduce((sum, split) => sum + images[split].length, 0)
   let done = 0
   let embedSeconds = 0
@@ -85,6 +90,7 @@ export async function prepareMaterial(options: MaterialOptions): Promise<Materia
   const warnings = warningsOf(of)
   const within = dropNearDuplicates(of, options.keepNearDuplicates, warnings)
   return {
+    backbone: options.backbone,
     side,
     found: Object.fromEntries(
       splits.map((split) => [split, images[split].length + failed.filter((one) => one.split === split).length]),
@@ -121,6 +127,7 @@ async function describeSplit(
   unreadable: { split: Split; image: string; error: ErrorBody }[],
 ): Promise<SplitMaterial> {
   const bytes = side * side * 3
+  const { range } = backbone.target
   const kept: number[] = []
   const pixels = new Uint8Array(seen.size * bytes)
   for (const index of [...seen.keys()].sort((a, b) => a - b)) {
@@ -130,6 +137,7 @@ async function describeSplit(
         width: side,
         height: side,
         resize: 'stretch',
+        ...(range && { range }),
       })
       pixels.set(small.data, kept.length * bytes)
       kept.push(index)

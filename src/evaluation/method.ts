@@ -5,6 +5,7 @@ import type { TrainedNetwork } from '../baselines/save-network.ts'
 import type { Matrix } from '../core/matrix.ts'
 import type { EnsembleScores, EnsembleState } from '../detectors/ensemble.ts'
 import type { EpochRecord } from '../wire/comparison.ts'
+import type { Served } from './served.ts'
 
 export interface ReferenceSet {
   readonly embeddings: Matrix
@@ -26,6 +27,8 @@ export interface MethodContext {
   readonly effort: Effort
   /** The ensemble fitted with a seed, made once and shared by the rows that are part of it. */
   ensemble(seed: number): Promise<{ state: EnsembleState; scores: EnsembleScores; fitSeconds: number; scoreMs: number }>
+  /** What a fit with this seed serves where it looks at places; undefined where it judges whole images, as `ensemble` does. */
+  served(seed: number): Promise<Served | undefined>
   reference(): Promise<ReferenceSet>
   /** Trains in a thread. */
   train(recipe: CnnRecipe, seed: number): Promise<CnnResult>
