@@ -34,7 +34,14 @@ export function plotsSection(report: CompareReport): string {
       { x: 'training positives', y: 'AUROC' },
       { logX: true, xTicks: spaced(ticks), y: [Math.max(0, Math.floor(20 * lowest - 1) / 20), 1] },
     )
-    cards.push(card('Would more photos help?', plot, legend(curves), 'Mean over random parts of your positives, judged as whole images.'))
+    cards.push(
+      card(
+        'Would more photos help?',
+        plot,
+        legend(curves),
+        'Mean over random parts of your positives, judged as whole images.',
+      ),
+    )
   }
   for (const { row, colour: k } of ranked(methods)) {
     const history = row.history ?? []
