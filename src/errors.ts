@@ -131,6 +131,11 @@ const diskFaults: Readonly<Record<string, string>> = {
   EIO: 'The disk does not read or write (EIO): the log of the system says more',
   EACCES: 'This user has no right to a file or folder that is needed: see its owner and mode',
   EPERM: 'This user has no right to a file or folder that is needed: see its owner and mode',
+  ENOTDIR: 'A file stands where a folder is needed: move it away, or name another place',
+  EEXIST: 'A file stands where a folder is needed: move it away, or name another place',
+  EISDIR: 'A folder stands where a file is needed: move it away, or name another place',
+  ENAMETOOLONG: 'A path is too long for this system: name a shorter one',
+  ELOOP: 'Links lead in a circle: remove one of them',
   EMFILE: 'This process may not open more files: raise the limit ("ulimit -n")',
   ENFILE: 'This machine may not open more files: raise its limit',
 }
@@ -147,6 +152,9 @@ export function toOneclassError(error: unknown): OneclassError {
   if (error instanceof OneclassError) return error
   const fault = diskFault(error)
   if (fault !== undefined) return fault
+  // whoever asks for the current folder after it was removed
+  if ((error as NodeJS.ErrnoException | undefined)?.syscall === 'uv_cwd')
+    return new OneclassError('INVALID_ARGUMENT', 'The current folder was removed: go to another one.', { cause: error })
   const message = error instanceof Error ? error.message : String(error)
   return new OneclassError('INTERNAL', message, { cause: error })
 }

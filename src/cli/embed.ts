@@ -48,7 +48,7 @@ export const embed: Command = {
     const rejected: { image: string; error: ErrorBody }[] = []
     for (const entry of entries) if ('error' in entry) reject(entry.image, entry.error)
     const limits = { limits: flag(values, 'strict') ? { ...imageLimits, strict: true } : imageLimits }
-    const matrix = await openOutput(out)
+    const matrix = await openOutput(out, 'file')
     const names = await openOutput(namesPath).catch(async (error: unknown) => {
       await matrix.discard()
       throw error

@@ -115,8 +115,15 @@ async function overview(): Promise<string> {
 
 const script = process.argv[1]
 if (script !== undefined && realpathSync(script) === fileURLToPath(import.meta.url)) {
-  // a reader that has gone away (`| head`) is no failure of ours
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // a reader that has gone away (`| head`) is no failure of ours
+    if (error.code === 'EPIPE') process.exit(0)
+    const { code } = toOneclassError(error)
+    process.stderr.write(`oneclass: ${code}: Standard output cannot be written (${error.code}): send it elsewhere.\n`)
+    process.exit(1)
+  })
+  // progress and notes that nobody reads any more end no work
+  process.stderr.on('error', () => {})
   const status = await main(process.argv.slice(2))
   // what an interrupted command left running must not keep the process
   if (status === 130 || status === 143) process.exit(status)

@@ -6,7 +6,7 @@ import { decodeArtifact, encodeArtifact } from '../store/artifact.ts'
 import { alphaWarning, confidenceWarning, fitReport } from '../store/fit-facts.ts'
 import { readModelBytes } from '../store/model-file.ts'
 import { openRegistry, type Registry } from '../store/registry.ts'
-import { assertHomeWritable, writeOutput } from '../system/files.ts'
+import { assertHomeWritable, standardOutputName, writeOutput } from '../system/files.ts'
 import type { Model } from '../wire/model.ts'
 import type { Command, Io, Values } from './command.ts'
 import { reportLines } from './fit-words.ts'
@@ -105,7 +105,7 @@ const actions: Record<string, Action> = {
     const { info, artifact } = await registry.load(ref)
     const path = text(values, 'out') ?? `${labelOf(info)}.oneclass`
     await writeOutput(path, encodeArtifact(artifact))
-    await io.out(`wrote ${path}`)
+    if (path !== standardOutputName) await io.out(`wrote ${path}`)
   },
   async import(registry, path, values, io) {
     const name = text(values, 'name') ?? basename(path).replace(/[@.].*$/s, '')

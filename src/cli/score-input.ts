@@ -51,9 +51,11 @@ export async function readInput(
       entries.push({ image: path, error: error.toJSON() })
     }
   }
+  let input: Promise<Uint8Array> | undefined
   for (const arg of args) {
     if (arg === '-') {
-      const bytes = await readStdin()
+      input ??= readStdin()
+      const bytes = await input
       if (isImageContent(bytes.subarray(0, 4096))) {
         paths.push(arg)
         entries.push({ name: '-', bytes })

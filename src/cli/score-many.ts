@@ -13,7 +13,7 @@ import { openModels, type UnopenedModel } from '../pipeline/open-models.ts'
 import { alphaWarning } from '../store/fit-facts.ts'
 import { expandRefs } from '../store/model-refs.ts'
 import { openRegistry, type Registry } from '../store/registry.ts'
-import { type Output, openOutput } from '../system/files.ts'
+import type { Output } from '../system/files.ts'
 import type { Decisions } from '../wire/decisions.ts'
 import { labelOf } from '../wire/label.ts'
 import type { ManyResult, ManyRow } from '../wire/many.ts'
@@ -23,7 +23,7 @@ import { readFeatures } from './feature-file.ts'
 import { progressLine } from './progress.ts'
 import { manyWriter, type ResultFormat } from './results.ts'
 import { readInput, standardInput } from './score-input.ts'
-import { inOrder, writeAll } from './score-output.ts'
+import { inOrder, outputFor, writeAll } from './score-output.ts'
 import { flag, number, text } from './values.ts'
 
 interface ManyCall {
@@ -62,7 +62,7 @@ export async function scoreMany(
   const fdr = number(values, 'fdr')
   if (fdr !== undefined) assertDiscoveryRate(fdr)
   const [features, out] = [text(values, 'features'), text(values, 'out')]
-  const file = out === undefined ? undefined : await openOutput(out)
+  const file = await outputFor(out, features === undefined ? args : [features])
   try {
     const call = {
       refs,

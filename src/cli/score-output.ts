@@ -1,9 +1,45 @@
 /** What every form of `score` does with its results: in the order of what was asked, a line as soon as it is there, to a file or out. */
+import { open, realpath, stat } from 'node:fs/promises'
 import { OneclassError } from '../errors.ts'
-import type { Output } from '../system/files.ts'
+import { isImageContent, sniffLength } from '../images/format.ts'
+import { type Output, openOutput, standardOutputName } from '../system/files.ts'
 import type { ErrorBody } from '../wire/error.ts'
 import type { Io } from './command.ts'
 import type { Entry } from './score-input.ts'
+
+/**
+ * The file of `--out`; undefined without one. What is scored, and any image, is not replaced by its results.
+ * @param inputs what the command reads: paths, and `@LIST`
+ * @throws INVALID_ARGUMENT, before anything is written
+ */
+export async function outputFor(path: string | undefined, inputs: readonly string[]): Promise<Output | undefined> {
+  if (path === undefined) return undefined
+  const real = await realpath(path).catch(() => undefined)
+  if (real !== undefined && path !== standardOutputName) {
+    const refuse = (what: string): never => {
+      throw new OneclassError('INVALID_ARGUMENT', `--out would replace "${path}", ${what}: name another file.`)
+    }
+    for (const input of inputs) {
+      const own = await realpath(input.replace(/^@/, '')).catch(() => undefined)
+      if (own === real) refuse('which is read')
+    }
+    if (await isImage(real)) refuse('which is an image')
+  }
+  return await openOutput(path)
+}
+
+async function isImage(path: string): Promise<boolean> {
+  if (!(await stat(path)).isFile()) return false // to open a pipe would wait for its other end
+  const handle = await open(path, 'r').catch(() => undefined)
+  if (handle === undefined) return false
+  try {
+    const head = new Uint8Array(sniffLength)
+    const { bytesRead } = await handle.read(head, 0, sniffLength, 0)
+    return isImageContent(head.subarray(0, bytesRead))
+  } finally {
+    await handle.close()
+  }
+}
 
 type Failed = { readonly image: string; readonly error: ErrorBody }
 

@@ -11,7 +11,7 @@ import { classifyImages, createClassifier } from '../pipeline/classify.ts'
 import { backboneFor } from '../pipeline/model-backbone.ts'
 import { alphaWarning } from '../store/fit-facts.ts'
 import { openRegistry } from '../store/registry.ts'
-import { assertWritable, type Output, openOutput } from '../system/files.ts'
+import { assertWritable, type Output } from '../system/files.ts'
 import type { Decisions } from '../wire/decisions.ts'
 import type { ImageResult, RowResult } from '../wire/result.ts'
 import { type Command, deviceOption, type Io } from './command.ts'
@@ -20,7 +20,7 @@ import { progressLine } from './progress.ts'
 import { formats, type ResultFormat, resultWriter } from './results.ts'
 import { readInput, standardInput } from './score-input.ts'
 import { scoreMany, severalRefs } from './score-many.ts'
-import { inOrder, keepFor, writeAll } from './score-output.ts'
+import { inOrder, keepFor, outputFor, writeAll } from './score-output.ts'
 import { flag, number, oneOf, required, text } from './values.ts'
 
 export const score: Command = {
@@ -83,7 +83,7 @@ score --features X.npy --model NAME --format jsonl`,
     const out = text(values, 'out')
     const explain = text(values, 'explain')
     if (explain !== undefined) await assertWritable(explain, 'folder of --explain', 'name another')
-    const file = out === undefined ? undefined : await openOutput(out)
+    const file = await outputFor(out, features === undefined ? positionals : [features])
     try {
       if (features !== undefined) {
         const X = await readFeatures(features)

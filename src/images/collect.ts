@@ -55,7 +55,12 @@ export async function collect(path: string, options: CollectOptions = {}): Promi
   if (found.isFile()) {
     return { images: [{ name: isRelative ? basename(path) : toName(path), path }], failed: [], skipped: [] }
   }
-  if (!found.isDirectory()) throw new OneclassError('IMAGE_NOT_FOUND', `"${path}" is neither a file nor a folder.`)
+  if (!found.isDirectory()) {
+    const what = found.isFIFO()
+      ? 'is a pipe, and an image may be read more than once: give its bytes by standard input (-), or save them in a file'
+      : 'is neither a file nor a folder'
+    throw new OneclassError('IMAGE_NOT_FOUND', `"${path}" ${what}.`)
+  }
 
   const skipped = countSkipped()
   const { files: images, failed } = await lookAt(await walkFolder(path, root, skipped), skipped)

@@ -4,6 +4,7 @@ import type { Dirent, Stats } from 'node:fs'
 import { opendir, readdir, realpath, stat } from 'node:fs/promises'
 import { isAbsolute, relative, sep } from 'node:path'
 import { type ErrorCode, OneclassError } from '../errors.ts'
+import { isUnfinishedName } from '../system/files.ts'
 import type { ErrorBody } from '../wire/error.ts'
 import { hasImageEnding } from './format.ts'
 import { isSystemName, type SkipCounter } from './left-out.ts'
@@ -80,8 +81,12 @@ export async function* walkInBlocks(
 
 /** Puts what it finds into the walk; yields now and then. */
 async function* enter(folder: FoundFile, walk: Walk, above: readonly string[], size: number): AsyncGenerator<void> {
-  const real = await realOf(folder)
-  if (real === undefined || above.includes(real)) {
+  const real = await realOf(folder).catch((error: NodeJS.ErrnoException) => error)
+  if (real instanceof Error) {
+    fail(walk, folder, 'FOLDER_NOT_FOUND', real.code === 'ELOOP' ? circle : unreadable(real))
+    return
+  }
+  if (above.includes(real)) {
     fail(walk, folder, 'FOLDER_NOT_FOUND', circle)
     return
   }
@@ -129,6 +134,7 @@ async function* entryBlocks(folder: FoundFile, size: number): AsyncGenerator<Dir
 /** @returns the entry where it is a folder to enter */
 async function look(entry: Dirent<Buffer>, child: FoundFile, walk: Walk): Promise<FoundFile | undefined> {
   const base = child.name.slice(child.name.lastIndexOf('/') + 1)
+  if (isUnfinishedName(base)) return // an --out of ours in that very folder
   if (isSystemName(base)) return void (await countSystem(entry, child, walk))
   if (base.startsWith('.')) return void walk.skipped.add('hidden', child.name)
   if (!entry.isSymbolicLink()) return place(entry, child, walk)
@@ -140,7 +146,7 @@ async function look(entry: Dirent<Buffer>, child: FoundFile, walk: Walk): Promis
       target.code === 'ENOENT' ? 'is a link to nothing.' : `is a link that cannot be followed (${target.code}).`
     return fail(walk, child, 'IMAGE_NOT_FOUND', why)
   }
-  const real = await realOf(child)
+  const real = await realOf(child).catch(() => undefined)
   if (walk.root !== undefined && !(real !== undefined && isBelow(real, walk.root))) {
     return void walk.skipped.add('outside the served folder', child.name)
   }
@@ -179,18 +185,19 @@ function fail(walk: Walk, { name }: FoundFile, code: ErrorCode, why: string): un
 
 export function unreadable(error: NodeJS.ErrnoException): string {
   const { code } = error
-  return code === 'EACCES' || code === 'EPERM'
-    ? 'cannot be read: this user has no right to.'
-    : `cannot be read (${code ?? error.message}).`
+  if (code === 'EACCES' || code === 'EPERM') return 'cannot be read: this user has no right to.'
+  if (code === 'ENAMETOOLONG') return 'cannot be read: its path is too long. Start from a folder further down.'
+  return `cannot be read (${code ?? error.message}).`
 }
 
 async function entriesOf(folder: FoundFile): Promise<Dirent<Buffer>[]> {
   return await readdir(folder.raw ?? folder.path, { withFileTypes: true, encoding: 'buffer' })
 }
 
-async function realOf(place: FoundFile): Promise<string | undefined> {
-  const real = await realpath(place.raw ?? place.path, 'buffer').catch(() => undefined)
-  return real && (isUtf8(real) ? real.toString() : escapeBytes(real))
+/** @throws errors of the file system */
+async function realOf(place: FoundFile): Promise<string> {
+  const real = await realpath(place.raw ?? place.path, 'buffer')
+  return isUtf8(real) ? real.toString() : escapeBytes(real)
 }
 
 function childOf(folder: FoundFile, entry: Buffer): FoundFile {

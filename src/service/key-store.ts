@@ -63,7 +63,7 @@ export function openKeyStore(home: string): KeyStore {
     const file = parseJson(text)
     if (Value.Check(KeyFile, file)) return file
     // never "no keys": that would open the service
-    throw new OneclassError('INTERNAL', `The key file ${path} is damaged: repair or remove it.`)
+    throw new OneclassError('DISK_UNAVAILABLE', `The key file ${path} is damaged: repair or remove it.`)
   })
 
   const read = (): Promise<KeyFile> =>

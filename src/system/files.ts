@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { createWriteStream, rmSync, type WriteStream } from 'node:fs'
 import { mkdir, open, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, resolve, sep } from 'node:path'
 import { OneclassError } from '../errors.ts'
 import { privateFolder } from './whole-file.ts'
 
@@ -80,22 +80,37 @@ export interface Output {
   discard(): Promise<void>
 }
 
+/** What a file is called until it is complete: short, since a name may have 255 bytes; folders that are read leave it out. */
+const unfinishedName = () => `.oneclass-${randomUUID()}.part`
+export const isUnfinishedName = (name: string): boolean => /^\.oneclass-[0-9a-f-]{36}\.part$/.test(name)
+
 /** Files that have not got their name yet: removed when the process ends before. */
 const unfinished = new Set<string>()
 process.once('exit', () => {
   for (const path of unfinished) rmSync(path, { force: true })
 })
 
+/** What stands for standard output, as in most programs. */
+export const standardOutputName = '-'
+
 /**
- * A file that appears when it is complete. A device or a pipe is written as it is.
+ * A file that appears when it is complete. A device, a pipe or standard output (`-`) is written as it is.
+ * @param kind `file`: a plain file is needed, since its start is written last
  * @throws INVALID_ARGUMENT, before anything is written
  */
-export async function openOutput(path: string): Promise<Output> {
+export async function openOutput(path: string, kind: 'any' | 'file' = 'any'): Promise<Output> {
   const wayOut = 'name a file in a folder that exists'
+  const refuse = (why: string): never => {
+    throw cannotWrite('file', path, new Error(why), wayOut)
+  }
+  if (path === '') refuse('it has no name')
+  if (path.endsWith('/') || path.endsWith(sep)) refuse('it is the name of a folder')
+  if (path === standardOutputName) return kind === 'any' ? standardOutput() : refuse('it is standard output')
   const found = await stat(path).catch(() => undefined)
-  if (found?.isDirectory()) throw cannotWrite('file', path, new Error('it is a folder'), wayOut)
+  if (found?.isDirectory()) refuse('it is a folder')
   const isPlain = found === undefined || found.isFile()
-  const target = isPlain ? `${resolve(path)}.${randomUUID()}` : path
+  if (!isPlain && kind === 'file') refuse('it is a device or a pipe')
+  const target = isPlain ? join(dirname(resolve(path)), unfinishedName()) : path
   if (isPlain) unfinished.add(target)
   const stream = createWriteStream(target)
   await new Promise<void>((opened, fail) => {
@@ -117,8 +132,12 @@ export async function openOutput(path: string): Promise<Output> {
       await end(stream)
       if (start && !isPlain) fault ??= new Error('it is a device or a pipe')
       if (fault) throw cannotWrite('file', path, fault, wayOut)
-      if (start) await writeStart(target, start)
-      if (isPlain) await rename(target, path)
+      try {
+        if (start) await writeStart(target, start)
+        if (isPlain) await rename(target, path)
+      } catch (error) {
+        throw cannotWrite('file', path, error, wayOut)
+      }
       unfinished.delete(target)
     },
     async discard() {
@@ -126,6 +145,14 @@ export async function openOutput(path: string): Promise<Output> {
       if (unfinished.has(target)) await rm(target, { force: true })
       unfinished.delete(target)
     },
+  }
+}
+
+function standardOutput(): Output {
+  return {
+    write: (content) => new Promise((taken) => process.stdout.write(content, () => taken())),
+    async commit() {},
+    async discard() {},
   }
 }
 
@@ -175,4 +202,6 @@ const reasons: Readonly<Record<string, string>> = {
   EEXIST: 'a file stands where a folder is needed',
   ENOSPC: 'the disk is full',
   EISDIR: 'it is a folder',
+  ENAMETOOLONG: 'its name is too long',
+  ELOOP: 'its links lead in a circle',
 }
