@@ -1,14 +1,15 @@
 /** Runs the methods of a comparison: hours of computing and much memory, which end with the process. */
 import { setPriority } from 'node:os'
-import { type OneclassError, toOneclassError } from '../src/errors.ts'
+import { toOneclassError } from '../src/errors.ts'
 import { compare } from '../src/evaluation/compare.ts'
 import type { Split } from '../src/evaluation/compare-report.ts'
 import { phaseOf } from '../src/evaluation/phase.ts'
 import { writeReport } from '../src/evaluation/report/report.ts'
 import { openBackbone } from '../src/features/registry.ts'
-import { blockOtherDecoders } from '../src/images/only-accepted.ts'
 import { version } from '../src/system/config.ts'
+import type { ComparisonPhase } from '../src/wire/comparison.ts'
 import type { ErrorBody } from '../src/wire/error.ts'
+import { receiveWork, tellWorker } from './child.ts'
 
 export interface CompareWork {
   readonly images: Readonly<Record<Split, readonly { readonly name: string; readonly path: string }[]>>
@@ -23,35 +24,38 @@ export interface CompareWork {
   readonly seed: number | undefined
 }
 
-blockOtherDecoders()
+export type CompareMessage =
+  | { readonly progress: number; readonly stage: string; readonly phase: ComparisonPhase }
+  | { readonly done: true }
+  | { readonly error: ErrorBody }
+
+const work = await receiveWork<CompareWork>()
 setPriority(10) // hours of computing: single images and batches go first
-process.once('disconnect', () => process.exit(1)) // the worker died
-process.once('message', async (work: CompareWork) => {
-  try {
-    const backbone = await openBackbone(undefined, { home: work.home, threads: work.cpus })
-    const report = await compare(
-      {
-        images: work.images,
-        failed: work.failed,
-        backbone,
-        methods: work.methods,
-        effort: work.quick ? 'quick' : 'full',
-        alpha: work.alpha ?? 0.05,
-        seed: work.seed ?? 1,
-        title: 'Compare methods',
-        cpus: work.cpus,
-        packageVersion: version,
-      },
-      {
-        onProgress: ({ fraction, message }) =>
-          process.send?.({ progress: fraction, stage: message, phase: phaseOf(fraction) }),
-      },
-    )
-    await writeReport(report, work.out)
-    process.send?.({ done: true }, () => process.exit(0))
-  } catch (thrown) {
-    const error = toOneclassError(thrown)
-    if (error.code === 'INTERNAL') process.stderr.write(`${thrown instanceof Error ? thrown.stack : String(thrown)}\n`)
-    process.send?.({ error: (error satisfies OneclassError).toJSON() }, () => process.exit(0))
-  }
-})
+try {
+  const backbone = await openBackbone(undefined, { home: work.home, threads: work.cpus })
+  const report = await compare(
+    {
+      images: work.images,
+      failed: work.failed,
+      backbone,
+      methods: work.methods,
+      effort: work.quick ? 'quick' : 'full',
+      alpha: work.alpha ?? 0.05,
+      seed: work.seed ?? 1,
+      title: 'Compare methods',
+      cpus: work.cpus,
+      packageVersion: version,
+    },
+    {
+      onProgress: ({ fraction, message }) =>
+        void tellWorker({ progress: fraction, stage: message, phase: phaseOf(fraction) } satisfies CompareMessage),
+    },
+  )
+  await writeReport(report, work.out)
+  await tellWorker({ done: true } satisfies CompareMessage)
+} catch (thrown) {
+  const error = toOneclassError(thrown)
+  if (error.code === 'INTERNAL') process.stderr.write(`${thrown instanceof Error ? thrown.stack : String(thrown)}\n`)
+  await tellWorker({ error: error.toJSON() } satisfies CompareMessage)
+}
+process.exit(0)

@@ -1,9 +1,7 @@
 /** A comparison: the images out of Redis into a folder, the methods in a process of their own, the report's files back into Redis. */
-import { fork } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { OneclassError } from '../src/errors.ts'
@@ -12,12 +10,11 @@ import { forgetInputs } from '../src/queue/blobs.ts'
 import { type Consumer, isFault, startConsumer, type Task } from '../src/queue/consumer.ts'
 import { BlobId, lifetimes } from '../src/queue/jobs.ts'
 import { type ComparisonFiles, comparisonFileNames, leaveComparison } from '../src/service/comparisons.ts'
-import { childEnvironment } from '../src/system/config.ts'
 import { parseJson } from '../src/system/parse-json.ts'
-import type { ComparisonPhase } from '../src/wire/comparison.ts'
 import { ErrorBody } from '../src/wire/error.ts'
 import { OneOf } from '../src/wire/type.ts'
-import type { CompareWork } from './compare-process.ts'
+import { runChild } from './child.ts'
+import type { CompareMessage, CompareWork } from './compare-process.ts'
 import type { WorkerContext } from './context.ts'
 
 const about = { split: OneOf(['trainPositive', 'trainNegative', 'testPositive', 'testNegative']), image: Type.String() }
@@ -25,9 +22,8 @@ const Listed = Type.Object({ ...about, blob: BlobId })
 /** An image, or why it could not be read. */
 const Listing = Type.Array(Type.Union([Listed, Type.Object({ ...about, error: ErrorBody })]))
 type Listed = Static<typeof Listed>
-type Message = { progress: number; stage: string; phase: ComparisonPhase } | { done: true } | { error: ErrorBody }
 
-const program = fileURLToPath(new URL('./compare-process.js', import.meta.url))
+const file = new URL('./compare-process.js', import.meta.url)
 
 export function startCompare(context: WorkerContext): Promise<Consumer> {
   const { blobs, client } = context
@@ -50,31 +46,13 @@ export function startCompare(context: WorkerContext): Promise<Consumer> {
     return images
   }
 
-  const runProcess = (work: CompareWork, task: Task<'compare'>): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const child = fork(program, [], {
-        env: childEnvironment({ REDIS_URL: undefined }),
-        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      })
-      const stop = () => child.kill('SIGKILL')
-      task.signal.addEventListener('abort', stop)
-      child.on('message', (message: Message) => {
-        if ('progress' in message)
-          void task.progress({
-            done: Math.round(message.progress * 100),
-            total: 100,
-            stage: message.stage,
-            phase: message.phase,
-          })
-        else if ('error' in message) reject(new OneclassError(message.error.code, message.error.message))
-        else resolve()
-      })
-      child.once('error', reject)
-      child.once('exit', (code, signal) => {
-        task.signal.removeEventListener('abort', stop)
-        reject(new Error(`the comparison ended (${signal ?? code})`)) // nothing, when it reported before
-      })
-      child.send(work)
+  const runProcess = (work: CompareWork, { signal, progress }: Task<'compare'>): Promise<void> =>
+    runChild<CompareMessage, never, void>({ file, what: 'comparison', work, signal }, (message, { done, fail }) => {
+      if ('progress' in message) {
+        const { stage, phase } = message
+        void progress({ done: Math.round(message.progress * 100), total: 100, stage, phase })
+      } else if ('error' in message) fail(new OneclassError(message.error.code, message.error.message))
+      else done()
     })
 
   return startConsumer({

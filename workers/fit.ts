@@ -1,10 +1,10 @@
-/** A fit: the images out of Redis, the model into it. The work is done in a thread (`fit-thread.ts`). */
-import { Worker } from 'node:worker_threads'
+/** A fit: the images out of Redis, the model into it. The work is done in a process (`fit-process.ts`). */
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { OneclassError, present, toOneclassError } from '../src/errors.ts'
+import type { Look } from '../src/features/backbone.ts'
 import { findLayout, isOfClass, isOfOthers } from '../src/images/layout.ts'
-import type { DecodeTarget } from '../src/images/pixels.ts'
+import type { DecodeTarget, Pixels } from '../src/images/pixels.ts'
 import { rangeOf, type SampleRange, type UsedSamples } from '../src/images/sample-range.ts'
 import { spread } from '../src/pipeline/range.ts'
 import { forgetInputs, sha256 } from '../src/queue/blobs.ts'
@@ -13,12 +13,16 @@ import { BlobId, type FitOutcome, lifetimes } from '../src/queue/jobs.ts'
 import { leaveFit } from '../src/service/fit-saver.ts'
 import type { RemoteBackbone } from '../src/serving/inference.ts'
 import { parseJson } from '../src/system/parse-json.ts'
+import type { ErrorBody } from '../src/wire/error.ts'
 import { FailedImage } from '../src/wire/result.ts'
+import { runChild } from './child.ts'
 import type { WorkerContext } from './context.ts'
-import type { DecodedReply, FitAnswer, FitMessage, FitReply, FitWork } from './fit-thread.ts'
+import type { DecodedReply, FitAnswer, FitMessage, FitReply, FitWork } from './fit-process.ts'
 
 const Listed = Type.Object({ image: Type.String(), blob: BlobId, isNegative: Type.Optional(Type.Boolean()) })
 const Listing = Type.Array(Type.Union([Listed, FailedImage]))
+
+const file = new URL('./fit-process.js', import.meta.url)
 
 export function startFit(context: WorkerContext): Promise<Consumer> {
   const { blobs, client, engine, inference } = context
@@ -47,61 +51,45 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
     return rangeOf(found)
   }
 
-  const runThread = (
+  const runFit = async (
     work: FitWork,
     list: readonly { image: string; blob: string }[],
     backbone: RemoteBackbone,
     { signal, progress }: Task<'fit'>,
-  ): Promise<FitReply> =>
-    new Promise((resolve, reject) => {
-      const thread = new Worker(new URL('./fit-thread.js', import.meta.url), { workerData: work })
-      const stop = () => void thread.terminate()
-      const fail = (error: unknown): void => {
-        reject(error)
-        stop()
+  ): Promise<FitReply> => {
+    // fetched when its turn comes: the images of a fit are never in memory together
+    const decode = async (index: number, target: DecodeTarget): Promise<DecodedReply> => {
+      const { image, blob } = present(list[index], 'an image of the fit')
+      const bytes = await blobs.get(blob)
+      if (bytes === undefined)
+        throw new OneclassError('JOB_EXPIRED', 'The images waited too long for a worker: send them again.')
+      try {
+        return await engine.decode({ name: image, bytes }, { target }, { lane: 'bulk', signal, thumbnail: true })
+      } catch (thrown) {
+        const error = toOneclassError(thrown)
+        if (signal.aborted || isFault(error)) throw thrown
+        return { error: error.toJSON() }
       }
-      // fetched when its turn comes: the images of a fit are never in memory together
-      const decode = async (index: number, target: DecodeTarget): Promise<DecodedReply> => {
-        const { image, blob } = present(list[index], 'an image of the fit')
-        const bytes = await blobs.get(blob)
-        if (bytes === undefined)
-          throw new OneclassError('JOB_EXPIRED', 'The images waited too long for a worker: send them again.')
-        try {
-          return await engine.decode({ name: image, bytes }, { target }, { lane: 'bulk', signal, thumbnail: true })
-        } catch (thrown) {
-          const error = toOneclassError(thrown)
-          if (signal.aborted || isFault(error)) throw thrown
-          return { error: error.toJSON() }
-        }
-      }
-      signal.addEventListener('abort', stop)
-      thread.on('message', (message: FitMessage) => {
-        if ('embed' in message) {
-          const { images, withMaps } = message
-          const { width, height } = present(images[0], 'an image to look at')
-          const target = { ...backbone.target, width, height }
-          engine.embedPixels(images, { ...backbone, target, withMaps }, { lane: 'bulk', signal }).then((results) => {
-            const plain = results.map((result) => (result instanceof OneclassError ? result.toJSON() : result))
-            thread.postMessage({ id: message.embed, results: plain } satisfies FitAnswer)
-          }, fail)
-        } else if ('decode' in message) {
-          decode(message.index, message.target).then((decoded) => {
-            thread.postMessage({ id: message.decode, decoded } satisfies FitAnswer)
-          }, fail)
-        } else if ('progress' in message) {
-          void progress(message.progress)
-        } else if ('error' in message) {
-          reject(new OneclassError(message.error.code, message.error.message))
-        } else {
-          resolve(message)
-        }
-      })
-      thread.on('error', reject)
-      thread.on('exit', (code) => {
-        signal.removeEventListener('abort', stop)
-        reject(new Error(`the fit thread ended (${code})`)) // nothing, when it replied before
-      })
-    })
+    }
+    const see = async (images: readonly Pixels[], withMaps: boolean): Promise<(Look | ErrorBody)[]> => {
+      const { width, height } = present(images[0], 'an image to look at')
+      const target = { ...backbone.target, width, height }
+      const results = await engine.embedPixels(images, { ...backbone, target, withMaps }, { lane: 'bulk', signal })
+      return results.map((result) => (result instanceof OneclassError ? result.toJSON() : result))
+    }
+    return await runChild<FitMessage, FitAnswer, FitReply>(
+      { file, what: 'fit process', work, signal },
+      (message, { send, done, fail }) => {
+        if ('embed' in message)
+          see(message.images, message.withMaps).then((results) => send({ id: message.embed, results }), fail)
+        else if ('decode' in message)
+          decode(message.index, message.target).then((decoded) => send({ id: message.decode, decoded }), fail)
+        else if ('progress' in message) void progress(message.progress)
+        else if ('error' in message) fail(new OneclassError(message.error.code, message.error.message))
+        else done(message)
+      },
+    )
+  }
 
   const fit = async (task: Task<'fit'>): Promise<FitOutcome> => {
     const { data } = task
@@ -131,7 +119,7 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
     const choices = { alpha, seed, confidence, calibration, exclude, detail: detail as FitWork['choices']['detail'] }
     const known = { id, hash, dim, target, ...(maps && { maps }) }
     const work: FitWork = { images, backbone: known, choices, base, range, isDemo }
-    const reply = await runThread(work, list, backbone, task)
+    const reply = await runFit(work, list, backbone, task)
     const keep = async (bytes: Uint8Array): Promise<string> => {
       const hash = sha256(bytes)
       await blobs.putModel(hash, bytes, lifetimes.outcome)

@@ -1,9 +1,7 @@
 /**
- * Fits a model: seconds of computing that may not hold a worker's main thread. Images and the network stay where they are:
+ * Fits a model: seconds of computing and hundreds of MiB that a worker may not keep. Images and the network stay where they are:
  * this side asks the worker for pixels and for embeddings, within the places that all of its jobs share.
  */
-
-import { parentPort, workerData } from 'node:worker_threads'
 import { OneclassError, present, toOneclassError } from '../src/errors.ts'
 import type { Backbone, Look } from '../src/features/backbone.ts'
 import type { ImageSource } from '../src/images/decode.ts'
@@ -19,6 +17,7 @@ import { encodeArtifact } from '../src/store/artifact.ts'
 import { decodeGallery, encodeGallery } from '../src/store/gallery.ts'
 import type { ErrorBody } from '../src/wire/error.ts'
 import type { Progress } from '../src/wire/job.ts'
+import { receiveWork, tellWorker } from './child.ts'
 
 export interface FitWork {
   /** Pixels are asked for by index. */
@@ -58,20 +57,19 @@ export type FitAnswer = { readonly id: number } & (
   | { readonly decoded: DecodedReply }
 )
 
-const port = present(parentPort, 'the thread that started this one')
-const work = workerData as FitWork
+const work = await receiveWork<FitWork>()
 const pending = new Map<number, (answer: FitAnswer) => void>()
 let nextId = 0
 
-/** A fault ends this thread from the other side. */
+/** A fault ends this process from the other side. */
 const ask = (message: (id: number) => FitMessage): Promise<FitAnswer> =>
   new Promise((resolve) => {
     const id = nextId++
     pending.set(id, resolve)
-    port.postMessage(message(id))
+    void tellWorker(message(id))
   })
 
-port.on('message', (answer: FitAnswer) => {
+process.on('message', (answer: FitAnswer) => {
   pending.get(answer.id)?.(answer)
   pending.delete(answer.id)
 })
@@ -123,7 +121,7 @@ let reported = 0
 const report = (done: number, total: number, stage: string): void => {
   if (done < total && done - reported < total / 50) return
   reported = done
-  port.postMessage({ progress: { done, total, stage } } satisfies FitMessage)
+  void tellWorker({ progress: { done, total, stage } } satisfies FitMessage)
 }
 
 function growthOfWork({ used, repeated }: FittedImages): Pick<FitOutcome, 'growth'> {
@@ -148,12 +146,11 @@ try {
   const growth = growthOfWork(fitted)
   const [artifact, gallery] = [encodeArtifact(fitted.artifact), encodeGallery(fitted.gallery)]
   const samples = drawn && encodeSamples(drawn.samples)
-  port.postMessage({ artifact, gallery, samples, ...told, ...growth } satisfies FitMessage)
+  await tellWorker({ artifact, gallery, samples, ...told, ...growth } satisfies FitMessage)
 } catch (error) {
-  port.postMessage({ error: toOneclassError(error).toJSON() } satisfies FitMessage)
-} finally {
-  port.close()
+  await tellWorker({ error: toOneclassError(error).toJSON() } satisfies FitMessage)
 }
+process.exit(0)
 
 /** Options that were chosen; the others keep their defaults. */
 function given(choices: FitWork['choices']): FitImagesOptions {
