@@ -106,7 +106,13 @@ async function main(url: string): Promise<void> {
   }
   process.on('SIGTERM', () => void stop('SIGTERM'))
   process.on('SIGINT', () => void stop('SIGINT'))
+  process.off('disconnect', leave)
   process.on('disconnect', () => void stop('parent gone'))
+}
+
+/** Where the parent dies before this is ready, nothing is at work that could be lost. */
+function leave(): never {
+  process.exit(1)
 }
 
 function fail(error: unknown): never {
@@ -120,6 +126,8 @@ function stackOf(error: unknown): string | undefined {
   return cause instanceof Error ? cause.stack : undefined
 }
 
+if (process.connected === false) leave() // it died while this was loaded; undefined: there is no such parent
+process.on('disconnect', leave)
 process.on('uncaughtException', fail)
 process.on('unhandledRejection', fail)
 if (config.redisUrl === undefined) fail(new Error('A worker needs the address of Redis in REDIS_URL.'))

@@ -1,9 +1,10 @@
 /** `oneclass compare`: every method on the user's own images, as report.html, report.json and scores.csv. */
 import { join } from 'node:path'
 import { OneclassError } from '../errors.ts'
-import { compareFolders } from '../evaluation/compare-folders.ts'
-import type { CompareReport } from '../evaluation/compare-report.ts'
+import type { Comparison } from '../evaluation/comparison.ts'
 import { methods } from '../evaluation/methods.ts'
+import { printable } from '../images/left-out.ts'
+import { callOnce } from '../library/thread.ts'
 import { type Command, deviceOption, type Io, type Values } from './command.ts'
 import { progressLine } from './progress.ts'
 import { flag, number, required, text } from './values.ts'
@@ -47,7 +48,9 @@ export const compare: Command = {
     let last = ''
     let percent = 0
     try {
-      const report = await compareFolders(
+      // in a thread of its own, so that a signal is heard at once while it computes
+      const report = await callOnce(
+        'compare',
         {
           home: io.home,
           train,
@@ -60,11 +63,11 @@ export const compare: Command = {
           seed: number(values, 'seed', 'whole') ?? 1,
           keepNearDuplicates: flag(values, 'keep-duplicates'),
           command: commandLine(values),
-          onNotice: (note) => io.err(note),
         },
         {
           signal: io.signal,
-          onProgress: ({ fraction, message }) => {
+          onNotice: (note) => io.err(note),
+          onProgress: ({ fraction, message }: { fraction: number; message: string }) => {
             if (io.isTerminal) line.update(Math.round(100 * fraction), 100)
             // a line a step of the work; of images every 50th, of epochs every fifth
             else if (message !== last && (!/\d+ of/.test(message) || /[05]0 of|epoch \d*[05] /.test(message))) {
@@ -83,11 +86,12 @@ export const compare: Command = {
   },
 }
 
-async function tell(report: CompareReport, values: Values, out: string, io: Io): Promise<0 | 2> {
-  for (const { image, error } of report.data.unreadable) io.err(`${image}: ${error.code}: ${error.message}`)
+async function tell(report: Comparison, values: Values, out: string, io: Io): Promise<0 | 2> {
+  for (const { image, error } of report.data.unreadable)
+    io.err(`${printable(image)}: ${error.code}: ${printable(error.message)}`)
   for (const warning of report.data.warnings) io.err(`note: ${warning}`)
   if (flag(values, 'json')) {
-    const { images: _, thumbnails: __, embedding: ___, networks: ____, ...rest } = report
+    const { embedding: _, ...rest } = report
     await io.out(JSON.stringify(rest))
   } else {
     const cell = (value: number | null) => (value === null ? '-' : value.toFixed(3)).padStart(8)

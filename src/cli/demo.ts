@@ -9,15 +9,11 @@ import { createRandom } from '../core/random.ts'
 import { calibrationOf } from '../detectors/promise.ts'
 import { OneclassError, present } from '../errors.ts'
 import type { Promised } from '../evaluation/judge-model.ts'
-import { openBackbone } from '../features/registry.ts'
-import { collectImages } from '../images/collect.ts'
 import { type Defect, defects, renderOther, renderPart } from '../images/demo-images.ts'
 import { encodeImage } from '../images/encode.ts'
 import type { Pixels } from '../images/pixels.ts'
-import { classifyImages, createClassifier } from '../pipeline/classify.ts'
-import { fitImages } from '../pipeline/fit.ts'
-import { encodeGallery } from '../store/gallery.ts'
-import { openRegistry } from '../store/registry.ts'
+import { load } from '../library/load.ts'
+import { callOnce } from '../library/thread.ts'
 import { readConfig } from '../system/config.ts'
 import { makeFolder } from '../system/files.ts'
 import type { ImageResult } from '../wire/result.ts'
@@ -43,18 +39,16 @@ export const demo: Command = {
     const drawn = performance.now()
 
     const fitting = progressLine(io, 'fitting on 200 good parts')
-    const backbone = await openBackbone(undefined, { home: io.home })
-    const found = await collectImages(join(folder, 'train'))
-    const { artifact, gallery } = await fitImages(found, backbone, {
-      alpha,
-      thumbnails: true,
-      detail: 1,
-      signal: io.signal,
-      onProgress: (done, total, stage) =>
-        fitting.update(Math.floor((50 * done) / total) + (stage === 'images' ? 0 : 50), 100),
-    })
+    const { model: info } = await callOnce(
+      'fit',
+      { home: io.home, name: model, positives: join(folder, 'train'), alpha, detail: 1 },
+      {
+        signal: io.signal,
+        onProgress: (done: number, total: number, stage: 'images' | 'fitting') =>
+          fitting.update(Math.floor((50 * done) / total) + (stage === 'images' ? 0 : 50), 100),
+      },
+    )
     fitting.end()
-    const info = await openRegistry(io.home).save(model, artifact, { gallery: encodeGallery(gallery) })
     const label = `${info.name}@${info.version}`
     const fitted = performance.now()
 
@@ -69,17 +63,11 @@ export const demo: Command = {
       io.err(`note: ${error.message} Scoring in this process instead.`)
       way = 'this process (no redis-server here)'
       const from = performance.now()
+      await using loaded = await load(label, { home: io.home })
       results = []
-      for await (const result of classifyImages(
-        createClassifier(artifact, { model: label }),
-        backbone,
-        await collectImages(mix),
-      )) {
-        results.push(result)
-      }
+      for await (const result of loaded.scoreAll(mix, { signal: io.signal })) results.push(result)
       seconds = (performance.now() - from) / 1000
     }
-    await backbone.close()
     await report(
       io,
       results,

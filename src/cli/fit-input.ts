@@ -1,9 +1,16 @@
-/** Where the images of a fit lie: a folder, or a prefix of a bucket. */
+/** Where the images of a fit lie: a folder, or a prefix of a bucket; and where it runs. */
+import { imageLimits } from '../images/limits.ts'
 import { readImage } from '../images/read-image.ts'
 import type { ImageSource } from '../images/source.ts'
+import type { FitReply, LibraryCalls } from '../library/calls.ts'
+import { callOnce, fitReplyOf } from '../library/thread.ts'
+import { fitModel } from '../pipeline/fit-model.ts'
 import { type CollectedPositives, collectPositives, ofOneClass } from '../pipeline/positives.ts'
+import { assertHomeWritable } from '../system/files.ts'
 import { isS3, parseS3, writeS3 } from '../system/s3/address.ts'
 import { imagesOfBucket } from './bucket-input.ts'
+import type { Io } from './command.ts'
+import { settleLayout } from './layout-question.ts'
 
 /**
  * @param learnAll of the root of a data set, learn all images all the same
@@ -14,6 +21,34 @@ export async function positivesAt(place: string, learnAll: boolean, signal?: Abo
   const { images, skipped } = await imagesOfBucket(place, signal)
   const start = writeS3(parseS3(place)).length
   return { ...ofOneClass(images.map(keepingRecent()), ({ name }) => name.slice(start), learnAll), failed: [], skipped }
+}
+
+/** The same, and what somebody at a terminal says to a folder that is the root of a data set. The data directory is looked at first. */
+export async function positivesFor(place: string, io: Io): Promise<CollectedPositives> {
+  await assertHomeWritable(io.home)
+  const found = await positivesAt(place, false, io.signal)
+  return (await settleLayout(found, place, () => positivesAt(place, true, io.signal), io)) ?? found
+}
+
+type Hooks = {
+  readonly signal: AbortSignal
+  readonly onProgress: (done: number, total: number, stage: 'images' | 'fitting') => void
+  readonly onNotice: (sentence: string) => void
+}
+
+/**
+ * A fit in a thread of its own, so that a signal is heard at once while it computes. What is fetched from a bucket cannot be handed to a
+ * thread: such a fit runs in this one.
+ */
+export async function fitApart(input: LibraryCalls['fit']['input'], hooks: Hooks): Promise<FitReply> {
+  const { positives, negatives } = input
+  const images = [positives, negatives].flatMap((some) =>
+    typeof some === 'object' ? ('images' in some ? some.images : some) : [],
+  )
+  if (!images.some((source) => 'read' in source)) return await callOnce('fit', input, hooks)
+  const { strict, ...options } = input
+  const limits = strict ? { limits: { ...imageLimits, strict } } : {}
+  return fitReplyOf(await fitModel({ ...options, ...limits, ...hooks }))
 }
 
 /** Folders are left to the fit. @throws as `imagesOfBucket` */

@@ -1,8 +1,10 @@
 /** `oneclass fit`: a folder of positives, or a feature file, becomes the next version of a named model. */
+import { assertAlpha } from '../detectors/calibration.ts'
+import { assertConfidence } from '../detectors/promise.ts'
 import { OneclassError } from '../errors.ts'
 import { describeSkipped, printable } from '../images/left-out.ts'
-import { imageLimits } from '../images/limits.ts'
-import { type FittedModel, fitFeatureModel, fitModel } from '../pipeline/fit-model.ts'
+import type { FitReply } from '../library/calls.ts'
+import { callOnce } from '../library/thread.ts'
 import { rangeSentence } from '../pipeline/range.ts'
 import { refitInput } from '../pipeline/refit.ts'
 import { fitReport } from '../store/fit-facts.ts'
@@ -13,9 +15,8 @@ import { parseRange } from '../wire/sample-range.ts'
 import { type Command, deviceOption, type Io, type Values } from './command.ts'
 import { readFeatureRows, readFeatures } from './feature-file.ts'
 import { asNamed, assertOfRows, excluded, placesFor } from './fit-arguments.ts'
-import { negativesAt, positivesAt } from './fit-input.ts'
+import { fitApart, negativesAt, positivesFor } from './fit-input.ts'
 import { negativesWords, placesWords, preprocessWords, reportLines } from './fit-words.ts'
-import { settleLayout } from './layout-question.ts'
 import { progressLine } from './progress.ts'
 import { flag, number, oneOf, required, text } from './values.ts'
 
@@ -109,6 +110,8 @@ fit --features X.npy --name NAME [--negatives N.npy] [--preprocess auto|l2|none]
     const alpha = number(values, 'alpha')
     const seed = number(values, 'seed', 'whole')
     const confidence = number(values, 'confidence')
+    if (alpha !== undefined) assertAlpha(alpha)
+    if (confidence !== undefined) assertConfidence(confidence)
     const calibration = oneOf(values, 'calibration', ['auto', 'cross-fit', 'split'] as const, 'auto')
     const preprocess = oneOf(values, 'preprocess', preprocessModes, 'auto')
     if (features === undefined && preprocess === 'none')
@@ -123,21 +126,25 @@ fit --features X.npy --name NAME [--negatives N.npy] [--preprocess auto|l2|none]
       ...(seed === undefined ? {} : { seed }),
       ...(confidence === undefined ? {} : { confidence }),
       ...(calibration === 'auto' ? {} : { calibration }),
-      signal: io.signal,
     }
     const progress = { images: progressLine(io, 'images '), fitting: progressLine(io, 'fitting') }
-    const onProgress = (done: number, total: number, stage: 'images' | 'fitting') => {
-      if (stage === 'fitting') progress.images.end()
-      progress[stage].update(done, total)
+    const hooks = {
+      signal: io.signal,
+      onProgress(done: number, total: number, stage: 'images' | 'fitting') {
+        if (stage === 'fitting') progress.images.end()
+        progress[stage].update(done, total)
+      },
+      onNotice: (note: string) => io.err(note),
     }
     try {
       if (features !== undefined) {
         const X = await readFeatureRows(features)
         const others = text(values, 'negatives')
         const negatives = others === undefined ? undefined : await readFeatures(others)
-        const saved = await fitFeatureModel(X, { ...options, negatives, preprocess, onProgress })
+        const input = { ...options, X, ...(negatives && { negatives }), preprocess }
+        const saved = await callOnce('fitFeatures', input, { ...hooks, transfer: [X.data.buffer as ArrayBuffer] })
         progress.fitting.end()
-        return await report(io, values, { model: saved })
+        return await report(io, values, saved)
       }
       const [folder] = positionals
       const asked = { negatives: text(values, 'negatives'), backbone: text(values, 'backbone') }
@@ -146,25 +153,20 @@ fit --features X.npy --name NAME [--negatives N.npy] [--preprocess auto|l2|none]
           ? {
               ...asked,
               negatives: asked.negatives && (await negativesAt(asked.negatives, io.signal)),
-              positives: folder && (await positivesAt(folder, false, io.signal)),
+              positives: folder && (await positivesFor(folder, io)),
               base: baseRef,
             }
           : await refitInput({ ...asked, home: io.home, ref: again, folder, alpha })
-      const done = await fitModel({
+      const images = {
         ...input,
         ...options,
         exclude: excluded(values),
         skipRepeated: text(values, 'add') !== undefined,
         ...placesFor(values),
         ...(wantedRange === undefined ? {} : { range: parseRange(wantedRange) }),
-        ...(flag(values, 'strict') ? { limits: { ...imageLimits, strict: true } } : {}),
-        onProgress,
-        onNotice: (note) => io.err(note),
-        onFound: (found) =>
-          again !== undefined || folder === undefined
-            ? undefined
-            : settleLayout(found, folder, () => positivesAt(folder, true, io.signal), io),
-      })
+        ...(flag(values, 'strict') ? { strict: true } : {}),
+      }
+      const done = await fitApart(images, hooks)
       progress.fitting.end()
       return await report(io, values, done)
     } finally {
@@ -174,32 +176,25 @@ fit --features X.npy --name NAME [--negatives N.npy] [--preprocess auto|l2|none]
   },
 }
 
-async function report(
-  io: Io,
-  values: Values,
-  { model: info, fitted, found, rejectedByBase }: Pick<FittedModel, 'model'> & Partial<FittedModel>,
-): Promise<0 | 2> {
-  const rejected = fitted?.rejected ?? []
-  const duplicates = fitted?.duplicates ?? []
+async function report(io: Io, values: Values, { model: info, ...done }: FitReply): Promise<0 | 2> {
+  const { rejected, duplicates, excluded, notes, skipped, rejectedByBase } = done
   const said = fitReport(info)
   const { warnings } = said
   for (const { image, error } of rejected) io.err(`${printable(image)}: ${error.code}: ${printable(error.message)}`)
   for (const warning of warnings) io.err(`note: ${warning}`)
-  const notes = fitted?.notes ?? []
   for (const code of new Set(notes.map((note) => note.code))) {
     const [first, ...rest] = notes.filter((note) => note.code === code)
     const more = rest.length > 0 ? ` (and ${rest.length} more images)` : ''
     if (first) io.err(`note: ${printable(first.image)}${more}: ${first.message}`)
   }
   if (info.range) io.err(`note: ${rangeSentence(info.range)}`)
-  const skipped = found?.skipped ?? []
   const leftOut = describeSkipped(skipped)
   if (leftOut) io.err(`note: ${leftOut}`)
   if (flag(values, 'json')) {
     const model = `${info.name}@${info.version}`
     const change = rejectedByBase === undefined ? {} : { rejectedByBase }
     const { facts: _, ...about } = info
-    const more = { used: info.n, rejected, duplicates, excluded: fitted?.excluded ?? [], notes, skipped }
+    const more = { used: info.n, rejected, duplicates, excluded, notes, skipped }
     // `detail` is there in every model's report; null: it looks at whole images only
     const detail = info.detail ?? null
     await io.out(JSON.stringify({ model, ...about, detail, ...change, ...said, ...more }))
@@ -212,7 +207,7 @@ async function report(
     for (const line of reportLines(said)) await io.out(line)
     if (info.facts?.places) await io.out(`  places                  ${placesWords(info.facts.places)}`)
     if (info.backbone === null) await io.out(`  features                ${preprocessWords(info.preprocess)}`)
-    if (fitted?.excluded.length) await io.out(`  left out                ${fitted.excluded.map(printable).join(', ')}`)
+    if (excluded.length > 0) await io.out(`  left out                ${excluded.map(printable).join(', ')}`)
     if (info.growth) for (const line of growthLines(info.name, info.growth, rejectedByBase)) await io.out(line)
     const next = info.backbone ? 'IMAGE|DIR' : '--features X.npy'
     await io.out(`next: oneclass score ${next} --model ${info.name}`)

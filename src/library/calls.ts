@@ -1,5 +1,5 @@
 /** What the library asks of its thread (`library-thread.ts`), and what comes back. Everything here can be cloned. */
-import type { Matrix } from '../core/matrix.ts'
+import type { Matrix, Rows } from '../core/matrix.ts'
 import type { Comparison } from '../evaluation/comparison.ts'
 import type { Skipped } from '../images/left-out.ts'
 import type { ImageSource } from '../images/source.ts'
@@ -8,6 +8,7 @@ import type { FitModelOptions, SavedAs } from '../pipeline/fit-model.ts'
 import type { Evaluation } from '../wire/evaluation.ts'
 import type { ManyResult } from '../wire/many.ts'
 import type { Model } from '../wire/model.ts'
+import type { PreprocessMode } from '../wire/preprocess.ts'
 import type { FailedImage, ImageResult, Scored } from '../wire/result.ts'
 import type { SampleRange } from '../wire/sample-range.ts'
 
@@ -36,7 +37,12 @@ export interface ScoreRequest {
 export type LibraryCalls = {
   readonly fit: { input: Omit<FitModelOptions, Hooks | 'limits'> & { strict?: boolean | undefined }; output: FitReply }
   readonly fitFeatures: {
-    input: SavedAs & Omit<FitOptions, Hooks> & { readonly X: Matrix; readonly negatives?: Matrix | undefined }
+    input: SavedAs &
+      Omit<FitOptions, Hooks> & {
+        readonly X: Rows
+        readonly negatives?: Matrix | undefined
+        readonly preprocess?: PreprocessMode | undefined
+      }
     output: FitReply
   }
   /** One model, which may be one of features. */
@@ -67,6 +73,8 @@ export interface CompareRequest {
   readonly alpha: number
   readonly seed: number
   readonly keepNearDuplicates: boolean
+  /** What repeats it, for the report. */
+  readonly command?: string
 }
 
 export interface EmbedRequest {

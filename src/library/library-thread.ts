@@ -17,6 +17,7 @@ import { openRegistry } from '../store/registry.ts'
 import { answerCalls, type CallContext } from '../system/thread-call.ts'
 import type { LibraryCalls, ScoreRequest } from './calls.ts'
 import { embedAll } from './embed-all.ts'
+import { fitReplyOf } from './thread.ts'
 
 /** What `open` and `openMany` opened: a thread serves one caller. */
 let single: (LoadedModel & { readonly backbone: Backbone | undefined }) | undefined
@@ -40,15 +41,14 @@ async function all<T>(results: AsyncIterable<T>): Promise<T[]> {
 
 answerCalls<LibraryCalls>({
   async fit({ strict, ...options }, { signal, report }) {
-    const { model, fitted, found, rejectedByBase } = await fitModel({
+    const fitted = await fitModel({
       ...options,
       ...(strict ? { limits: { ...imageLimits, strict } } : {}),
       signal,
       onProgress: (...progress) => report(progress),
+      onNotice: (notice) => report({ notice }),
     })
-    const { used, rejected, duplicates, excluded, notes } = fitted
-    const change = rejectedByBase === undefined ? {} : { rejectedByBase }
-    return { model, used, rejected, duplicates, excluded, notes, skipped: found.skipped, ...change }
+    return fitReplyOf(fitted)
   },
 
   async fitFeatures({ X, ...options }, { signal, report }) {
@@ -122,7 +122,9 @@ answerCalls<LibraryCalls>({
 
   async compare(options, { signal, report }) {
     const hooks = { signal, onProgress: (progress: unknown) => report([progress]) }
-    const { images: _, thumbnails: __, networks: ___, ...told } = await compareFolders(options, hooks)
+    const onNotice = (notice: string) => report({ notice })
+    const compared = await compareFolders({ ...options, onNotice }, hooks)
+    const { images: _, thumbnails: __, networks: ___, ...told } = compared
     return told
   },
 

@@ -1,6 +1,8 @@
 /** Threads of the library. A fit or an evaluation has one of its own, which ends with it; a loaded model keeps one until it is closed. */
+
+import type { FittedModel } from '../pipeline/fit-model.ts'
 import { type CallThread, callInThread, startThread } from '../system/thread-call.ts'
-import type { LibraryCalls } from './calls.ts'
+import type { FitReply, LibraryCalls } from './calls.ts'
 
 export type LibraryThread = CallThread<LibraryCalls>
 
@@ -10,6 +12,9 @@ export function startLibraryThread(): LibraryThread {
   return startThread<LibraryCalls>(threadFile)
 }
 
+/** What a handler reports on its way: the arguments of `onProgress`, or a sentence. */
+export type Report = readonly unknown[] | { readonly notice: string }
+
 /** One call in a thread of its own, which has ended when this returns: nothing is written afterwards. */
 export async function callOnce<K extends keyof LibraryCalls>(
   method: K,
@@ -17,11 +22,25 @@ export async function callOnce<K extends keyof LibraryCalls>(
   hooks: {
     readonly signal?: AbortSignal | undefined
     readonly onProgress?: ((...report: never[]) => void) | undefined
+    readonly onNotice?: ((sentence: string) => void) | undefined
+    /** Memory of the input that is given away instead of copied. */
+    readonly transfer?: readonly ArrayBuffer[] | undefined
   },
 ): Promise<LibraryCalls[K]['output']> {
-  const { signal, onProgress } = hooks
+  const { signal, onProgress, onNotice, transfer } = hooks
   return await callInThread<LibraryCalls, K>(threadFile, method, input, {
     signal,
-    ...(onProgress && { onProgress: (report) => onProgress(...(report as never[])) }),
+    ...(transfer && { transfer }),
+    onProgress(report) {
+      if ('notice' in (report as Report)) onNotice?.((report as { notice: string }).notice)
+      else onProgress?.(...(report as never[]))
+    },
   })
+}
+
+/** What of a fit goes out of its thread. */
+export function fitReplyOf({ model, fitted, found, rejectedByBase }: FittedModel): FitReply {
+  const { used, rejected, duplicates, excluded, notes } = fitted
+  const change = rejectedByBase === undefined ? {} : { rejectedByBase }
+  return { model, used, rejected, duplicates, excluded, notes, skipped: found.skipped, ...change }
 }
