@@ -59,6 +59,17 @@ test(
     await page.keyboard.press('ArrowRight')
     await page.keyboard.press('b')
     await reviewed(2)
+    // a key right after a dialog has gone is heard once, though no frame was drawn in between
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('dialog:modal .closer')
+    await page.evaluate(`(async () => {
+      document.querySelector('dialog header button').click()
+      while (document.querySelector('dialog')) await null
+      document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'b', bubbles: true, cancelable: true }))
+    })()`)
+    await reviewed(3)
+    await page.keyboard.press('u')
+    await reviewed(2)
     assert.match(await text('h1'), /Uploaded images/)
   },
 )
@@ -67,38 +78,47 @@ test('on a touch screen a long press begins a selection, taps add to it, and a s
   const { page } = browser
   const session = await browser.context.newCDPSession(page)
   await session.send('Emulation.setTouchEmulationEnabled', { enabled: true, maxTouchPoints: 1 })
-  const press = async (at: number, ms: number) => {
+  const middleOf = async (at: number) => {
     const box = await page.locator('.cell').nth(at).boundingBox()
     assert.ok(box)
-    const touchPoints = [{ x: box.x + box.width / 2, y: box.y + box.height / 2 }]
-    await session.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints })
-    await page.waitForTimeout(ms)
-    await session.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+    return { x: box.x + box.width / 2, y: box.y + box.height / 2 }
+  }
+  const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...touchPoints: { x: number; y: number }[]) =>
+    session.send('Input.dispatchTouchEvent', { type, touchPoints })
+  // sent without a wait between them: on a busy machine a tap that waits for its own beginning becomes a long press
+  const tap = async (at: number) => {
+    const point = await middleOf(at)
+    await Promise.all([touch('touchStart', point), touch('touchEnd')])
   }
   const selected = (n: number) => until(`document.querySelectorAll('.cell[aria-selected=true]').length === ${n}`)
   try {
     await page.evaluate('scrollTo(0, 0)')
-    await press(0, 900)
+    await page.keyboard.press('Escape')
+    await selected(0)
+    await touch('touchStart', await middleOf(0))
     await selected(1)
-    await press(1, 30)
+    await touch('touchEnd')
+    await tap(1)
     await selected(2)
-    await press(2, 30)
+    await tap(2)
     await selected(3)
-    await press(1, 30)
+    await tap(1)
     await selected(2)
     await says('.detail-panel h2', /^2 images selected/)
     await page.keyboard.press('Escape')
-    await press(3, 30)
+    await selected(1)
+    await page.keyboard.press('Escape')
+    await selected(0)
+    await tap(3)
     await selected(1)
     // a finger that begins to scroll holds nothing
-    const box = await page.locator('.cell').nth(6).boundingBox()
-    assert.ok(box)
-    const touch = (type: 'touchStart' | 'touchMove', y: number) =>
-      session.send('Input.dispatchTouchEvent', { type, touchPoints: [{ x: box.x + 40, y: box.y + y }] })
-    await touch('touchStart', 90)
-    for (const y of [80, 60, 30]) await touch('touchMove', y)
+    const { x, y } = await middleOf(6)
+    await Promise.all([
+      touch('touchStart', { x, y }),
+      ...[10, 30, 60].map((up) => touch('touchMove', { x, y: y - up })),
+    ])
     await page.waitForTimeout(900)
-    await session.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+    await touch('touchEnd')
     await selected(1)
     assert.equal(await page.locator('.cell').nth(3).getAttribute('aria-selected'), 'true')
   } finally {

@@ -27,7 +27,8 @@ export function BatchHead(props: {
   alpha: number
 }): JSX.Element {
   const { live, label, reviews, alpha } = props
-  const adds = useSignal(false)
+  /** The next version: not asked for, in sight, or going on behind the batch. */
+  const next = useSignal<'open' | 'closed' | null>(null)
   const stops = useSignal(false)
   /** What was reviewed when the dialog was opened: others may go on meanwhile. */
   const frozen = useSignal<Pick<ReviewCounts, 'belongs' | 'differs'>>({ belongs: [], differs: [] })
@@ -36,8 +37,15 @@ export function BatchHead(props: {
   const done = live.items.length
   const total = job?.progress.total ?? 0
   const isRunning = job != null && !isFinished(job)
+  const isFinishedJob = job != null && isFinished(job) && done >= total
   const truths = reviews.truths.value
   const counts = countReviews(live.items, truths, alpha)
+  const isReviewed = counts.belongs.length + counts.differs.length > 0
+  // a version that was begun before the page was loaded anew
+  if (next.value === null && isReviewed && label !== null && isFinishedJob && route.value.query.has('next')) {
+    frozen.value = counts
+    next.value = 'closed'
+  }
   const rate = live.rate.value ?? 0
   const reviewed = { items: live.items, reviews: truths, said: reviews.said, alpha }
   const found = discoveriesOf(live.items, alpha)
@@ -90,11 +98,12 @@ export function BatchHead(props: {
           <button
             type="button"
             class="button primary"
-            disabled={counts.belongs.length + counts.differs.length === 0 || label === null}
+            disabled={!isReviewed || label === null}
             title={t.batches.confirmHelp}
             onClick={() => {
-              frozen.value = counts
-              adds.value = true
+              // what was begun is seen through first
+              if (!route.value.query.has('next')) frozen.value = counts
+              next.value = 'open'
             }}
           >
             {t.batches.confirm(counts.belongs.length)}
@@ -132,15 +141,18 @@ export function BatchHead(props: {
           {counts.reviewed > 0 && `: ${t.batches.reviewQuality(counts.agreed, counts.disagreed)}`}
         </p>
       </div>
-      {adds.value && job && label && (
+      {next.value !== null && job && label && (
         <NextVersion
+          isOpen={next.value === 'open'}
+          begun={route.value.query.get('next')}
           batch={job}
           label={label}
           items={live.items}
           alpha={alpha}
           belongs={frozen.value.belongs}
           differs={frozen.value.differs}
-          onClose={() => (adds.value = false)}
+          onOpen={() => (next.value = 'open')}
+          onClose={() => (next.value = route.value.query.has('next') ? 'closed' : null)}
         />
       )}
       {stops.value && (

@@ -1,7 +1,7 @@
 /** One image of a batch, as large as it is to be had, with where it is unusual, the nearest photos and the reviewer's answers. */
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { HeatLegend, HeatPicture } from '../classify/heat.tsx'
 import { Nearest } from '../classify/nearest.tsx'
 import { baseName } from '../format.ts'
@@ -13,6 +13,7 @@ import { type Batch, type ClassifyResult, labelOf } from '../service/types.ts'
 import { t } from '../text.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icons.tsx'
+import { useWindowEvent } from '../ui/listen.ts'
 import { ErrorNote, type Failure, failureOf } from '../ui/notes.tsx'
 import { type DetailProps, Reviewer, Words } from './detail-panel.tsx'
 import { reviewKey } from './keys.ts'
@@ -30,8 +31,8 @@ export function Closer(
   },
 ): JSX.Element {
   const { item, model, batch } = props
-  const keys = useRef<(event: KeyboardEvent) => void>(() => {})
-  keys.current = (event) => {
+  // of the whole window: a button that is gone after its click takes the focus with it
+  useWindowEvent('keydown', (event) => {
     if (event.metaKey || event.ctrlKey || event.altKey) return
     const answer = reviewKey(event)
     if (event.key === 'ArrowRight') props.onMove(1)
@@ -40,13 +41,7 @@ export function Closer(
     else if (answer !== undefined) props.onReview(answer)
     else return
     event.preventDefault()
-  }
-  useEffect(() => {
-    // of the whole window: a button that is gone after its click takes the focus with it
-    const onKeyDown = (event: KeyboardEvent) => keys.current(event)
-    addEventListener('keydown', onKeyDown)
-    return () => removeEventListener('keydown', onKeyDown)
-  }, [])
+  })
   return (
     <Dialog title={baseName(item.line.image)} wide onClose={props.onClose}>
       <div class="closer" tabIndex={-1} autofocus>

@@ -1,8 +1,9 @@
 /** A new batch: files of this device or a folder of the server, by a model. */
 import { type Signal, useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useCallback } from 'preact/hooks'
-import { type Collected, type Picked, totalBytes } from '../files/collect.ts'
+import { useCallback, useState } from 'preact/hooks'
+import { addChosen, chosenFor, foldersOf } from '../files/chosen.ts'
+import { type Collected, totalBytes } from '../files/collect.ts'
 import { bytes } from '../format.ts'
 import { PhotoSource } from '../models/photo-source.tsx'
 import { findModel, newest, service } from '../models/store.ts'
@@ -19,14 +20,14 @@ import { rememberFiles } from './local-files.ts'
 export function NewBatch(): JSX.Element | null {
   const first = findModel(route.value.query.get('model')) ?? newest.value[0]
   const label = useSignal(first ? labelOf(first) : '')
-  const images = useSignal<readonly Picked[]>([])
+  const [images] = useState(() => chosenFor('batch'))
   const skipped = useSignal(0)
   const source = useSignal<Source>('device')
   const folder = useSignal('')
   const also = useSignal<ReadonlySet<string>>(new Set())
   const sending = useSending()
   const add = useCallback((found: Collected) => {
-    images.value = found.images
+    addChosen(images, found)
     skipped.value = found.skipped
     sending.error.value = null
   }, [])
@@ -34,6 +35,7 @@ export function NewBatch(): JSX.Element | null {
 
   const isLocal = source.value === 'device'
   const size = totalBytes(images.value)
+  const folders = foldersOf(images.value)
   const { maxUploadImages = 5000, maxRequestBytes = 512 * 1024 ** 2 } = service.value.limits ?? {}
   const tooMuch = !isLocal
     ? null
@@ -55,12 +57,26 @@ export function NewBatch(): JSX.Element | null {
       const files = images.value.map(({ name, file }) => ({ name, bytes: file }))
       const batch = await send((more) => client.batch(label.value, files, { ...keep, ...more }))
       rememberFiles(batch.id, images.value)
+      images.value = []
       go('batches', batch.id)
     })
 
   return (
     <section class="card stack new-batch" aria-label={t.batches.new}>
       <PhotoSource source={source} folder={folder} onFiles={add} hasImages={images.value.length > 0} />
+      {isLocal && images.value.length > 0 && (
+        <div class="row apart">
+          <span class="numbers" role="status">
+            {[
+              `${t.common.images(images.value.length)}, ${bytes(size)}`,
+              ...(folders.length > 0 ? [t.drop.from(folders)] : []),
+            ].join(', ')}
+          </span>
+          <button type="button" class="button quiet small" onClick={() => (images.value = [])}>
+            {t.fit.clear}
+          </button>
+        </div>
+      )}
       {skipped.value > 0 && isLocal && <p class="hint">{t.drop.skipped(skipped.value)}</p>}
       {tooMuch && <p class="field-error">{tooMuch}</p>}
       <AlsoAsk first={label.value} chosen={also} />
@@ -68,14 +84,9 @@ export function NewBatch(): JSX.Element | null {
       <div class="row apart">
         <ModelSelect value={label.value} onChange={(next) => (label.value = next)} />
         {sending.sent.value === null ? (
-          <div class="row">
-            <span class="muted numbers" role="status">
-              {isLocal && images.value.length > 0 ? `${t.common.images(images.value.length)}, ${bytes(size)}` : ''}
-            </span>
-            <button type="button" class="button primary" disabled={!isReady} onClick={() => void run()}>
-              {t.batches.run}
-            </button>
-          </div>
+          <button type="button" class="button primary" disabled={!isReady} onClick={() => void run()}>
+            {t.batches.run}
+          </button>
         ) : (
           <div class="row sending">
             <SendingBar sending={sending} label={t.batches.sending} />

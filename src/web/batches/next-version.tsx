@@ -5,8 +5,9 @@ import type { Collected } from '../files/collect.ts'
 import { baseName } from '../format.ts'
 import { FitProgress } from '../models/fit-progress.tsx'
 import { findModel, versionsOf } from '../models/store.ts'
+import { noteQuery } from '../routes.ts'
 import { client } from '../service/api.ts'
-import type { Batch, FitResult, Job, Model } from '../service/types.ts'
+import { type Batch, type FitResult, labelOf, type Model } from '../service/types.ts'
 import { t } from '../text.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { DropZone } from '../ui/drop-zone.tsx'
@@ -17,23 +18,36 @@ import { useSending } from '../ui/sending.tsx'
 import type { Item } from './live.ts'
 import { adoptFiles, fileOf, hasFiles } from './local-files.ts'
 import { compareVersions, type Outcome } from './outcome.ts'
+import { OutcomeWords } from './outcome-words.tsx'
 
 export function NextVersion(props: {
+  /** Closed, it goes on with what was begun, and says in the batch what came of it. */
+  isOpen: boolean
+  /** A fit that was begun before the page was loaded anew. */
+  begun: string | null
   batch: Batch
   label: string
   items: readonly Item[]
   alpha: number
   belongs: readonly number[]
   differs: readonly number[]
+  onOpen: () => void
   onClose: () => void
 }): JSX.Element {
   const { batch, label, items, alpha, differs } = props
   const [name = label, version = ''] = label.split('@')
   const out = useSignal<ReadonlySet<number>>(new Set())
-  const job = useSignal<Job | null>(null)
+  const job = useSignal(props.begun)
   const sending = useSending()
   const outcome = useSignal<Outcome | 'asking' | null>(null)
   const made = useSignal<Model | null>(null)
+  const hasFailed = useSignal(false)
+  const follow = (id: string | null) => {
+    job.value = id
+    made.value = outcome.value = null
+    hasFailed.value = false
+    noteQuery('next', id)
+  }
   /** Those that do not belong are taught too: then they cannot check the new version. */
   const teachesBad = useSignal(false)
   const isFolder = batch.keeps?.folder ?? false
@@ -60,17 +74,19 @@ export function NextVersion(props: {
           ...(good.length > 0 && { images: good }),
           ...(taughtBad.length > 0 && { negativeImages: taughtBad }),
         }
-        job.value = await client.fitFolder({ name, ...options, batch: batch.id, ...images })
-        return
+        const { id } = await client.fitFolder({ name, ...options, batch: batch.id, ...images })
+        return follow(id)
       }
       const negatives = filesOf(taughtBad)
-      job.value = await send((more) => client.fit(name, filesOf(good), { ...options, negatives, ...more }))
+      const { id } = await send((more) => client.fit(name, filesOf(good), { ...options, negatives, ...more }))
+      follow(id)
     })
   const check = async ({ model }: FitResult) => {
     made.value = model
-    if (good.length === 0 && teachesBad.value) return // what it was taught proves nothing
+    const isTaught = teaches(model, label)
+    if (!hasThem.value || (good.length === 0 && isTaught)) return // without the images, or by what it was taught, nothing is shown
     outcome.value = 'asking'
-    outcome.value = await compareVersions(items, { good, bad: teachesBad.value ? [] : bad }, alpha, model, batch).catch(
+    outcome.value = await compareVersions(items, { good, bad: isTaught ? [] : bad }, alpha, model, batch).catch(
       () => null,
     )
   }
@@ -85,73 +101,104 @@ export function NextVersion(props: {
   }
   const pictures = { batch, items, out: out.value, onToggle: toggle }
 
+  const words = made.value && (
+    <OutcomeWords
+      outcome={outcome.value}
+      before={Number(version)}
+      after={made.value.version}
+      isTaught={teaches(made.value, label)}
+    />
+  )
   return (
-    <Dialog title={t.batches.confirmTitle} wide onClose={props.onClose}>
-      {job.value ? (
-        <div class="stack">
-          {made.value && (
-            <OutcomeWords
-              outcome={outcome.value}
-              before={Number(version)}
-              after={made.value.version}
-              isTaught={teachesBad.value}
-            />
+    <>
+      {job.value !== null && !props.isOpen && (
+        <div class="next-note">
+          {outcome.value !== null ? (
+            words
+          ) : (
+            <p class="note" role="status">
+              {made.value
+                ? t.fit.doneTitle(labelOf(made.value))
+                : hasFailed.value
+                  ? t.batches.notMade
+                  : t.batches.making}
+            </p>
           )}
-          <FitProgress id={job.value.id} onAgain={() => (job.value = null)} onDone={(result) => void check(result)} />
-        </div>
-      ) : (
-        <div class="stack">
-          {props.belongs.length > 0 && (
-            <Chosen title={t.batches.becomePositives(good.length)} indices={props.belongs} {...pictures} />
-          )}
-          {differs.length > 0 && (
-            <>
-              <Chosen
-                title={teachesBad.value ? t.batches.becomeNegatives(bad.length) : t.batches.becomeChecks(bad.length)}
-                indices={differs}
-                {...pictures}
-              />
-              <label class="check">
-                <input
-                  type="checkbox"
-                  checked={teachesBad.value}
-                  onChange={(event) => (teachesBad.value = event.currentTarget.checked)}
-                />
-                <span>
-                  {t.batches.teachBad} <span class="hint">{t.batches.teachBadHelp}</span>
-                </span>
-              </label>
-            </>
-          )}
-          {!hasThem.value && (
-            <>
-              <p class="note">{isMissed.value ? t.batches.confirmMissed : t.batches.confirmGone}</p>
-              <DropZone compact onFiles={adopt} />
-            </>
-          )}
-          {sending.error.value && <ErrorNote error={sending.error.value} />}
-          {sending.sent.value !== null && <Progress share={sending.sent.value} label={t.fit.uploading} />}
-          <footer class="actions stays">
-            <button type="button" class="button" onClick={props.onClose}>
-              {t.common.cancel}
-            </button>
-            <button
-              type="button"
-              class="button primary"
-              disabled={!hasThem.value || good.length + taughtBad.length === 0 || sending.sent.value !== null}
-              onClick={() => void fit()}
-            >
-              {t.batches.makeVersion(
-                (versionsOf(name)[0]?.version ?? Number(version)) + 1,
-                good.length,
-                taughtBad.length,
-              )}
-            </button>
-          </footer>
+          <button type="button" class="button small" onClick={props.onOpen}>
+            {t.batches.showNext}
+          </button>
         </div>
       )}
-    </Dialog>
+      <Dialog title={t.batches.confirmTitle} wide keeps isOpen={props.isOpen} onClose={props.onClose}>
+        {job.value !== null ? (
+          <div class="stack">
+            {words}
+            <FitProgress
+              id={job.value}
+              onAgain={() => follow(null)}
+              onDone={(result) => void check(result)}
+              onFail={() => (hasFailed.value = true)}
+            />
+          </div>
+        ) : (
+          <div class="stack">
+            {props.belongs.length > 0 && (
+              <Chosen title={t.batches.becomePositives(good.length)} indices={props.belongs} {...pictures} />
+            )}
+            {differs.length > 0 && (
+              <>
+                <Chosen
+                  title={teachesBad.value ? t.batches.becomeNegatives(bad.length) : t.batches.becomeChecks(bad.length)}
+                  indices={differs}
+                  {...pictures}
+                />
+                <label class="check">
+                  <input
+                    type="checkbox"
+                    checked={teachesBad.value}
+                    onChange={(event) => (teachesBad.value = event.currentTarget.checked)}
+                  />
+                  <span>
+                    {t.batches.teachBad} <span class="hint">{t.batches.teachBadHelp}</span>
+                  </span>
+                </label>
+              </>
+            )}
+            {!hasThem.value && (
+              <>
+                <p class="note">{isMissed.value ? t.batches.confirmMissed : t.batches.confirmGone}</p>
+                <DropZone compact onFiles={adopt} />
+              </>
+            )}
+            {sending.error.value && <ErrorNote error={sending.error.value} />}
+            {sending.sent.value !== null && <Progress share={sending.sent.value} label={t.fit.uploading} />}
+            <footer class="actions stays">
+              <button type="button" class="button" onClick={props.onClose}>
+                {t.common.cancel}
+              </button>
+              <button
+                type="button"
+                class="button primary"
+                disabled={!hasThem.value || good.length + taughtBad.length === 0 || sending.sent.value !== null}
+                onClick={() => void fit()}
+              >
+                {t.batches.makeVersion(
+                  (versionsOf(name)[0]?.version ?? Number(version)) + 1,
+                  good.length,
+                  taughtBad.length,
+                )}
+              </button>
+            </footer>
+          </div>
+        )}
+      </Dialog>
+    </>
   )
+}
+
+/** Was the new version taught images that do not belong, which the old one was not? */
+function teaches(made: Model, old: string): boolean {
+  return (made.negatives ?? 0) > (findModel(old)?.negatives ?? 0)
 }
 
 /** Pictures of what was confirmed; a tick says that it is taken. */
@@ -187,27 +234,5 @@ function Chosen(props: {
         })}
       </ul>
     </section>
-  )
-}
-
-function OutcomeWords(props: {
-  outcome: Outcome | 'asking' | null
-  before: number
-  after: number
-  isTaught: boolean
-}): JSX.Element | null {
-  const { outcome, before, after, isTaught } = props
-  if (outcome === null) return null
-  if (outcome === 'asking')
-    return (
-      <p class="note row" role="status">
-        <span class="spinner" aria-hidden="true" />
-        {t.batches.checking(before, after)}
-      </p>
-    )
-  return (
-    <p class="note outcome" role="status">
-      {t.batches.outcome(outcome, before, after, isTaught)}
-    </p>
   )
 }

@@ -5,6 +5,7 @@
  */
 import type { JSX } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useWindowEvent } from '../ui/listen.ts'
 
 const gap = 10
 const captionHeight = 30
@@ -85,7 +86,7 @@ export function VirtualGrid(props: {
     setFrame((old) => ((Object.keys(next) as (keyof Frame)[]).every((key) => old[key] === next[key]) ? old : next))
   }
   useLayoutEffect(measure, [count, least])
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = box.current
     if (element === null) return
     let asked = 0
@@ -144,8 +145,7 @@ export function VirtualGrid(props: {
   }
 
   // a cell that is drawn anew (results come, columns change) loses the focus: its keys are then heard all the same, and it gets it back
-  const lost = useRef<(event: KeyboardEvent) => void>(() => {})
-  lost.current = (event) => {
+  useWindowEvent('keydown', (event) => {
     const { activeElement } = document
     const isOurs = box.current?.contains(activeElement) ?? false
     const isElsewhere = activeElement?.closest('input, select, textarea, button, a, summary') != null
@@ -153,12 +153,7 @@ export function VirtualGrid(props: {
     if (selected < 0 || isOurs || isElsewhere || isCovered || event.defaultPrevented) return
     onKeyDown(event)
     if (event.defaultPrevented) focusGrid()
-  }
-  useEffect(() => {
-    const hear = (event: KeyboardEvent) => lost.current(event)
-    addEventListener('keydown', hear)
-    return () => removeEventListener('keydown', hear)
-  }, [])
+  })
 
   const firstRow = Math.min(frame.first, Math.max(0, rows - 1))
   const lastRow = Math.min(rows, frame.last)

@@ -9,6 +9,7 @@ import { go } from '../routes.ts'
 import type { Model } from '../service/types.ts'
 import { t } from '../text.ts'
 import { Icon } from '../ui/icons.tsx'
+import { useWindowEvent } from '../ui/listen.ts'
 import { type Failure, failureOf } from '../ui/notes.tsx'
 import { Picture } from '../ui/picture.tsx'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
@@ -53,13 +54,9 @@ export function Live({ model, label, alpha }: { model: Model; label: string; alp
     )
     return () => frames.stop()
   }, [state, label])
-  useEffect(() => {
-    const leave = (event: KeyboardEvent) => {
-      if (event.key === 'Escape') isKiosk.value = false
-    }
-    addEventListener('keydown', leave)
-    return () => removeEventListener('keydown', leave)
-  }, [])
+  useWindowEvent('keydown', (event) => {
+    if (event.key === 'Escape') isKiosk.value = false
+  })
 
   const hold = (on: boolean) => () => {
     isHeld.current = on

@@ -1,8 +1,9 @@
 /** A new comparison: images of this device, sorted by us, or folders of the server; and which methods. */
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useMemo } from 'preact/hooks'
-import { type Collected, type Picked, totalBytes } from '../files/collect.ts'
+import { useMemo, useState } from 'preact/hooks'
+import { addChosen, chosenFor } from '../files/chosen.ts'
+import { totalBytes } from '../files/collect.ts'
 import { bytes } from '../format.ts'
 import { FolderField } from '../models/photo-source.tsx'
 import { service } from '../models/store.ts'
@@ -17,8 +18,8 @@ import { leastOf, missing, parts, partsOf } from './parts.ts'
 
 export function NewComparison(): JSX.Element {
   const source = useSignal<Source>('device')
-  const positives = useSignal<readonly Picked[]>([])
-  const negatives = useSignal<readonly Picked[]>([])
+  const [positives] = useState(() => chosenFor('compare positives'))
+  const [negatives] = useState(() => chosenFor('compare negatives'))
   const train = useSignal('')
   const test = useSignal('')
   const quick = useSignal(true)
@@ -53,6 +54,7 @@ export function NewComparison(): JSX.Element {
         found[part].map(({ name, file }) => ({ name: `${part}/${name}`, bytes: file })),
       )
       const job = await send((more) => client.compareUploads(images, { ...options(), ...more }))
+      positives.value = negatives.value = []
       go('compare', job.id)
     })
   }
@@ -61,12 +63,6 @@ export function NewComparison(): JSX.Element {
     if (!next.delete(key)) next.add(key)
     chosen.value = next
   }
-  const adding =
-    (to: typeof positives) =>
-    ({ images }: Collected) => {
-      to.value = [...to.value, ...images]
-    }
-
   return (
     <form class="card stack" onSubmit={(event) => void start(event)}>
       <SourceChoice source={source} server={t.compare.folders} />
@@ -81,7 +77,7 @@ export function NewComparison(): JSX.Element {
             ).map(([name, to]) => (
               <section key={name} class="stack" data-drop={name} aria-label={t.compare.drops[name]}>
                 <h2 class="minor">{t.compare.drops[name]}</h2>
-                <DropZone compact onFiles={adding(to)} />
+                <DropZone compact onFiles={(found) => addChosen(to, found)} />
               </section>
             ))}
           </div>

@@ -63,6 +63,11 @@ function sorted(found: Picked[], all: boolean): Collected {
   return { images, skipped: visible.length - images.length }
 }
 
+/** One file, whatever it was dropped with. */
+export function keyOf({ name, file }: Picked): string {
+  return `${name} ${file.size} ${file.lastModified}`
+}
+
 export function totalBytes(images: readonly Picked[]): number {
   return images.reduce((sum, { file }) => sum + file.size, 0)
 }

@@ -94,7 +94,7 @@ function Rename({ name, onClose }: { name: string; onClose: () => void }): JSX.E
     }
   }
   return (
-    <Dialog title={t.models.renameTitle(name)} onClose={onClose}>
+    <Dialog title={t.models.renameTitle(name)} keeps onClose={onClose}>
       <form onSubmit={(event) => void save(event)}>
         <NameField label={t.models.newName} value={value.value} onChange={(next) => (value.value = next)} />
         {error.value && <p class="field-error">{errorWords(error.value)}</p>}
@@ -160,7 +160,7 @@ export function ImportButton(): JSX.Element {
         }}
       />
       {file.value && (
-        <Dialog title={t.models.import} onClose={() => (file.value = null)}>
+        <Dialog title={t.models.import} keeps onClose={() => (file.value = null)}>
           <form onSubmit={(event) => void send(event)}>
             <NameField label={t.models.importName} value={name.value} onChange={(next) => (name.value = next)} />
             {error.value && <p class="field-error">{errorWords(error.value)}</p>}

@@ -2,6 +2,7 @@
 import type { Signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useId } from 'preact/hooks'
+import { addChosen } from '../files/chosen.ts'
 import { type Picked, totalBytes } from '../files/collect.ts'
 import { bytes } from '../format.ts'
 import { t } from '../text.ts'
@@ -28,13 +29,7 @@ export function Negatives(props: {
         <p class="hint">{t.fit.negativesHelp}</p>
         {isLocal ? (
           <>
-            <DropZone
-              compact
-              onFiles={(found) => {
-                const known = new Set(images.value.map(keyOf))
-                images.value = [...images.value, ...found.images.filter((one) => !known.has(keyOf(one)))]
-              }}
-            />
+            <DropZone compact onFiles={(found) => addChosen(images, found)} />
             {n > 0 && (
               <ChosenPhotos
                 images={images.value}
@@ -69,9 +64,4 @@ export function DetailField(props: { value: DetailChoice; onChange: (next: Detai
       <p class="hint">{t.fit.detailHelp[props.value]}</p>
     </fieldset>
   )
-}
-
-/** One file, whatever it was dropped with. */
-export function keyOf({ name, file }: Picked): string {
-  return `${name} ${file.size} ${file.lastModified}`
 }

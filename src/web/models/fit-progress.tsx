@@ -19,23 +19,29 @@ export function FitProgress({
   id,
   onAgain,
   onDone,
+  onFail,
 }: {
   id: string
   onAgain: () => void
   onDone?: (result: FitResult) => void
+  onFail?: () => void
 }): JSX.Element {
   const job = useSignal<Job | null>(null)
   const error = useSignal<Failure | null>(null)
   useEffect(() => {
     const controller = new AbortController()
+    const fail = (failure: Failure) => {
+      error.value = failure
+      onFail?.()
+    }
     followJob(id, (view) => (job.value = view), controller.signal)
       .then(async (done) => {
         await loadModels()
-        if (done.error) error.value = done.error
+        if (done.error) fail(done.error)
         else onDone?.(done.result as FitResult)
       })
       .catch((thrown) => {
-        if (!controller.signal.aborted) error.value = failureOf(thrown)
+        if (!controller.signal.aborted) fail(failureOf(thrown))
       })
     return () => controller.abort()
   }, [id])

@@ -1,7 +1,8 @@
 /** A new model, or the next version of one: photos, a name, how strict; then the fit, live. */
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import { useCallback, useRef, useState } from 'preact/hooks'
+import { addChosen, chosenFor, foldersOf } from '../files/chosen.ts'
 import { type Collected, type Picked, totalBytes } from '../files/collect.ts'
 import { takeHanded } from '../files/handed.ts'
 import { bytes } from '../format.ts'
@@ -14,7 +15,7 @@ import { SendingBar, useSending } from '../ui/sending.tsx'
 import type { Source } from '../ui/source-choice.tsx'
 import { offered, usualAlpha } from '../verdict.ts'
 import { NameField, namePattern } from './actions.tsx'
-import { type DetailChoice, DetailField, keyOf, Negatives } from './fit-choices.tsx'
+import { type DetailChoice, DetailField, Negatives } from './fit-choices.tsx'
 import { FitProgress } from './fit-progress.tsx'
 import { NetworkChoice } from './network.tsx'
 import { ChosenPhotos, PhotoSource } from './photo-source.tsx'
@@ -27,14 +28,18 @@ const defaultLimits = { maxFitImages: 5000, maxRequestBytes: 512 * 1024 ** 2 }
 
 export function NewModel({ base }: { base: string | null }): JSX.Element {
   const baseModel = findModel(base)
-  const [handed] = useState(takeHanded)
-  const images = useSignal<readonly Picked[]>(handed)
+  const [images] = useState(() => {
+    const chosen = chosenFor(`model ${base ?? ''}`)
+    const handed = takeHanded()
+    if (handed.length > 0) chosen.value = [...chosen.value, ...handed]
+    return chosen
+  })
   const skipped = useSignal(0)
   const source = useSignal<Source>('device')
   const folder = useSignal('')
-  const name = useSignal(baseModel?.name ?? '')
+  const name = useSignal(baseModel?.name ?? asName(foldersOf(images.value)[0] ?? ''))
   const network = useSignal('')
-  const negatives = useSignal<readonly Picked[]>([])
+  const [negatives] = useState(() => chosenFor(`negatives ${base ?? ''}`))
   const otherFolder = useSignal('')
   const detail = useSignal<DetailChoice>('auto')
   /** Null until it is touched: the service knows better, once it has seen how many of the photos are copies. */
@@ -48,23 +53,20 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
     job.value = id
     noteQuery('job', id)
   }
-  // files of a device are lost when the page is left: the browser asks before
-  const isUnsent = images.value.length > 0 && job.value === null
-  useEffect(() => {
-    if (!isUnsent) return
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault()
-    addEventListener('beforeunload', ask)
-    return () => removeEventListener('beforeunload', ask)
-  }, [isUnsent])
+  /** What the last fit was sent, for the way back to it. */
+  const sent = useRef<readonly (readonly Picked[])[]>([])
+  const again = () => {
+    follow(null)
+    ;[images.value, negatives.value] = [sent.current[0] ?? [], sent.current[1] ?? []]
+  }
 
   const add = useCallback((found: Collected) => {
-    const known = new Set(images.value.map(keyOf))
-    images.value = [...images.value, ...found.images.filter((one) => !known.has(keyOf(one)))]
+    addChosen(images, found)
     skipped.value = found.skipped
     sending.error.value = null
     // the folder's name, for as long as nobody typed another
-    const [folderName = '', inFolder] = found.images[0]?.name.split('/') ?? []
-    if (inFolder !== undefined && (name.value === '' || name.value === ownName.current))
+    const [folderName] = foldersOf(found.images)
+    if (folderName !== undefined && (name.value === '' || name.value === ownName.current))
       name.value = ownName.current = asName(folderName)
   }, [])
 
@@ -105,6 +107,8 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
       const files = images.value.map(asSent)
       const others = negatives.value.map(asSent)
       const { id } = await send((more) => client.fit(called, files, { ...options, negatives: others, ...more }))
+      sent.current = [images.value, negatives.value]
+      images.value = negatives.value = none
       follow(id)
     })
 
@@ -121,7 +125,7 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
         </div>
       </div>
       {job.value ? (
-        <FitProgress key={job.value} id={job.value} onAgain={() => follow(null)} />
+        <FitProgress key={job.value} id={job.value} onAgain={again} />
       ) : (
         <div class="fit-columns">
           <section class="stack">

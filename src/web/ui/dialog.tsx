@@ -1,28 +1,37 @@
 /** A modal dialog: the browser's own, which keeps the focus inside and closes on Escape. */
 import type { ComponentChildren, JSX } from 'preact'
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { t } from '../text.ts'
 import { Icon } from './icons.tsx'
 
 export function Dialog({
   title,
   wide = false,
+  keeps = false,
+  isOpen = true,
   onClose,
   children,
 }: {
   title: string
   wide?: boolean
+  /** It holds what somebody typed or waits for: a click beside it does not close it. */
+  keeps?: boolean
+  /** False: out of sight, and what is in it goes on. */
+  isOpen?: boolean
   onClose: () => void
   children: ComponentChildren
 }): JSX.Element {
   const ref = useRef<HTMLDialogElement>(null)
   const id = useId()
-  useEffect(() => {
+  /** A click that began inside, as when a text is marked, is not one beside it. */
+  const beganBeside = useRef(false)
+  // before the next key comes, and while it can still give the focus back
+  useLayoutEffect(() => {
     const dialog = ref.current
-    if (dialog === null) return
+    if (dialog === null || !isOpen) return
     dialog.showModal()
     return () => dialog.close()
-  }, [])
+  }, [isOpen])
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: a click beside the dialog closes it, and so does Escape
     <dialog
@@ -33,7 +42,8 @@ export function Dialog({
         event.preventDefault()
         onClose()
       }}
-      onClick={(event) => event.target === ref.current && onClose()}
+      onPointerDown={(event) => (beganBeside.current = event.target === ref.current)}
+      onClick={(event) => !keeps && beganBeside.current && event.target === ref.current && onClose()}
     >
       <div class="dialog-body">
         <header>

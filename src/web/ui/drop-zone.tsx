@@ -1,9 +1,10 @@
 /** Where files are dropped, picked or pasted: one look and one set of manners in the whole page. */
 import type { ComponentChildren, JSX } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { acceptedTypes, type Collected, fromClipboard, fromDrop, fromList } from '../files/collect.ts'
 import { t } from '../text.ts'
 import { Icon } from './icons.tsx'
+import { useWindowEvent } from './listen.ts'
 
 export function DropZone({
   onFiles,
@@ -25,15 +26,14 @@ export function DropZone({
   const files = useRef<HTMLInputElement>(null)
   const folder = useRef<HTMLInputElement>(null)
 
-  useEffect(() => {
-    if (!paste) return
-    const onPaste = (event: ClipboardEvent) => {
+  useWindowEvent(
+    'paste',
+    (event) => {
       const images = fromClipboard(event.clipboardData)
       if (images.length > 0) onFiles({ images, skipped: 0 })
-    }
-    document.addEventListener('paste', onPaste)
-    return () => document.removeEventListener('paste', onPaste)
-  }, [paste, onFiles])
+    },
+    paste,
+  )
 
   const picked = (input: HTMLInputElement, takeAll: boolean) => {
     const found = fromList(input.files ?? [], takeAll)

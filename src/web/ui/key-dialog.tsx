@@ -10,7 +10,7 @@ export function KeyDialog({ onClose }: { onClose: () => void }): JSX.Element {
   const [remember, setRemember] = useState(false)
   const wasRefused = keyRefused.value && key.value !== null
   return (
-    <Dialog title={keyRefused.value ? t.key.title : t.key.optional} onClose={onClose}>
+    <Dialog title={keyRefused.value ? t.key.title : t.key.optional} keeps onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault()

@@ -2,6 +2,7 @@
 import type { ComponentChildren, JSX, TargetedKeyboardEvent } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Icon, type IconName } from './icons.tsx'
+import { useWindowEvent } from './listen.ts'
 
 export interface MenuItem {
   readonly label: string
@@ -25,14 +26,15 @@ export function Menu({
   const box = useRef<HTMLDivElement>(null)
   const button = useRef<HTMLButtonElement>(null)
   useEffect(() => {
-    if (!isOpen) return
-    box.current?.querySelector<HTMLElement>('[role=menuitem]')?.focus()
-    const outside = (event: Event) => {
-      if (!box.current?.contains(event.target as Node)) setOpen(false)
-    }
-    document.addEventListener('pointerdown', outside)
-    return () => document.removeEventListener('pointerdown', outside)
+    if (isOpen) box.current?.querySelector<HTMLElement>('[role=menuitem]')?.focus()
   }, [isOpen])
+  useWindowEvent(
+    'pointerdown',
+    (event) => {
+      if (!box.current?.contains(event.target as Node)) setOpen(false)
+    },
+    isOpen,
+  )
 
   const close = () => {
     setOpen(false)

@@ -119,6 +119,9 @@ export const batches: typeof Words = {
       n === 0 && others > 0
         ? `Version ${version} mit ${images(others)}${others === 1 ? ', das nicht dazugehört,' : 'n, die nicht dazugehören,'} anlegen`
         : `Version ${version} mit ${s(n, 'weiteren Foto', 'weiteren Fotos')}${others === 0 ? '' : ` und ${s(others, 'anderen', 'anderen')}`} anlegen`,
+    making: 'Die nächste Version wird angelegt. Sie können hier so lange weitermachen.',
+    notMade: 'Die nächste Version ließ sich nicht anlegen.',
+    showNext: 'Zeigen',
     checking: (before, after) => `Version ${after} wird mit Version ${before} verglichen …`,
     outcome: ({ good, bad }, before, after, isTaught) => {
       const fewer = good.before - good.after

@@ -76,6 +76,11 @@ export const shell: typeof Words = {
         ? '1 Datei ist kein Bild und wurde weggelassen.'
         : `${count(n)} Dateien sind keine Bilder und wurden weggelassen.`,
     nothing: 'Darin war kein Bild.',
+    known: (n) => (n === 1 ? '1 Bild war schon da.' : `${count(n)} Bilder waren schon da.`),
+    from: (folders) =>
+      folders.length > 3
+        ? `aus ${count(folders.length)} Ordnern`
+        : `aus ${folders.map((name) => `„${name}“`).join(', ')}`,
     tooMany: (n, most) => `${count(n)} Bilder sind mehr als die ${count(most)}, die auf einmal angenommen werden.`,
     tooBig: (size, most) =>
       `Die Bilder haben ${size}, mehr als die ${most}, die auf einmal angenommen werden. Lassen Sie einige weg, oder lassen Sie den Dienst einen eigenen Ordner lesen.`,

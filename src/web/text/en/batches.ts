@@ -108,6 +108,9 @@ export const batches = {
       n === 0 && others > 0
         ? `Make version ${version} with ${s(others, 'image')} that ${others === 1 ? 'does' : 'do'} not belong`
         : `Make version ${version} with ${s(n, 'more photo')}${others === 0 ? '' : ` and ${s(others, 'other')}`}`,
+    making: 'The next version is being made. You can go on here meanwhile.',
+    notMade: 'The next version could not be made.',
+    showNext: 'Show',
     checking: (before: number, after: number) => `Comparing version ${after} with version ${before} …`,
     outcome: (
       { good, bad }: Record<'good' | 'bad', { of: number; before: number; after: number; p: number }>,

@@ -73,6 +73,11 @@ export const shell = {
     skipped: (n: number) =>
       n === 1 ? '1 file is no image and was left out.' : `${count(n)} files are no images and were left out.`,
     nothing: 'There was no image in what you dropped.',
+    known: (n: number) => (n === 1 ? '1 image was here already.' : `${count(n)} images were here already.`),
+    from: (folders: readonly string[]) =>
+      folders.length > 3
+        ? `from ${count(folders.length)} folders`
+        : `from ${folders.map((name) => `“${name}”`).join(', ')}`,
     tooMany: (n: number, most: number) => `${count(n)} images are more than the ${count(most)} taken at once.`,
     tooBig: (size: string, most: string) =>
       `The images have ${size}, more than the ${most} taken at once. Leave some out, or let the service read a folder of its own.`,
