@@ -108,7 +108,7 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
     const list = listed.filter(({ image, isNegative }) => (isNegative ? isOther(image) : isPositive(image)))
     await task.progress({ done: 0, total: list.length, stage: 'images' })
     const base = await fetchBase(data.base)
-    const backbone = await inference.open(data.base?.backbone ?? { ref: data.backbone ?? null })
+    const backbone = await inference.open(data.base?.backbone ?? { ref: data.backbone ?? null }, data.base?.label)
     const { id, hash, dim, target, maps } = backbone
     const { alpha, seed, confidence, calibration, exclude, detail } = data
     const isDemo = data.demo ?? false

@@ -106,13 +106,13 @@ score --features X.npy --model NAME --format jsonl`,
       const options = { home: io.home, onNotice: (note: string) => io.err(note) }
       const network = named
         ? await openBackbone(named, options)
-        : await openBackboneOf({ id: artifact.backbone.id, hash: artifact.backbone.hash }, options)
+        : await openBackboneOf({ id: artifact.backbone.id, hash: artifact.backbone.hash, label }, options)
       const backbone = backboneFor(artifact, network)
       try {
         if (backbone.hash !== artifact.backbone.hash) {
           throw new OneclassError(
             'BACKBONE_MISMATCH',
-            `The model "${label}" was fitted with another network than "${named}".`,
+            `The model "${label}" was fitted with another network than "${named}". Fit it again (oneclass fit --from-model ${label} --backbone ${named}), or leave out --backbone.`,
           )
         }
         const progress = progressLine(io, 'images')

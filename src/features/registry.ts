@@ -70,12 +70,15 @@ export async function openBackbone(ref: string | undefined, options: OpenOptions
 
 /**
  * The backbone that a model was fitted with: by id, else the file that it was fitted with, which is remembered by its hash.
+ * @param model `label` is NAME@VERSION where it is known, for what is said where the backbone is not here
  * @throws BACKBONE_NOT_FOUND, BACKBONE_MISMATCH when one of that name is here but gives other embeddings
  */
 export async function openBackboneOf(
-  model: { readonly id: string; readonly hash: string },
+  model: { readonly id: string; readonly hash: string; readonly label?: string },
   options: OpenOptions,
 ): Promise<Backbone> {
+  const { label = 'NAME' } = model
+  const called = model.label === undefined ? 'The model' : `The model "${model.label}"`
   const known = await findKnownFile(options.home, model.hash)
   const hasId = model.id === 'face' || (await findManifest(model.id, options.home)) !== undefined
   const refs = [...(hasId ? [model.id] : []), ...(known ? [known] : [])]
@@ -91,16 +94,16 @@ export async function openBackboneOf(
   if (other !== undefined) {
     throw new OneclassError(
       'BACKBONE_MISMATCH',
-      `The model was fitted with another version of the backbone "${model.id}" than the one that is here ("${other}"). Fit it again (oneclass fit --from-model NAME --backbone ${model.id}), or name the old file with --backbone.`,
+      `${called} was fitted with another version of the backbone "${model.id}" than the one that is here ("${other}"). Fit it again (oneclass fit --from-model ${label} --backbone ${model.id}), or name the old file with --backbone.`,
     )
   }
   const where = known ? ` (it was at "${known}")` : ''
   const wayOut = embeddedId.test(model.id)
-    ? `it came with another version of oneclass. Fit the model again (oneclass fit --from-model NAME --backbone ID), or copy that version's folder "models/${model.id}" to "${join(options.home, 'backbones', model.id)}".`
+    ? `it came with another version of oneclass. Fit the model again (oneclass fit --from-model ${label} --backbone ID), or copy that version's folder "models/${model.id}" to "${join(options.home, 'backbones', model.id)}".`
     : 'name its file with --backbone.'
   throw new OneclassError(
     'BACKBONE_NOT_FOUND',
-    `The backbone "${model.id}" that the model was fitted with is not here${where}: ${wayOut}`,
+    `The backbone "${model.id}" that ${called.replace(/^The/, 'the')} was fitted with is not here${where}: ${wayOut}`,
   )
 }
 

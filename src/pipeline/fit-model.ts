@@ -88,7 +88,9 @@ export async function fitModel(options: FitModelOptions): Promise<FittedModel> {
   const others = typeof negatives === 'string' ? await collectNegatives(negatives) : (negatives ?? [])
   const found = (await onFound?.(inFolder)) ?? inFolder
   const place = { home, ...(onNotice && { onNotice }) }
-  const backbone = base ? await openBackboneOf(base.backbone, place) : await openBackbone(ref, place)
+  const backbone = base
+    ? await openBackboneOf({ ...base.backbone, label: labelOf(base.info) }, place)
+    : await openBackbone(ref, place)
   try {
     const fitted = await fitImages(found.images, backbone, {
       ...(base && { ...askedOfBase(base.info, rest), seed: base.info.seed, base: base.positives }),

@@ -47,7 +47,8 @@ export async function openNetworkOf(
   named?: string,
 ): Promise<Backbone> {
   const { id, hash } = assertTakesImages(model)
-  if (named === undefined) return backboneFor(model.artifact, await openBackboneOf({ id, hash }, options))
+  if (named === undefined)
+    return backboneFor(model.artifact, await openBackboneOf({ id, hash, label: labelOf(model.info) }, options))
   const network = await openBackbone(named, options)
   if (network.hash === hash) return backboneFor(model.artifact, network)
   await network.close()

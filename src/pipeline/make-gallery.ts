@@ -52,7 +52,7 @@ export function positivesOf(
   if (gallery.backbone.hash !== backbone.hash) {
     throw new OneclassError(
       'BACKBONE_MISMATCH',
-      `The earlier version was made with the backbone "${gallery.backbone.id}", not with this "${backbone.id}": its positives cannot be mixed with new ones.`,
+      `The earlier version was made with the backbone "${gallery.backbone.id}", not with this "${backbone.id}": its positives cannot be mixed with new ones. Name no other backbone, or fit a new model from the images.`,
     )
   }
   const { dim, images, embeddings, hashes } = gallery

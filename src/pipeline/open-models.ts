@@ -6,6 +6,7 @@ import { type OpenOptions, openBackboneOf } from '../features/registry.ts'
 import { expandRefs } from '../store/model-refs.ts'
 import type { Registry } from '../store/registry.ts'
 import type { ErrorBody } from '../wire/error.ts'
+import { labelOf } from '../wire/label.ts'
 import { assertTakesImages, type LoadedModel, loadModel } from './load-model.ts'
 import { backboneFor } from './model-backbone.ts'
 
@@ -45,7 +46,7 @@ export async function openModels(
     const model = await loadModel(registry, ref, options.alpha)
     const { id, hash } = assertTakesImages(model)
     const { patches, range } = model.artifact
-    const network = networks.get(hash) ?? openBackboneOf({ id, hash }, options)
+    const network = networks.get(hash) ?? openBackboneOf({ id, hash, label: labelOf(model.info) }, options)
     networks.set(hash, network)
     return { ...model, network: await network, key: JSON.stringify([hash, patches?.detail ?? 1, range]) }
   }

@@ -13,7 +13,7 @@ export type BackboneKey =
   | { readonly id: string; readonly hash: string }
 export type Described = Pick<Backbone, 'id' | 'hash' | 'dim' | 'target' | 'maps'>
 export type Asked =
-  | { readonly open: BackboneKey }
+  | { readonly open: BackboneKey; readonly label?: string }
   | { readonly embed: BackboneKey; readonly images: readonly Pixels[]; readonly withMaps: boolean }
 export type Question = Asked & { readonly id: number }
 export type Answer = { readonly id: number; readonly value?: unknown; readonly error?: ErrorBody }
@@ -27,14 +27,14 @@ function assertId(name: string): void {
   throw new OneclassError('BACKBONE_NOT_FOUND', 'A worker takes a backbone by its id, not by a file.')
 }
 
-async function backboneOf(key: BackboneKey): Promise<Backbone> {
+async function backboneOf(key: BackboneKey, label?: string): Promise<Backbone> {
   if ('ref' in key && key.ref !== null) assertId(key.ref)
   const name = JSON.stringify(key)
   let backbone = backbones.get(name)
   if (backbone === undefined) {
     backbone =
       'hash' in key
-        ? openBackboneOf(key, { home, threads })
+        ? openBackboneOf({ ...key, ...(label !== undefined && { label }) }, { home, threads })
         : openBackbone(key.ref ?? undefined, { home, threads, ...(key.onlySureFaces && { onlySureFaces: true }) })
     backbones.set(name, backbone)
     backbone.catch(() => backbones.delete(name))
@@ -44,7 +44,7 @@ async function backboneOf(key: BackboneKey): Promise<Backbone> {
 
 async function answer(question: Question): Promise<unknown> {
   if ('open' in question) {
-    const { id, hash, dim, target, maps } = await backboneOf(question.open)
+    const { id, hash, dim, target, maps } = await backboneOf(question.open, question.label)
     return { id, hash, dim, target, ...(maps && { maps }) } satisfies Described
   }
   const backbone = await backboneOf(question.embed)

@@ -17,7 +17,8 @@ export type RemoteBackbone = Pick<Backbone, 'id' | 'hash' | 'dim' | 'target' | '
 }
 
 export interface Inference {
-  open(key: BackboneKey): Promise<RemoteBackbone>
+  /** @param label NAME@VERSION of the model that wants it, for what is said where it is not here */
+  open(key: BackboneKey, label?: string): Promise<RemoteBackbone>
   embed(backbone: RemoteBackbone, images: readonly Pixels[]): Promise<(Look | OneclassError)[]>
   close(): Promise<void>
 }
@@ -53,11 +54,14 @@ export function startInference(options: { home: string; threads: number; onExit:
     })
 
   return {
-    open(key) {
+    open(key, label) {
       const name = JSON.stringify(key)
       let backbone = opened.get(name)
       if (backbone === undefined) {
-        backbone = ask<Described>({ open: key }).then((described) => ({ ...described, key }))
+        backbone = ask<Described>({ open: key, ...(label !== undefined && { label }) }).then((described) => ({
+          ...described,
+          key,
+        }))
         opened.set(name, backbone)
         backbone.catch(() => opened.delete(name)) // a pull may bring it later
       }

@@ -67,7 +67,7 @@ export function createModelCache(blobs: BlobStore, inference: Inference, capacit
       )
     }
     const { id, hash } = artifact.backbone
-    const backbone = await inference.open({ id, hash })
+    const backbone = await inference.open({ id, hash }, model.label)
     const target = targetFor(artifact, backbone.target)
     const classifier = createClassifier(artifact, { model: model.label })
     const calibrationScores = artifact.ensemble.calibration.heldOut.ensemble.length

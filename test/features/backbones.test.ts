@@ -205,16 +205,19 @@ describe('the registry', () => {
     assert.equal(again.hash, model.hash)
     await again.close()
     await write({ classifier: true })
-    await assert.rejects(openBackboneOf(model, { home }), { code: 'BACKBONE_MISMATCH' })
+    await assert.rejects(openBackboneOf({ ...model, label: 'ring@3' }, { home }), {
+      code: 'BACKBONE_MISMATCH',
+      message: /"ring@3" was fitted .*fit --from-model ring@3 --backbone/,
+    })
     await rm(path)
     await assert.rejects(openBackboneOf(model, { home }), { code: 'BACKBONE_NOT_FOUND', message: /--backbone/ })
   })
 
   it('says what to do about a model whose backbone came with another version of oneclass', async () => {
-    const gone = openBackboneOf({ id: 'oc-s1', hash: 'x' }, { home })
+    const gone = openBackboneOf({ id: 'oc-s1', hash: 'x', label: 'ring@3' }, { home })
     await assert.rejects(gone, {
       code: 'BACKBONE_NOT_FOUND',
-      message: /Fit the model again .* "models\/oc-s1" to ".*oc-s1"/,
+      message: /Fit the model again \(oneclass fit --from-model ring@3 --backbone ID\).* "models\/oc-s1" to ".*oc-s1"/,
     })
   })
 
