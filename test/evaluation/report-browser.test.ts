@@ -74,6 +74,14 @@ test('the report opens offline without an error or a request, fits 400 and 1400 
   const paper = await page.pdf({ format: 'A4' })
   if (process.env['REPORT_PICTURES']) await writeFile(join(process.env['REPORT_PICTURES'], 'report.pdf'), paper)
   assert.ok(paper.length > 10_000)
+  const pages = paper.toString('latin1').match(/\/Type \/Page\b/g)?.length ?? 0
+  assert.ok(pages >= 2 && pages <= 4, `${pages} pages for five methods`)
+  const unfolded = page.locator('details:not([open])')
+  assert.equal(
+    await unfolded.first().isVisible(),
+    false,
+    'the images of other methods are printed where somebody opened them',
+  )
   const away = requests.filter((request) => !request.startsWith('GET file:') && !request.startsWith('GET data:'))
   assert.deepEqual({ errors, away }, { errors: [], away: [] })
 })

@@ -31,9 +31,9 @@ ${noiseSection(report)}
 ${gallerySection(report)}
 ${embeddingSection(report)}
 <h2>What each result means</h2>
-${ranked(report.methods)
-  .map(({ row }) => notes(row))
-  .join('')}
+<div class="notes">${ranked(report.methods)
+    .map(({ row }) => notes(row))
+    .join('')}</div>
 ${recipe(report)}
 </main>
 <script type="application/json" id="thumbs">${scriptJson(thumbs)}</script>

@@ -105,7 +105,7 @@ export function gallerySection({ methods, images, thumbnails }: CompareReport): 
       })
       return `<details${row.key === 'ensemble' ? ' open' : ''}><summary>${escapeHtml(row.title)}</summary>${strips.join('')}</details>`
     })
-  return `<h2>Best and worst images</h2><p class="soft">Under each image its name, its anomaly score and the decision; a coloured frame marks a wrong decision.</p>${parts.join('')}`
+  return `<h2>Best and worst images</h2><p class="soft">Under each image its name, its anomaly score and the decision; a coloured frame marks a wrong decision. <span class="screen">What is open here is printed.</span></p>${parts.join('')}`
 }
 
 export function embeddingSection({ embedding, backbone }: CompareReport): string {
@@ -127,7 +127,7 @@ export function embeddingSection({ embedding, backbone }: CompareReport): string
   const cards = [card('PCA', scatter('PCA of the embeddings', pointsOf('pca')), marks, '')]
   const neighbours = pointsOf('umap')
   if (neighbours.length > 0) cards.push(card('UMAP', scatter('UMAP of the embeddings', neighbours), marks, ''))
-  return `<h2>The embedding</h2><p class="soft">${escapeHtml(`What the backbone ${backbone.id} sees, in two dimensions. Point at a mark, tap it, or focus the plot and use the arrow keys, to see its image.`)}</p><div class="cards">${cards.join('')}</div>`
+  return `<h2>The embedding</h2><p class="soft">${escapeHtml(`What the backbone ${backbone.id} sees, in two dimensions. Point at a mark, tap it, or focus the plot and use the arrow keys, to see its image.`)}</p><div class="cards pair">${cards.join('')}</div>`
 }
 
 const scoreLegend = (hasThreshold: boolean) =>

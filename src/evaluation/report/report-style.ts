@@ -41,8 +41,11 @@ svg{display:block;width:100%;height:auto}.tick{font:10.5px system-ui,sans-serif;
 .main thead{display:none}.main tr{display:grid;grid-template-columns:1fr 1fr;padding:.5em;border-bottom:1px solid var(--line)}
 .main td{border:0;padding:.1em .3em;text-align:left}.main td:first-child,.main td.wide{grid-column:1/-1}
 .main td[data-name]::before{content:attr(data-name) " ";color:var(--soft);font-size:.82rem}}
-@media print{:root{color-scheme:light;--ink:#000;--soft:#444;--line:#bbb;--page:#fff;--card:#fff}body{max-width:none;font-size:10.5pt;padding:0}
-.cards{grid-template-columns:1fr 1fr}.strip figure{width:84px}.strip img{width:84px;height:84px}.scroll{overflow:visible}table{font-size:8pt}td .soft,.here{font-size:1em}th,td{padding:.25em .35em}h2,h3,summary{break-after:avoid}tr,.verdict{break-inside:avoid}details::details-content{content-visibility:visible;block-size:auto}.swatch,td,img{print-color-adjust:exact;-webkit-print-color-adjust:exact}.card{box-shadow:none}figure,.strip figure{break-inside:avoid}.peek{display:none}}
+@media print{:root{color-scheme:light;--ink:#000;--soft:#444;--line:#bbb;--page:#fff;--card:#fff}body{max-width:none;font-size:9.5pt;line-height:1.35;padding:0}
+h1{font-size:15pt}h2{font-size:12pt;margin:1.2em 0 .4em}h3{font-size:9pt;margin:0 0 .2em}.cards{grid-template-columns:repeat(3,1fr);gap:8px}.cards.pair{grid-template-columns:1fr 1fr}.card{padding:6px;box-shadow:none}.card h3{font-size:8.5pt}.legend,figcaption,.soft{font-size:7.5pt}
+.strip{gap:4px;margin:0 0 .3em}.strip figure{width:76px}.strip img{width:76px;height:76px;border-width:2px}.strip figcaption{font-size:6.5pt}.scroll{overflow:visible}table{font-size:8pt}td .soft,.here{font-size:1em}th,td{padding:.2em .35em}
+h2,h3,summary{break-after:avoid}tr,.verdict,.strip,figure{break-inside:avoid}.swatch,td,img{print-color-adjust:exact;-webkit-print-color-adjust:exact}
+details:not([open]),.screen,.peek{display:none}summary{list-style:none;font-weight:600}.notes{columns:2;column-gap:18px}.notes p{margin:0 0 .5em;font-size:8pt;break-inside:avoid}}
 `
 
 export const reportScript = `
