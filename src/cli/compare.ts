@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { OneclassError } from '../errors.ts'
 import type { Comparison } from '../evaluation/comparison.ts'
 import { methods } from '../evaluation/methods.ts'
-import { printable } from '../images/left-out.ts'
+import { describeSkipped, printable } from '../images/left-out.ts'
 import { callOnce } from '../library/thread.ts'
 import { type Command, deviceOption, type Io, type Values } from './command.ts'
 import { progressLine } from './progress.ts'
@@ -90,6 +90,8 @@ async function tell(report: Comparison, values: Values, out: string, io: Io): Pr
   for (const { image, error } of report.data.unreadable)
     io.err(`${printable(image)}: ${error.code}: ${printable(error.message)}`)
   for (const warning of report.data.warnings) io.err(`note: ${warning}`)
+  const leftOut = describeSkipped(report.data.skipped ?? [])
+  if (leftOut) io.err(`note: ${leftOut}`)
   if (flag(values, 'json')) {
     const { embedding: _, ...rest } = report
     await io.out(JSON.stringify(rest))

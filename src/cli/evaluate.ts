@@ -5,7 +5,7 @@ import { evaluateModels } from '../evaluation/evaluate-many.ts'
 import { readLabelled, readNamed } from '../evaluation/labelled.ts'
 import { writeEvaluation } from '../evaluation/report/evaluation-report.ts'
 import { writeManyEvaluation } from '../evaluation/report/many-report.ts'
-import { printable } from '../images/left-out.ts'
+import { describeSkipped, printable } from '../images/left-out.ts'
 import { openModels } from '../pipeline/open-models.ts'
 import { openRegistry } from '../store/registry.ts'
 import { assertWritable } from '../system/files.ts'
@@ -62,6 +62,7 @@ export const evaluate: Command = {
         const page = await writeEvaluation(evaluated, labelled, out)
         io.err(`wrote ${page}`)
       }
+      sayLeftOut(evaluation.skipped, io)
       if (flag(values, 'json')) await io.out(JSON.stringify(evaluation))
       else for (const sentence of evaluation.sentences) await io.out(sentence)
       return evaluation.unreadable.length > 0 ? 2 : 0
@@ -72,11 +73,17 @@ export const evaluate: Command = {
   },
 }
 
+function sayLeftOut(skipped: Parameters<typeof describeSkipped>[0], io: Io): void {
+  const leftOut = describeSkipped(skipped)
+  if (leftOut) io.err(`note: ${leftOut}`)
+}
+
 /** Several models: confusion over their classes. */
 async function evaluateMany(refs: readonly string[], folder: string, values: Values, io: Io): Promise<ExitStatus> {
   if (text(values, 'against') !== undefined)
     throw new OneclassError('INVALID_ARGUMENT', `Expected one model with --against but received ${refs.join(',')}.`)
   const labelled = await readNamed(folder)
+  if (labelled.note) io.err(`note: ${labelled.note}`)
   const place = { home: io.home, onNotice: (note: string) => io.err(note), alpha: number(values, 'alpha') }
   const { models, close } = await openModels(openRegistry(io.home), refs, place)
   const progress = progressLine(io, 'images')
@@ -85,6 +92,7 @@ async function evaluateMany(refs: readonly string[], folder: string, values: Val
     progress.end()
     for (const { image, error } of evaluation.unreadable)
       io.err(`${printable(image)}: ${error.code}: ${printable(error.message)}`)
+    sayLeftOut(evaluation.skipped, io)
     const out = text(values, 'out')
     if (out !== undefined) io.err(`wrote ${await writeManyEvaluation(evaluation, out)}`)
     if (flag(values, 'json')) await io.out(JSON.stringify(evaluation))

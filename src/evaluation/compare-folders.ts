@@ -3,7 +3,8 @@ import { stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { OneclassError } from '../errors.ts'
 import { openBackbone } from '../features/registry.ts'
-import { collectImages } from '../images/collect.ts'
+import { collect } from '../images/collect.ts'
+import { mergeSkipped, type Skipped } from '../images/left-out.ts'
 import type { ImageSource } from '../images/source.ts'
 import { version } from '../system/config.ts'
 import { usableCpus } from '../system/cpus.ts'
@@ -34,7 +35,7 @@ export async function compareFolders(
 ): Promise<CompareReport> {
   selectMethods(options.methods)
   await assertWritable(out, 'folder of --out', 'name another')
-  const images = await collectSplits(train, test)
+  const { images, failed, skipped } = await collectSplits(train, test)
   const backbone = await openBackbone(ref, { home, ...(onNotice && { onNotice }) })
   try {
     const more = {
@@ -43,7 +44,8 @@ export async function compareFolders(
       cpus: usableCpus(),
       packageVersion: version,
     }
-    const report = await compare({ ...options, ...more, images, backbone }, hooks)
+    const compared = await compare({ ...options, ...more, images, failed, backbone }, hooks)
+    const report = { ...compared, data: { ...compared.data, skipped } }
     await writeReport(report, out)
     return report
   } finally {
@@ -51,27 +53,36 @@ export async function compareFolders(
   }
 }
 
-async function collectSplits(train: string, test: string): Promise<Record<Split, ImageSource[]>> {
-  const entries = await Promise.all(
+interface Found {
+  readonly images: Record<Split, readonly ImageSource[]>
+  readonly failed: NonNullable<CompareOptions['failed']>
+  readonly skipped: readonly Skipped[]
+}
+
+async function collectSplits(train: string, test: string): Promise<Found> {
+  const nothing = { images: [], failed: [], skipped: [] }
+  const found = await Promise.all(
     splits.map(async (split) => {
       const folder = join(split.startsWith('train') ? train : test, basename(splitName(split)))
       const exists = await stat(folder).then(
-        (found) => found.isDirectory(),
+        (entry) => entry.isDirectory(),
         () => false,
       )
       // only positives must be there; what the lack of negatives means is said in the report
-      if (!exists && split.endsWith('Negative')) return [split, []] as const
-      const found = collectImages(folder)
-      if (!split.endsWith('Negative')) return [split, await found] as const
-      return [split, await found.catch((error: unknown) => emptyOnly(error))] as const
+      if (!exists && split.endsWith('Negative')) return { split, ...nothing }
+      const inside = await collect(folder).catch((error: unknown) => {
+        if (split.endsWith('Negative') && error instanceof OneclassError && error.code === 'FOLDER_EMPTY')
+          return nothing
+        throw error
+      })
+      return { split, ...inside }
     }),
   )
-  return Object.fromEntries(entries) as Record<Split, ImageSource[]>
-}
-
-function emptyOnly(error: unknown): ImageSource[] {
-  if (error instanceof OneclassError && error.code === 'FOLDER_EMPTY') return []
-  throw error
+  return {
+    images: Object.fromEntries(found.map(({ split, images }) => [split, images])) as Found['images'],
+    failed: found.flatMap(({ split, failed }) => failed.map((entry) => ({ split, ...entry }))),
+    skipped: mergeSkipped(found.map(({ skipped }) => skipped)),
+  }
 }
 
 function titleOf(train: string): string {

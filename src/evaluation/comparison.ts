@@ -1,5 +1,6 @@
 /** What a comparison says: the content of report.json (documented in docs/compare.md). */
 
+import type { Skipped } from '../images/left-out.ts'
 import type { MethodReport } from '../wire/comparison.ts'
 import type { ErrorBody } from '../wire/error.ts'
 import type { Finding } from '../wire/findings.ts'
@@ -39,6 +40,8 @@ export interface Comparison {
   readonly data: {
     readonly counts: Readonly<Record<Split, { readonly found: number; readonly used: number }>>
     readonly unreadable: readonly { readonly split: Split; readonly image: string; readonly error: ErrorBody }[]
+    /** What else is in the folders; absent where they were not read by us. */
+    readonly skipped?: readonly Skipped[]
     /** Test images that nearly repeat a training image. */
     readonly nearDuplicates: readonly { readonly image: string; readonly of: string; readonly bits: number }[]
     readonly nearDuplicatesDropped: boolean

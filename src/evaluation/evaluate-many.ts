@@ -19,7 +19,7 @@ const level = 0.05
  */
 export async function evaluateModels(
   models: readonly OpenedModel[],
-  { images, failed }: Labelled<string>,
+  { images, failed, skipped }: Labelled<string>,
   { onProgress, signal }: Omit<EvaluateOptions, 'seed'> = {},
 ): Promise<ManyEvaluation> {
   const ownerOf = (label: string) =>
@@ -61,6 +61,7 @@ export async function evaluateModels(
     ),
     noneIsRight: share(sum(foreign.map(({ none }) => none)), sum(foreign.map((one) => one.images))),
     unreadable,
+    skipped: skipped.map((one) => ({ ...one, examples: [...one.examples] })),
   }
   return { ...told, sentences: tell(told) }
 }

@@ -61,7 +61,7 @@ export async function evaluateModel(
   if (images.length === 0)
     throw new OneclassError(
       'TOO_FEW_IMAGES',
-      `None of the ${unreadable.length} images can be read${unreadable[0] ? `; the first: ${unreadable[0].error.message}` : ''}.`,
+      `None of the ${unreadable.length} images can be read${unreadable[0] ? `; the first: ${unreadable[0].error.message}` : '.'}`,
     )
   const promised = { alpha: own.classifier.alpha, n: own.info.calibrationScores, method: calibrationOf(own.info) }
   const told = {
@@ -69,5 +69,6 @@ export async function evaluateModel(
     ...judgeModel(images, promised, unreadable.length, options.seed),
     ...(other && { against: judgeAgainst(images, others, labelOf(other.info), options.seed) }),
   }
-  return { evaluation: { ...told, sentences: tellEvaluation(told), unreadable }, images }
+  const skipped = labelled.skipped.map((one) => ({ ...one, examples: [...one.examples] }))
+  return { evaluation: { ...told, sentences: tellEvaluation(told), unreadable, skipped }, images }
 }

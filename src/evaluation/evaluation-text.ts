@@ -1,7 +1,7 @@
 /** An evaluation in sentences, for someone who reads nothing else. */
 import type { Evaluation, EvaluationAgainst } from '../wire/evaluation.ts'
 
-type Told = Omit<Evaluation, 'sentences' | 'unreadable'>
+type Told = Omit<Evaluation, 'sentences' | 'unreadable' | 'skipped'>
 
 export function tellEvaluation(told: Told): string[] {
   return [

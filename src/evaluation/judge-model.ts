@@ -25,7 +25,7 @@ const level = 0.05
 const draws = 1000
 const shownImages = 24
 
-export type Judgement = Omit<Evaluation, 'model' | 'unreadable' | 'against' | 'sentences'>
+export type Judgement = Omit<Evaluation, 'model' | 'unreadable' | 'skipped' | 'against' | 'sentences'>
 
 /** @param images with a result each; at least one positive or negative */
 export function judgeModel(

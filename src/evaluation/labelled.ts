@@ -9,7 +9,8 @@ import { dirname, join, resolve } from 'node:path'
 import { OneclassError } from '../errors.ts'
 import { collect } from '../images/collect.ts'
 import { splitLabels } from '../images/layout.ts'
-import { isSystemName } from '../images/left-out.ts'
+import { isSystemName, mergeSkipped, type Skipped } from '../images/left-out.ts'
+import { addressGiven, isAddress } from '../images/read-image.ts'
 import type { ImageSource } from '../images/source.ts'
 import { type FailedEntry, unreadable } from '../images/walk.ts'
 import { parseCsv } from '../wire/csv.ts'
@@ -25,6 +26,8 @@ export interface Labelled<L extends string = Label> {
   readonly images: readonly LabelledImage<L>[]
   /** Entries that could not even be looked at. */
   readonly failed: readonly FailedEntry[]
+  /** What else is in the folders. */
+  readonly skipped: readonly Skipped[]
   /** A sentence on images that are neither positives nor negatives, such as masks; undefined where there are none. */
   readonly note?: string
 }
@@ -66,27 +69,34 @@ export async function readNamed(path: string): Promise<Labelled<string>> {
     )
   const images: LabelledImage<string>[] = []
   const failed: FailedEntry[] = []
+  const skipped: (readonly Skipped[])[] = []
   for (const label of labels.sort()) {
     const inside = await collect(join(path, label)).catch((error: unknown) => {
       if (!(error instanceof OneclassError)) throw error
-      if (error.code === 'FOLDER_EMPTY') return { images: [], failed: [] }
-      return { images: [], failed: [{ image: label, error: error.toJSON() }] }
+      if (error.code === 'FOLDER_EMPTY') return { images: [], failed: [], skipped: [] }
+      return { images: [], failed: [{ image: label, error: error.toJSON() }], skipped: [] }
     })
     images.push(...inside.images.map((source) => ({ source, label })))
     failed.push(...inside.failed)
+    skipped.push(inside.skipped)
   }
-  return { images, failed }
+  return { images, failed, skipped: mergeSkipped(skipped) }
 }
 
 async function readList(path: string): Promise<Labelled<string>> {
-  const text = textOf(await readFile(path))
+  const text = textOf(
+    await readFile(path).catch((error: NodeJS.ErrnoException) => {
+      throw new OneclassError('FOLDER_NOT_FOUND', `"${path}" ${unreadable(error)}`)
+    }),
+  )
   const columns = (row: readonly string[] = []) => {
     const head = row.map((name) => name.trim().toLowerCase())
     return [head.indexOf('image'), head.indexOf('label')] as const
   }
-  // what a table is written with depends on the country that the spreadsheet was made for
+  // what a table is written with depends on the country that the spreadsheet was made for, which Excel may say in a first line
+  const table = text.replace(/^\uFEFF?sep=.\r?\n/i, '')
   const rows = [',', ';', '\t']
-    .map((separator) => parseCsv(text, separator))
+    .map((separator) => parseCsv(table, separator))
     .find(([head]) => !columns(head).includes(-1))
   if (rows === undefined)
     throw new OneclassError(
@@ -95,6 +105,9 @@ async function readList(path: string): Promise<Labelled<string>> {
     )
   const [image, label] = columns(rows[0])
   const images: LabelledImage<string>[] = []
+  const failed: FailedEntry[] = []
+  const seen = new Map<string, { readonly line: number; readonly label: string }>()
+  let repeated = 0
   for (const [i, row] of rows.slice(1).entries()) {
     if (row.every((cell) => cell.trim() === '')) continue
     const [name, what] = [row[image]?.trim() ?? '', row[label]?.trim() ?? '']
@@ -103,10 +116,29 @@ async function readList(path: string): Promise<Labelled<string>> {
         'INVALID_ARGUMENT',
         `Line ${i + 2} of "${path}" has no ${name === '' ? 'image' : 'label'}.`,
       )
-    images.push({ source: { name, path: await pathFor(dirname(path), name) }, label: what })
+    if (isAddress(name)) {
+      failed.push({ image: name, error: addressGiven(name).toJSON() })
+      continue
+    }
+    const file = await pathFor(dirname(path), name)
+    const earlier = seen.get(file)
+    if (earlier && earlier.label !== what)
+      throw new OneclassError(
+        'INVALID_ARGUMENT',
+        `Lines ${earlier.line} and ${i + 2} of "${path}" give "${name}" the labels ${earlier.label} and ${what}: keep one of them.`,
+      )
+    if (earlier) repeated++
+    else images.push({ source: { name, path: file }, label: what })
+    seen.set(file, earlier ?? { line: i + 2, label: what })
   }
-  if (images.length === 0) throw new OneclassError('FOLDER_EMPTY', `"${path}" names no image.`)
-  return { images, failed: [] }
+  if (images.length + failed.length === 0) throw new OneclassError('FOLDER_EMPTY', `"${path}" names no image.`)
+  const note =
+    repeated === 0
+      ? {}
+      : {
+          note: `${repeated} ${repeated === 1 ? 'line repeats' : 'lines repeat'} an image of an earlier line of "${path}" and ${repeated === 1 ? 'counts' : 'count'} once.`,
+        }
+  return { images, failed, skipped: [], ...note }
 }
 
 function textOf(bytes: Buffer): string {
@@ -131,7 +163,7 @@ async function pathFor(folder: string, name: string): Promise<string> {
  * `good` and `bad`) are left out with a note.
  * @throws INVALID_ARGUMENT where the labels do not say it
  */
-function asBinary({ images, failed }: Labelled<string>, path: string): Labelled {
+function asBinary({ images, failed, skipped, note: said }: Labelled<string>, path: string): Labelled {
   const counts = new Map<string, number>()
   for (const { label } of images) counts.set(label, (counts.get(label) ?? 0) + 1)
   const { positive, negative } = splitLabels(counts)
@@ -148,8 +180,15 @@ function asBinary({ images, failed }: Labelled<string>, path: string): Labelled 
         : [],
   )
   const others = [...counts.keys()].filter((label) => !positive.includes(label) && !negative.includes(label))
-  if (others.length === 0) return { images: known, failed }
   const left = images.length - known.length
-  const note = `${left} images are neither positives (${positive.join(', ')}) nor negatives (${negative.join(', ')}) and are left out: ${others.join(', ')}.`
-  return { images: known, failed, note }
+  const what = positive.length > 0 ? positive : negative
+  const notes = [
+    ...(said ? [said] : []),
+    ...(others.length === 0
+      ? []
+      : [
+          `${left} ${left === 1 ? 'image is' : 'images are'} left out, whose label is neither of the class nor its opposite: ${others.join(', ')} (beside ${what.join(', ')}).`,
+        ]),
+  ]
+  return { images: known, failed, skipped, ...(notes.length > 0 && { note: notes.join(' ') }) }
 }

@@ -76,10 +76,14 @@ export function splitLabels(counts: ReadonlyMap<string, number>): {
 } {
   const labels = [...counts.keys()]
   const named = (word: string) => labels.filter((label) => label.toLowerCase() === word)
-  const plain = { positive: named('positive'), negative: named('negative') }
-  if (plain.positive.length + plain.negative.length > 0) return plain
   const byName = (names: RegExp) => labels.filter((label) => names.test(label.toLowerCase()))
-  return splitOf(counts, '') ?? { positive: byName(positiveNames), negative: [] }
+  const plain = { positive: named('positive'), negative: named('negative') }
+  const isPlain = plain.positive.length + plain.negative.length > 0
+  const split = isPlain ? plain : (splitOf(counts, '') ?? { positive: byName(positiveNames), negative: [] })
+  // beside labels of negatives one other label, whatever it is, is that of the class: `part` beside `other`
+  const rest = labels.filter((label) => !split.negative.includes(label) && !testNames.test(label.toLowerCase()))
+  const isClass = split.positive.length === 0 && split.negative.length > 0 && rest.length === 1
+  return isClass ? { ...split, positive: rest } : split
 }
 
 function looksSplit(counts: ReadonlyMap<string, number>): boolean {

@@ -115,7 +115,9 @@ export function mergeSkipped(lists: readonly (readonly Skipped[])[]): Skipped[] 
 }
 
 /** `left out 12 files: 10 not an image (a.txt, b.xml, ...), 2 hidden (.x)`; undefined when nothing was. */
-export function describeSkipped(skipped: readonly Skipped[]): string | undefined {
+export function describeSkipped(
+  skipped: readonly (Omit<Skipped, 'reason'> & { readonly reason: string })[],
+): string | undefined {
   const total = skipped.reduce((sum, { count }) => sum + count, 0)
   if (total === 0) return undefined
   const parts = skipped.map(({ reason, count, examples }) => {

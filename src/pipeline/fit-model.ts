@@ -4,6 +4,7 @@ import { assertAlpha } from '../detectors/calibration.ts'
 import { assertConfidence } from '../detectors/promise.ts'
 import { OneclassError } from '../errors.ts'
 import { openBackbone, openBackboneOf } from '../features/registry.ts'
+import { mergeSkipped } from '../images/left-out.ts'
 import type { ImageSource } from '../images/source.ts'
 import { askedOfBase } from '../store/fit-facts.ts'
 import { galleryInParts } from '../store/gallery.ts'
@@ -46,7 +47,7 @@ export interface FitModelOptions
 export interface FittedModel {
   readonly model: Model
   readonly fitted: FittedImages
-  /** The folder of positives. */
+  /** The folder of positives, and what was left out of that of negatives too. */
   readonly found: CollectedPositives
   /** With `base`: how many of the new images it rejects; undefined where it looks at places and the new version does not. */
   readonly rejectedByBase?: number | undefined
@@ -85,7 +86,7 @@ export async function fitModel(options: FitModelOptions): Promise<FittedModel> {
   const names = exclude === 'misfits' ? exclude : listed.filter((entry) => typeof entry === 'string')
   const base = baseRef === undefined ? undefined : await readBaseVersion(registry, baseRef, indices)
   const inFolder = await read(positives)
-  const others = typeof negatives === 'string' ? await collectNegatives(negatives) : (negatives ?? [])
+  const others = typeof negatives === 'string' ? await collectNegatives(negatives) : await read(negatives)
   const found = (await onFound?.(inFolder)) ?? inFolder
   const place = { home, ...(onNotice && { onNotice }) }
   const backbone = base
@@ -99,15 +100,16 @@ export async function fitModel(options: FitModelOptions): Promise<FittedModel> {
       threads: usableCpus(),
       ...(names.length > 0 && { exclude: names }),
       onNotice,
-      negatives: others,
-      failed: found.failed,
+      negatives: others.images,
+      failed: [...found.failed, ...others.failed],
       thumbnails: true,
     })
     const model = await registry.save(name, fitted.artifact, {
       gallery: galleryInParts(fitted.gallery),
       growth: base && growthOf(labelOf(base.info), base.positives, fitted),
     })
-    return { model, fitted, found, ...(base && { rejectedByBase: await newToBase(registry, base, fitted) }) }
+    const all = { ...found, skipped: mergeSkipped([found.skipped, others.skipped]) }
+    return { model, fitted, found: all, ...(base && { rejectedByBase: await newToBase(registry, base, fitted) }) }
   } finally {
     await backbone.close()
   }

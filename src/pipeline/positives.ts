@@ -27,13 +27,17 @@ export async function collectPositives(folder: string, learnAll = false): Promis
 }
 
 /** The images of a folder of negatives; of the root of a data set its negatives only. Errors as `collect`. */
-export async function collectNegatives(folder: string): Promise<readonly ImageSource[]> {
-  const { images } = await collect(folder, { names: 'relative' })
+export async function collectNegatives(folder: string): Promise<CollectedPositives> {
+  const { images, failed, skipped } = await collect(folder, { names: 'relative' })
   const isOther = isOfOthers(findLayout(images.map(({ name }) => name)))
   const name = basename(resolve(folder))
-  return images
-    .filter((source) => isOther(source.name))
-    .map((source) => ({ ...source, name: `${name}/${source.name}` }))
+  return {
+    images: images
+      .filter((source) => isOther(source.name))
+      .map((source) => ({ ...source, name: `${name}/${source.name}` })),
+    failed: failed.map(({ image, error }) => ({ image: `${name}/${image}`, error })),
+    skipped,
+  }
 }
 
 /**

@@ -41,7 +41,7 @@ export function parseCsv(text: string, separator = ','): string[][] {
     else if (char === separator) {
       row.push(cell)
       cell = ''
-    } else if (char === '\n') endRow()
+    } else if (char === '\n' || (char === '\r' && text[i + 1] !== '\n')) endRow()
     else if (char !== '\r') cell += char
   }
   if (cell !== '' || row.length > 0) endRow()

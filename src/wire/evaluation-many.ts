@@ -1,6 +1,7 @@
 /** What `evaluate` tells of several models on images of several classes: `evaluate a,b,c --json` and `evaluation.json`. */
 import { Type } from 'typebox'
 import { ErrorBody } from './error.ts'
+import { SkippedFiles } from './fit-report.ts'
 import { type Fixed, Nullable } from './type.ts'
 
 const Interval = Type.Tuple([Type.Number(), Type.Number()], { description: 'At 95 %' })
@@ -32,6 +33,7 @@ export const ManyEvaluation = Type.Object({
   bestIsRight: Nullable(Type.Number({ description: 'Share of images of asked classes whose `best` is their class' })),
   noneIsRight: Nullable(Type.Number({ description: 'Share of images of other classes that have no label' })),
   unreadable: Type.Array(Type.Object({ image: Type.String(), error: ErrorBody })),
+  skipped: Type.Array(SkippedFiles, { description: 'What else is in the folders, and why it is left out' }),
   sentences: Type.Array(Type.String()),
 })
 export type ManyEvaluation = Fixed<typeof ManyEvaluation>

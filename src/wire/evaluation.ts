@@ -1,7 +1,7 @@
 /** What `evaluate` tells of one fitted model on labelled images: `evaluate --json`, `evaluation.json` and the library's return. */
 import { Type } from 'typebox'
 import { Confusion } from './comparison.ts'
-import { expectedRate } from './fit-report.ts'
+import { expectedRate, SkippedFiles } from './fit-report.ts'
 import { FailedImage } from './result.ts'
 import { type Fixed, Nullable, OneOf } from './type.ts'
 
@@ -85,6 +85,7 @@ export const Evaluation = Type.Object({
   }),
   sentences: Type.Array(Type.String(), { description: 'The result in words' }),
   unreadable: Type.Array(FailedImage),
+  skipped: Type.Array(SkippedFiles, { description: 'What else is in the folders, and why it is left out' }),
   against: Type.Optional(Against),
 })
 export type Evaluation = Fixed<typeof Evaluation>

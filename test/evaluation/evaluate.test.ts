@@ -46,10 +46,28 @@ test('the command: JSON as its schema says, a page that needs nothing else, exit
 test('folders beside positive and negative, such as masks, are left out with a note', async () => {
   await cp(join(folder, 'test'), join(folder, 'masked'), { recursive: true })
   await drawOthers(join(folder, 'masked/masks'), 3, 4)
+  await writeFile(join(folder, 'masked/negative/notes.txt'), 'text')
   const args = ['evaluate', 'part', 'masked', '--json']
   const { out, err } = await runCommand(args, { cwd: folder, home })
-  assert.match(err, /note: 3 images are neither positives \(positive\) nor negatives \(negative\).*left out: masks/)
-  assert.deepEqual((JSON.parse(out) as Json)['images'], { positive: 20, negative: 10, unreadable: 1 })
+  assert.match(err, /note: 3 images are left out, whose label is neither of the class nor its opposite: masks/)
+  assert.match(err, /note: left out 1 entry: 1 not an image \(notes\.txt\)/)
+  const told = JSON.parse(out) as Json
+  assert.deepEqual(told['images'], { positive: 20, negative: 10, unreadable: 1 })
+  const skipped = [{ reason: 'not an image', count: 1, examples: ['notes.txt'] }]
+  assert.deepEqual(told['skipped'], skipped)
+  // the same of a comparison, and of the negatives of a fit
+  const methods = ['--methods', 'nearest-neighbour', '--quick', '--out', 'compared', '--json']
+  const compared = await runCommand(['compare', '--train', 'masked', '--test', 'masked', ...methods], {
+    cwd: folder,
+    home,
+  })
+  assert.equal(compared.status, 2, compared.err)
+  assert.match(compared.err, /note: left out 2 entries: 2 not an image/)
+  assert.equal((JSON.parse(compared.out) as Json)['data'].skipped[0].count, 2)
+  const negatives = ['--negatives', 'masked/negative', '--name', 'with', '--no-patches', '--home', 'own', '--json']
+  const fitted = await runCommand(['fit', 'test/positive', ...negatives], { cwd: folder, home })
+  assert.equal(fitted.status, 2, fitted.err)
+  assert.deepEqual((JSON.parse(fitted.out) as Json)['skipped'], skipped)
 })
 
 test('labels.csv says the same as folders; labels that name no positives and a folder without any are refused', async () => {

@@ -30,6 +30,14 @@ const rows: [string, Buffer, string[][]][] = [
     wanted,
   ],
   ['slashes of Windows', Buffer.from(comma.replace('ü/a', 'ü\\a')), wanted],
+  ['the separator in a line of its own, as Excel writes it', Buffer.from(`sep=;\r\n${semicolon}`), wanted],
+  ['line ends of the first Macintosh', Buffer.from(semicolon.replaceAll('\r\n', '\r')), wanted],
+  [
+    'one other label beside that of negatives is the class',
+    Buffer.from(comma.replace(',positive', ',part').replace(',negative', ',other')),
+    wanted,
+  ],
+  ['an image that is named again counts once', Buffer.from(`${comma}ü/a.jpg,positive\r\n./ü/a.jpg,positive`), wanted],
   ['a backslash that is part of a name', Buffer.from('image,label\nd\\e.jpg,good\n'), [['d\\e.jpg', 'positive']]],
 ]
 
@@ -59,4 +67,16 @@ test('folders of systems are no labels; what is no folder is FOLDER_NOT_FOUND', 
   )
   for (const path of ['/dev/null', join(folder, 'none')])
     await assert.rejects(readNamed(path), { code: 'FOLDER_NOT_FOUND' })
+})
+
+test('two labels for one image are refused with their lines; an address is a result with its sentence', async () => {
+  const path = join(folder, 'labels.csv')
+  await writeFile(path, `${comma}ü/a.jpg,negative`)
+  await assert.rejects(readLabelled(path), { code: 'INVALID_ARGUMENT', message: /Lines 2 and 4 .*keep one of them/ })
+  await writeFile(path, `${comma}https://me:secret@a.example/b.jpg,positive\nü/a.jpg,positive`)
+  const { failed, images, note } = await readLabelled(path)
+  assert.equal(images.length, 2)
+  assert.match(failed[0]!.error.message, /is an address.*fetch it first/)
+  assert.doesNotMatch(failed[0]!.error.message, /secret/)
+  assert.match(note ?? '', /1 line repeats/)
 })
