@@ -81,7 +81,8 @@ function readHeader(view: DataView, name: string): Header {
   const width = old ? view.getUint16(18, true) : view.getInt32(18, true)
   const signedHeight = old ? view.getUint16(20, true) : view.getInt32(22, true)
   const bits = view.getUint16(old ? 24 : 28, true)
-  const compression = old ? 0 : view.getUint32(30, true)
+  // the short form of OS/2 has no field for it
+  const compression = size < 40 ? 0 : view.getUint32(30, true)
   if (width <= 0 || signedHeight === 0 || ![1, 4, 8, 16, 24, 32].includes(bits)) {
     throw new OneclassError('IMAGE_UNREADABLE', `"${name}" is a bitmap with a damaged header.`)
   }

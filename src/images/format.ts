@@ -4,6 +4,7 @@
  */
 import { extname } from 'node:path'
 import { OneclassError } from '../errors.ts'
+import { type OtherFormat, otherByWhole, otherFormat, toConvert } from './other-formats.ts'
 
 export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'avif' | 'bmp'
 
@@ -80,8 +81,6 @@ export function isImageContent(head: Uint8Array): boolean {
   return acceptedFormat(head) !== undefined || refusedFormat(head)?.isImage === true
 }
 
-const toConvert = 'convert it to JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP'
-
 /** A photo as the sensor recorded it; what other programs show of it at first is a small picture stored inside. */
 export function rawPhoto(name: string): OneclassError {
   return new OneclassError(
@@ -98,10 +97,11 @@ export function detectFormat(bytes: Uint8Array, name: string): ImageFormat {
   if (bytes.length === 0) throw new OneclassError('IMAGE_UNREADABLE', `"${name}" is empty (0 bytes).`)
   const accepted = acceptedFormat(bytes)
   if (accepted) return accepted
-  const refused = refusedFormat(bytes)
-  if (refused?.what === rawWhat) throw rawPhoto(name)
+  const refused = refusedFormat(bytes) ?? otherByWhole(bytes, name)
+  if (refused === rawFormat) throw rawPhoto(name)
   if (refused) {
-    throw new OneclassError('IMAGE_UNSUPPORTED', `"${name}" is ${refused.what}, which is not accepted: ${toConvert}.`)
+    const { what, todo } = refused
+    throw new OneclassError('IMAGE_UNSUPPORTED', `"${name}" is ${what}, which is not accepted: ${todo}.`)
   }
   const head = ascii(bytes, 0, 200)
   if (head.startsWith('version https://git-lfs.github.com/'))
@@ -114,11 +114,15 @@ export function detectFormat(bytes: Uint8Array, name: string): ImageFormat {
   throw new OneclassError('IMAGE_UNREADABLE', `"${name}" ${what}.`)
 }
 
-const rawWhat = 'a camera raw photo'
+/** Bytes of the headers that bitmaps have: OS/2 (12, 16, 64) and Windows. */
+const bmpHeaders: ReadonlySet<number> = new Set([12, 16, 40, 52, 56, 64, 108, 124])
+
+const rawFormat: OtherFormat = { what: 'a camera raw photo', isImage: true, todo: toConvert }
 
 function acceptedFormat(bytes: Uint8Array): ImageFormat | undefined {
   if (begins(bytes, [0xff, 0xd8, 0xff])) return 'jpeg'
-  if (begins(bytes, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])) return 'png'
+  const isPng = begins(bytes, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
+  if (isPng && ascii(bytes, 12, 16) !== 'CgBI') return 'png'
   const head = ascii(bytes, 0, 16)
   if (head.startsWith('RIFF') && head.slice(8, 12) === 'WEBP') return 'webp'
   if (head.startsWith('GIF87a') || head.startsWith('GIF89a')) return 'gif'
@@ -127,8 +131,8 @@ function acceptedFormat(bytes: Uint8Array): ImageFormat | undefined {
   if (begins(bytes, [0x49, 0x49, 0x2a, 0]) || begins(bytes, [0x49, 0x49, 0x2b, 0])) return 'tiff'
   if (begins(bytes, [0x4d, 0x4d, 0, 0x2a]) || begins(bytes, [0x4d, 0x4d, 0, 0x2b])) return 'tiff'
   if (isoBrands(bytes).some((brand) => brand === 'avif' || brand === 'avis')) return 'avif'
-  // the size of the header that follows tells a bitmap from a text that begins with "BM"
-  if (head.startsWith('BM') && bytes.length >= 26 && [12, 40, 52, 56, 108, 124].includes(bytes[14] ?? 0)) return 'bmp'
+  // the size of the header that follows (`bmp.ts`) tells a bitmap from a text that begins with "BM"
+  if (head.startsWith('BM') && bytes.length >= 26 && bmpHeaders.has(bytes[14] ?? 0)) return 'bmp'
   return undefined
 }
 
@@ -140,29 +144,14 @@ function isRawByMagic(bytes: Uint8Array): boolean {
   return head.startsWith('II') && head.slice(6, 14) === 'HEAPCCDR'
 }
 
-function refusedFormat(bytes: Uint8Array): { what: string; isImage: boolean } | undefined {
-  const image = (what: string) => ({ what, isImage: true })
-  const other = (what: string) => ({ what, isImage: false })
+function refusedFormat(bytes: Uint8Array): OtherFormat | undefined {
+  const known = (what: string, isImage: boolean, todo = toConvert): OtherFormat => ({ what, isImage, todo })
   const brands = isoBrands(bytes)
-  if (brands.some((brand) => /^(hei[cxms]|hev[cxms]|mif1|msf1)$/.test(brand))) return image('a HEIF/HEIC image')
-  if (brands.includes('jxl ') || begins(bytes, [0xff, 0x0a])) return image('a JPEG XL image')
-  if (brands.includes('crx ') || isRawByMagic(bytes)) return image(rawWhat)
-  if (brands.length > 0) return other('a video')
-  if (begins(bytes, [0, 0, 0, 0x0c, 0x6a, 0x50]) || begins(bytes, [0xff, 0x4f, 0xff, 0x51])) {
-    return image('a JPEG 2000 image')
-  }
-  const head = ascii(bytes, 0, 10)
-  if (head.startsWith('%PDF')) return other('a PDF document')
-  if (head.startsWith('%!PS')) return other('a PostScript document')
-  if (head.startsWith('8BPS')) return image('a Photoshop document')
-  if (begins(bytes, [0, 0, 1, 0]) && bytes[4] !== 0 && bytes[9] === 0) return image('an icon file')
-  if (/^P[1-7]\s/.test(head)) return image('a PNM image')
-  if (begins(bytes, [0x76, 0x2f, 0x31, 0x01])) return image('an OpenEXR image')
-  if (head.startsWith('#?RADIANCE') || head.startsWith('#?RGBE')) return image('a Radiance HDR image')
-  if (head.startsWith('SIMPLE  =')) return image('a FITS image')
-  if (begins(bytes, [0x1f, 0x8b]) || head.startsWith('PK\u0003\u0004')) return other('a compressed archive')
-  if (isSvg(bytes)) return image('an SVG drawing')
-  return undefined
+  if (brands.some((brand) => /^(hei[cxms]|hev[cxms]|mif1|msf1)$/.test(brand))) return known('a HEIF/HEIC image', true)
+  if (brands.includes('jxl ')) return known('a JPEG XL image', true)
+  if (brands.includes('crx ') || isRawByMagic(bytes)) return rawFormat
+  if (brands.length > 0) return known('a video', false, 'save its frames as images')
+  return otherFormat(bytes) ?? (isSvg(bytes) ? known('an SVG drawing', true, 'export it as PNG') : undefined)
 }
 
 /** A page of HTML may hold a drawing too, and is none. */

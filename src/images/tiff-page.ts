@@ -42,7 +42,13 @@ const unreadCompressions: Readonly<Record<number, string>> = {
   50002: 'JPEG XL compression',
   52546: 'JPEG XL compression',
 }
-const unreadColours: Readonly<Record<number, string>> = { 8: 'Lab colours', 9: 'Lab colours', 10: 'Lab colours' }
+const unreadColours: Readonly<Record<number, string>> = {
+  8: 'Lab colours',
+  9: 'Lab colours',
+  10: 'Lab colours',
+  32844: 'logarithmic light',
+  32845: 'logarithmic light',
+}
 
 export interface TiffSamples {
   readonly bits: number
@@ -97,6 +103,9 @@ export function checkTiff(bytes: Uint8Array, name: string): TiffSamples | undefi
   if (format === 5 || format === 6) refuse('complex numbers', 'save their magnitude')
   if (format === 3 && bits[0] !== 32) refuse(`floats of ${bits[0]} bits`, 'save it with 32 bits a sample')
   const kind = format === 3 ? 'float' : 'integer'
+  // the decoder turns the scale of unsigned ones only
+  if (photometric === 0 && (kind === 'float' || format === 2))
+    refuse('white as its least value and samples with a sign', 'invert it, and save it with black as the least value')
   const hasOther = more === 1 && (page.tags.get(tags.extraSamples)?.[0] === 0 || kind === 'float')
   const noData = Number.parseFloat(String.fromCharCode(...(page.tags.get(tags.noData) ?? [])))
   return {

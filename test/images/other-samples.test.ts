@@ -123,8 +123,11 @@ it('three channels that are called grey are colours', async () => {
   }
 })
 
-it('what is read wrong is refused with what to do: half floats, YCbCr without JPEG, four greys', async () => {
+it('what is read wrong is refused with what to do: half floats, YCbCr without JPEG, four greys, white as zero', async () => {
   for (const [bytes, message] of [
+    [tiffFile({ ...float, photometric: 0 }, new Float32Array(grey.length)), /white as its least value.*invert it/],
+    [tiffFile({ ...page, sampleFormat: 2, photometric: 0 }, new Int8Array(grey.length)), /white as its least value/],
+    [tiffFile({ ...page, samples: 3, photometric: 32845 }, new Uint8Array(grey.length * 3)), /logarithmic light.*RGB/],
     [tiffFile({ ...float, bits: 16 }, new Uint16Array(grey.length)), /floats of 16 bits.*32 bits a sample/],
     [tiffFile({ ...page, samples: 3, photometric: 6 }, new Uint8Array(grey.length * 3)), /YCbCr colours.*RGB/],
     [tiffFile({ ...page, samples: 4, photometric: 1 }, new Uint8Array(grey.length * 4)), /4 channels.*save it as RGB/],
