@@ -16,6 +16,8 @@ export async function readFeatureRows(path: string): Promise<Rows> {
 
 async function read(path: string): Promise<Uint8Array> {
   return await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw new OneclassError('FEATURES_UNREADABLE', `"${path}" cannot be read (${error.code ?? error.message}).`)
+    const reason = { ENOENT: 'does not exist', EISDIR: 'is a folder: name one file' }[error.code ?? '']
+    const why = reason ?? `cannot be read (${error.code ?? error.message})`
+    throw new OneclassError('FEATURES_UNREADABLE', `"${path}" ${why}.`)
   })
 }

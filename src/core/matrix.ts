@@ -95,13 +95,22 @@ export function dot(a: Float64Array, b: Float64Array, n: number, aAt = 0, bAt = 
   return s0 + s1 + (s2 + s3)
 }
 
+/** The Euclidean norm, also of numbers whose squares are too large or too small; 0 of what is next to nothing. */
+function lengthOf(x: Float64Array): number {
+  const plain = Math.sqrt(dot(x, x, x.length))
+  if (plain > 1e-140 && plain < 1e150) return plain
+  const most = x.reduce((max, value) => Math.max(max, Math.abs(value)), 0)
+  if (!(most > 1e-300)) return 0
+  const scaled = x.map((value) => value / most)
+  return Math.min(Number.MAX_VALUE, most * Math.sqrt(dot(scaled, scaled, scaled.length)))
+}
+
 /** What each row is multiplied by in `l2Normalise`, length n: one over its norm (0 for a row of zeros), or the matrix's `factor`. */
 export function rowScales(m: Rows): Float64Array {
   const rowOf = rowReader(m)
   return Float64Array.from({ length: m.rows }, (_, i) => {
     if (m.factor !== undefined) return m.factor
-    const x = rowOf(i)
-    const norm = Math.sqrt(dot(x, x, x.length))
+    const norm = lengthOf(rowOf(i))
     return norm > 0 ? 1 / norm : 0
   })
 }
@@ -116,7 +125,7 @@ export function l2Normalise(m: Matrix): Matrix {
   }
   for (let i = 0; i < m.rows; i++) {
     const r = row(out, i)
-    const norm = Math.sqrt(dot(r, r, r.length))
+    const norm = lengthOf(r)
     if (norm > 0) for (let j = 0; j < r.length; j++) r[j]! /= norm
   }
   return out

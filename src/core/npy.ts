@@ -21,7 +21,7 @@ export function readNpyRows(bytes: Uint8Array): Rows {
   const fail = (why: string): never => {
     throw new OneclassError('FEATURES_UNREADABLE', `Expected a float32 or float64 NPY matrix of shape (n, d): ${why}.`)
   }
-  if (bytes.length < 12 || magic.some((byte, i) => bytes[i] !== byte)) fail('the file does not begin as NPY')
+  if (bytes.length < 12 || magic.some((byte, i) => bytes[i] !== byte)) fail(whatItIs(bytes))
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const wide = bytes[6]! >= 2
   const headerAt = wide ? 12 : 10
@@ -33,7 +33,11 @@ export function readNpyRows(bytes: Uint8Array): Rows {
   if (type !== '<f4' && type !== '<f8') fail(`its type is ${type ?? 'unknown'}, save it as float32`)
   if (/'fortran_order':\s*True/.test(header)) fail('it is in Fortran order, save it with numpy.ascontiguousarray')
   const shape = /'shape':\s*\(([^)]*)\)/.exec(header)?.[1]
-  const sizes = (shape ?? '').split(',').flatMap((size) => (size.trim() ? [Number(size)] : []))
+  // Python 2 wrote long numbers as 60L
+  const sizes = (shape ?? '')
+    .replace(/(\d)L/g, '$1')
+    .split(',')
+    .flatMap((size) => (size.trim() ? [Number(size)] : []))
   if (sizes.length < 1 || sizes.length > 2 || !sizes.every((s) => Number.isSafeInteger(s) && s >= 0)) {
     fail(`its shape is (${shape ?? ''})`)
   }
@@ -45,6 +49,16 @@ export function readNpyRows(bytes: Uint8Array): Rows {
   const aligned = numbers.byteOffset % width === 0 ? numbers : Uint8Array.from(numbers)
   const Numbers = width === 4 ? Float32Array : Float64Array
   return { rows, cols, data: new Numbers(aligned.buffer as ArrayBuffer, aligned.byteOffset, rows * cols) }
+}
+
+/** Of a file that does not begin as NPY, with what to do. */
+function whatItIs(bytes: Uint8Array): string {
+  if (bytes.length === 0) return 'the file is empty'
+  if (bytes[0] === 0x50 && bytes[1] === 0x4b) return 'it is an archive (NPZ): save the matrix alone, with numpy.save'
+  const isText = bytes.subarray(0, 512).every((byte) => byte >= 32 || byte === 9 || byte === 10 || byte === 13)
+  return isText
+    ? 'it is text, such as CSV: read it with numpy.loadtxt, and save it with numpy.save'
+    : 'the file does not begin as NPY: save it with numpy.save'
 }
 
 type NpyType = 'float32' | 'float64'

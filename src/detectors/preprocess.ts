@@ -32,8 +32,14 @@ export function choosePreprocess(X: Rows, asked: 'auto' | 'l2' | 'none'): RowsKe
   if (asked === 'l2' || X.rows < 2) return undefined
   const power = sumOfSquares(X.data) / X.rows
   if (!Number.isFinite(power) || power <= 0) {
-    // what is not finite is named where rows are checked
-    if (power === 0) throw new OneclassError('IMAGES_IDENTICAL', 'All numbers of the features are zero.')
+    if (X.data.every((value) => value === 0))
+      throw new OneclassError('IMAGES_IDENTICAL', 'All numbers of the features are zero.')
+    // what is not finite is named where rows are checked; rows of length 1 need no squares of what is very large or small
+    if (asked === 'none' && X.data.every(Number.isFinite))
+      throw new OneclassError(
+        'FEATURES_NOT_FINITE',
+        'The squares of the features are too large or too small for a computer: multiply all of them by one number first.',
+      )
     return undefined
   }
   const kept = (reason: RowsKept['reason']): RowsKept => ({ mode: 'none', reason, factor: 1 / Math.sqrt(power) })

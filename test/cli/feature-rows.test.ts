@@ -94,3 +94,58 @@ async function feature(name: string): Promise<string> {
   )
   return name
 }
+
+test('rows whose squares no number can hold have the scores of the same rows at an ordinary scale', async () => {
+  const random = createRandom(5)
+  const data = Float64Array.from({ length: 40 * 6 }, () => 1 + random.next())
+  const save = (name: string, factor: number) =>
+    writeFile(
+      join(folder, name),
+      writeNpy(
+        matrix(
+          40,
+          6,
+          data.map((value) => value * factor),
+        ),
+      ),
+    )
+  const scores = async (file: string) => {
+    const { status, out, err } = await oneclass('score', '--features', file, '--model', 'wide', '--format', 'jsonl')
+    assert.equal(status, 0, err)
+    return lines(out).map((line) => (json(line)['score'] as number).toFixed(6))
+  }
+  await save('one.npy', 1)
+  await save('huge.npy', 1e200)
+  await save('tiny.npy', 1e-200)
+  const fitted = await oneclass('fit', '--features', 'huge.npy', '--name', 'wide')
+  assert.equal(fitted.status, 0, fitted.err)
+  const plain = await scores('one.npy')
+  assert.deepEqual(await scores('huge.npy'), plain)
+  assert.deepEqual(await scores('tiny.npy'), plain)
+  const kept = await oneclass('fit', '--features', 'huge.npy', '--name', 'kept', '--preprocess', 'none')
+  assert.match(kept.err, /FEATURES_NOT_FINITE: .*multiply all of them by one number/)
+})
+
+test('rows that differ in length only say how to keep it; other kinds of files say how to become NPY', async () => {
+  const ray = matrix(
+    30,
+    3,
+    Float64Array.from({ length: 90 }, (_, i) => (1 + (i % 3)) * (1 + Math.floor(i / 3) / 30)),
+  )
+  await writeFile(join(folder, 'ray.npy'), writeNpy(ray))
+  const refused = await oneclass('fit', '--features', 'ray.npy', '--name', 'ray')
+  assert.match(refused.err, /IMAGES_IDENTICAL: .*--preprocess none/)
+  assert.equal((await oneclass('fit', '--features', 'ray.npy', '--name', 'ray', '--preprocess', 'none')).status, 0)
+  const python2 = Buffer.from(writeNpy(ray)).toString('latin1').replace('(30, 3)', '(30L, 3L)').replace('  \n', '\n')
+  for (const [name, content, said] of [
+    ['x.csv', '1,2\n3,4\n', /it is text.*numpy\.save/],
+    ['x.npz', 'PK\x03\x04'.padEnd(40), /it is an archive.*numpy\.save/],
+    ['x.npy', '', /the file is empty/],
+    ['old.npy', python2, /IMAGES_IDENTICAL/],
+  ] as const) {
+    await writeFile(join(folder, name), content, 'latin1')
+    assert.match((await oneclass('fit', '--features', name, '--name', 'x')).err, said)
+  }
+  assert.match((await oneclass('fit', '--features', 'none.npy', '--name', 'x')).err, /"none\.npy" does not exist/)
+  assert.match((await oneclass('fit', '--features', '.', '--name', 'x')).err, /"\." is a folder/)
+})
