@@ -13,10 +13,15 @@ import { homeOf, type Place } from './place.ts'
 
 const home = { home: check.common.home }
 
-function registryFor(ref: unknown, place: Place) {
+function registryFor(
+  ref: unknown,
+  call: Place,
+  more: Readonly<Record<string, check.Check>> = {},
+  required: readonly string[] = [],
+) {
   check.checkArgument('the model', ref, check.modelRef)
-  check.checkOptions(place, home)
-  return openRegistry(homeOf(place))
+  check.checkOptions(call, { ...home, ...more }, required)
+  return openRegistry(homeOf(call))
 }
 
 /** All versions of all models: names in order, the latest version first. */
@@ -41,10 +46,9 @@ export async function use(ref: string, place: Place = {}): Promise<Model> {
 }
 
 /** Changes alpha without refitting. @throws MODEL_NOT_FOUND, ALPHA_INVALID */
-export async function set(ref: string, { alpha, ...place }: Place & { readonly alpha: number }): Promise<Model> {
-  const registry = registryFor(ref, place)
-  check.checkArgument('alpha', alpha, check.alpha)
-  return await registry.setAlpha(ref, alpha)
+export async function set(ref: string, call: Place & { readonly alpha: number }): Promise<Model> {
+  const registry = registryFor(ref, call, { alpha: check.alpha }, ['alpha'])
+  return await registry.setAlpha(ref, call.alpha)
 }
 
 /** Gives all versions of a model another name. @throws MODEL_NOT_FOUND, CONFLICT when there is one of that name */
@@ -67,10 +71,10 @@ export async function remove(ref: string, place: Place = {}): Promise<void> {
  */
 export async function exportModel(
   ref: string,
-  { out, ...place }: Place & { readonly out?: string | undefined } = {},
+  call: Place & { readonly out?: string | undefined } = {},
 ): Promise<Uint8Array> {
-  const registry = registryFor(ref, place)
-  if (out !== undefined) check.checkArgument('out', out, check.text('a file to write'))
+  const registry = registryFor(ref, call, { out: check.text('a file to write') })
+  const { out } = call
   const { alpha, name, version } = await registry.info(ref)
   const { bytes } = await readModelFile(await registry.bytes(`${name}@${version}`), alpha)
   if (out !== undefined) {
@@ -87,16 +91,16 @@ export async function exportModel(
  */
 export async function importModel(
   file: string | Uint8Array,
-  { name, ...place }: Place & { readonly name?: string | undefined } = {},
+  call: Place & { readonly name?: string | undefined } = {},
 ): Promise<Model> {
   check.checkArgument('the model file', file, (value) =>
     value instanceof Uint8Array ? undefined : check.text('a path or the bytes of a file')(value),
   )
-  const as = name ?? (typeof file === 'string' ? basename(file).split(/@|\./)[0] : undefined)
+  check.checkOptions(call, { ...home, name: check.modelName })
+  const as = call.name ?? (typeof file === 'string' ? basename(file).split(/@|\./)[0] : undefined)
   check.checkArgument('name', as, check.modelName)
-  check.checkOptions(place, home)
   const bytes = typeof file === 'string' ? await readModelBytes(file) : file
-  const folder = homeOf(place)
+  const folder = homeOf(call)
   await assertHomeWritable(folder)
   return await openRegistry(folder).saveEncoded(present(as, 'the name of the model'), await readModelFile(bytes))
 }

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import test, { after, before } from 'node:test'
 import { inspect } from 'node:util'
 import { createRandom, type Random } from '../../src/core/random.ts'
-import { embed, evaluate, fit, load, loadModels, models, OneclassError } from '../../src/index.ts'
+import { compare, embed, evaluate, fit, load, loadModels, models, OneclassError } from '../../src/index.ts'
 import { checkOptions, shown } from '../../src/library/arguments.ts'
 import { assertModelName } from '../../src/store/registry.ts'
 import { checkRange, parseRange } from '../../src/wire/sample-range.ts'
@@ -163,4 +163,25 @@ test('every function of the library, with anything as its arguments', async () =
     codes.add(await codeOf(() => call(a as never, b as never), [call.toString(), a, b]))
   }
   for (const code of ['INVALID_ARGUMENT', 'MODEL_NAME_INVALID', 'MODEL_NOT_FOUND']) assert.ok(codes.has(code), code)
+})
+
+test('every function of the library, with anything as its options', async () => {
+  const random = createRandom(16)
+  const calls: ((options: never) => Promise<unknown>)[] = [
+    (options) => fit(join(home, 'empty'), options),
+    (options) => evaluate('x', join(home, 'empty'), options),
+    (options) => embed(join(home, 'empty', 'none'), options),
+    (options) => compare(options),
+    (options) => models.list(options),
+    (options) => models.show('x', options),
+    (options) => models.set('x', options),
+    (options) => models.use('x@1', options),
+    (options) => models.remove('x', options),
+    (options) => models.rename('x', 'y', options),
+    (options) => models.export('x', options),
+    (options) => models.import(join(home, 'none'), options),
+  ]
+  const anything = [undefined, null, 0, 'x', [], {}, ...Array.from({ length: 20 }, () => anyValue(random))]
+  for (const call of calls)
+    for (const options of anything) await codeOf(() => call(options as never), [call.toString(), options])
 })
