@@ -100,7 +100,8 @@ export function imageReader({ limits, places, urls }: Pick<ApiContext, 'limits' 
     const { image, bytes } = Buffer.isBuffer(body)
       ? { image: nameOf(name, 0), bytes: body }
       : await readReference(body, request)
-    if (bytes.length === 0 && Buffer.isBuffer(body))
+    // no name either: a body was forgotten
+    if (bytes.length === 0 && Buffer.isBuffer(body) && name === undefined)
       throw new OneclassError('INVALID_ARGUMENT', 'Expected the bytes of an image.')
     // a file of nothing is told as everywhere else
     if (bytes.length === 0) throw new OneclassError('IMAGE_UNREADABLE', `"${image}" is empty (0 bytes).`)

@@ -13,6 +13,7 @@ import { setTheme, type Theme, theme } from './theme.ts'
 import { Icon } from './ui/icons.tsx'
 import { KeyDialog } from './ui/key-dialog.tsx'
 import { lazyView } from './ui/lazy-view.tsx'
+import { useWindowEvent } from './ui/listen.ts'
 import { Toasts } from './ui/notes.tsx'
 import { TroubleBanner } from './ui/trouble.tsx'
 
@@ -41,8 +42,10 @@ export function App(): JSX.Element {
   const asksKey = useSignal(false)
   useSignalEffect(() => {
     void key.value
+    void route.value.view // others may have made, renamed or removed models meanwhile
     if (takesRequests.value) void loadModels()
   })
+  useWindowEvent('focus', () => takesRequests.peek() && void loadModels())
   useSignalEffect(() => {
     if (keyRefused.value) asksKey.value = true
   })
@@ -86,7 +89,7 @@ export function App(): JSX.Element {
       <main id="main" tabIndex={-1}>
         <Page key={view} />
       </main>
-      <TroubleBanner />
+      <TroubleBanner onKey={() => (asksKey.value = true)} />
       {asksKey.value && <KeyDialog onClose={() => (asksKey.value = false)} />}
       <Toasts />
     </>

@@ -37,6 +37,7 @@ import './styles/review-narrow.css'
 import './styles/map.css'
 import './styles/compare.css'
 import './styles/operations.css'
+import './styles/calm.css'
 
 keepPageOnDrop()
 watchHealth()

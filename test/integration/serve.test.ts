@@ -337,6 +337,9 @@ test('names, backbones by path, wrong bodies, unknown addresses, oversized bodie
   for (const path of ['/v1/models', '/v1/models/disc/batches', '/v1/demo', '/v1/models/import'])
     assert.equal(await problem(await bare(path, new Uint8Array(9))), 'UNSUPPORTED_MEDIA_TYPE', path)
   assert.equal(await problem(await bare('/v1/models/disc/classify', new Uint8Array(0))), 'INVALID_ARGUMENT')
+  // with a name it is a file of nothing
+  const nothing = await bare('/v1/models/disc/classify?image=x.jpg', new Uint8Array(0))
+  assert.equal(await problem(nothing), 'IMAGE_UNREADABLE')
   const broken = await fetch(url('/v1/models/disc/classify'), {
     method: 'POST',
     body: '--b\r\ncontent-disp',

@@ -21,7 +21,15 @@ test('a batch: results stream without a shift, are reviewed by keys and exported
   const { page } = browser
   await open('#/batches')
   await page.evaluate('window.shift = 0; window.shifts = []')
-  await page.setInputFiles('[data-pick=files]', [...held.parts, ...held.others, ...train, broken])
+  // what is dropped second is added, and what is there already counts once
+  await page.setInputFiles('[data-pick=files]', [...held.parts, ...held.others])
+  await page.setInputFiles('[data-pick=files]', [...held.others, ...train, broken])
+  await says('.new-batch', /97 images, /)
+  await says('.toasts', /12 images were here already/)
+  // other views take nothing away
+  await open('#/classify/part@1')
+  await open('#/batches')
+  await says('.new-batch', /97 images, /)
   await page.getByRole('button', { name: 'Run', exact: true }).click()
   await page.waitForSelector('.virtual-grid')
   await page.evaluate('window.shift = 0; window.shifts = []')
@@ -150,7 +158,13 @@ test('a review becomes the next version, and a sentence says what that gained', 
     '.outcome',
     /^Version 2 rejects .* of the 1 good images? .*version 1.*, and misses .* of the 2 that do not belong/,
   )
+  // a click beside it takes the sentence from nobody, and closed it still stands in the batch
+  await page.mouse.click(4, 450)
+  assert.equal(await page.locator('dialog[open]').count(), 1)
   await page.keyboard.press('Escape')
+  await says('.next-note', /^Version 2 rejects .* that do not belong/)
+  await page.reload()
+  await says('.next-note', /“part@2” is ready/)
 })
 
 test('a batch that was reviewed as a whole: one sentence says whether the promise is kept', options, async () => {

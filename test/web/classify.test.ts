@@ -147,7 +147,19 @@ test(
     await page.getByRole('button', { name: 'Large, for a line' }).click()
     const box = (await page.locator('.live.kiosk').boundingBox())!
     assert.ok(box.x === 0 && box.y === 0 && box.width > 1380 && box.height === 900, JSON.stringify(box))
+    // a verdict is of now: without answers none is shown, and with them it comes back; the large form stands in the address
+    await page.reload()
+    await page.waitForSelector('.live.kiosk .live-verdict:not(.waiting)')
+    await page.route(/\/classify/, (route) => route.abort())
+    await page.waitForSelector('.live.kiosk .live-verdict.waiting')
+    await says('.live-verdict', /Waits for the service|No verdict just now/)
+    await page.unroute(/\/classify/)
+    await page.waitForSelector('.live.kiosk .live-verdict:not(.waiting)')
+    forget(/ERR_FAILED|Failed to fetch/)
     await page.keyboard.press('Escape')
+    await button.dispatchEvent('pointerdown')
+    await says('.live-actions', /photos? kept/)
+    await button.dispatchEvent('pointerup')
     await page.getByRole('button', { name: 'Make a model of them' }).click()
     await page.waitForSelector('.chosen li')
   },

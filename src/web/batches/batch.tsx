@@ -134,7 +134,7 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
         <h1>{t.batches.title}</h1>
         <ErrorNote error={error.value} />
         <p>
-          {t.batches.gone} <a href={href('batches')}>{t.batches.title}</a>
+          {error.value.code === 'JOB_NOT_FOUND' && t.batches.gone} <a href={href('batches')}>{t.batches.title}</a>
         </p>
       </div>
     )

@@ -5,8 +5,8 @@
 import { signal } from '@preact/signals'
 import { ClientError } from '../../client.ts'
 import { client } from '../service/api.ts'
-import { connected, isConnected } from '../service/connection.ts'
-import { isFinished } from '../service/follow.ts'
+import { connected } from '../service/connection.ts'
+import { isFinished, isWaited } from '../service/follow.ts'
 import type { Batch, BatchLine } from '../service/types.ts'
 import { type Failure, failureOf } from '../ui/notes.tsx'
 
@@ -81,7 +81,7 @@ export function openBatch(id: string): LiveBatch {
         if (isFinished(job.value) && (job.value.state !== 'done' || known.size >= job.value.progress.done)) break
       } catch (thrown) {
         if (controller.signal.aborted) return
-        if (thrown instanceof ClientError && thrown.status < 500 && thrown.status !== 429) {
+        if (thrown instanceof ClientError && thrown.status < 500 && !isWaited(thrown.status)) {
           error.value = failureOf(thrown)
           return
         }
@@ -89,7 +89,7 @@ export function openBatch(id: string): LiveBatch {
       arrivals.length = 0
       rate.value = 0
       await new Promise((resolve) => setTimeout(resolve, 500))
-      if (!isConnected.value) await connected(controller.signal).catch(() => {})
+      await connected(controller.signal).catch(() => {})
     }
     clearTimeout(timer)
     redraw()

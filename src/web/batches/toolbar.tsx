@@ -1,6 +1,6 @@
 /** Filters with their counts, the order, the size of the pictures, the search, in one row; it stays in sight while one scrolls. */
 import type { JSX } from 'preact'
-import { useId, useMemo } from 'preact/hooks'
+import { useId, useLayoutEffect, useMemo, useRef } from 'preact/hooks'
 import { count } from '../format.ts'
 import { t } from '../text.ts'
 import { Icon } from '../ui/icons.tsx'
@@ -25,8 +25,19 @@ export function Toolbar(props: {
   const { items, alpha, state, late } = props
   const counts = useMemo(() => countFilters(items, alpha), [items.length, alpha])
   const id = useId()
+  const bar = useRef<HTMLDivElement>(null)
+  // what sticks below it begins where it ends
+  useLayoutEffect(() => {
+    const element = bar.current
+    if (element === null) return
+    const tell = () => element.parentElement?.style.setProperty('--toolbar-height', `${element.offsetHeight}px`)
+    const observer = new ResizeObserver(tell)
+    observer.observe(element)
+    tell()
+    return () => observer.disconnect()
+  }, [])
   return (
-    <div class="toolbar">
+    <div class="toolbar" ref={bar}>
       <fieldset class="filters">
         <legend class="hidden">{t.batches.filter}</legend>
         {filters

@@ -1,7 +1,7 @@
 /** The images that were asked about, and their answers; they stay while one looks at other views. */
 import { computed, signal } from '@preact/signals'
 import type { Picked } from '../files/collect.ts'
-import { findModel } from '../models/store.ts'
+import { findModel, loadModels } from '../models/store.ts'
 import { client } from '../service/api.ts'
 import { lastFault } from '../service/connection.ts'
 import { isPassing } from '../service/fault.ts'
@@ -124,6 +124,7 @@ function pump(): void {
       .then((result) => settle(one, { result }, withMap))
       .catch(async (error: unknown) => {
         const failure = failureOf(error)
+        if (failure.code === 'MODEL_NOT_FOUND') void loadModels() // somebody removed it
         if (!isPassing(failure.code)) return settle(one, { error: failure })
         // the trouble of the service, not of the image: it waits, and is asked about again
         await new Promise((resolve) => setTimeout(resolve, againMs))

@@ -5,21 +5,25 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Picked } from '../files/collect.ts'
 import { handOver } from '../files/handed.ts'
 import { count, decimal, pValue } from '../format.ts'
-import { go } from '../routes.ts'
+import { loadModels } from '../models/store.ts'
+import { go, route } from '../routes.ts'
+import { takesRequests } from '../service/health.ts'
 import type { Model } from '../service/types.ts'
 import { t } from '../text.ts'
 import { Icon } from '../ui/icons.tsx'
 import { useWindowEvent } from '../ui/listen.ts'
-import { type Failure, failureOf } from '../ui/notes.tsx'
+import { ErrorWords, type Failure, failureOf } from '../ui/notes.tsx'
 import { Picture } from '../ui/picture.tsx'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
-import { verdictOf, verdictOfError } from '../verdict.ts'
+import { verdictOf } from '../verdict.ts'
 import { useCamera } from './camera-stream.ts'
 import { type Frame, watchFrames } from './frames.ts'
+import { waitingWords } from './stage.tsx'
 import { createTally, type Tally } from './tally.ts'
 
 const lastRejects = 6
 const mostKept = 500
+const staleMs = 3000
 
 export function Live({ model, label, alpha }: { model: Model; label: string; alpha: number }): JSX.Element {
   const { video, state } = useCamera()
@@ -30,7 +34,15 @@ export function Live({ model, label, alpha }: { model: Model; label: string; alp
   const rejects = useSignal<readonly Blob[]>([])
   const kept = useSignal<readonly Picked[]>([])
   const isHeld = useRef(false)
-  const isKiosk = useSignal(false)
+  /** In the address: a screen that is loaded anew shows the same. */
+  const isKiosk = route.value.query.has('large')
+  const setKiosk = (on: boolean) => {
+    const { argument, query } = route.peek()
+    const rest = Object.fromEntries([...query].filter(([name]) => name !== 'large'))
+    go('classify', argument ?? label, on ? { ...rest, large: '1' } : rest)
+  }
+  /** No answer for a while: the last one says nothing of what is seen now. */
+  const isStale = useSignal(false)
   const [tallied] = useState(createTally)
   const alphaNow = useRef(alpha)
   alphaNow.current = alpha
@@ -38,11 +50,15 @@ export function Live({ model, label, alpha }: { model: Model; label: string; alp
   useEffect(() => {
     const shown = video.current
     if (state !== 'on' || shown === null) return
+    let seenAt = performance.now()
+    const timer = setInterval(() => (isStale.value = performance.now() - seenAt > staleMs), 500)
     const frames = watchFrames(
       shown,
       label,
       (seen) => {
         frame.value = seen
+        seenAt = performance.now()
+        isStale.value = false
         failure.value = null
         rate.value = frames.rate()
         const before = tally.value
@@ -50,20 +66,27 @@ export function Live({ model, label, alpha }: { model: Model; label: string; alp
         if (tally.value.differs > before.differs) rejects.value = [seen.image, ...rejects.value].slice(0, lastRejects)
         if (isHeld.current && kept.value.length < mostKept) kept.value = [...kept.value, asPhoto(seen.image)]
       },
-      (error) => (failure.value = failureOf(error)),
+      (error) => {
+        failure.value = failureOf(error)
+        if (failure.value.code === 'MODEL_NOT_FOUND') void loadModels() // somebody removed it
+      },
     )
-    return () => frames.stop()
+    return () => {
+      clearInterval(timer)
+      frames.stop()
+    }
   }, [state, label])
   useWindowEvent('keydown', (event) => {
-    if (event.key === 'Escape') isKiosk.value = false
+    if (event.key === 'Escape' && isKiosk) setKiosk(false)
   })
 
   const hold = (on: boolean) => () => {
     isHeld.current = on
   }
-  const verdict = frame.value ? verdictOf(frame.value.result, alpha) : null
+  const isNow = frame.value !== null && failure.value === null && !isStale.value && takesRequests.value
+  const verdict = isNow && frame.value ? verdictOf(frame.value.result, alpha) : null
   return (
-    <section class={isKiosk.value ? 'live kiosk' : 'live'} aria-label={t.live.title}>
+    <section class={isKiosk ? 'live kiosk' : 'live'} aria-label={t.live.title}>
       <div class="live-picture">
         {state === 'refused' ? (
           <p class="note error" role="alert">
@@ -76,14 +99,20 @@ export function Live({ model, label, alpha }: { model: Model; label: string; alp
       <div class={`verdict live-verdict ${verdict ?? 'waiting'}`}>
         {/* said only when it has lasted: a screen reader is not flooded */}
         <p class="hidden" role="status">
-          {tally.value.now ? t.verdict[tally.value.now] : ''}
+          {isNow && tally.value.now ? t.verdict[tally.value.now] : ''}
         </p>
         <p class="verdict-line" aria-hidden="true">
-          {verdict ? <VerdictMark verdict={verdict} size={isKiosk.value ? 96 : 44} /> : <span class="spinner" />}
-          {verdict ? t.verdict[verdict] : failure.value ? wordsOf(failure.value) : t.classify.waiting}
+          {verdict ? <VerdictMark verdict={verdict} size={isKiosk ? 96 : 44} /> : <span class="spinner" />}
+          {verdict ? t.verdict[verdict] : failure.value ? t.live.stale : waitingWords()}
         </p>
+        {failure.value && (
+          <p class="soft">
+            <ErrorWords error={failure.value} />
+          </p>
+        )}
         <p class="numbers soft live-pace" data-rate={rate.value.toFixed(1)} data-delay={frame.value?.delay.toFixed(0)}>
-          {frame.value &&
+          {isNow &&
+            frame.value &&
             t.live.pace(decimal(rate.value, 1), Math.round(frame.value.delay), pValue(frame.value.result.pValue))}
         </p>
       </div>
@@ -135,9 +164,9 @@ export function Live({ model, label, alpha }: { model: Model; label: string; alp
             {t.live.teach}
           </button>
         )}
-        <button type="button" class="button" onClick={() => (isKiosk.value = !isKiosk.value)}>
+        <button type="button" class="button" onClick={() => setKiosk(!isKiosk)}>
           <Icon name="expand" size={18} />
-          {isKiosk.value ? t.live.small : t.live.large}
+          {isKiosk ? t.live.small : t.live.large}
         </button>
         <a class="button" href={`#/classify/${encodeURIComponent(label)}`}>
           {t.live.stop}
@@ -146,10 +175,6 @@ export function Live({ model, label, alpha }: { model: Model; label: string; alp
       <p class="hint live-help">{t.live.help(model.n)}</p>
     </section>
   )
-}
-
-function wordsOf({ code }: Failure): string {
-  return t.verdict[verdictOfError(code)]
 }
 
 let nextPhoto = 1

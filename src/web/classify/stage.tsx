@@ -128,7 +128,8 @@ function VerdictBlock({ one, model, alpha }: { one: Asked; model: Model; alpha: 
   )
 }
 
-function waitingWords(): string {
+export function waitingWords(): string {
+  if (trouble.value === 'key') return t.classify.waitsForKey
   if (!takesRequests.value) return t.classify.waitsForService
   if (trouble.value === 'queue') return t.classify.waitsForService
   return trouble.value === 'workers' ? t.classify.waitsForWorker : t.classify.waiting

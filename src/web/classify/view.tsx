@@ -23,6 +23,7 @@ import { Tray } from './tray.tsx'
 
 export function ClassifyView(): JSX.Element {
   // back from another view: the model that the images here were asked of
+  const wanted = route.value.argument ?? asked.value[0]?.model ?? null
   const model = findModel(route.value.argument) ?? findModel(asked.value[0]?.model ?? null) ?? newest.value[0]
   const label = model ? labelOf(model) : null
 
@@ -44,6 +45,11 @@ export function ClassifyView(): JSX.Element {
         </div>
         <ModelSelect value={label} onChange={(next) => go('classify', next)} />
       </div>
+      {wanted !== null && findModel(wanted) === undefined && (
+        <p class="note warn" role="status">
+          {t.classify.gone(wanted, label)}
+        </p>
+      )}
       <Asking model={model} label={label} />
     </div>
   )

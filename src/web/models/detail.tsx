@@ -9,7 +9,7 @@ import { t } from '../text.ts'
 import { AlphaSlider } from '../ui/alpha-slider.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { useLoad } from '../ui/load.ts'
-import { complain, ErrorNote, say } from '../ui/notes.tsx'
+import { complain, say } from '../ui/notes.tsx'
 import { offered, oneIn } from '../verdict.ts'
 import { ModelMenu } from './actions.tsx'
 import { PositivesGallery } from './positives.tsx'
@@ -22,7 +22,9 @@ export function ModelDetail({ label }: { label: string }): JSX.Element {
     return (
       <div class="view">
         <h1>{label}</h1>
-        <ErrorNote error={{ code: 'MODEL_NOT_FOUND', message: t.common.noModels }} />
+        <p class="note error" role="alert">
+          {t.models.gone(label)}
+        </p>
         <a href={href('models')}>{t.models.title}</a>
       </div>
     )

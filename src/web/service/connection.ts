@@ -1,5 +1,5 @@
 /** The one way out of the page: requests to its own origin, with the key; and whether the service answers at all. */
-import { signal } from '@preact/signals'
+import { effect, signal } from '@preact/signals'
 import type { Transport } from '../../client.ts'
 import { fetchWithProgress } from './progress.ts'
 
@@ -75,11 +75,11 @@ function noteLost(): void {
   setTimeout(ask, 700)
 }
 
-/** Resolves when the service answers again. */
+/** Resolves when the service answers again, and takes the key. */
 export function connected(signalOfCaller?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const stop = isConnected.subscribe((now) => {
-      if (now) queueMicrotask(() => end(resolve)) // `stop` is not there yet during the first call
+    const stop = effect(() => {
+      if (isConnected.value && !keyRefused.value) queueMicrotask(() => end(resolve)) // `stop` is not there yet during the first call
     })
     const end = (settle: () => void) => {
       stop()

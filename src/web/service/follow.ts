@@ -2,11 +2,16 @@
 import { ClientError } from '../../client.ts'
 import { isFinished as isFinishedState } from '../../wire/job-state.ts'
 import { client } from './api.ts'
-import { connected, isConnected } from './connection.ts'
+import { connected } from './connection.ts'
 import type { Job } from './types.ts'
 
 export function isFinished({ state }: Pick<Job, 'state'>): boolean {
   return isFinishedState(state)
+}
+
+/** Too many requests, or a key that is no longer taken: it is asked again, the second once there is another key. */
+export function isWaited(status: number): boolean {
+  return status === 429 || status === 401
 }
 
 /** Resolves with the finished job; `onView` sees each state on the way. Rejects when there is no such job, or when aborted. */
@@ -19,10 +24,10 @@ export async function followJob(id: string, onView: (job: Job) => void, signal: 
       }
     } catch (error) {
       if (signal.aborted) throw error
-      if (error instanceof ClientError && error.status < 500 && error.status !== 429) throw error
+      if (error instanceof ClientError && error.status < 500 && !isWaited(error.status)) throw error
     }
     await new Promise((resolve) => setTimeout(resolve, 400))
-    if (!isConnected.value) await connected(signal)
+    await connected(signal)
     signal.throwIfAborted()
   }
 }

@@ -11,7 +11,7 @@ import { isConnected, key, keyRefused, lastFault } from './connection.ts'
 declare const __VERSION__: string
 export const pageVersion = __VERSION__
 
-export type Trouble = 'lost' | 'redis' | 'workers' | 'models' | 'queue' | 'workerVersion' | 'version'
+export type Trouble = 'lost' | 'key' | 'redis' | 'workers' | 'models' | 'queue' | 'workerVersion' | 'version'
 
 const checks = signal<Readiness['checks'] | null>(null)
 export const serviceVersion = signal<string | null>(null)
@@ -21,6 +21,7 @@ export const otherWorkers = signal<readonly string[]>([])
 /** What keeps the service from its work; the worst first. */
 export const trouble = computed<Trouble | null>(() => {
   if (!isConnected.value) return 'lost'
+  if (keyRefused.value) return 'key'
   for (const name of ['redis', 'workers', 'models', 'queue'] as const) if (checks.value?.[name] === false) return name
   if (otherWorkers.value.length > 0) return 'workerVersion'
   return serviceVersion.value !== null && serviceVersion.value !== pageVersion ? 'version' : null
@@ -32,7 +33,7 @@ export const takesRequests = computed(() => trouble.value !== 'lost' && trouble.
 /** Does it keep the service from its work? A version does not. */
 function isHindered(): boolean {
   const now = trouble.value
-  return now !== null && now !== 'version' && now !== 'workerVersion'
+  return now !== null && now !== 'key' && now !== 'version' && now !== 'workerVersion'
 }
 
 const calmMs = 10_000

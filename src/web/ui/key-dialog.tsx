@@ -30,6 +30,7 @@ export function KeyDialog({ onClose }: { onClose: () => void }): JSX.Element {
           <input
             type="password"
             autocomplete="off"
+            autofocus
             spellcheck={false}
             value={value}
             onInput={(event) => setValue(event.currentTarget.value)}

@@ -6,9 +6,14 @@ import type { JSX } from 'preact'
 
 /** @param kept letters of the end */
 export function MiddleCut({ text, kept = 7 }: { text: string; kept?: number }): JSX.Element {
-  if (text.length <= kept + 2) return <span class="cut">{text}</span>
+  if (text.length <= kept + 2)
+    return (
+      <span class="cut" dir="auto">
+        {text}
+      </span>
+    )
   return (
-    <span class="middle-cut" key={text}>
+    <span class="middle-cut" dir="auto" key={text}>
       <span>{text.slice(0, -kept)}</span>
       <span>{text.slice(-kept)}</span>
     </span>

@@ -6,20 +6,25 @@ import { otherWorkers, pageVersion, serviceVersion, type Trouble, takesRequests,
 import { t } from '../text.ts'
 import { say } from './notes.tsx'
 
-export function TroubleBanner(): JSX.Element | null {
+export function TroubleBanner({ onKey }: { onKey: () => void }): JSX.Element | null {
   const now = trouble.value
   const last = useRef<Trouble | null>(null)
   useEffect(() => {
-    if (now === null && last.current !== null && !isVersion(last.current)) say(t.trouble.over)
+    if (now === null && last.current !== null && !isVersion(last.current) && last.current !== 'key') say(t.trouble.over)
     last.current = now
   }, [now])
   if (now === null) return null
   return (
     <div class={`offline ${now}`} role="alert" data-trouble={now}>
-      {!isVersion(now) && <span class="spinner" aria-hidden="true" />}
+      {!isVersion(now) && now !== 'key' && <span class="spinner" aria-hidden="true" />}
       <span>{wordsOf(now)}</span>
       {(now === 'workers' || now === 'workerVersion' || now === 'queue') && (
         <a href={href('operations')}>{t.nav.operations}</a>
+      )}
+      {now === 'key' && (
+        <button type="button" class="button small" onClick={onKey}>
+          {t.key.give}
+        </button>
       )}
       {now === 'version' && (
         <button type="button" class="button small" onClick={() => location.reload()}>

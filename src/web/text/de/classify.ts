@@ -24,6 +24,7 @@ export const classify: typeof Words = {
     sampleBad: 'etwas anderes',
     waiting: 'Wird angesehen …',
     waitsForWorker: 'Wartet auf einen Worker …',
+    waitsForKey: 'Wartet auf einen API-Schlüssel …',
     waitsForService: 'Wartet auf den Dienst …',
     notTheImage: 'Das sagt nichts über das Bild: der Dienst konnte nicht fertig werden.',
     odd: (k, n) =>
@@ -68,6 +69,8 @@ export const classify: typeof Words = {
     allModels: 'Alle meine Modelle danach fragen',
     noneOf: (n) => `Keines der ${count(n)} Modelle hält es für das Seine.`,
     isOneOf: (names) => `Es könnte sein: ${names.join(', ')}.`,
+    gone: (label, other) =>
+      `Das Modell „${label}“ gibt es hier nicht: es wurde entfernt oder umbenannt, oder es ist von einem anderen Dienst. Was Sie sehen, sagt ${other}.`,
     onMap: 'Karte des Gelernten',
     results: 'Ergebnisse',
     tally: (b, d, u) =>
@@ -92,6 +95,7 @@ export const classify: typeof Words = {
     large: 'Groß, für eine Linie',
     small: 'Zurück zur normalen Größe',
     stop: 'Kamera ausschalten',
+    stale: 'Gerade kein Urteil',
     help: (n) =>
       `Jede Sache, die im Bild bleibt, zählt einmal. Das Modell kennt ${s(n, 'Foto', 'Fotos')}; Licht und Hintergrund, die diese nicht zeigen, lassen Gutes fremd aussehen.`,
   },

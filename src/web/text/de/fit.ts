@@ -81,7 +81,9 @@ export const fit: typeof Words = {
     photos: 'Fotos',
     alone: (n) => `${count(n)}, keine zwei davon beinahe gleich`,
     groups: (n, groups, worth) =>
-      `${count(n)}, so viel wert wie ${count(worth)}: ${s(groups, 'Gruppe', 'Gruppen')} davon beinahe gleich`,
+      worth >= n
+        ? `${count(n)}, und jedes zählt; ${s(groups, 'Gruppe', 'Gruppen')} davon sehen sich ähnlich`
+        : `${count(n)}, so viel wert wie ${count(worth)}: ${s(groups, 'Gruppe', 'Gruppen')} davon beinahe gleich`,
     rejected: 'Abgewiesene gute Bilder',
     promise: (mean, low, high) => `${mean} im Mittel; zwischen ${low} und ${high}, in 9 von 10 Fällen`,
     rejectsNothing: 'keine, und auch sonst nichts: für diese Einstellung sind es zu wenige Fotos',

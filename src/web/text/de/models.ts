@@ -55,6 +55,7 @@ export const models: typeof Words = {
       actions: 'Aktionen',
     },
     versions: (n) => (n === 1 ? '1 Version' : `${n} Versionen`),
+    gone: (label) => `Das Modell „${label}“ gibt es hier nicht: es wurde entfernt oder umbenannt.`,
     older: (n) => (n === 1 ? '1 ältere Version' : `${n} ältere Versionen`),
     version: (v) => `Version ${v}`,
     classify: 'Prüfen',

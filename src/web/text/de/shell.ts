@@ -29,6 +29,7 @@ export const shell: typeof Words = {
     field: 'Schlüssel',
     remember: 'Auf diesem Gerät merken',
     save: 'Diesen Schlüssel verwenden',
+    give: 'Schlüssel eingeben',
     forget: 'Den Schlüssel vergessen',
     refused: 'Der Dienst hat den Schlüssel abgelehnt. Prüfen Sie ihn, oder verlangen Sie einen neuen.',
   },
@@ -36,6 +37,7 @@ export const shell: typeof Words = {
     lost: 'Der Dienst antwortet nicht. Die Seite versucht es jede Sekunde wieder; nichts geht verloren.',
   },
   trouble: {
+    key: 'Der Dienst verlangt einen API-Schlüssel oder nimmt diesen nicht mehr an. Was Sie senden, wartet hier, bis er einen hat.',
     redis:
       'Der Dienst erreicht seine Warteschlange (Redis) nicht. Ihre Bilder warten hier und werden gesendet, sobald sie zurück ist; nichts geht verloren.',
     workers: 'Es läuft kein Worker. Was Sie senden, wartet in der Schlange, bis einer startet.',

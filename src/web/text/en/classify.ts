@@ -23,6 +23,7 @@ export const classify = {
     sampleBad: 'something else',
     waiting: 'Looking …',
     waitsForWorker: 'Waits for a worker …',
+    waitsForKey: 'Waits for an API key …',
     waitsForService: 'Waits for the service …',
     notTheImage: 'This says nothing about the image: the service could not finish.',
     odd: (k: number, n: number) =>
@@ -67,6 +68,8 @@ export const classify = {
     allModels: 'Ask all my models about it',
     noneOf: (n: number) => `None of the ${count(n)} models takes it for its own.`,
     isOneOf: (names: readonly string[]) => `It could be: ${names.join(', ')}.`,
+    gone: (label: string, other: string) =>
+      `The model “${label}” is not here: it was removed or renamed, or is of another service. What you see is said by ${other}.`,
     onMap: 'Map of what it was taught',
     results: 'Results',
     tally: (b: number, d: number, u: number) =>
@@ -92,6 +95,7 @@ export const classify = {
     large: 'Large, for a line',
     small: 'Back to normal size',
     stop: 'Stop the camera',
+    stale: 'No verdict just now',
     help: (n: number) =>
       `Each thing that stays in sight counts once. The model knows ${s(n, 'photo')}; light and background that these do not show make good things look strange.`,
   },

@@ -77,7 +77,9 @@ export const fit = {
     photos: 'Photos',
     alone: (n: number) => `${count(n)}, no two of them nearly the same`,
     groups: (n: number, groups: number, worth: number) =>
-      `${count(n)}, worth ${count(worth)}: ${s(groups, 'group')} of them look nearly the same`,
+      worth >= n
+        ? `${count(n)}, each of which counts; ${s(groups, 'group')} of them look alike`
+        : `${count(n)}, worth ${count(worth)}: ${s(groups, 'group')} of them look nearly the same`,
     rejected: 'Good images rejected',
     promise: (mean: string, low: string, high: string) =>
       `${mean} on average; between ${low} and ${high}, in 9 cases of 10`,

@@ -48,6 +48,7 @@ export const models = {
       actions: 'Actions',
     },
     versions: (n: number) => (n === 1 ? '1 version' : `${n} versions`),
+    gone: (label: string) => `The model “${label}” is not here: it was removed or renamed.`,
     older: (n: number) => (n === 1 ? '1 older version' : `${n} older versions`),
     version: (v: number) => `version ${v}`,
     classify: 'Classify',

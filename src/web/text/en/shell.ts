@@ -27,6 +27,7 @@ export const shell = {
     field: 'Key',
     remember: 'Remember it on this device',
     save: 'Use this key',
+    give: 'Give a key',
     forget: 'Forget the key',
     refused: 'The service did not take the key. Check it, or ask for a new one.',
   },
@@ -34,6 +35,7 @@ export const shell = {
     lost: 'The service does not answer. Trying again every second; nothing is lost.',
   },
   trouble: {
+    key: 'The service asks for an API key, or no longer takes this one. What you send waits here until it has one.',
     redis:
       'The service cannot reach its queue (Redis). Your images wait here and are sent when it is back; nothing is lost.',
     workers: 'No worker is running. What you send waits in the queue until one starts.',
