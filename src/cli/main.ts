@@ -78,6 +78,13 @@ function parse(command: Command, args: string[]) {
   try {
     return parseArgs({ args, options, allowPositionals: true, strict: true })
   } catch (error) {
+    const dashed = /^Option '([^']+)' argument is ambiguous/.exec((error as Error).message)?.[1]
+    if (dashed !== undefined)
+      throw new OneclassError(
+        'INVALID_ARGUMENT',
+        `Expected a value for ${dashed}; one that begins with "-" is written ${dashed}=-VALUE. See "oneclass ${command.name} --help".`,
+        { cause: error },
+      )
     const [reason = ''] = (error as Error).message.split('. ')
     const unknown = /^Unknown option '--?([^']+)'/.exec(reason)?.[1]
     const meant =

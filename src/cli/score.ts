@@ -169,9 +169,14 @@ async function* decided(results: AsyncIterable<ImageResult>, calibrationScores: 
 function sayFewest(images: number, calibrationScores: number, fdr: number | undefined, io: Io): void {
   if (fdr === undefined) return
   const fewest = fewestDiscoveries(calibrationScores, images, fdr)
-  if (fewest > 1)
+  const least = smallestAlpha(calibrationScores).toPrecision(2)
+  if (fewest > images)
     io.err(
-      `note: of ${images} images any are flagged only if at least ${fewest} have the smallest p-value, ${smallestAlpha(calibrationScores).toPrecision(2)}; with a model of more photos fewer are enough.`,
+      `note: of ${images} ${images === 1 ? 'image' : 'images'} none can be flagged at --fdr ${fdr}: the smallest p-value of this model is ${least}. Take a higher rate, or a model of more photos.`,
+    )
+  else if (fewest > 1)
+    io.err(
+      `note: of ${images} images any are flagged only if at least ${fewest} have the smallest p-value, ${least}; with a model of more photos fewer are enough.`,
     )
 }
 

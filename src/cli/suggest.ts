@@ -6,7 +6,8 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   let least = Math.max(1, Math.floor(word.length / 3)) + 1
   for (const candidate of known) {
     const distance = edits(word.toLowerCase(), candidate.toLowerCase())
-    if (distance < least) [best, least] = [candidate, distance]
+    // of one letter another one is no misspelling
+    if (distance < least && distance < Math.max(word.length, candidate.length)) [best, least] = [candidate, distance]
   }
   // a beginning that fits one word only
   return best ?? only(known.filter((candidate) => word.length >= 2 && candidate.startsWith(word)))

@@ -22,7 +22,7 @@ import { exclusion } from './exclude.ts'
 import { chooseDetail } from './first-look.ts'
 import { type FitOptions, fitFeatures } from './fit-features.ts'
 import { tryReference } from './fit-report.ts'
-import { gatherPositives, type Known } from './gather.ts'
+import { type Gathered, gatherPositives, type Known } from './gather.ts'
 import {
   type BasePositives,
   galleryOf,
@@ -188,6 +188,8 @@ async function fitAt(
         choice = found.choice
         return found.member
       }),
+  }).catch((error: unknown) => {
+    throw sayBlank(error, notes)
   })
   const classifier = createClassifier(model, { model: 'new' })
   const reference = await tryReference(backbone, (seen) => classifier.score(seen).pValue, options.signal)
@@ -207,6 +209,18 @@ async function fitAt(
   })
   const duplicates = namesOfGroups(groups, images)
   return { artifact, gallery, used: positives.length, rejected, repeated, excluded, duplicates, notes }
+}
+
+/** Where all images are the same, and that because there is nothing on them. */
+function sayBlank(error: unknown, notes: Gathered['notes']): unknown {
+  const blank = notes.filter(({ code }) => code === 'BLANK')
+  const [first] = blank
+  if (!(error instanceof OneclassError) || error.code !== 'IMAGES_IDENTICAL' || !first) return error
+  const what = blank.length === 1 ? '1 image is blank' : `${blank.length} images are blank`
+  return new OneclassError(
+    error.code,
+    `${error.message} ${what} (one colour, such as "${first.image}"): look at what they show.`,
+  )
 }
 
 /** Those of the earlier version and the new ones; undefined without any. Those that cannot be read join `rejected`. */

@@ -52,6 +52,9 @@ test('an interrupt ends fit and score, with nothing half saved, and exit status 
 test('wrong words: did you mean; help of a command', async () => {
   assert.equal(nearest('fti', ['fit', 'score']), 'fit')
   assert.equal(nearest('xylophone', ['fit', 'score']), undefined)
+  assert.equal(nearest('9', ['auto', '1', '2', '3']), undefined)
+  const { err } = await oneclass(['fit', 'parts', '--name', 'p', '--alpha', '-1'])
+  assert.match(err, /^oneclass: INVALID_ARGUMENT: Expected a value for --alpha; .*--alpha=-VALUE.*\n$/)
   for (const [args, expected] of [
     [['scroe', 'x'], /no command "scroe"\. Did you mean "score"\?/],
     [['score', 'x', '--modle', 'p'], /Did you mean "--model"\?/],

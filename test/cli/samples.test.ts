@@ -65,3 +65,17 @@ test('a JPEG without its end mark is used with a note; --strict refuses it', asy
   assert.equal(strict.status, 2)
   assert.equal(json(lines(strict.out)[1]!)['error'].code, 'IMAGE_UNREADABLE')
 })
+
+test('images that all are blank are called blank; a rate of discoveries that no image can reach is said', async () => {
+  await mkdir(join(folder, 'blank'))
+  for (let i = 0; i < 8; i++)
+    await sharp({ create: { width: 40, height: 30 + i, channels: 3, background: '#888' } })
+      .png()
+      .toFile(join(folder, 'blank', `${i}.png`))
+  const blank = await oneclass(['fit', 'blank', '--name', 'b', '--no-patches'])
+  assert.equal(blank.status, 1)
+  assert.match(blank.err, /IMAGES_IDENTICAL: .* 8 images are blank \(one colour, such as "blank\/0\.png"\)/)
+  assert.equal((await oneclass(['fit', 'jpg', '--name', 'few', '--no-patches'])).status, 0)
+  const flagged = await oneclass(['score', parts[0]!, '--model', 'few', '--fdr', '0.01'])
+  assert.match(flagged.err, /note: of 1 image none can be flagged at --fdr 0\.01: the smallest p-value/)
+})
