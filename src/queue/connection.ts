@@ -128,7 +128,11 @@ export async function waitForRedis(client: RedisClient, url: string, ms: number)
       return
     } catch (error) {
       last = error instanceof Error ? error.message : String(error)
-      if (/WRONGPASS|NOAUTH|NOPERM/.test(last)) break
+      if (/WRONGPASS|NOAUTH|NOPERM/.test(last))
+        throw new OneclassError(
+          'REDIS_UNAVAILABLE',
+          `Redis at ${withoutPassword(url)} wants a name or password that the address lacks or has wrong (${last}): give redis://NAME:PASSWORD@HOST:PORT. The private Redis of "oneclass serve" takes no workers of others: start one with --redis.`,
+        )
       await new Promise((resolve) => setTimeout(resolve, 100))
     }
   }

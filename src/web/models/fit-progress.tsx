@@ -107,7 +107,7 @@ function Fitted({ result, onAgain }: { result: FitResult; onAgain: () => void })
       </section>
       <ReportOf model={result.model} />
       <RejectedFiles rejected={result.rejected} />
-      <DuplicateGroups groups={result.duplicates} />
+      <DuplicateGroups groups={result.duplicates} areCopies={(result.model.facts?.effectiveN ?? 0) < result.model.n} />
     </div>
   )
 }

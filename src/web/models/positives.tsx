@@ -31,6 +31,7 @@ export function PositivesGallery({ model }: { model: Model }): JSX.Element | nul
     misfits: [...misfits.keys()].flatMap((row) => images[row] ?? []),
     duplicates: images.filter((image) => isDuplicate(image, images)).sort((a, b) => groupOf(a) - groupOf(b)),
   }
+  const areCopies = (model.facts?.effectiveN ?? 0) < model.n
   const toggle = (index: number) => {
     const next = new Set(out.value)
     if (!next.delete(index)) next.add(index)
@@ -62,7 +63,9 @@ export function PositivesGallery({ model }: { model: Model }): JSX.Element | nul
         </fieldset>
       </div>
       {show.value !== 'all' && (
-        <p class="hint">{show.value === 'misfits' ? t.models.misfitsHelp : t.models.duplicatesHelp}</p>
+        <p class="hint">
+          {show.value === 'misfits' ? t.models.misfitsHelp : areCopies ? t.models.duplicatesHelp : t.models.alikeHelp}
+        </p>
       )}
       {out.value.size > 0 && (
         <div class="note">

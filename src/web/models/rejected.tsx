@@ -24,12 +24,19 @@ export function RejectedFiles({ rejected }: { rejected: readonly Rejected[] }): 
   )
 }
 
-export function DuplicateGroups({ groups }: { groups: readonly (readonly string[])[] }): JSX.Element | null {
+/** @param areCopies they count as one; else they look alike by chance, and each counts */
+export function DuplicateGroups({
+  groups,
+  areCopies,
+}: {
+  groups: readonly (readonly string[])[]
+  areCopies: boolean
+}): JSX.Element | null {
   if (groups.length === 0) return null
   return (
     <details class="card listing">
       <summary>{t.fit.duplicates(groups.length)}</summary>
-      <p class="hint">{t.models.duplicatesHelp}</p>
+      <p class="hint">{areCopies ? t.models.duplicatesHelp : t.models.alikeHelp}</p>
       <ul>
         {groups.map((names) => (
           <li key={names[0]}>{names.join(', ')}</li>

@@ -93,6 +93,7 @@ export const models: typeof Words = {
       'Fotos, die nicht aussehen, als gehörten sie dazu; von den genannten sind im Mittel 2 von 100 zu Unrecht genannt. Sehen Sie jedes an, und lassen Sie weg, was nicht dazugehört.',
     duplicates: 'Beinahe gleiche',
     duplicatesHelp: 'Sie sehen gleich aus und zählen darum als ein Beleg. Es ist nichts zu tun.',
+    alikeHelp: 'Sie sehen sich ähnlich, nicht mehr als durch Zufall, und jedes zählt. Es ist nichts zu tun.',
     all: 'Alle',
     leaveOut: (n) => `${count(n)} weglassen und neu anpassen`,
     select: 'Weglassen',

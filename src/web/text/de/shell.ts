@@ -41,7 +41,7 @@ export const shell: typeof Words = {
     redis:
       'Der Dienst erreicht seine Warteschlange (Redis) nicht. Ihre Bilder warten hier und werden gesendet, sobald sie zurück ist; nichts geht verloren.',
     workers: 'Es läuft kein Worker. Was Sie senden, wartet in der Schlange, bis einer startet.',
-    workersHow: 'Starten Sie einen mit „oneclass worker --redis URL“.',
+    workersHow: 'Starten Sie einen mit „oneclass worker --redis URL“, oder den Dienst mit „--workers 1“.',
     models: 'Der Dienst kann seine Modelle nicht lesen. Sehen Sie nach der Platte seines Datenverzeichnisses.',
     queue: 'Jemand hat die Warteschlange in ihrer Übersicht angehalten. Was Sie senden, wartet, bis sie weiterläuft.',
     version: (page, service) =>

@@ -108,7 +108,8 @@ export const views: typeof Words = {
     title: 'Betrieb',
     lead: 'Was gerade läuft.',
     workers: 'Worker',
-    noWorkers: 'Es läuft kein Worker: Aufträge warten. Starten Sie einen mit „oneclass worker --redis URL“.',
+    noWorkers:
+      'Es läuft kein Worker: Aufträge warten. Starten Sie einen mit „oneclass worker --redis URL“, oder den Dienst mit „--workers 1“.',
     worker: {
       id: 'Worker',
       host: 'Rechner',

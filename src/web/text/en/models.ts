@@ -86,6 +86,7 @@ export const models = {
       'Photos that do not look as if they belonged; of those named, 2 in 100 are wrong on average. Look at each, and leave out what does not belong.',
     duplicates: 'Near-duplicates',
     duplicatesHelp: 'They look the same, so they count as one piece of evidence. Nothing needs to be done.',
+    alikeHelp: 'They look alike, no more than chance would have it, so each of them counts. Nothing needs to be done.',
     all: 'All',
     leaveOut: (n: number) => `Leave ${count(n)} out and fit again`,
     select: 'Leave out',

@@ -39,7 +39,7 @@ export const shell = {
     redis:
       'The service cannot reach its queue (Redis). Your images wait here and are sent when it is back; nothing is lost.',
     workers: 'No worker is running. What you send waits in the queue until one starts.',
-    workersHow: 'Start one with “oneclass worker --redis URL”.',
+    workersHow: 'Start one with “oneclass worker --redis URL”, or the service with “--workers 1”.',
     models: 'The service cannot read its models. Look at the disk of its data directory.',
     queue: 'Somebody paused the queue at the queue board. What you send waits until it goes on.',
     version: (page: string, service: string) =>

@@ -114,7 +114,8 @@ export const views = {
     title: 'Operations',
     lead: 'What runs now.',
     workers: 'Workers',
-    noWorkers: 'No worker is running: jobs wait. Start one with “oneclass worker --redis URL”.',
+    noWorkers:
+      'No worker is running: jobs wait. Start one with “oneclass worker --redis URL”, or the service with “--workers 1”.',
     worker: {
       id: 'Worker',
       host: 'Machine',
