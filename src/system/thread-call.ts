@@ -4,6 +4,7 @@
  *
  * A thread file ends with `answerCalls({ method: handler, ... })`; the other side begins with `startThread(url)`.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parentPort, type ResourceLimits, Worker } from 'node:worker_threads'
 import { type ErrorCode, OneclassError, present, toOneclassError } from '../errors.ts'
 import { sendNothing } from './config.ts'
@@ -39,6 +40,7 @@ export type Handlers<C extends Calls> = {
 type Question =
   | { readonly id: number; readonly method: string; readonly input: unknown }
   | { readonly id: number; readonly cancel: true }
+  | { readonly stop: true }
 type Answer =
   | { readonly id: number; readonly output: unknown }
   | { readonly id: number; readonly report: unknown }
@@ -47,6 +49,12 @@ type Answer =
       readonly error: { readonly code: ErrorCode; readonly message: string }
       readonly fault?: Error
     }
+
+/**
+ * A thread that is torn down while a native module has work under way (an image that is being decoded) takes the whole process with it.
+ * So it is asked to end, which it does when its last work has come back; what computes for longer than this has no such work.
+ */
+const graceMs = 2000
 
 export interface ThreadOptions {
   readonly resourceLimits?: ResourceLimits
@@ -71,12 +79,18 @@ export function startThread<C extends Calls>(url: URL, options: ThreadOptions = 
     const entry = pending.get(id)
     pending.delete(id)
     entry?.forget()
-    if (pending.size === 0) thread.unref()
+    if (pending.size === 0 && ended === undefined) thread.unref()
     return entry
   }
   thread.on('message', (answer: Answer) => {
     if ('report' in answer) {
-      pending.get(answer.id)?.onProgress?.(answer.report)
+      try {
+        pending.get(answer.id)?.onProgress?.(answer.report)
+      } catch (error) {
+        // what a caller's function throws is the outcome of its call, and ends no process
+        thread.postMessage({ id: answer.id, cancel: true } satisfies Question)
+        take(answer.id)?.reject(error)
+      }
       return
     }
     const entry = take(answer.id)
@@ -91,7 +105,12 @@ export function startThread<C extends Calls>(url: URL, options: ThreadOptions = 
     for (const id of [...pending.keys()]) take(id)?.reject(error)
   }
   thread.on('error', fail)
-  thread.on('exit', (code) => fail(new Error(`the thread ended (${code})`)))
+  const exited = new Promise<void>((resolve) => {
+    thread.on('exit', (code) => {
+      fail(new Error(`the thread ended (${code})`))
+      resolve()
+    })
+  })
 
   return {
     call(method, input, { signal, onProgress, transfer = [] } = {}) {
@@ -115,9 +134,14 @@ export function startThread<C extends Calls>(url: URL, options: ThreadOptions = 
       })
     },
     async end() {
+      const isGone = ended !== undefined
       ended ??= new OneclassError('CANCELLED', 'This was closed.')
       for (const id of [...pending.keys()]) take(id)?.reject(ended)
       thread.ref() // a process that waits for the end of its thread must not end before
+      if (!isGone) {
+        thread.postMessage({ stop: true } satisfies Question)
+        await Promise.race([exited, sleep(graceMs, undefined, { ref: false })])
+      }
       await thread.terminate()
     },
   }
@@ -147,7 +171,17 @@ function cancelled(signal: AbortSignal | undefined): OneclassError {
 export function answerCalls<C extends Calls>(handlers: Handlers<C>): void {
   const port = present(parentPort, 'the thread that started this one')
   const running = new Map<number, AbortController>()
+  const closeWhenIdle = () => {
+    if (isStopping && running.size === 0) port.close()
+  }
+  let isStopping = false
   port.on('message', async (question: Question) => {
+    if ('stop' in question) {
+      isStopping = true
+      for (const control of running.values()) control.abort()
+      closeWhenIdle()
+      return
+    }
     const { id } = question
     if ('cancel' in question) {
       running.get(id)?.abort()
@@ -166,6 +200,7 @@ export function answerCalls<C extends Calls>(handlers: Handlers<C>): void {
       port.postMessage({ id, error: error.toJSON(), ...fault } satisfies Answer)
     } finally {
       running.delete(id)
+      closeWhenIdle()
     }
   })
 }

@@ -1,9 +1,13 @@
 /** Calls to a thread: answers, errors as they were, progress, cancelling, an end without an answer; `store/model-file.ts` is the example. */
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import test from 'node:test'
 import type { LibraryCalls } from '../../src/library/calls.ts'
 import type { ModelFileCalls } from '../../src/store/model-file.ts'
 import { startThread } from '../../src/system/thread-call.ts'
+import { drawFolder } from '../support/command-line.ts'
 
 const modelFile = new URL('../../src/store/model-file-thread.js', import.meta.url)
 const library = new URL('../../src/library/library-thread.js', import.meta.url)
@@ -44,4 +48,21 @@ test('a signal rejects at once, also one that was aborted before; the end reject
   await assert.rejects(cancelled, { code: 'CANCELLED' })
   const waiting = thread.call('evaluate', input)
   await Promise.all([assert.rejects(waiting, { code: 'CANCELLED' }), thread.end()])
+})
+
+test('what the function for progress throws is the outcome of the call, and ends no process', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'oneclass-thread-'))
+  try {
+    const positives = join(folder, 'parts')
+    await drawFolder(positives, 12, 3)
+    const thread = startThread<LibraryCalls>(library)
+    const input = { home: join(folder, 'home'), name: 'x', positives, patches: false }
+    const onProgress = () => {
+      throw new Error('of the caller')
+    }
+    await assert.rejects(thread.call('fit', input, { onProgress }), { message: 'of the caller' })
+    await thread.end()
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 })
