@@ -5,6 +5,7 @@ import { count, duration } from '../format.ts'
 import { go, href, route } from '../routes.ts'
 import { client } from '../service/api.ts'
 import { isFinished } from '../service/follow.ts'
+import { takesRequests, trouble } from '../service/health.ts'
 import type { Batch } from '../service/types.ts'
 import { t } from '../text.ts'
 import { Confirm } from '../ui/dialog.tsx'
@@ -46,7 +47,8 @@ export function BatchHead(props: {
     frozen.value = counts
     next.value = 'closed'
   }
-  const rate = live.rate.value ?? 0
+  // what nobody works at has no pace, and no end that could be told
+  const rate = trouble.value === 'workers' || !takesRequests.value ? 0 : (live.rate.value ?? 0)
   const reviewed = { items: live.items, reviews: truths, said: reviews.said, alpha }
   const found = discoveriesOf(live.items, alpha)
   const errors = live.items.filter(({ line }) => 'error' in line).length
