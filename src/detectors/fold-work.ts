@@ -6,8 +6,8 @@ import type { Matrix } from '../core/matrix.ts'
 import type { Random } from '../core/random.ts'
 import { type Folds, rowsIn, rowsOutside } from './held-out.ts'
 import { heldOutSvm } from './held-out-svm.ts'
-import { isolationForest } from './isolation-forest.ts'
-import { growIsolationTrees, type IsolationTreesState, scoreIsolationTrees } from './isolation-trees.ts'
+import { growForest, isolationForest, scoreForest } from './isolation-forest.ts'
+import type { IsolationTreesState } from './isolation-trees.ts'
 import type { PooledKey } from './join.ts'
 import { oneClassSvm } from './one-class-svm.ts'
 import { splitWhitening } from './split-whitening.ts'
@@ -44,9 +44,9 @@ export function foldWork(X: Matrix, folds: Folds, random: Random): FoldWork {
       const [others, rows] = [rowsOutside(folds, i), rowsIn(folds, i)]
       const held = whitenBy(others, rows)
       const fork = forkOfFold(random, i)
-      const forest = growIsolationTrees(inside, isolationForest.defaults, fork.fork('trees'))
+      const forest = growForest(inside, isolationForest.defaults, fork.fork('trees'))
       const scores = {
-        isolationForest: scoreIsolationTrees(forest, held),
+        isolationForest: scoreForest(forest, held),
         oneClassSvm: await svmBy(others, rows, fork.fork('rows')),
       }
       return { held, forest, scores }

@@ -25,6 +25,8 @@ export interface IsolationTreesState {
   readonly feature: Int32Array
   readonly child: Int32Array
   readonly threshold: Float32Array
+  /** From this tree on cuts are along the columns of rotated rows (`rotation.ts`). Absent in models of earlier builds: none are. */
+  readonly rotatedFrom?: number
 }
 
 export function growIsolationTrees(X: Matrix, options: IsolationTreesOptions, random: Random): IsolationTreesState {
@@ -132,21 +134,47 @@ function createDeck(d: number, random: Random): () => number {
 
 /** Isolation scores 2^(-E[h(x)] / c(subsample)), in (0, 1), length m; higher is more anomalous. */
 export function scoreIsolationTrees(state: IsolationTreesState, X: Matrix): Float64Array {
-  const { roots, feature, child, threshold } = state
-  const scores = new Float64Array(X.rows)
-  const scale = averagePathLength(state.subsample) || 1
+  return isolationScores(state, addPathLengths(state, X, { from: 0, to: state.roots.length }, new Float64Array(X.rows)))
+}
+
+/** Adds to each row's sum the lengths of its paths through some of the trees. @returns the sums */
+export function addPathLengths(
+  { roots, feature, child, threshold }: IsolationTreesState,
+  X: Matrix,
+  trees: { readonly from: number; readonly to: number },
+  sums: Float64Array,
+): Float64Array {
   // one tree for all rows, then the next: its nodes are fetched from memory once
-  for (let t = 0; t < roots.length; t++) {
+  for (let t = trees.from; t < trees.to; t++) {
     const root = roots[t]!
     for (let i = 0, at = 0; i < X.rows; i++, at += X.cols) {
       let node = root
       for (let column = feature[node]!; column >= 0; column = feature[node]!) {
         node = child[node]! + (X.data[at + column]! <= threshold[node]! ? 0 : 1)
       }
-      scores[i]! += threshold[node]!
+      sums[i]! += threshold[node]!
     }
   }
-  return scores.map((total) => 2 ** (-total / roots.length / scale))
+  return sums
+}
+
+/** Of the sums over all trees. */
+export function isolationScores({ roots, subsample }: IsolationTreesState, sums: Float64Array): Float64Array {
+  const scale = averagePathLength(subsample) || 1
+  return sums.map((total) => 2 ** (-total / roots.length / scale))
+}
+
+/** The trees of both, grown on as many rows of as many columns. */
+export function joinTrees(a: IsolationTreesState, b: IsolationTreesState): IsolationTreesState {
+  const integers = (of: (state: IsolationTreesState, first: number) => Int32Array) =>
+    Int32Array.from([...of(a, 0), ...of(b, a.feature.length)])
+  return {
+    ...a,
+    roots: integers(({ roots }, first) => roots.map((root) => root + first)),
+    feature: integers(({ feature }) => feature),
+    child: integers(({ child }, first) => child.map((node) => node + first)),
+    threshold: Float32Array.from([...a.threshold, ...b.threshold]),
+  }
 }
 
 /** c(n): mean path length of an unsuccessful search in a binary search tree of n points (equation 1 of the paper). */

@@ -2,8 +2,8 @@
 import { type Matrix, matrix, type Rows, takeRows } from '../core/matrix.ts'
 import type { Random } from '../core/random.ts'
 import { type Folds, heldOutView } from './held-out.ts'
-import { isolationForest } from './isolation-forest.ts'
-import { growIsolationTrees, type IsolationTreesState, scoreIsolationTrees } from './isolation-trees.ts'
+import { growForest, isolationForest, scoreForest } from './isolation-forest.ts'
+import type { IsolationTreesState } from './isolation-trees.ts'
 import { type PooledKey, pooledKeys } from './join.ts'
 import { type KernelSvmState, rowsToTrainOn, scoreKernelSvm } from './kernel-svm.ts'
 import { oneClassSvm } from './one-class-svm.ts'
@@ -29,7 +29,7 @@ export interface Prepared extends Pick<Members, 'isolationForest'> {
  * @param train the rows to fit on, shape (n, d)
  */
 export async function prepareMembers(train: Matrix, folds: Folds, random: Random): Promise<Prepared> {
-  const forest = growIsolationTrees(heldOutView(train, folds), isolationForest.defaults, random.fork('trees'))
+  const forest = growForest(heldOutView(train, folds), isolationForest.defaults, random.fork('trees'))
   const whitening = fitWhitening(train)
   return { whitening, isolationForest: forest, own: rowsOfSvm(train, whitening, random) }
 }
@@ -50,7 +50,7 @@ export function rowsOfSvm(train: Matrix, whitening: WhiteningState, random: Rand
 /** Scores of m whitened rows: as the forest's rows were whitened, and as the SVM's were. */
 export function scoreMembers(members: Members, likeView: Matrix, likeOwn: Matrix): Record<PooledKey, Float64Array> {
   return {
-    isolationForest: scoreIsolationTrees(members.isolationForest, likeView),
+    isolationForest: scoreForest(members.isolationForest, likeView),
     oneClassSvm: scoreKernelSvm(members.oneClassSvm, likeOwn),
   }
 }

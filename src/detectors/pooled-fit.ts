@@ -22,8 +22,8 @@ import {
   setRows,
 } from './held-out.ts'
 import { heldOutSvm } from './held-out-svm.ts'
-import { isolationForest } from './isolation-forest.ts'
-import { growIsolationTrees, type IsolationTreesState, scoreIsolationTrees } from './isolation-trees.ts'
+import { growForest, isolationForest, scoreForest } from './isolation-forest.ts'
+import type { IsolationTreesState } from './isolation-trees.ts'
 import { type PooledKey, pooledKeys } from './join.ts'
 import { trainOnRows } from './kernel-svm.ts'
 import { type Members, pooledScores, prepareMembers, rowsOfSvm, scoreMembers, scoreRows } from './members.ts'
@@ -136,7 +136,7 @@ async function fitCrossed(X: Matrix, groups: Int32Array, hooks: Hooks, random: R
   const whitening = fitWhitening(X)
   const ofModel = random.fork('model')
   const members = {
-    isolationForest: growIsolationTrees(outer, isolationForest.defaults, ofModel.fork('trees')),
+    isolationForest: growForest(outer, isolationForest.defaults, ofModel.fork('trees')),
     oneClassSvm: await trainOnRows(rowsOfSvm(X, whitening, ofModel), oneClassSvm.defaults),
   }
   step()
@@ -158,7 +158,7 @@ function probeCrossed(X: Matrix, { X: changed, of }: Probes, folds: Folds) {
       const some = Array.from(of.keys()).filter((k) => folds.of[of[k]!] === fold)
       if (some.length === 0) return
       const rows = some.map((k) => X.rows + k)
-      const ofForest = scoreIsolationTrees(forest, whitenBy(inside, rows))
+      const ofForest = scoreForest(forest, whitenBy(inside, rows))
       const ofSvm = await svmBy(inside, rows, random)
       some.forEach((k, at) => {
         scores.isolationForest[k] = ofForest[at]!

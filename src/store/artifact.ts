@@ -40,15 +40,17 @@ export interface Artifact {
   readonly positives: PositiveRows & { readonly images: readonly string[] | null }
 }
 
+const asItIs = (value: unknown): unknown => value
+
 /** A model is some megabytes; no file beyond this is looked at. */
 export const maxArtifactBytes = 512 * 2 ** 20
 const format = {
   magic: 'ONECLASS',
-  version: 3,
+  version: 4,
   maxBytes: maxArtifactBytes,
   name: 'model file',
-  // version 3 only adds: further members, the weights of members
-  older: { 1: fromVersion1, 2: (value: unknown) => value },
+  // versions 3 and 4 only add: further members, the weights of members; a forest of rotated rows
+  older: { 1: fromVersion1, 2: asItIs, 3: asItIs },
 } as const
 
 /** Format versions that this build reads. */

@@ -87,7 +87,8 @@ function checkCalibration({ heldOut, unit, weight }: Calibration, keys: readonly
   }
 }
 
-function trees({ roots, feature, child, threshold, subsample }: IsolationTreesState, dim: number): void {
+function trees(state: IsolationTreesState, dim: number): void {
+  const { roots, feature, child, threshold, subsample, rotatedFrom = 0 } = state
   count('subsample', subsample)
   if (!(roots instanceof Int32Array && feature instanceof Int32Array && child instanceof Int32Array)) {
     throw new TypeError('the trees are not arrays of integers')
@@ -113,6 +114,8 @@ function trees({ roots, feature, child, threshold, subsample }: IsolationTreesSt
     if (depth[i]! >= most.depth) throw new RangeError(`a tree is more than ${most.depth} deep`)
     for (const next of [child[i]!, child[i]! + 1]) depth[next] = Math.max(depth[next]!, depth[i]! + 1)
   }
+  if (!Number.isSafeInteger(rotatedFrom) || rotatedFrom < 0 || rotatedFrom > roots.length)
+    throw new RangeError('the rotated trees are not among the trees')
 }
 
 function range({ low, high, samples }: NonNullable<Artifact['range']>): void {

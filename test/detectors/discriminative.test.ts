@@ -83,7 +83,8 @@ test('given kinds are told better, other kinds hardly worse, and the promise abo
   for (const { rejected, areas } of [without, ...results]) {
     // 120 positives, alpha .1: nine of ten fits lie in .06 to .15
     assert.ok(rejected > 0.03 && rejected < 0.19, `${rejected} rejected`)
-    assert.ok(areas[1]! > without.areas[1]! - 0.03, `${without.areas} ${areas}`)
+    // an area of 300 and 300 rows has a standard error of .024
+    assert.ok(areas[1]! > without.areas[1]! - 0.04, `${without.areas} ${areas}`)
   }
   // held out, given negatives are rejected as often as new ones of their kind, and positives among them as positives are
   const given = results.map(({ head }) => head!.pValues.filter((p) => p <= 0.1).length / head!.pValues.length)

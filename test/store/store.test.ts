@@ -111,6 +111,8 @@ test('a forged model that passes for one but is dear to use is refused: a chain 
   const chain = { feature, child, threshold }
   refused({ isolationForest: { ...isolationForest, ...chain, roots: new Int32Array(9) } }, /64 deep/)
   refused({ isolationForest: { ...isolationForest, roots: new Int32Array(30_000) } }, /20000 trees/)
+  for (const rotatedFrom of [-1, 0.5, isolationForest.roots.length + 1, Number.NaN])
+    refused({ isolationForest: { ...isolationForest, rotatedFrom } }, /rotated trees/)
   const long = Float64Array.from({ length: 300_000 }, (_, i) => i)
   const heldOut = Object.fromEntries(Object.keys(calibration.heldOut).map((key) => [key, long]))
   refused(
