@@ -174,8 +174,8 @@ export const guardsWithin: readonly Guard[] = [
   {
     attack: 'SVG: known by its content',
     file: 'src/images/format.js',
-    guard: /return image\('an SVG drawing'\);/,
-    instead: 'return undefined;',
+    guard: /isSvg\(bytes\) \?/,
+    instead: 'false ?',
     test: 'images/decode',
   },
   {
