@@ -166,14 +166,28 @@ export function isolationScores({ roots, subsample }: IsolationTreesState, sums:
 
 /** The trees of both, grown on as many rows of as many columns. */
 export function joinTrees(a: IsolationTreesState, b: IsolationTreesState): IsolationTreesState {
-  const integers = (of: (state: IsolationTreesState, first: number) => Int32Array) =>
-    Int32Array.from([...of(a, 0), ...of(b, a.feature.length)])
+  const first = a.feature.length
+  const integers = (one: Int32Array, other: Int32Array) => {
+    const both = new Int32Array(one.length + other.length)
+    both.set(one)
+    both.set(other, one.length)
+    return both
+  }
+  const threshold = new Float32Array(first + b.threshold.length)
+  threshold.set(a.threshold)
+  threshold.set(b.threshold, first)
   return {
     ...a,
-    roots: integers(({ roots }, first) => roots.map((root) => root + first)),
-    feature: integers(({ feature }) => feature),
-    child: integers(({ child }, first) => child.map((node) => node + first)),
-    threshold: Float32Array.from([...a.threshold, ...b.threshold]),
+    roots: integers(
+      a.roots,
+      b.roots.map((root) => root + first),
+    ),
+    feature: integers(a.feature, b.feature),
+    child: integers(
+      a.child,
+      b.child.map((node) => node + first),
+    ),
+    threshold,
   }
 }
 
