@@ -34,7 +34,7 @@ test('where a fit looks at places, the ensemble of the report has its scores and
         bytes: await encodeImage(change(plate(random)), 'png'),
       })),
     )
-  const train = await draw('train', 40)
+  const train = await draw('train', 24)
   const testPositive = await draw('good', 12)
   const testNegative = await draw('bad', 12, (pixels) => drawDefect(pixels, random))
   const backbone = await openBackbone(undefined, { home: '/nowhere' })
