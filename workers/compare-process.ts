@@ -6,15 +6,19 @@ import type { Split } from '../src/evaluation/compare-report.ts'
 import { phaseOf } from '../src/evaluation/phase.ts'
 import { writeReport } from '../src/evaluation/report/report.ts'
 import { openBackbone } from '../src/features/registry.ts'
+import { mergeSkipped, type Skipped } from '../src/images/left-out.ts'
 import { version } from '../src/system/config.ts'
 import type { ComparisonPhase } from '../src/wire/comparison.ts'
 import type { ErrorBody } from '../src/wire/error.ts'
+import type { SkippedFiles } from '../src/wire/fit-report.ts'
 import { receiveWork, tellWorker } from './child.ts'
 
 export interface CompareWork {
   readonly images: Readonly<Record<Split, readonly { readonly name: string; readonly path: string }[]>>
   /** Could not be read before they came here. */
   readonly failed: readonly { readonly split: Split; readonly image: string; readonly error: ErrorBody }[]
+  /** What else was in the folders of the splits. */
+  readonly skipped: readonly SkippedFiles[]
   readonly out: string
   readonly home: string
   readonly cpus: number
@@ -51,7 +55,10 @@ try {
         void tellWorker({ progress: fraction, stage: message, phase: phaseOf(fraction) } satisfies CompareMessage),
     },
   )
-  await writeReport(report, work.out)
+  await writeReport(
+    { ...report, data: { ...report.data, skipped: mergeSkipped([work.skipped as readonly Skipped[]]) } },
+    work.out,
+  )
   await tellWorker({ done: true } satisfies CompareMessage)
 } catch (thrown) {
   const error = toOneclassError(thrown)

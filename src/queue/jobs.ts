@@ -118,6 +118,8 @@ export const jobSchemas = {
   compare: Type.Object({
     /** A blob: JSON, `[{ split, image, blob }]`, split as in `trainPositive`. */
     list: BlobId,
+    /** What of the folders was left out when they were read; told in the report. */
+    skipped: Type.Optional(Type.Array(SkippedFiles)),
     methods: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 })),
     quick: Type.Optional(Type.Boolean()),
     alpha: Type.Optional(Alpha),

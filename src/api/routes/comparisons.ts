@@ -7,9 +7,10 @@ import { OneclassError } from '../../errors.ts'
 import { claim } from '../../queue/idempotency.ts'
 import { lifetimes, typeOfJob } from '../../queue/jobs.ts'
 import { comparisonFolder, savedComparison, savedComparisons } from '../../service/comparisons.ts'
-import { listFolder, readListed, resolveBelow } from '../../service/local-files.ts'
+import { lookInto, readListed, resolveBelow } from '../../service/local-files.ts'
 import { ComparisonOptions, ComparisonRequest } from '../../wire/comparison.ts'
 import type { ErrorBody } from '../../wire/error.ts'
+import type { SkippedFiles } from '../../wire/fit-report.ts'
 import { CompareJob, ListLimit } from '../../wire/job.ts'
 import { JobId } from '../../wire/names.ts'
 import type { ApiContext } from '../context.ts'
@@ -39,6 +40,8 @@ type ListedImage = { readonly split: string; readonly image: string } & (
 interface Input {
   readonly options: Static<typeof ComparisonOptions>
   readonly files: ListedImage[]
+  /** What else is in the folders. */
+  readonly skipped: SkippedFiles[]
   /** What tells this upload from another. */
   readonly asked: readonly string[]
 }
@@ -55,14 +58,21 @@ export function comparisonRoutes(app: FastifyInstance, context: ApiContext): voi
   }
 
   /** The images of one split into Redis; a folder that is not there is an empty split, where it may be. */
-  const storeSplit = async (split: string, folder: string, files: ListedImage[], owned: OwnedBlobs): Promise<void> => {
+  const storeSplit = async (
+    split: string,
+    folder: string,
+    { files, skipped }: Pick<Input, 'files' | 'skipped'>,
+    owned: OwnedBlobs,
+  ): Promise<void> => {
     const real = await resolveBelow(folder, roots, 'FOLDER_NOT_FOUND').catch((error: unknown) => {
       if (split.endsWith('Negative') && error instanceof OneclassError && error.code === 'FOLDER_NOT_FOUND')
         return undefined
       throw error
     })
     if (real === undefined) return
-    for (const image of await listFolder(real, roots, limits.maxFitImages)) {
+    const found = await lookInto(real, roots, limits.maxFitImages)
+    skipped.push(...found.skipped)
+    for (const image of found.images) {
       // one bad image does not stop a comparison: it is told with the report
       const name = `${split}/${image}`
       const bytes = await readListed(real, image, roots, limits.maxImageBytes).catch((error: unknown) => {
@@ -97,16 +107,21 @@ export function comparisonRoutes(app: FastifyInstance, context: ApiContext): voi
     for (const part of ['trainPositive', 'testPositive'])
       if (!found.some(({ split }) => split === part))
         throw new OneclassError('FOLDER_EMPTY', `There is no image whose name begins with ${part}/.`)
-    return { options, files: found, asked: found.map(({ image, blob }) => `${image} ${blob.split('.')[1]}`) }
+    return {
+      options,
+      files: found,
+      skipped: [],
+      asked: found.map(({ image, blob }) => `${image} ${blob.split('.')[1]}`),
+    }
   }
 
   const readFolders = async ({ train, test, ...options }: ComparisonRequest, owned: OwnedBlobs): Promise<Input> => {
-    const files: Input['files'] = []
-    await storeSplit('trainPositive', join(train, 'positive'), files, owned)
-    await storeSplit('trainNegative', join(train, 'negative'), files, owned)
-    await storeSplit('testPositive', join(test, 'positive'), files, owned)
-    await storeSplit('testNegative', join(test, 'negative'), files, owned)
-    return { options, files, asked: [] }
+    const input: Input = { options, files: [], skipped: [], asked: [] }
+    await storeSplit('trainPositive', join(train, 'positive'), input, owned)
+    await storeSplit('trainNegative', join(train, 'negative'), input, owned)
+    await storeSplit('testPositive', join(test, 'positive'), input, owned)
+    await storeSplit('testNegative', join(test, 'negative'), input, owned)
+    return input
   }
 
   route(app, {
@@ -138,12 +153,18 @@ export function comparisonRoutes(app: FastifyInstance, context: ApiContext): voi
         return known
       }
       const { owned } = request
-      const { options, files } = sent ?? (await readFolders(body, owned))
+      const { options, files, skipped } = sent ?? (await readFolders(body, owned))
       const list = await owned.put(Buffer.from(JSON.stringify(files)), lifetimes.input)
       await producer.add(
         'compare',
         id,
-        { ...options, list, origin: context.origin, requestId: request.id },
+        {
+          ...options,
+          list,
+          ...(skipped.length > 0 && { skipped: skipped.map((one) => ({ ...one, examples: [...one.examples] })) }),
+          origin: context.origin,
+          requestId: request.id,
+        },
         callerOf(request),
       )
       owned.handOver()

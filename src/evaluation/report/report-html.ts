@@ -1,4 +1,5 @@
 /** The report as one HTML file that needs nothing else: no network, no fonts, no framework; readable without its script. */
+import { describeSkipped } from '../../images/left-out.ts'
 import { dataUri, escapeHtml, scriptJson } from '../../system/html.ts'
 import type { MethodReport } from '../../wire/comparison.ts'
 import { type CompareReport, splits } from '../compare-report.ts'
@@ -57,6 +58,8 @@ function warnings(report: CompareReport): string {
   if (faceless.length > 0) out.push(facelessWarning(report, faceless))
   const unread = leftOut(unreadable)
   if (unread !== undefined) out.push(unread)
+  const skipped = describeSkipped(data.skipped ?? [])
+  if (skipped !== undefined) out.push(`Of the folders: ${skipped}.`)
   if (data.nearDuplicates.length > 0) {
     const some = data.nearDuplicates.slice(0, 3).map(({ image, of }) => `${short(image)} is much like ${short(of)}`)
     out.push(
