@@ -12,13 +12,8 @@ import { circle, unescapeBytes, unreadable } from '../images/walk.ts'
 
 /**
  * The images of a folder (as `resolveBelow` gave it), names relative to it, and entries that cannot be looked at, which become results
- * with an error when they are read. Links that lead out of its root are left out. Errors as `collect`.
+ * with an error when they are read; and what else is in the folder. Links that lead out of its root are left out. Errors as `collect`.
  */
-export async function listFolder(folder: string, roots: readonly string[], limit: number): Promise<string[]> {
-  return [...(await lookInto(folder, roots, limit)).images]
-}
-
-/** The same, and what else is in the folder. */
 export async function lookInto(
   folder: string,
   roots: readonly string[],

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { listFolder, readBelow, readListed, resolveBelow } from '../../src/service/local-files.ts'
+import { lookInto, readBelow, readListed, resolveBelow } from '../../src/service/local-files.ts'
 
 let base: string
 let root: string
@@ -78,10 +78,10 @@ test('missing, too large, no file, a pipe that nobody writes to', async () => {
 
 test('a folder lists what lies in it, and not where links lead out', async () => {
   assert.deepEqual(
-    (await listFolder(root, [root], 100)).filter((name) => !name.includes('pipe')),
+    (await lookInto(root, [root], 100)).images.filter((name) => !name.includes('pipe')),
     ['big.jpg', 'fine.jpg', 'in/a.jpg'],
   )
-  await assert.rejects(listFolder(root, [root], 1), { code: 'INVALID_ARGUMENT' })
+  await assert.rejects(lookInto(root, [root], 1), { code: 'INVALID_ARGUMENT' })
 })
 
 test('what a folder lists is read by that name: bytes that are no UTF-8, and why a folder was not entered', async () => {
@@ -95,7 +95,7 @@ test('what a folder lists is read by that name: bytes that are no UTF-8, and why
   await symlink(join(base, 'secret.jpg'), latin('\xe7.jpg'))
   await symlink('..', join(odd, 'up'))
   const outcomes = async (root: string) => {
-    const names = [...(await listFolder(odd, [root], 100)), '\\xE7.jpg', '\\xE9.jpg', '\\x2E\\x2E/secret.jpg']
+    const names = [...(await lookInto(odd, [root], 100)).images, '\\xE7.jpg', '\\xE9.jpg', '\\x2E\\x2E/secret.jpg']
     return await Promise.all(
       names.map(async (name) => [name, await readListed(odd, name, [root], 100).then(String, ({ code }) => code)]),
     )
