@@ -89,7 +89,7 @@ fit --features X.npy --name NAME [--negatives N.npy] [--preprocess auto|l2|none]
 
   async run({ values: given, positionals: named, io }) {
     const { values, positionals } = asNamed(given, named)
-    const name = required(values, 'name', 'NAME')
+    const name = required(values, 'name', 'NAME', 'what the model is to be called, such as --name hotdog')
     assertModelName(name)
     const features = text(values, 'features')
     const baseRef = text(values, 'base')

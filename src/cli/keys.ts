@@ -30,7 +30,7 @@ keys allow-anonymous`,
     const asJson = flag(values, 'json')
     if (action === 'create' && id === undefined) {
       const scope = oneOf(values, 'scope', scopes, 'classify')
-      const { key, info } = await store.create(required(values, 'name', 'NAME'), scope)
+      const { key, info } = await store.create(required(values, 'name', 'NAME', 'who or what the key is for'), scope)
       if (asJson) await io.out(JSON.stringify({ key, ...info }))
       else {
         await io.out(key)

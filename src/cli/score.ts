@@ -68,7 +68,7 @@ score --features X.npy --model NAME --format jsonl`,
     const format = asJson ? 'jsonl' : oneOf(values, 'format', formats, 'table')
     const alpha = number(values, 'alpha')
     if (alpha !== undefined) assertAlpha(alpha)
-    const asked = required(values, 'model', 'NAME')
+    const asked = required(values, 'model', 'NAME', '"oneclass models list" names those there are')
     const refs = severalRefs(asked)
     if (refs) return await scoreMany(refs, positionals, values, format, io)
     const { info, artifact } = await openRegistry(io.home).load(asked)

@@ -8,10 +8,11 @@ export function text(values: Values, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-export function required(values: Values, name: string, placeholder: string): string {
+/** @param wayOut where the placeholder alone does not say what to give */
+export function required(values: Values, name: string, placeholder: string, wayOut?: string): string {
   const value = text(values, name)
   if (value === undefined || value === '') {
-    throw new OneclassError('INVALID_ARGUMENT', `Expected --${name} ${placeholder}.`)
+    throw new OneclassError('INVALID_ARGUMENT', `Expected --${name} ${placeholder}${wayOut ? `: ${wayOut}` : ''}.`)
   }
   return value
 }
