@@ -32,7 +32,8 @@ export function rotateColumns({ rows, cols: d, data }: Matrix): void {
     for (let half = 1; half < size; half *= 2) {
       for (let from = 0; from < size; from += 2 * half) {
         for (let j = from; j < from + half; j++) {
-          const [a, b] = [x[j]!, x[j + half]!]
+          const a = x[j]!
+          const b = x[j + half]!
           x[j] = a + b
           x[j + half] = a - b
         }
