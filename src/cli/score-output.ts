@@ -1,7 +1,7 @@
 /** What every form of `score` does with its results: in the order of what was asked, a line as soon as it is there, to a file or out. */
-import { open, realpath, stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { OneclassError } from '../errors.ts'
-import { isImageContent, sniffLength } from '../images/format.ts'
+import { beginsLikeImage } from '../images/collect.ts'
 import { type Output, openOutput, standardOutputName } from '../system/files.ts'
 import type { ErrorBody } from '../wire/error.ts'
 import type { Io } from './command.ts'
@@ -30,15 +30,7 @@ export async function outputFor(path: string | undefined, inputs: readonly strin
 
 async function isImage(path: string): Promise<boolean> {
   if (!(await stat(path)).isFile()) return false // to open a pipe would wait for its other end
-  const handle = await open(path, 'r').catch(() => undefined)
-  if (handle === undefined) return false
-  try {
-    const head = new Uint8Array(sniffLength)
-    const { bytesRead } = await handle.read(head, 0, sniffLength, 0)
-    return isImageContent(head.subarray(0, bytesRead))
-  } finally {
-    await handle.close()
-  }
+  return await beginsLikeImage(path).catch(() => false)
 }
 
 type Failed = { readonly image: string; readonly error: ErrorBody }

@@ -114,6 +114,18 @@ async function lookAt({ files, failed: unread }: Walked, skipped: SkipCounter): 
   return { files: images, failed }
 }
 
+/** Does a file begin like an image, whatever its name? A pipe is not waited for. @throws errors of the file system */
+export async function beginsLikeImage(path: string | Buffer): Promise<boolean> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    const head = new Uint8Array(sniffLength)
+    const { bytesRead } = await handle.read(head, 0, sniffLength, 0)
+    return isImageContent(head.subarray(0, bytesRead))
+  } finally {
+    await handle.close()
+  }
+}
+
 /**
  * A name that ends like an image needs no look: what it holds is seen when it is decoded.
  * @returns a sentence when the file cannot be read
@@ -121,14 +133,7 @@ async function lookAt({ files, failed: unread }: Walked, skipped: SkipCounter): 
 async function looksLikeImage(file: FoundFile): Promise<boolean | string> {
   if (hasImageEnding(file.name)) return true
   try {
-    const handle = await open(file.raw ?? file.path, constants.O_RDONLY | constants.O_NONBLOCK)
-    try {
-      const head = new Uint8Array(sniffLength)
-      const { bytesRead } = await handle.read(head, 0, sniffLength, 0)
-      return isImageContent(head.subarray(0, bytesRead))
-    } finally {
-      await handle.close()
-    }
+    return await beginsLikeImage(file.raw ?? file.path)
   } catch (error) {
     return `"${file.name}" cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}).`
   }
