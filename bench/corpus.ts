@@ -3,8 +3,9 @@
  *
  *   node dist/bench/corpus.js DIR [--json]
  *
- * Files are taken by content, as the product takes folders. What is compared is the upright picture on white, as the mean colours of a
- * grid: decoders differ in rounding and in the filter of a resize, so up to 8 grey levels on average count as the same.
+ * Files are taken by content, as the product takes folders. What is compared is the upright picture on white, decoded at its own size, as
+ * the mean colours of a grid: decoders differ in rounding and in how they make colours of JPEG finer, so up to 8 grey levels on average
+ * count as the same.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
@@ -13,6 +14,7 @@ import { toOneclassError } from '../src/errors.ts'
 import { collect } from '../src/images/collect.ts'
 import { decodeImage, probeImage } from '../src/images/decode.ts'
 import { describeSkipped, printable } from '../src/images/left-out.ts'
+import type { Pixels } from '../src/images/pixels.ts'
 import type { FileSource } from '../src/images/source.ts'
 
 const side = 64
@@ -49,11 +51,36 @@ export function judge(image: string, ours: Outcome, theirs: Outcome): Compared {
   return { image, kind: difference <= sameUpTo ? 'same' : 'other pixels', difference, said }
 }
 
+/** Mean colours of the cells of a grid, side x side: of whole pixels, as the filter BOX of Pillow takes them. */
+export function meansOf({ data, width, height }: Pixels): Uint8Array {
+  const means = new Uint8Array(side * side * 3)
+  for (let row = 0; row < side; row++) {
+    const [top, bottom] = cellOf(row, height)
+    for (let column = 0; column < side; column++) {
+      const [left, right] = cellOf(column, width)
+      for (let channel = 0; channel < 3; channel++) {
+        let sum = 0
+        for (let y = top; y < bottom; y++)
+          for (let x = left; x < right; x++) sum += data[(y * width + x) * 3 + channel]!
+        means[(row * side + column) * 3 + channel] = Math.round(sum / ((bottom - top) * (right - left)))
+      }
+    }
+  }
+  return means
+}
+
+/** The first pixel of a cell and the one after its last, along a side of `length` pixels. */
+function cellOf(cell: number, length: number): [from: number, to: number] {
+  const size = length / side
+  const half = Math.max(1, size) / 2
+  const middle = (cell + 0.5) * size
+  return [Math.max(0, Math.floor(middle - half + 0.5)), Math.min(length, Math.floor(middle + half + 0.5))]
+}
+
 async function decodeHere(source: FileSource): Promise<Outcome> {
   try {
     const { width, height } = await probeImage(source)
-    const { data } = await decodeImage(source, { width: side, height: side, resize: 'stretch' })
-    return { width, height, pixels: data }
+    return { width, height, pixels: meansOf(await decodeImage(source, { width, height, resize: 'stretch' })) }
   } catch (error) {
     const { code, message } = toOneclassError(error)
     return { error: `${code}: ${message}` }

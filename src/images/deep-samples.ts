@@ -5,9 +5,9 @@ import { type FailOn, inputOptions } from './decoder-options.ts'
 import type { ImageFormat } from './format.ts'
 import type { ImageLimits } from './limits.ts'
 import type { DecodeTarget } from './pixels.ts'
-import { covers, describeRange, guessedRange, type UsedSamples, usedSamples } from './sample-range.ts'
+import { covers, describeRange, guessedRange, type UsedSamples, usedSamples, usualEnd } from './sample-range.ts'
 import { sharp } from './sharp.ts'
-import { checkTiff, type TiffSamples } from './tiff-page.ts'
+import { checkTiff, type TiffSamples, withStraightOpacity } from './tiff-page.ts'
 
 /** PNG of 16 bits and TIFF: others need no closer look. */
 export function mayBeDeep(bytes: Uint8Array): boolean {
@@ -17,8 +17,10 @@ export function mayBeDeep(bytes: Uint8Array): boolean {
 
 /** Of PNG of 16 bits and TIFF, the formats that hold what instruments measure; those of photos scale their own. */
 export function samplesOf(bytes: Uint8Array, format: ImageFormat, name: string): TiffSamples | undefined {
-  if (format === 'png')
-    return bytes[24] === 16 ? { bits: 16, kind: 'integer', isSigned: false, channels: 3, hasOther: false } : undefined
+  if (format === 'png' && bytes[24] === 16) {
+    const opacity = (bytes[25]! & 4) === 4 && ({ channels: 4, opacity: 'straight' } as const)
+    return { bits: 16, kind: 'integer', isSigned: false, channels: 3, hasOther: false, ...opacity }
+  }
   return format === 'tiff' ? checkTiff(bytes, name) : undefined
 }
 
@@ -56,7 +58,6 @@ export async function rangeFor(
   if (range === undefined) {
     if (is16 && !deep.isSigned) return undefined
     const used = await measure(bytes, deep, limits)
-    if (is16 && (used === undefined || used.low >= 0)) return undefined
     // where nothing was measured all is black, whatever is white
     range = used === undefined ? { low: 0, high: 1, samples: deep.kind } : guessedRange(used)
     if (used !== undefined)
@@ -77,18 +78,17 @@ export async function measure(
   deep: TiffSamples,
   limits: ImageLimits,
 ): Promise<UsedSamples | undefined> {
-  if (deep.hasOther) {
-    // not made smaller first: the channel beside would be taken for opacity
-    const { numbers } = await readFloats(bytes, deep, limits, 'none')
-    const step = Math.max(1, Math.floor(numbers.length / measuredSide ** 2))
+  if (deep.hasOther || deep.opacity) {
+    // not made smaller first: the channel beside would have a part in it
+    const { colours, opacity, raw } = await readFloats(bytes, deep, limits, 'none')
+    const step = Math.max(1, Math.floor(colours.length / measuredSide ** 2))
+    const isSeen = (i: number) => opacity === undefined || opacity[Math.floor(i / raw.channels)]! > 0
     return usedSamples(
-      numbers.filter((value, i) => i % step === 0 && isMeasured(deep)(value)),
-      deep.kind,
-      deep.bits,
+      colours.filter((value, i) => i % step === 0 && isSeen(i) && isMeasured(deep)(value)),
+      deep,
     )
   }
-  // a scale from 0 on has no room for what lies below it
-  const shift = fills16(deep) && deep.isSigned ? 32768 : 0
+  const shift = shiftOf(deep)
   const image = sharp(bytes, inputOptions(limits, 'none'))
     .timeout({ seconds: limits.timeoutSeconds })
     .resize({ width: measuredSide, height: measuredSide, fit: 'fill', kernel: 'nearest' })
@@ -96,14 +96,18 @@ export async function measure(
   if (shift > 0) image.linear(1, shift)
   const data = await image.toColourspace(ownSpace(deep)).raw({ depth: 'float' }).toBuffer()
   const samples = new Float32Array(Uint8Array.from(data).buffer).map((value) => value - shift)
-  return usedSamples(samples.filter(isMeasured(deep)), deep.kind, deep.bits)
+  return usedSamples(samples.filter(isMeasured(deep)), deep)
 }
+
+/** What is added to samples while they are read: a scale from 0 on has no room for what lies below it. */
+const shiftOf = (deep: TiffSamples): number => (fills16(deep) && deep.isSigned ? 32768 : 0)
 
 /** The space that the image has already, so that its numbers stay. */
 function ownSpace(deep: TiffSamples): 'rgb16' | 'scrgb' | 'srgb' | 'b-w' {
   if (fills16(deep)) return 'rgb16'
-  if (deep.channels < 3) return 'b-w'
-  return deep.kind === 'float' ? 'scrgb' : 'srgb'
+  // as grey alone, opacity would be lost
+  if (deep.channels < 3 && !deep.opacity) return 'b-w'
+  return deep.kind === 'float' && deep.channels >= 3 ? 'scrgb' : 'srgb'
 }
 
 /** The least number of floats that stands for "nothing was measured here", in files that do not say so. */
@@ -117,8 +121,9 @@ function isMeasured({ noData }: TiffSamples): (value: number) => boolean {
 
 /**
  * What libvips would show wrong, as samples that it shows right: without a channel that is neither colour nor opacity (it would take it
- * for opacity), and floats in which nothing was measured at places (it makes white of what is no number, and of the pixels around).
- * @param scale of deep samples: floats come back scaled by it, with black where nothing was measured
+ * for opacity); on white where samples are scaled (it knows neither their white nor that of their opacity); and floats in which
+ * nothing was measured at places (it makes white of what is no number, and of the pixels around).
+ * @param scale of deep samples: where they come back scaled by it, black stands where nothing was measured
  * @returns undefined of all other images
  */
 export async function plainImage(
@@ -128,37 +133,63 @@ export async function plainImage(
   limits: ImageLimits,
   failOn: FailOn,
 ): Promise<{ image: Sharp; isScaled: boolean } | undefined> {
+  const isOnWhite = scale !== undefined && samples.opacity !== undefined
   const isFloat = scale !== undefined && !fills16(samples)
-  const mayHaveHoles = samples.kind === 'float' && samples.channels !== 4 && isFloat
-  if (!samples.hasOther && !mayHaveHoles) return undefined
-  const { numbers, raw } = await readFloats(bytes, samples, limits, failOn)
-  if (!isFloat) {
+  const mayHaveHoles = samples.kind === 'float' && isFloat
+  if (!samples.hasOther && !isOnWhite && !mayHaveHoles) return undefined
+  const { colours, opacity, raw } = await readFloats(bytes, samples, limits, failOn)
+  if (!isFloat && !isOnWhite) {
     const type = fills16(samples) ? Uint16Array : Uint8Array
-    return { image: sharp(type.from(numbers), { raw }), isScaled: false }
+    return { image: sharp(type.from(colours), { raw }), isScaled: false }
   }
   const measured = isMeasured(samples)
-  if (!samples.hasOther && numbers.every(measured)) return undefined
+  if (!samples.hasOther && !isOnWhite && colours.every(measured)) return undefined
   const { low, high } = scale
-  const scaled = Uint16Array.from(numbers, (value) =>
-    measured(value) ? 65535 * Math.max(0, Math.min(1, (value - low) / (high - low))) : 0,
-  )
+  const scaled = Uint16Array.from(colours, (value, i) => {
+    const level = measured(value) ? Math.max(0, Math.min(1, (value - low) / (high - low))) : 0
+    const opaque = opacity?.[Math.floor(i / raw.channels)] ?? 1
+    return 65535 * (1 - opaque + opaque * level)
+  })
   return { image: sharp(scaled, { raw }), isScaled: true }
 }
 
-/** All samples as they are, without a channel beside the colours. */
+/**
+ * All samples as they are, without a channel beside the colours that is no opacity.
+ * @returns colours interleaved, not multiplied by their opacity; opacity of each pixel, 0 to 1; how `colours` are laid out
+ */
 async function readFloats(
   bytes: Uint8Array,
   samples: TiffSamples,
   limits: ImageLimits,
   failOn: FailOn,
-): Promise<{ numbers: Float32Array; raw: CreateRaw }> {
-  const image = sharp(bytes, inputOptions(limits, failOn)).timeout({ seconds: limits.timeoutSeconds })
+): Promise<{ colours: Float32Array; opacity: Float32Array | undefined; raw: CreateRaw }> {
+  const isMultiplied = samples.opacity === 'multiplied'
+  // libvips would divide by an opacity of which it takes 255 for white
+  const file = isMultiplied ? withStraightOpacity(bytes) : bytes
+  const image = sharp(file, inputOptions(limits, failOn)).timeout({ seconds: limits.timeoutSeconds })
+  const shift = shiftOf(samples)
   if (samples.hasOther) image.removeAlpha()
-  const space = ownSpace(samples)
-  const { data, info } = await image.toColourspace(space).raw({ depth: 'float' }).toBuffer({ resolveWithObject: true })
+  if (shift > 0) image.linear(1, shift)
+  const { data, info } = await image
+    .toColourspace(ownSpace(samples))
+    .raw({ depth: 'float' })
+    .toBuffer({ resolveWithObject: true })
   const { width, height, channels } = info
-  return {
-    numbers: new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4),
-    raw: { width, height, channels },
+  const numbers = new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4)
+  if (!samples.opacity || (channels !== 2 && channels !== 4)) {
+    const colours = shift > 0 ? numbers.map((value) => value - shift) : numbers
+    return { colours, opacity: undefined, raw: { width, height, channels } }
   }
+  const inColour = channels === 2 ? 1 : 3
+  const opacity = Float32Array.from({ length: width * height }, (_, i) => numbers[i * channels + inColour]!)
+  const most = opacity.reduce((a, b) => Math.max(a, b), 0)
+  // as of colours, nothing says what is white
+  const end = usualEnd(most, samples) ?? most
+  for (let i = 0; i < opacity.length; i++) opacity[i] = Math.max(0, Math.min(1, opacity[i]! / end))
+  const colours = Float32Array.from({ length: opacity.length * inColour }, (_, at) => {
+    const i = Math.floor(at / inColour)
+    const colour = numbers[i * channels + (at % inColour)]! - shift
+    return isMultiplied && opacity[i]! > 0 ? colour / opacity[i]! : colour
+  })
+  return { colours, opacity, raw: { width, height, channels: inColour } }
 }

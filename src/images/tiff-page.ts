@@ -57,6 +57,8 @@ export interface TiffSamples {
   readonly channels: number
   /** A channel beside the colours is there and is no opacity: near infrared, a mask. */
   readonly hasOther: boolean
+  /** A channel beside the colours says how opaque they are; they may be multiplied by it already. */
+  readonly opacity?: 'straight' | 'multiplied'
   /** Stands where nothing was measured (GDAL's tag). */
   readonly noData?: number
 }
@@ -106,14 +108,17 @@ export function checkTiff(bytes: Uint8Array, name: string): TiffSamples | undefi
   // the decoder turns the scale of unsigned ones only
   if (photometric === 0 && (kind === 'float' || format === 2))
     refuse('white as its least value and samples with a sign', 'invert it, and save it with black as the least value')
-  const hasOther = more === 1 && (page.tags.get(tags.extraSamples)?.[0] === 0 || kind === 'float')
+  // 1 and 2 are opacity, 0 is anything; where nothing is said, programs that draw mean opacity, those that measure do not
+  const extra = page.tags.get(tags.extraSamples)?.[0]
+  const isOther = extra === 0 || (extra === undefined && kind === 'float' && photometric !== 2)
   const noData = Number.parseFloat(String.fromCharCode(...(page.tags.get(tags.noData) ?? [])))
   return {
     bits: bits[0]!,
     kind,
     isSigned: format === 2,
     channels: samples,
-    hasOther: hasOther && !(kind === 'float' && photometric === 2),
+    hasOther: more === 1 && isOther,
+    ...(more === 1 && !isOther && { opacity: extra === 1 ? 'multiplied' : 'straight' }),
     ...(Number.isFinite(noData) && { noData }),
   }
 }
@@ -123,18 +128,30 @@ const isColourAsGrey = (photometric: number, samples: number): boolean => photom
 
 /** The same file, in which three channels that are called grey are called RGB, which the decoder reads. */
 export function withColours(bytes: Uint8Array): Uint8Array {
+  const tagsOf = firstPage(bytes)?.tags
+  const first = (tag: number) => tagsOf?.get(tag)?.[0] ?? 1
+  return isColourAsGrey(first(tags.photometric), first(tags.samples)) ? withTag(bytes, tags.photometric, 2) : bytes
+}
+
+/** The same file, in which colours are not called multiplied by their opacity, so that the decoder leaves them as they are. */
+export const withStraightOpacity = (bytes: Uint8Array): Uint8Array => withTag(bytes, tags.extraSamples, 2)
+
+/** A copy in which the first page's tag has another value, of 16 bits. */
+function withTag(bytes: Uint8Array, tag: number, value: number): Uint8Array {
   const read = readerOf(bytes, bytes[0] === 0x49)
   const isBig = read.u16(2) === 43
-  const at = isBig ? read.u64(8) : read.u32(4)
-  const page = readPage(read, at, isBig)
-  const first = (tag: number) => page?.tags.get(tag)?.[0] ?? 1
-  if (!isColourAsGrey(first(tags.photometric), first(tags.samples))) return bytes
-  const [head, size, value] = isBig ? [8, 20, 12] : [2, 12, 8]
-  let entry = at + head
-  while (entry < bytes.length && read.u16(entry) !== tags.photometric) entry += size
+  const [head, size, inline] = isBig ? [8, 20, 12] : [2, 12, 8]
+  let entry = (isBig ? read.u64(8) : read.u32(4)) + head
+  while (entry < bytes.length && read.u16(entry) !== tag) entry += size
   const out = bytes.slice()
-  new DataView(out.buffer).setUint16(entry + value, 2, bytes[0] === 0x49)
+  new DataView(out.buffer).setUint16(entry + inline, value, bytes[0] === 0x49)
   return out
+}
+
+function firstPage(bytes: Uint8Array): Page | undefined {
+  const read = readerOf(bytes, bytes[0] === 0x49)
+  const isBig = read.u16(2) === 43
+  return readPage(read, isBig ? read.u64(8) : read.u32(4), isBig)
 }
 
 function isRaw(page: Page, read: Reader, isBig: boolean): boolean {

@@ -36,15 +36,15 @@ export function parseRange(text: string): SampleRange {
 
 /** @throws INVALID_ARGUMENT */
 export function checkRange(low: unknown, high: unknown, given?: string): SampleRange {
-  // the width too: what lies between the ends of all numbers has none
-  if (typeof low !== 'number' || typeof high !== 'number' || !Number.isFinite(high - low) || low >= high) {
-    // only numbers and texts: to write an object as text may throw
-    const kindOf = (value: unknown) => (/^(number|string)$/.test(typeof value) ? `${value as string}` : typeof value)
-    const shown = given ?? `${kindOf(low)},${kindOf(high)}`
-    throw new OneclassError(
-      'INVALID_ARGUMENT',
-      `Expected a range as LOW,HIGH, two numbers in rising order such as 0,4095, but received "${shown}".`,
-    )
+  if (typeof low === 'number' && typeof high === 'number' && low < high) {
+    // samples are divided by the width: neither it nor the quotient may be infinite
+    const width = high - low
+    if (Number.isFinite(width) && Number.isFinite(65535 / width)) return { low, high, samples: 'any' }
   }
-  return { low, high, samples: 'any' }
+  // only numbers and texts: to write an object as text may throw
+  const kindOf = (value: unknown) => (/^(number|string)$/.test(typeof value) ? `${value as string}` : typeof value)
+  throw new OneclassError(
+    'INVALID_ARGUMENT',
+    `Expected a range as LOW,HIGH, two numbers in rising order such as 0,4095, not too close to each other nor too far apart to compute with, but received "${given ?? `${kindOf(low)},${kindOf(high)}`}".`,
+  )
 }

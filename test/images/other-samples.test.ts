@@ -39,7 +39,8 @@ describe('signed samples keep what lies below zero', () => {
     it(name, async () => {
       const unit = name === '8 bits' ? 1 : 200
       const range = rangeOf([(await measureSamples({ name, bytes }))!])!
-      assert.ok(range.low < -128 * unit && range.high > 127 * unit, JSON.stringify(range))
+      const [low, high] = name === '8 bits' ? [-128, 127] : [-32768, 32767]
+      assert.deepEqual(range, { low, high, samples: 'integer' })
       const exact = { low: -128 * unit, high: 127 * unit, samples: 'any' } as const
       assert.ok(worst((await decode(bytes, exact)).data) <= 2)
       assert.deepEqual(
@@ -48,6 +49,16 @@ describe('signed samples keep what lies below zero', () => {
       )
     })
   }
+  it('a band around zero gets a margin, and none that the numbers cannot hold', async () => {
+    const rangeIn = async (of: (value: number) => number) => {
+      const bytes = tiffFile({ ...page, ...signed, bits: 16 }, Int16Array.from(grey, of))
+      return rangeOf([(await measureSamples({ name: 'x', bytes }))!])!
+    }
+    // Hounsfield units: air to bone
+    const inside = await rangeIn((v) => v * 8 - 1000)
+    assert.ok(inside.low < -1000 && inside.low > -1300 && inside.high > 1040 && inside.high < 1300)
+    assert.equal((await rangeIn((v) => v - 32768)).low, -32768)
+  })
   it('32 bits, RGB: unsigned ones reach beyond 255', async () => {
     const bytes = tiffFile({ ...page, bits: 32, samples: 3 }, Uint32Array.from(interleaved(3, (v) => v * 16_843_009)))
     const range = rangeOf([(await measureSamples({ name: 'x', bytes }))!])!

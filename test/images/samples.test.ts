@@ -42,6 +42,55 @@ const files: Record<string, { bytes: Uint8Array; range: SampleRange | undefined 
     ),
     range: { low: 0, high: 65535, samples: 'integer' },
   },
+  'int16, all of it': {
+    bytes: tiffFile(
+      { width, height, bits: 16, sampleFormat: 2 },
+      Int16Array.from(grey, (v) => v * 257 - 32768),
+    ),
+    range: { low: -32768, high: 32767, samples: 'integer' },
+  },
+  'int16, nothing below zero': {
+    bytes: tiffFile(
+      { width, height, bits: 16, sampleFormat: 2 },
+      Int16Array.from(grey, (v) => (v * 32767) / 255),
+    ),
+    range: { low: 0, high: 32767, samples: 'integer' },
+  },
+  'int16 RGB, nothing below zero': {
+    bytes: tiffFile(
+      { width, height, bits: 16, sampleFormat: 2, samples: 3 },
+      Int16Array.from({ length: grey.length * 3 }, (_, i) => (grey[Math.floor(i / 3)]! * 32767) / 255),
+    ),
+    range: { low: 0, high: 32767, samples: 'integer' },
+  },
+  '12 bits in int16': {
+    bytes: tiffFile(
+      { width, height, bits: 16, sampleFormat: 2 },
+      Int16Array.from(grey, (v) => v * 16),
+    ),
+    range: { low: 0, high: 4095, samples: 'integer' },
+  },
+  'int32, all of it': {
+    bytes: tiffFile(
+      { width, height, bits: 32, sampleFormat: 2 },
+      Int32Array.from(grey, (v) => v * 16_843_009 - 2 ** 31),
+    ),
+    range: { low: -(2 ** 31), high: 2 ** 31 - 1, samples: 'integer' },
+  },
+  'int32, nothing below zero': {
+    bytes: tiffFile(
+      { width, height, bits: 32, sampleFormat: 2 },
+      Int32Array.from(grey, (v) => (v * (2 ** 31 - 1)) / 255),
+    ),
+    range: { low: 0, high: 2 ** 31 - 1, samples: 'integer' },
+  },
+  uint32: {
+    bytes: tiffFile(
+      { width, height, bits: 32 },
+      Uint32Array.from(grey, (v) => v * 16_843_009),
+    ),
+    range: { low: 0, high: 2 ** 32 - 1, samples: 'integer' },
+  },
   '8 bits in 16': {
     bytes: tiffFile({ width, height, bits: 16 }, Uint16Array.from(grey)),
     range: { low: 0, high: 255, samples: 'integer' },
@@ -113,8 +162,8 @@ describe('images of more than 8 bits a sample', () => {
   })
 
   it('dead pixels and one broken image of a hundred do not decide', () => {
-    const twelve: UsedSamples = { kind: 'integer', bits: 16, low: 80, high: 3900 }
-    const broken: UsedSamples = { kind: 'integer', bits: 16, low: 0, high: 65_000 }
+    const twelve: UsedSamples = { kind: 'integer', bits: 16, isSigned: false, low: 80, high: 3900 }
+    const broken: UsedSamples = { kind: 'integer', bits: 16, isSigned: false, low: 0, high: 65_000 }
     assert.deepEqual(rangeOf([...Array<UsedSamples>(120).fill(twelve), broken]), {
       low: 0,
       high: 4095,

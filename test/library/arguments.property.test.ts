@@ -107,9 +107,20 @@ test('ranges: two finite numbers in rising order, or a sentence', async () => {
     const [low, high] = [anyValue(random, 2), anyValue(random, 2)]
     const code = await codeOf(() => checkRange(low, high), [low, high])
     const areNumbers = typeof low === 'number' && typeof high === 'number'
-    const isFine = areNumbers && Number.isFinite(high - low) && low < high
+    const isFine = areNumbers && Number.isFinite(high - low) && low < high && Number.isFinite(65535 / (high - low))
     assert.equal(code, isFine ? undefined : 'INVALID_ARGUMENT', inspect([low, high]))
     await codeOf(() => parseRange(anyText(random)), low)
+  }
+})
+
+test('ranges that cannot be computed with are refused, by the same rule as a text and as numbers', () => {
+  const taken = ['0,4095', '-1e300,1e300', '0,1e-300', '1e300,1.1e300']
+  for (const text of ['1e-320,1e-310', '0,5e-324', '-1e308,1e308', '1,1', '1,1.00000000000000001', ...taken]) {
+    const [low, high] = text.split(',').map(Number)
+    for (const check of [() => parseRange(text), () => checkRange(low, high)]) {
+      if (taken.includes(text)) assert.deepEqual(check(), { low, high, samples: 'any' })
+      else assert.throws(check, { code: 'INVALID_ARGUMENT', message: /^Expected a range as LOW,HIGH.*too close/ })
+    }
   }
 })
 
