@@ -22,12 +22,12 @@ export interface Io {
   readonly isTerminal: boolean
   /** The data directory, from `--home`, `ONECLASS_HOME` or `.oneclass/`. Absolute. */
   readonly home: string
-  /** Aborted on SIGINT and SIGTERM. */
+  /** Aborted on SIGINT, SIGTERM and SIGHUP. */
   readonly signal: AbortSignal
 }
 
-/** 0 done, 1 failed or misused, 2 done but some images could not be read, 130 and 143 interrupted. */
-export type ExitStatus = 0 | 1 | 2 | 130 | 143
+/** 0 done, 1 failed or misused, 2 done but some images could not be read, 129, 130 and 143 interrupted. */
+export type ExitStatus = 0 | 1 | 2 | 129 | 130 | 143
 
 export interface Command {
   readonly name: string

@@ -1,10 +1,6 @@
-/** Where the images of a fit lie: a folder, or a prefix of a bucket; and where it runs. */
-import { imageLimits } from '../images/limits.ts'
+/** Where the images of a fit lie: a folder, or a prefix of a bucket. */
 import { readImage } from '../images/read-image.ts'
 import type { ImageSource } from '../images/source.ts'
-import type { FitReply, LibraryCalls } from '../library/calls.ts'
-import { callOnce, fitReplyOf } from '../library/thread.ts'
-import { fitModel } from '../pipeline/fit-model.ts'
 import { type CollectedPositives, collectPositives, ofOneClass } from '../pipeline/positives.ts'
 import { assertHomeWritable } from '../system/files.ts'
 import { isS3, parseS3, writeS3 } from '../system/s3/address.ts'
@@ -28,27 +24,6 @@ export async function positivesFor(place: string, io: Io): Promise<CollectedPosi
   await assertHomeWritable(io.home)
   const found = await positivesAt(place, false, io.signal)
   return (await settleLayout(found, place, () => positivesAt(place, true, io.signal), io)) ?? found
-}
-
-type Hooks = {
-  readonly signal: AbortSignal
-  readonly onProgress: (done: number, total: number, stage: 'images' | 'fitting') => void
-  readonly onNotice: (sentence: string) => void
-}
-
-/**
- * A fit in a thread of its own, so that a signal is heard at once while it computes. What is fetched from a bucket cannot be handed to a
- * thread: such a fit runs in this one.
- */
-export async function fitApart(input: LibraryCalls['fit']['input'], hooks: Hooks): Promise<FitReply> {
-  const { positives, negatives } = input
-  const images = [positives, negatives].flatMap((some) =>
-    typeof some === 'object' ? ('images' in some ? some.images : some) : [],
-  )
-  if (!images.some((source) => 'read' in source)) return await callOnce('fit', input, hooks)
-  const { strict, ...options } = input
-  const limits = strict ? { limits: { ...imageLimits, strict } } : {}
-  return fitReplyOf(await fitModel({ ...options, ...limits, ...hooks }))
 }
 
 /** Folders are left to the fit. @throws as `imagesOfBucket` */

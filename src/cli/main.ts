@@ -133,7 +133,7 @@ if (script !== undefined && realpathSync(script) === fileURLToPath(import.meta.u
   process.stderr.on('error', () => {})
   const status = await main(process.argv.slice(2))
   // what an interrupted command left running must not keep the process
-  if (status === 130 || status === 143) process.exit(status)
+  if (status > 128) process.exit(status)
   process.exitCode = status
   // nor what a failed one did
   if (status === 1) setTimeout(() => process.exit(1), 2000).unref()

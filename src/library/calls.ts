@@ -1,4 +1,5 @@
 /** What the library asks of its thread (`library-thread.ts`), and what comes back. Everything here can be cloned. */
+import type { MessagePort } from 'node:worker_threads'
 import type { Matrix, Rows } from '../core/matrix.ts'
 import type { Comparison } from '../evaluation/comparison.ts'
 import type { Skipped } from '../images/left-out.ts'
@@ -11,6 +12,7 @@ import type { Model } from '../wire/model.ts'
 import type { PreprocessMode } from '../wire/preprocess.ts'
 import type { FailedImage, ImageResult, Scored } from '../wire/result.ts'
 import type { SampleRange } from '../wire/sample-range.ts'
+import type { Listed, SentImage, Some } from './lent-images.ts'
 
 type Hooks = 'onProgress' | 'onNotice' | 'onFound' | 'signal' | 'decode'
 
@@ -33,9 +35,19 @@ export interface ScoreRequest {
   readonly strict?: boolean | undefined
 }
 
+/** What is asked of a fit. */
+export type FitInput = Omit<FitModelOptions, Hooks | 'limits'> & { readonly strict?: boolean | undefined }
+
+/** The same as it is sent to the thread: images that only the asking one can read are lent, and `lender` answers with their bytes. */
+export type SentFit = Omit<FitInput, 'positives' | 'negatives'> & {
+  readonly positives: Some<SentImage>
+  readonly negatives?: Listed<SentImage>
+  readonly lender?: MessagePort
+}
+
 /** A call is a method of the thread. `open` comes before `score`, `scoreMany`, `explain` and `scoreFeatures`. */
 export type LibraryCalls = {
-  readonly fit: { input: Omit<FitModelOptions, Hooks | 'limits'> & { strict?: boolean | undefined }; output: FitReply }
+  readonly fit: { input: SentFit; output: FitReply }
   readonly fitFeatures: {
     input: SavedAs &
       Omit<FitOptions, Hooks> & {

@@ -7,10 +7,10 @@ import type { FitReport } from '../wire/fit-report.ts'
 import type { Model } from '../wire/model.ts'
 import type { SampleRange } from '../wire/sample-range.ts'
 import * as check from './arguments.ts'
-import type { FitReply, LibraryCalls } from './calls.ts'
+import type { FitInput, FitReply, LibraryCalls } from './calls.ts'
 import { checkImages, type Gathered, gather, type Images, pathOf } from './images.ts'
 import { type Cancellable, homeOf, type Place } from './place.ts'
-import { callOnce } from './thread.ts'
+import { callOnce, fitApart } from './thread.ts'
 
 export interface FitCall extends Place, Cancellable {
   /** 1 to 64 letters, digits, ".", "_" or "-". Each fit adds a version. */
@@ -127,7 +127,7 @@ async function fitImages(
       negatives: typeof others === 'object' ? others.sources : others,
       ...(range && { range: { ...range, samples: 'any' as const } }),
     }
-    const reply = await callOnce('fit', input as LibraryCalls['fit']['input'], { signal, onProgress })
+    const reply = await fitApart(input as FitInput, { signal, onProgress })
     const failed = [found, others].flatMap((read) => (typeof read === 'object' ? read.failed : []))
     return { ...reply, rejected: [...failed, ...reply.rejected] }
   } finally {

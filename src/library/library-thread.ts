@@ -17,6 +17,7 @@ import { openRegistry } from '../store/registry.ts'
 import { answerCalls, type CallContext } from '../system/thread-call.ts'
 import type { LibraryCalls, ScoreRequest } from './calls.ts'
 import { embedAll } from './embed-all.ts'
+import { borrowFrom, mapImages } from './lent-images.ts'
 import { fitReplyOf } from './thread.ts'
 
 /** What `open` and `openMany` opened: a thread serves one caller. */
@@ -40,9 +41,12 @@ async function all<T>(results: AsyncIterable<T>): Promise<T[]> {
 }
 
 answerCalls<LibraryCalls>({
-  async fit({ strict, ...options }, { signal, report }) {
+  async fit({ strict, lender, positives, negatives, ...options }, { signal, report }) {
+    const borrow = borrowFrom(lender)
     const fitted = await fitModel({
       ...options,
+      positives: mapImages(positives, borrow),
+      negatives: mapImages(negatives, borrow),
       ...(strict ? { limits: { ...imageLimits, strict } } : {}),
       signal,
       onProgress: (...progress) => report(progress),

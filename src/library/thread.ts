@@ -1,8 +1,9 @@
 /** Threads of the library. A fit or an evaluation has one of its own, which ends with it; a loaded model keeps one until it is closed. */
 
 import type { FittedModel } from '../pipeline/fit-model.ts'
-import { type CallThread, callInThread, startThread } from '../system/thread-call.ts'
-import type { FitReply, LibraryCalls } from './calls.ts'
+import { type CallOptions, type CallThread, callInThread, startThread } from '../system/thread-call.ts'
+import type { FitInput, FitReply, LibraryCalls } from './calls.ts'
+import { mapImages, openLender } from './lent-images.ts'
 
 export type LibraryThread = CallThread<LibraryCalls>
 
@@ -15,17 +16,19 @@ export function startLibraryThread(): LibraryThread {
 /** What a handler reports on its way: the arguments of `onProgress`, or a sentence. */
 export type Report = readonly unknown[] | { readonly notice: string }
 
+export interface CallHooks {
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((...report: never[]) => void) | undefined
+  readonly onNotice?: ((sentence: string) => void) | undefined
+  /** Memory and ports of the input that are given away instead of copied. */
+  readonly transfer?: CallOptions['transfer']
+}
+
 /** One call in a thread of its own, which has ended when this returns: nothing is written afterwards. */
 export async function callOnce<K extends keyof LibraryCalls>(
   method: K,
   input: LibraryCalls[K]['input'],
-  hooks: {
-    readonly signal?: AbortSignal | undefined
-    readonly onProgress?: ((...report: never[]) => void) | undefined
-    readonly onNotice?: ((sentence: string) => void) | undefined
-    /** Memory of the input that is given away instead of copied. */
-    readonly transfer?: readonly ArrayBuffer[] | undefined
-  },
+  hooks: CallHooks,
 ): Promise<LibraryCalls[K]['output']> {
   const { signal, onProgress, onNotice, transfer } = hooks
   return await callInThread<LibraryCalls, K>(threadFile, method, input, {
@@ -36,6 +39,18 @@ export async function callOnce<K extends keyof LibraryCalls>(
       else onProgress?.(...(report as never[]))
     },
   })
+}
+
+/** A fit in a thread of its own, wherever its images come from: this one stays free, so that a signal is heard at once. */
+export async function fitApart(input: FitInput, hooks: Omit<CallHooks, 'transfer'>): Promise<FitReply> {
+  const lender = openLender()
+  const { lend, port } = lender
+  const images = { positives: mapImages(input.positives, lend), negatives: mapImages(input.negatives, lend) }
+  try {
+    return await callOnce('fit', { ...input, ...images, lender: port }, { ...hooks, transfer: [port] })
+  } finally {
+    lender.close()
+  }
 }
 
 /** What of a fit goes out of its thread. */

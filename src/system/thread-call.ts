@@ -5,7 +5,7 @@
  * A thread file ends with `answerCalls({ method: handler, ... })`; the other side begins with `startThread(url)`.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parentPort, type ResourceLimits, Worker } from 'node:worker_threads'
+import { type MessagePort, parentPort, type ResourceLimits, Worker } from 'node:worker_threads'
 import { type ErrorCode, OneclassError, present, toOneclassError } from '../errors.ts'
 import { sendNothing } from './config.ts'
 
@@ -17,8 +17,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
   /** What the handler reports on its way. */
   readonly onProgress?: ((report: unknown) => void) | undefined
-  /** Memory of the input that is given away instead of copied. */
-  readonly transfer?: readonly ArrayBuffer[] | undefined
+  /** Memory and ports of the input that are given away instead of copied. */
+  readonly transfer?: readonly (ArrayBuffer | MessagePort)[] | undefined
 }
 
 export interface CallThread<C extends Calls> {

@@ -1,12 +1,13 @@
-/** Ctrl-C, wrong words, help and completions. */
+/** Ctrl-C and other signals, wrong words, help and completions. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after, before } from 'node:test'
 import { nearest } from '../../src/cli/suggest.ts'
 import { drawFolder, type RunOptions, runCommand } from '../support/command-line.ts'
+import { memoryBucket, startS3Server } from '../support/s3-server.ts'
 
 let folder = ''
 const oneclass = (args: string[], options: Partial<RunOptions> = {}) =>
@@ -19,13 +20,19 @@ before(async () => {
 after(() => rm(folder, { recursive: true, force: true }))
 
 /** Interrupts when standard error first says `when`. @returns the milliseconds until the end, too */
-async function interrupted(args: string[], when: RegExp) {
+async function interrupted(
+  args: string[],
+  when: RegExp,
+  signal: NodeJS.Signals = 'SIGINT',
+  more: Partial<RunOptions> = {},
+) {
   let at = 0
   const ended = await oneclass(args, {
+    ...more,
     onErr(text, kill) {
       if (at > 0 || !when.test(text)) return
       at = performance.now()
-      kill('SIGINT')
+      kill(signal)
     },
   })
   assert.ok(at > 0, `it never said ${when}: ${ended.err}`)
@@ -42,11 +49,43 @@ test('an interrupt ends fit and score, with nothing half saved, and exit status 
   }
   assert.equal((await oneclass(['fit', 'parts', '--name', 'p'])).status, 0)
   await writeFile(join(folder, 'r.csv'), 'before\n')
-  const args = ['score', 'parts', 'parts', 'parts', '--model', 'p', '--format', 'csv', '--out', 'r.csv']
-  const { status } = await interrupted(args, /images/)
-  assert.equal(status, 130)
-  const left = (await readdir(folder)).filter((name) => name.startsWith('r.csv'))
-  assert.deepEqual(left, ['r.csv'])
+  const before = await readdir(folder)
+  for (const args of [
+    ['score', 'parts', 'parts', 'parts', '--model', 'p', '--format', 'csv', '--out', 'r.csv'],
+    ['embed', 'parts', 'parts', 'parts', '--out', 'x.npy'],
+  ]) {
+    for (const [signal, expected] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 })) {
+      const { status } = await interrupted(args, /images/, signal as NodeJS.Signals)
+      assert.equal(status, expected, `${args[0]} ${signal}`)
+      assert.deepEqual(await readdir(folder), before)
+    }
+  }
+})
+
+test('an interrupt ends a fit from a bucket as fast, while it computes too', async (t) => {
+  const server = await startS3Server()
+  t.after(() => server.close())
+  const parts = await Promise.all(
+    (await readdir(join(folder, 'parts')))
+      .slice(0, 14)
+      .map(async (name) => [name, await readFile(join(folder, 'parts', name))] as const),
+  )
+  server.buckets.set('photos', memoryBucket(Object.fromEntries(parts)))
+  const env = server.env()
+  const home = join(folder, 'bucket')
+  for (const when of [/images/, /fitting (\d+)\/\1/]) {
+    const { status, err, ms } = await interrupted(['fit', 's3://photos/', '--name', 'b'], when, 'SIGINT', { env, home })
+    assert.equal(status, 130, err)
+    assert.ok(ms < 5000, `${ms} ms`)
+    assert.deepEqual(await readdir(join(home, 'models')).catch(() => []), [])
+  }
+  const fitted = await oneclass(['fit', 's3://photos/', '--name', 'b', '--no-patches'], { env, home })
+  assert.equal(fitted.status, 0, fitted.err)
+  assert.match(fitted.out, /b@1: fitted on 14 positives/)
+  server.fault = ({ path }) => (path.endsWith('part-007.jpg') ? { status: 403, code: 'AccessDenied' } : undefined)
+  const without = await oneclass(['fit', 's3://photos/', '--name', 'b', '--no-patches'], { env, home })
+  assert.equal(without.status, 2, without.err)
+  assert.match(without.err, /part-007\.jpg: IMAGE_/)
 })
 
 test('wrong words: did you mean; help of a command', async () => {
