@@ -19,11 +19,7 @@ def eight_bits(image):
     """Pillow cuts greys of 16 bits off at 255, where all else scales them."""
     if not image.mode.startswith("I;16") and not (image.mode == "I" and image.format == "PNG"):
         return image
-    transparent = image.info.get("transparency")
-    image = image.convert("I").point(lambda value: value * (1 / 257)).convert("L")
-    if isinstance(transparent, int):
-        image.info["transparency"] = transparent // 257
-    return image
+    return image.convert("I").point(lambda value: value * (1 / 257)).convert("L")
 
 
 def in_srgb(image):
@@ -42,7 +38,7 @@ for line in sys.stdin:
         with Image.open(json.loads(line)) as image:
             image.seek(0)
             mode = image.mode
-            image = ImageOps.exif_transpose(in_srgb(eight_bits(image)))
+            image = in_srgb(ImageOps.exif_transpose(eight_bits(image)))
             width, height = image.size
             rgba = image.convert("RGBA")
             white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))

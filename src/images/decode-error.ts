@@ -11,7 +11,7 @@ export function reasonOf(error: unknown): string {
 
 /** What libvips and its libraries say of whole files that they were not built for. */
 const unsupported =
-  /not (configured|supported|implemented)|unsupported (?!image format)|unimplemented|bad labq|must have 1 or 4|whole number of bytes/i
+  /not (configured|supported|implemented)|unsupported (?!image format)|unimplemented|bad labq|must have 1 or 4|whole number of bytes|no 'pitm' box/i
 
 export function asImageError(error: unknown, name: string, format: ImageFormat, limits: ImageLimits): OneclassError {
   if (error instanceof OneclassError) return error

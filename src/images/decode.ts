@@ -23,11 +23,11 @@ import { alphaBackground, type ImageLimits, imageLimits, paddingColour } from '.
 import { lookAt } from './look.ts'
 import type { DecodeTarget, Original, Pixels } from './pixels.ts'
 import { readImage } from './read-image.ts'
+import { readable } from './readable.ts'
 import { salvage } from './salvage.ts'
 import type { UsedSamples } from './sample-range.ts'
 import { sharp } from './sharp.ts'
 import type { ImageSource } from './source.ts'
-import { withColours } from './tiff-page.ts'
 
 export { readImage } from './read-image.ts'
 export type { ImageSource } from './source.ts'
@@ -99,7 +99,7 @@ async function openImage(
 ): Promise<{ bytes: Uint8Array; format: ImageFormat }> {
   const bytes = await readImage(source, limits)
   const format = detectFormat(bytes, source.name)
-  return { bytes: format === 'tiff' ? withColours(bytes) : bytes, format }
+  return { bytes: readable(bytes, format), format }
 }
 
 /** Width and height as shown (after EXIF orientation), from the header alone. Errors as `decodeImage`. */
@@ -107,10 +107,10 @@ export async function probeImage(
   source: ImageSource,
   limits: ImageLimits = imageLimits,
 ): Promise<{ width: number; height: number; format: ImageFormat }> {
-  const bytes = await readImage(source, limits)
-  const format = detectFormat(bytes, source.name)
+  const { bytes, format } = await openImage(source, limits)
   checkCost(bytes, format, source.name, limits)
   try {
+    samplesOf(bytes, format, source.name)
     return { ...(await sizeOf(bytes, format, source.name, limits)), format }
   } catch (error) {
     throw asImageError(error, source.name, format, limits)

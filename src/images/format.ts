@@ -147,7 +147,10 @@ function isRawByMagic(bytes: Uint8Array): boolean {
 function refusedFormat(bytes: Uint8Array): OtherFormat | undefined {
   const known = (what: string, isImage: boolean, todo = toConvert): OtherFormat => ({ what, isImage, todo })
   const brands = isoBrands(bytes)
-  if (brands.some((brand) => /^(hei[cxms]|hev[cxms]|mif1|msf1)$/.test(brand))) return known('a HEIF/HEIC image', true)
+  // the short form of HEIF and AVIF has its codec as minor version
+  if (brands[0] === 'mif3' && ascii(bytes, 12, 16) === 'avif') return known('an AVIF image in its short form', true)
+  if (brands.some((brand) => /^(hei[cxms]|hev[cxms]|mif[123]|msf1)$/.test(brand)))
+    return known('a HEIF/HEIC image', true)
   if (brands.includes('jxl ')) return known('a JPEG XL image', true)
   if (brands.includes('crx ') || isRawByMagic(bytes)) return rawFormat
   if (brands.length > 0) return known('a video', false, 'save its frames as images')

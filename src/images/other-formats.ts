@@ -77,6 +77,14 @@ const shapes: readonly (readonly [format: OtherFormat, isIt: (head: Uint8Array, 
       magic === 10 && [0, 2, 3, 4, 5].includes(version) && packed <= 1 && [1, 2, 4, 8].includes(bits),
   ],
   [
+    image('a bitmap without the head of its file', 'open it in an image program, and save it as PNG'),
+    ([size, b, c, d, , , , , , , , , planes, e, bits = 9]) =>
+      [40, 108, 124].includes(size ?? 0) &&
+      [b, c, d, e].every((byte) => byte === 0) &&
+      planes === 1 &&
+      [1, 4, 8, 16, 24, 32].includes(bits),
+  ],
+  [
     image('an SGI image'),
     ([a, b, packed = 9, bytes = 9]) => a === 1 && b === 0xda && packed <= 1 && (bytes === 1 || bytes === 2),
   ],

@@ -13,7 +13,6 @@ const tags = {
   compression: 259,
   photometric: 262,
   samples: 277,
-  tileWidth: 322,
   subPages: 330,
   extraSamples: 338,
   sampleFormat: 339,
@@ -89,12 +88,13 @@ export function checkTiff(bytes: Uint8Array, name: string): TiffSamples | undefi
   const saveAnew = 'save it again without compression, or as PNG'
   const unread = unreadCompressions[compression]
   if (unread !== undefined) refuse(unread, saveAnew)
-  if (compression === 6 && page.tags.has(tags.tileWidth)) refuse('tiles in the old form of JPEG', saveAnew)
+  if (compression === 6) refuse('the old form of JPEG compression', saveAnew)
+  if (!page.tags.has(tags.photometric)) refuse('no word about what its samples mean', 'save it again, as RGB or grey')
   const colours = unreadColours[first(tags.photometric, 1)]
   if (colours !== undefined) refuse(colours, 'convert it to RGB or grey')
   const photometric = first(tags.photometric, 1)
   // the decoder takes them for RGB as they are; those of JPEG it converts
-  if (photometric === 6 && compression !== 6 && compression !== 7) refuse('YCbCr colours', 'convert it to RGB or grey')
+  if (photometric === 6 && compression !== 7) refuse('YCbCr colours', 'convert it to RGB or grey')
   const samples = first(tags.samples, 1)
   const more = samples - coloursOf(photometric)
   if (samples > 4 || (more > 1 && !isColourAsGrey(photometric, samples)))
@@ -102,6 +102,7 @@ export function checkTiff(bytes: Uint8Array, name: string): TiffSamples | undefi
   const odd = bits.find((count) => ![1, 2, 4, 8, 16, 32].includes(count))
   if (odd !== undefined)
     refuse(`${odd} bits a sample`, odd > 32 ? 'save it with 32 bits a sample' : 'save it with 8 or 16 bits a sample')
+  if (samples > 1 && bits[0]! < 8) refuse(`${samples} channels of ${bits[0]} bits`, 'save it with 8 bits a sample')
   if (format === 5 || format === 6) refuse('complex numbers', 'save their magnitude')
   if (format === 3 && bits[0] !== 32) refuse(`floats of ${bits[0]} bits`, 'save it with 32 bits a sample')
   const kind = format === 3 ? 'float' : 'integer'

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import sharp from 'sharp'
-import { decodeImage } from '../../src/images/decode.ts'
+import { decodeImage, probeImage } from '../../src/images/decode.ts'
 import { imageLimits } from '../../src/images/limits.ts'
 import { picture, tiffFile } from '../support/tiff-files.ts'
 
@@ -29,6 +29,29 @@ describe('what is whole and not accepted: IMAGE_UNSUPPORTED, with what to do', (
     'tiles of old JPEG': [
       tiffFile({ ...page, compression: 6, tags: { 322: 16, 323: 16 } }, bytesOf(1)),
       /old form of JPEG.*save it again/,
+    ],
+    'old JPEG': [tiffFile({ ...page, compression: 6 }, bytesOf(1)), /old form of JPEG.*save it again/],
+    'grey and opacity of 4 bits': [
+      tiffFile({ ...page, bits: 4, samples: 2, tags: { 338: 2 } }, bytesOf(1)),
+      /2 channels of 4 bits.*save it with 8 bits/,
+    ],
+    'a TIFF that does not say what its samples mean': [
+      withoutColours(tiffFile(page, bytesOf(1))),
+      /no word about what its samples mean.*RGB or grey/,
+    ],
+    'HEIF in its short form': [
+      Buffer.from('\0\0\0\x10ftypmif3heic\0\0\0\x08mini'),
+      /is a HEIF\/HEIC image.*convert it/,
+    ],
+    'AVIF in its short form': [
+      Buffer.from('\0\0\0\x10ftypmif3avif\0\0\0\x08mini'),
+      /AVIF image in its short form.*convert it/,
+    ],
+    'a bitmap of 2 bits': [bitmap(2, 0), /bitmap with 2 bits a pixel.*convert it to PNG/],
+    'a JPEG in a bitmap': [bitmap(0, 4), /bitmap that holds a JPEG or PNG.*convert it to PNG/],
+    'a bitmap without the head of its file': [
+      bitmap(24, 0).subarray(14),
+      /bitmap without the head of its file.*save it as PNG/,
     ],
     DNG: [
       tiffFile({ ...page, samples: 3, tags: { 50706: 0x0401 } }, bytesOf(3)),
@@ -65,6 +88,36 @@ describe('what is whole and not accepted: IMAGE_UNSUPPORTED, with what to do', (
   })
 })
 
+/** A black bitmap of 4 x 4 pixels, or what its header says. */
+function bitmap(bits: number, compression: number): Uint8Array {
+  const bytes = new Uint8Array(54 + 4 * 12)
+  const view = new DataView(bytes.buffer)
+  bytes.set(Buffer.from('BM'))
+  for (const [at, value] of [
+    [2, bytes.length],
+    [10, 54],
+    [14, 40],
+    [18, 4],
+    [22, 4],
+    [30, compression],
+  ] as const)
+    view.setUint32(at, value, true)
+  view.setUint16(26, 1, true)
+  view.setUint16(28, bits, true)
+  return bytes
+}
+
+/** The same TIFF, whose tag that tells grey from colour is one that nobody knows. */
+function withoutColours(bytes: Uint8Array): Uint8Array {
+  const view = new DataView(bytes.buffer)
+  for (let at = 10; at < bytes.length; at += 12) {
+    if (view.getUint16(at, true) !== 262) continue
+    view.setUint16(at, 261, true)
+    break
+  }
+  return bytes
+}
+
 /** The same file, saying that its samples have 12 bits. */
 function twelveBits(jpeg: Buffer): Uint8Array {
   const bytes = Uint8Array.from(jpeg)
@@ -72,6 +125,46 @@ function twelveBits(jpeg: Buffer): Uint8Array {
   bytes[at + 4] = 12
   return bytes
 }
+
+it('of an animated AVIF the still picture is taken; a film without one is unsupported', async () => {
+  const still = await sharp(bytesOf(1), { raw: { width, height, channels: 1 } })
+    .avif({ quality: 90 })
+    .toBuffer()
+  const animated = Uint8Array.from(still)
+  animated.set(Buffer.from('avis'), 8)
+  assert.deepEqual((await decode(animated)).data, (await decode(still)).data)
+  assert.equal(Buffer.from(animated.subarray(8, 12)).toString(), 'avis')
+  const at = Buffer.from(animated).indexOf('pitm')
+  animated.set(Buffer.from('free'), at)
+  await assert.rejects(decode(animated), { code: 'IMAGE_UNSUPPORTED', message: /AVIF/ })
+})
+
+it('what an image is refused for is the same when only its size is asked for', async () => {
+  const bytes = tiffFile({ ...page, samples: 3, photometric: 8 }, bytesOf(3))
+  await assert.rejects(probeImage({ name: 'x', bytes }), { code: 'IMAGE_UNSUPPORTED', message: /Lab colours/ })
+})
+
+it("CMYK in JPEG is the same with Adobe's mark and without", async () => {
+  const ink = await sharp(bytesOf(3), { raw: { width, height, channels: 3 } })
+    .toColourspace('cmyk')
+    .jpeg({ quality: 95, chromaSubsampling: '4:4:4' })
+    .toBuffer()
+  const at = ink.indexOf('Adobe')
+  const marked = await decode(ink)
+  const isNear = (other: { data: Uint8Array }) =>
+    Math.max(...other.data.map((value, i) => Math.abs(value - marked.data[i]!))) <= 4
+  assert.ok(at > 0)
+  const bare = Buffer.concat([ink.subarray(0, at - 4), ink.subarray(at + 12)])
+  assert.ok(isNear(await decode(bare)))
+  // light as 8 bits would show it: no inversion
+  const plain = await decode(
+    await sharp(bytesOf(3), { raw: { width, height, channels: 3 } })
+      .png()
+      .toBuffer(),
+  )
+  const offBy = plain.data.map((value, i) => Math.abs(value - marked.data[i]!))
+  assert.ok(offBy.reduce((a, b) => a + b, 0) / offBy.length < 30)
+})
 
 describe('files that were cut off at their end', () => {
   const noise = (() => {
