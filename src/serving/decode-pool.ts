@@ -3,6 +3,7 @@
  * does. So images are decoded by processes, one image each at a time, with limits of CPU time and memory that are kept
  * from here and by the system.
  *
+ *   here    small plain JPEG files, which need no process (`images/jpeg/decode-plain.ts`)
  *   quick   images of ordinary cost, as many at once as there are cores; single images before those of batches
  *   slow    images that are dear by their header, or that turned out to be: one at a time, at low priority, the cheapest first
  *
@@ -12,8 +13,10 @@
  */
 import { OneclassError } from '../errors.ts'
 import { checkCost } from '../images/cost.ts'
+import { decodeSmall } from '../images/decode.ts'
 import { detectFormat } from '../images/format.ts'
 import { type ImageLimits, imageLimits } from '../images/limits.ts'
+import type { Pixels } from '../images/pixels.ts'
 import { poolClosed, startDecodeChildren } from './decode-children.ts'
 import { cancelled, type Decoded, type DecodeRequest, decodeIn, MovedAway } from './decode-run.ts'
 import type { Lane } from './micro-batcher.ts'
@@ -47,6 +50,14 @@ interface Job {
 /** Estimates beyond these go to the slow lane at once: they are upper ones, three times what is used and more. */
 const quickEstimate = { milliseconds: 900, mebibytes: 160 }
 
+/**
+ * Small plain JPEG files are decoded in this process: in WebAssembly, which reaches no other memory, with a size that bounds the time.
+ * Undefined of all other images.
+ */
+function decodeHere({ bytes, target, thumbnail, measure }: DecodeRequest): Pixels | undefined {
+  return target && !thumbnail && !measure ? decodeSmall(bytes, target) : undefined
+}
+
 export function createDecodePool(options: DecodePoolOptions): DecodePool {
   const limits = options.limits ?? imageLimits
   const quickMs = options.quickMs ?? 300
@@ -62,6 +73,11 @@ export function createDecodePool(options: DecodePoolOptions): DecodePool {
     if (job.request.signal?.aborted) {
       leave()
       return job.reject(cancelled())
+    }
+    const small = decodeHere(job.request)
+    if (small) {
+      leave()
+      return job.resolve({ pixels: small, thumbnail: undefined })
     }
     let ownsSlowLane = false
     const child = await children.take().catch((error: unknown) => {

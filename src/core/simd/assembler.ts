@@ -1,5 +1,5 @@
 /**
- * The few WebAssembly instructions that our kernels are made of, as bytes. A kernel is written as nested arrays in the order of
+ * The few WebAssembly instructions that our kernels are made of, as bytes; those of samples are in `samples.ts`. A kernel is written as nested arrays in the order of
  * the stack machine; `moduleOf` wraps kernels into a module that imports its memory as `env.memory`.
  */
 export type Code = number | readonly Code[]
@@ -25,7 +25,7 @@ const unsigned = (value: number): number[] =>
   value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)]
 const signed = (value: number): number[] =>
   value >= -64 && value < 64 ? [value & 0x7f] : [(value & 0x7f) | 0x80, ...signed(value >> 7)]
-const simd = (opcode: number): Code => [0xfd, unsigned(opcode)]
+export const simd = (opcode: number): Code => [0xfd, unsigned(opcode)]
 
 export const get = (local: Local): Code => [0x20, unsigned(local)]
 export const set = (local: Local, value: Code): Code => [value, 0x21, unsigned(local)]
