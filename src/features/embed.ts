@@ -50,60 +50,31 @@ export async function* embedImages(
   const decode = options.decode ?? ((source, target) => decodeImage(source, target, options.limits))
   const decoded = decodeAhead(sources, batch + usableCpus(), (source) => decode(source, backbone.target))
   const done = { count: 0 }
-  const running: Running[] = []
-  let waiting: Decoded[] = []
-  try {
-    for await (const entry of decoded) {
-      throwIfAborted(options.signal)
-      if (!(entry.result instanceof OneclassError)) options.onPixels?.(entry.index, entry.result)
-      waiting.push(entry)
-      const isLast = entry.index === sources.length - 1
-      if (waiting.length < batch && !isLast) continue
-      running.push(start(backbone, waiting, options))
-      waiting = []
-      // two at once: cores that one run leaves idle work on the other
-      while (running.length > (isLast ? 0 : 1)) {
-        yield* finish(running[0]!, sources, options, done)
-        running.shift()
-      }
-    }
-  } finally {
-    // nothing is at work any more when this ends, however it ends
-    await Promise.allSettled(running.map(({ seen }) => seen))
+  let waiting: { index: number; result: Pixels | OneclassError }[] = []
+  for await (const entry of decoded) {
+    throwIfAborted(options.signal)
+    if (!(entry.result instanceof OneclassError)) options.onPixels?.(entry.index, entry.result)
+    waiting.push(entry)
+    if (waiting.length < batch && entry.index < sources.length - 1) continue
+    yield* embedBatch(backbone, sources, waiting, options, done)
+    waiting = []
   }
 }
 
-interface Decoded {
-  readonly index: number
-  readonly result: Pixels | OneclassError
-}
-
-/** A batch on its way through the network. */
-interface Running {
-  readonly images: readonly Decoded[]
-  readonly seen: Promise<(Look | OneclassError)[]>
-}
-
-function start(backbone: Backbone, images: readonly Decoded[], options: EmbedOptions): Running {
-  const pixels = images.flatMap(({ result }) => (result instanceof OneclassError ? [] : [result]))
-  const seen = pixels.length > 0 ? see(backbone, pixels, options.maps ?? false) : Promise.resolve([])
-  // it may fail while another is waited for; its error is seen in its turn
-  seen.catch(() => {})
-  return { images, seen }
-}
-
-async function* finish(
-  { images, seen }: Running,
+async function* embedBatch(
+  backbone: Backbone,
   sources: readonly ImageSource[],
+  batch: readonly { index: number; result: Pixels | OneclassError }[],
   options: EmbedOptions,
   done: { count: number },
 ): AsyncGenerator<Embedded, void, undefined> {
-  const looks = await seen
+  const pixels = batch.flatMap(({ result }) => (result instanceof OneclassError ? [] : [result]))
+  const seen = pixels.length > 0 ? await see(backbone, pixels, options.maps ?? false) : []
   let next = 0
-  for (const { index, result } of images) {
+  for (const { index, result } of batch) {
     throwIfAborted(options.signal)
     const source = sources[index]!
-    const outcome = result instanceof OneclassError ? result : looks[next++]!
+    const outcome = result instanceof OneclassError ? result : seen[next++]!
     options.onProgress?.(++done.count, sources.length)
     if (outcome instanceof OneclassError) yield { index, source, error: nameImage(outcome, source) }
     else yield { index, source, ...outcome, ...aboutPixels(result) }
@@ -132,7 +103,7 @@ async function* decodeAhead(
   sources: readonly ImageSource[],
   ahead: number,
   decode: (source: ImageSource) => Promise<Pixels>,
-): AsyncGenerator<Decoded, void, undefined> {
+): AsyncGenerator<{ index: number; result: Pixels | OneclassError }, void, undefined> {
   const inFlight: Promise<Pixels | OneclassError>[] = []
   let started = 0
   for (let index = 0; index < sources.length; index++) {
