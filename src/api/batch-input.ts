@@ -18,7 +18,7 @@ export interface BatchInput {
   /** In Redis. */
   readonly uploads: readonly Uploaded[]
   readonly folder: string | null
-  readonly uploadedFolder?: string
+  readonly dropped?: Dropped
   readonly alpha: number | undefined
   readonly decisions: Decisions
   /** Further models, as they were named. */
@@ -42,10 +42,9 @@ export async function readBatchInput(
       seconds: lifetimes.input,
     })
     const images = form.files.map(({ image }) => image)
-    const uploadedFolder = folderOf(images)
     return {
       images,
-      ...(uploadedFolder !== undefined && { uploadedFolder }),
+      dropped: droppedOf(images),
       isOpen: false,
       uploads: form.files,
       folder: null,
@@ -70,10 +69,19 @@ export async function readBatchInput(
   }
 }
 
-/** The folder that all names begin with. */
-function folderOf(names: readonly string[]): string | undefined {
-  const [folder = '', rest] = (names[0] ?? '').split('/')
-  return rest !== undefined && folder !== '' && names.every((name) => name.startsWith(`${folder}/`))
-    ? folder
-    : undefined
+/** The folders that were dropped, where every image is in one. */
+type Dropped = Pick<BatchRecord, 'uploadedFolder' | 'uploadedFolders'>
+
+/** Folders that are told: a title has room for less. */
+const maxFolders = 20
+
+function droppedOf(names: readonly string[]): Dropped {
+  const folders = new Set<string>()
+  for (const name of names) {
+    const end = name.indexOf('/')
+    if (end < 1) return {}
+    if (folders.size < maxFolders) folders.add(name.slice(0, end))
+  }
+  const [first, second] = folders
+  return first === undefined ? {} : second === undefined ? { uploadedFolder: first } : { uploadedFolders: [...folders] }
 }

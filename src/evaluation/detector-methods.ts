@@ -33,7 +33,7 @@ export const ensemble: Method = {
       memoryBytes: bytesOf(artifact.ensemble) + bytesOf(artifact.patches) + 2 * context.positives.data.byteLength,
       usesBackbone: false,
       notes: [
-        `Isolation forest, one-class SVM and places at detail ${detail}, as \`fit\` joins them: defects drawn on held-out positives are found better with places. Its times hold reading and embedding.`,
+        `Isolation forest, one-class SVM and places at detail ${detail}, as a fit joins them: defects drawn on held-out positives are found better with places. Its times hold reading and embedding.`,
       ],
     }
   },
@@ -97,7 +97,7 @@ function ensembleRow(key: string, title: string, part: PooledKey | 'ensemble'): 
         notes:
           part === 'ensemble'
             ? [
-                'Mean of the two detectors, each on the scale of its held-out positives, calibrated last. `fit` judges these images as wholes too.',
+                'Mean of the two detectors, each on the scale of its held-out positives, calibrated last. A fit judges these images as wholes too.',
               ]
             : ['Fitted and calibrated together with the ensemble, whose time and memory these are.'],
       }

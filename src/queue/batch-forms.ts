@@ -22,6 +22,7 @@ export const recordForm = Compile(
     chunkSize: Type.Integer({ minimum: 1, maximum: 10_000 }),
     folder: Nullable(Type.String()),
     uploadedFolder: Type.Optional(Type.String()),
+    uploadedFolders: Type.Optional(Type.Array(Type.String())),
     results: Type.Optional(Type.String()),
     keep: Type.Optional(Type.Object({ thumbnails: Type.Boolean(), map: Type.Boolean() })),
     decide: Type.Optional(Type.Object({ ...Decisions.properties, calibrationScores: count })),

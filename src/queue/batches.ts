@@ -42,6 +42,8 @@ export interface BatchRecord {
   readonly folder: string | null
   /** What all names of an upload begin with: the folder that was dropped. */
   readonly uploadedFolder?: string
+  /** Of an upload of several folders the first of them. */
+  readonly uploadedFolders?: readonly string[]
   /** Where its results are written in the end: `s3://bucket/prefix/`. */
   readonly results?: string
   /** What is kept of its images besides their results (`batch-extras.ts`). */

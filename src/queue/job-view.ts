@@ -104,6 +104,7 @@ export function viewOfBatch(batch: BatchRecord): BatchJob {
     ...(batch.results !== undefined && { results: `${batch.results}${batch.id}/` }),
     folder: batch.folder === null ? null : basename(batch.folder),
     ...(batch.uploadedFolder !== undefined && { uploadedFolder: batch.uploadedFolder }),
+    ...(batch.uploadedFolders !== undefined && { uploadedFolders: [...batch.uploadedFolders] }),
     result: batch.state === 'done' ? { images: batch.total, errors: batch.errors, model: batch.model.label } : null,
     error: batch.state === 'cancelled' ? cancelledError : batch.error,
     waitsFor: batch.waitsFor,

@@ -74,6 +74,9 @@ export const BatchJob = Type.Object({
   uploadedFolder: Type.Optional(
     Type.String({ description: 'The folder that all names of an upload begin with, where there is one' }),
   ),
+  uploadedFolders: Type.Optional(
+    Type.Array(Type.String(), { description: 'Where there are several, and every image is in one: the first of them' }),
+  ),
   results: Type.Optional(Type.String({ description: 'Where its results are written: `s3://bucket/prefix/ID/`' })),
   waitsFor: Nullable(ErrorBody),
 })

@@ -56,6 +56,11 @@ test('the report opens offline without an error or a request, fits 400 and 1400 
       assert.ok(text !== '', 'a legend without words')
       for (const one of swatches) assert.doesNotMatch(one, /^rgba\(0, 0, 0, 0\) none/, text)
     }
+    // names are cut before their end, which tells files apart, and a number keeps its "%"
+    const ends = page.locator('.strip .name > :last-child')
+    assert.match((await ends.first().textContent()) ?? '', /.\.\w+$/)
+    assert.ok(await ends.evaluateAll((all) => all.every((end) => end.scrollWidth <= end.clientWidth + 1)))
+    assert.doesNotMatch((await page.locator('.verdict, th, figcaption').allTextContents()).join(), /\d %/)
     const epochs = page.locator('.card', { hasText: 'Training of Transfer learning, binary head' })
     assert.deepEqual(await epochs.locator('.tick[text-anchor=middle]').allTextContents(), ['1', '2', '3'])
     assert.match((await epochs.locator('.legend').textContent()) ?? '', /training loss.*validation loss/)

@@ -89,7 +89,7 @@ test(
       await other.page.waitForSelector('.cell .badge.unsure')
       assert.equal(await other.page.locator('.cell').count(), 1, 'the link shows the same filter')
       await other.page.getByLabel('Durchgesehen als').selectOption('any')
-      await other.page.getByLabel('Nach Namen suchen').fill('part-3.jpg')
+      await other.page.getByLabel('Name suchen').fill('part-3.jpg')
       await pickFirst(other.page)
       await other.page.getByLabel('Ihr Name, wird mit Ihrem Urteil gemerkt').fill('Ann')
       await pickFirst(other.page)

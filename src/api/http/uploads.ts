@@ -29,6 +29,8 @@ export interface FormLimits {
 
 /** Bytes of a text field: room for a list of 5,000 indices. */
 const maxFieldBytes = 32 * 1024
+/** Characters of a file's name. */
+const maxName = 255
 /** RFC 2046 allows 70; the parser fails at 253. */
 const maxBoundary = 200
 
@@ -153,14 +155,22 @@ function formError(thrown: unknown): unknown {
   return thrown
 }
 
-/** The file's name as the sender calls it, without what cannot be shown. */
+/** What browsers and `fetch` write in the name of a file, as the HTML standard says ("multipart/form-data encoding algorithm"). */
+const written: Readonly<Record<string, string>> = { '%22': '"', '%0A': '\n', '%0D': '\r' }
+
+/** The file's name as the sender calls it, without what cannot be shown; of a long path the end, which tells files apart. */
 export function nameOf(filename: string | undefined, index: number): string {
-  const path = clean((filename ?? '').replaceAll('\\', '/'))
+  const read = (filename ?? '').replace(/%(22|0A|0D)/g, (code) => written[code] ?? code)
+  const path = withoutControls(read.replaceAll('\\', '/'))
     .split('/')
     .filter((part) => part !== '' && part !== '.' && part !== '..')
-  return path.join('/') || `image-${index + 1}`
+  return [...path.join('/')].slice(-maxName).join('') || `image-${index + 1}`
 }
 
 function clean(text: string): string {
-  return text.replace(/\p{Cc}/gu, '').slice(0, 255)
+  return withoutControls(text).slice(0, maxName)
+}
+
+function withoutControls(text: string): string {
+  return text.replace(/\p{Cc}/gu, '')
 }

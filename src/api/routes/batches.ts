@@ -78,7 +78,7 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
         ...(also !== undefined && { also: others }),
         chunkSize,
         folder,
-        ...(input.uploadedFolder !== undefined && { uploadedFolder: input.uploadedFolder }),
+        ...input.dropped,
         keep,
         ...(results !== undefined && { results }),
         decide: { ...decisions, calibrationScores: info.calibrationScores },

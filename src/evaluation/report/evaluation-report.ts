@@ -11,7 +11,7 @@ import type { Evaluation, JudgedImage } from '../../wire/evaluation.ts'
 import type { Evaluated } from '../evaluate.ts'
 import type { Labelled } from '../labelled.ts'
 import { histogram, lineChart, rocChart } from './charts.ts'
-import { fileName, leftOut, stackedTable } from './parts.ts'
+import { leftOut, nameBelow, stackedTable, words } from './parts.ts'
 import { reportStyle } from './report-style.ts'
 
 /**
@@ -58,7 +58,7 @@ function evaluationHtml({ evaluation, images }: Evaluated, thumbnails: ReadonlyM
 <title>${escapeHtml(title)}</title><link rel="icon" href="data:,">
 <style>${reportStyle}</style></head><body>
 <header><h1>${escapeHtml(title)}</h1><p class="soft">${evaluation.images.positive} positives, ${evaluation.images.negative} negatives, alpha ${evaluation.alpha}; the model as it is, nothing was fitted.</p></header>
-<section class="verdict" aria-label="Verdict">${evaluation.sentences.map((text) => `<p>${escapeHtml(text)}</p>`).join('')}</section>
+<section class="verdict" aria-label="Verdict">${evaluation.sentences.map((text) => `<p>${words(text)}</p>`).join('')}</section>
 ${unreadable(evaluation)}
 <main>
 ${decisions(evaluation)}
@@ -168,9 +168,8 @@ function worst({ worst: lists }: Evaluation, thumbnails: ReadonlyMap<string, Uin
 
 function figure({ image, pValue }: JudgedImage, thumbnails: ReadonlyMap<string, Uint8Array>): string {
   const bytes = thumbnails.get(image)
-  const name = escapeHtml(fileName(image))
   const picture = bytes ? `<img src="${dataUri(bytes)}" alt="">` : ''
-  return `<figure class="wrong" title="${escapeHtml(image)}">${picture}<figcaption><span class="name">${name}</span>p ${pValue.toFixed(3)}</figcaption></figure>`
+  return `<figure class="wrong">${picture}<figcaption>${nameBelow(image)}p ${pValue.toFixed(3)}</figcaption></figure>`
 }
 
 function card(title: string, plot: string, caption: string): string {

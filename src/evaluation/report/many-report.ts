@@ -5,7 +5,7 @@ import { escapeHtml } from '../../system/html.ts'
 import { writeWhole } from '../../system/whole-file.ts'
 import { csvField, csvMark } from '../../wire/csv.ts'
 import type { ManyEvaluation } from '../../wire/evaluation-many.ts'
-import { leftOut } from './parts.ts'
+import { leftOut, words } from './parts.ts'
 import { reportStyle } from './report-style.ts'
 
 /** @returns the path of the page */
@@ -55,7 +55,7 @@ function manyHtml({ models, classes, sentences, unreadable }: ManyEvaluation): s
 <title>Confusion of ${models.length} models</title><link rel="icon" href="data:,">
 <style>${reportStyle}</style></head><body>
 <header><h1>${models.length} models on ${classes.length} classes</h1><p class="soft">Each model was taught its class alone; nothing was fitted here.</p></header>
-<section class="verdict" aria-label="Verdict">${sentences.map((text) => `<p>${escapeHtml(text)}</p>`).join('')}</section>
+<section class="verdict" aria-label="Verdict">${sentences.map((text) => `<p>${words(text)}</p>`).join('')}</section>
 ${left}<main>
 ${table('Best label', 'Images of each class by the model with the largest p-value among those that accept them.', ({ best, none }) => [...models.map((ref) => best[ref] ?? 0), none], 'none')}
 ${table('Accepted', 'Images of each class that each model accepts: an image may have several labels, or none.', ({ accepted }) => models.map((ref) => accepted[ref] ?? 0), '')}

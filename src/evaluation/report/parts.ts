@@ -1,6 +1,21 @@
 /** What the reports have in common: tables that fit on a phone, and images that could not be read. */
 import { escapeHtml } from '../../system/html.ts'
 
+/** Text as HTML, where a number keeps its "%" on its line. */
+export function words(text: string): string {
+  return escapeHtml(text).replace(/(?<=\d) %/g, '\u00a0%')
+}
+
+/** The name of a file below its image: cut in the middle where there is no room, as its end tells files apart. */
+export function nameBelow(image: string): string {
+  const name = fileName(image)
+  const [start, end] = [name.slice(0, -namesEnd), name.slice(-namesEnd)].map(escapeHtml)
+  return `<span class="name" title="${escapeHtml(image)}"><span>${start}</span><span>${end}</span></span>`
+}
+
+/** Letters of a name that are never cut off. */
+const namesEnd = 9
+
 /**
  * A table that a phone shows row by row, where each cell says the name of its column.
  * @param head plain text; that of the first column may be empty
@@ -8,8 +23,8 @@ import { escapeHtml } from '../../system/html.ts'
  */
 export function stackedTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const cell = (html: string, at: number) =>
-    at === 0 ? `<td>${html}</td>` : `<td data-name="${escapeHtml(head[at] ?? '')}">${html}</td>`
-  const names = head.map((text) => `<th scope="col">${escapeHtml(text)}</th>`)
+    at === 0 ? `<td>${html}</td>` : `<td data-name="${words(head[at] ?? '')}"><span>${html}</span></td>`
+  const names = head.map((text) => `<th scope="col">${words(text)}</th>`)
   const body = rows.map((cells) => `<tr>${cells.map(cell).join('')}</tr>`)
   return `<div class="scroll"><table class="main"><thead><tr>${names.join('')}</tr></thead><tbody>${body.join('')}</tbody></table></div>`
 }

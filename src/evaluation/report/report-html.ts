@@ -4,7 +4,7 @@ import { dataUri, escapeHtml, scriptJson } from '../../system/html.ts'
 import type { MethodReport } from '../../wire/comparison.ts'
 import { type CompareReport, splits } from '../compare-report.ts'
 import { splitName } from '../material.ts'
-import { leftOut, short, stackedTable } from './parts.ts'
+import { leftOut, short, stackedTable, words } from './parts.ts'
 import { ranked } from './ranked.ts'
 import { embeddingSection, gallerySection, noiseSection, plotsSection } from './report-pictures.ts'
 import { reportScript, reportStyle } from './report-style.ts'
@@ -20,7 +20,7 @@ export function reportHtml(report: CompareReport): string {
 <style>${reportStyle}</style></head><body>
 <header><h1>${escapeHtml(report.title)}</h1>
 <p class="soft">${summaryLine(report)}</p></header>
-<section class="verdict" aria-label="Verdict">${report.verdict.map((text) => `<p>${escapeHtml(text)}</p>`).join('')}</section>
+<section class="verdict" aria-label="Verdict">${report.verdict.map((text) => `<p>${words(text)}</p>`).join('')}</section>
 ${warnings(report)}
 <main>
 <h2>Every method</h2>
@@ -66,7 +66,7 @@ function warnings(report: CompareReport): string {
       `${data.nearDuplicates.length} test images nearly repeat a training image${data.nearDuplicatesDropped ? ' and were left out of the test' : '; they stay in the test'}: ${some.join('; ')}${data.nearDuplicates.length > 3 ? '; and others' : ''}.`,
     )
   }
-  return out.map((text) => `<div class="warning"><p>${escapeHtml(text)}</p></div>`).join('')
+  return out.map((text) => `<div class="warning"><p>${words(text)}</p></div>`).join('')
 }
 
 function isFaceless(code: string): boolean {
@@ -128,9 +128,9 @@ function table(report: CompareReport): string {
       row.memoryMb === null ? '–' : `${duration(row.memoryMb)} MB`,
     ]
     const classes = [row.key === 'ensemble' ? 'ours' : '', row.auroc !== null && row.auroc === best ? 'best' : '']
-    return `<tr class="${classes.join(' ').trim()}">${name}${cells.map((cell, i) => `<td data-name="${escapeHtml(head[i + 1] ?? '')}">${cell}</td>`).join('')}</tr>`
+    return `<tr class="${classes.join(' ').trim()}">${name}${cells.map((cell, i) => `<td data-name="${words(head[i + 1] ?? '')}"><span>${cell}</span></td>`).join('')}</tr>`
   })
-  return `<div class="scroll"><table class="main"><thead><tr>${head.map((text) => `<th scope="col">${escapeHtml(text)}</th>`).join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`
+  return `<div class="scroll"><table class="main"><thead><tr>${head.map((text) => `<th scope="col">${words(text)}</th>`).join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`
 }
 
 function spread({ seeds }: MethodReport): string {
@@ -167,7 +167,7 @@ function confusions({ methods, alpha }: CompareReport): string {
 function notes(row: MethodReport): string {
   const text = row.status === 'done' ? row.notes : [`${row.status}: ${row.reason ?? ''}`]
   if (text.length === 0) return ''
-  return `<p><strong>${escapeHtml(row.title)}.</strong> ${escapeHtml(text.join(' '))}${row.decision ? ` <span class="soft">Decides by: ${escapeHtml(row.decision)}.</span>` : ''}</p>`
+  return `<p><strong>${escapeHtml(row.title)}.</strong> ${words(text.join(' '))}${row.decision ? ` <span class="soft">Decides by: ${escapeHtml(row.decision)}.</span>` : ''}</p>`
 }
 
 function recipe({ command, seed, backbone, environment, createdAt, data }: CompareReport): string {

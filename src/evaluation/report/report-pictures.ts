@@ -5,6 +5,7 @@ import { type CompareReport, splits } from '../compare-report.ts'
 import { splitName } from '../material.ts'
 import { bestAndWorst, thresholdOf } from './best-and-worst.ts'
 import { histogram, lineChart, rocChart, type Series, scatter } from './charts.ts'
+import { nameBelow, words } from './parts.ts'
 import { ranked } from './ranked.ts'
 
 /** ROC curves, learning curve, training curves, histograms. */
@@ -12,8 +13,8 @@ export function plotsSection(report: CompareReport): string {
   const { methods } = report
   const colour = (key: string) => methods.findIndex((row) => row.key === key)
   const cards: string[] = []
-  const rocs: Series[] = methods.flatMap((row, k) =>
-    row.roc ? [{ name: row.title, colour: k, points: row.roc, dashed: row.needs === 'negatives' }] : [],
+  const rocs: Series[] = ranked(methods).flatMap(({ row, colour }) =>
+    row.roc ? [{ name: row.title, colour, points: row.roc, dashed: row.needs === 'negatives' }] : [],
   )
   if (rocs.length > 0) cards.push(card('ROC curves', rocChart(rocs), legend(rocs), 'Dashed: trained with negatives.'))
   const curves = [...new Set(report.learningCurve.map(({ method }) => method))].map((method): Series => {
@@ -127,14 +128,14 @@ export function embeddingSection({ embedding, backbone }: CompareReport): string
   const cards = [card('PCA', scatter('PCA of the embeddings', pointsOf('pca')), marks, '')]
   const neighbours = pointsOf('umap')
   if (neighbours.length > 0) cards.push(card('UMAP', scatter('UMAP of the embeddings', neighbours), marks, ''))
-  return `<h2>The embedding</h2><p class="soft">${escapeHtml(`What the backbone ${backbone.id} sees, in two dimensions. Point at a mark, tap it, or focus the plot and use the arrow keys, to see its image.`)}</p><div class="cards pair">${cards.join('')}</div>`
+  return `<h2>The embedding</h2><p class="soft">${escapeHtml(`What the backbone ${backbone.id} sees, in two dimensions.`)} <span class="screen">Point at a mark, tap it, or focus the plot and use the arrow keys, to see its image.</span></p><div class="cards pair">${cards.join('')}</div>`
 }
 
 const scoreLegend = (hasThreshold: boolean) =>
   `<ul class="legend"><li><span class="swatch" style="--c:var(--positive)"></span>the class</li><li><span class="swatch" style="--c:var(--negative)"></span>others</li>${hasThreshold ? '<li><span class="swatch threshold"></span>threshold</li>' : ''}</ul>`
 
 function card(title: string, plot: string, below: string, caption: string): string {
-  return `<figure class="card"><h3>${escapeHtml(title)}</h3>${plot}${below}${caption ? `<figcaption>${escapeHtml(caption)}</figcaption>` : ''}</figure>`
+  return `<figure class="card"><h3>${escapeHtml(title)}</h3>${plot}${below}${caption ? `<figcaption>${words(caption)}</figcaption>` : ''}</figure>`
 }
 
 function legend(series: readonly Series[]): string {
@@ -147,10 +148,8 @@ function legend(series: readonly Series[]): string {
 
 function figure(thumbnails: ReadonlyMap<string, Uint8Array>, image: string, caption: string, wrong: boolean): string {
   const bytes = thumbnails.get(image)
-  const name = escapeHtml(image)
   const picture = bytes ? `<img src="${dataUri(bytes)}" alt="">` : ''
-  const words = `<span class="name" title="${name}">${escapeHtml(image.split('/').at(-1) ?? image)}</span>${escapeHtml(caption)}`
-  return `<figure${wrong ? ' class="wrong"' : ''}>${picture}<figcaption>${words}</figcaption></figure>`
+  return `<figure${wrong ? ' class="wrong"' : ''}>${picture}<figcaption>${nameBelow(image)}${escapeHtml(caption)}</figcaption></figure>`
 }
 
 /** Ticks that do not write over each other on a logarithmic axis. */

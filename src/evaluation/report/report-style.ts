@@ -30,21 +30,23 @@ svg{display:block;width:100%;height:auto}.tick{font:10.5px system-ui,sans-serif;
 .dashed path{stroke-dasharray:5 4}.fill{fill-opacity:.4;stroke-width:1.4}.fill.positive{fill:var(--positive);stroke:var(--positive)}
 .fill.negative{fill:var(--negative);stroke:var(--negative)}
 .legend{display:flex;flex-wrap:wrap;gap:.2em 1em;font-size:.86rem;margin:.4em 0 0;padding:0;list-style:none}
+.legend li{display:flex;gap:.45em;align-items:baseline}.legend .swatch{flex:none;margin:0}
 .dot{fill-opacity:.75;cursor:crosshair}.dot.trainPositive{fill:var(--positive)}.dot.testPositive{fill:none;stroke:var(--positive);stroke-width:1.4}
 .dot.trainNegative{fill:var(--negative)}.dot.testNegative{fill:none;stroke:var(--negative);stroke-width:1.4}
 .dot.testPositive,.dot.testNegative{pointer-events:all}.dot.lit{stroke:var(--ink);stroke-width:2.5}
 .strip{display:flex;flex-wrap:wrap;gap:6px;margin:.2em 0 .7em}.strip figure{margin:0;width:120px}.strip img{display:block;width:120px;height:120px;border-radius:4px;border:3px solid var(--line)}
 .strip .wrong img{border-color:var(--negative)}.strip figcaption{font-size:.72rem;line-height:1.25;text-align:center}
-.strip .name{display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}.confusion{width:auto;font-size:.86rem}.peek{position:fixed;z-index:9;pointer-events:none;background:var(--card);border:1px solid var(--line);border-radius:6px;padding:6px;box-shadow:0 4px 16px #0004;font-size:.78rem;max-width:200px;overflow-wrap:anywhere}
+.strip .name{display:flex;justify-content:center;white-space:pre}.name>:first-child{overflow:hidden;text-overflow:ellipsis}.name>:last-child{flex:none}.confusion{width:auto;font-size:.86rem}.peek{position:fixed;z-index:9;pointer-events:none;background:var(--card);border:1px solid var(--line);border-radius:6px;padding:6px;box-shadow:0 4px 16px #0004;font-size:.78rem;max-width:200px;overflow-wrap:anywhere}
 .peek img{display:block;width:144px;height:144px;image-rendering:auto;border-radius:4px}
 @media screen and (max-width:720px){body{padding:10px}.strip figure{width:calc((100% - 12px)/3)}.strip img{width:100%;height:auto;aspect-ratio:1}
 .main thead{display:none}.main tr{display:grid;grid-template-columns:1fr 1fr;padding:.5em;border-bottom:1px solid var(--line)}
 .main td{border:0;padding:.1em .3em;text-align:left}.main td:first-child,.main td.wide{grid-column:1/-1}
-.main td[data-name]::before{content:attr(data-name) " ";color:var(--soft);font-size:.82rem}}
+.main td[data-name]{display:flex;gap:.4em;justify-content:space-between}.main td>span{text-align:right}
+.main td[data-name]::before{content:attr(data-name);color:var(--soft);font-size:.82rem}}
 @media print{:root{color-scheme:light;--ink:#000;--soft:#444;--line:#bbb;--page:#fff;--card:#fff}body{max-width:none;font-size:9.5pt;line-height:1.35;padding:0}
 h1{font-size:15pt}h2{font-size:12pt;margin:1.2em 0 .4em}h3{font-size:9pt;margin:0 0 .2em}.cards{grid-template-columns:repeat(3,1fr);gap:8px}.cards.pair{grid-template-columns:1fr 1fr}.card{padding:6px;box-shadow:none}.card h3{font-size:8.5pt}.legend,figcaption,.soft{font-size:7.5pt}
 .strip{gap:4px;margin:0 0 .3em}.strip figure{width:76px}.strip img{width:76px;height:76px;border-width:2px}.strip figcaption{font-size:6.5pt}.scroll{overflow:visible}table{font-size:8pt}td .soft,.here{font-size:1em}th,td{padding:.2em .35em}
-h2,h3,summary{break-after:avoid}tr,.verdict,.strip,figure{break-inside:avoid}.swatch,td,img{print-color-adjust:exact;-webkit-print-color-adjust:exact}
+h2,h2+p,h3,summary{break-after:avoid}tr,.verdict,.strip,figure{break-inside:avoid}.swatch,td,img{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 details:not([open]),.screen,.peek{display:none}summary{list-style:none;font-weight:600}.notes{columns:2;column-gap:18px}.notes p{margin:0 0 .5em;font-size:8pt;break-inside:avoid}}
 `
 

@@ -174,5 +174,6 @@ export function BatchHead(props: {
 }
 
 function nameOf(job: Batch | null | undefined): string {
-  return `${job?.folder ?? job?.uploadedFolder ?? 'batch'}-${count(job?.progress.total ?? 0).replace(/\D/g, '')}`
+  const folder = job?.folder ?? job?.uploadedFolder ?? job?.uploadedFolders?.join('-').slice(0, 80)
+  return `${folder ?? 'batch'}-${count(job?.progress.total ?? 0).replace(/\D/g, '')}`
 }

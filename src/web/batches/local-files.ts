@@ -12,18 +12,33 @@ export function rememberFiles(batch: string, images: readonly Picked[]): void {
 }
 
 /**
- * Files that were chosen again after the page was loaded anew, found by the names that the results have.
+ * Files that were chosen again after the page was loaded anew, found by the names that the results have, else by the file's own
+ * name alone, as another folder may have been opened to choose it. A name that several have finds none: it may be another image.
  * @param names of the batch's images, by index
  * @returns how many of the images have their file now
  */
 export function adoptFiles(batch: string, names: ReadonlyMap<number, string>, chosen: readonly Picked[]): number {
-  const byName = new Map(chosen.map((one) => [one.name, one]))
-  const byBase = new Map(chosen.map((one) => [baseName(one.name), one]))
   const found = [...(files.get(batch) ?? [])]
-  for (const [index, name] of names) found[index] ??= byName.get(name) ?? byBase.get(baseName(name))
+  for (const key of [(name: string) => name, baseName]) {
+    const ours = onlyOnes(names, ([, name]) => key(name))
+    const theirs = onlyOnes(chosen, ({ name }) => key(name))
+    for (const [name, [index]] of ours) found[index] ??= theirs.get(name)
+  }
   const count = found.filter((one) => one !== undefined).length
   if (count > 0) files.set(batch, found)
   return count
+}
+
+/** By a key that no other has. */
+function onlyOnes<T>(all: Iterable<T>, keyOf: (one: T) => string): Map<string, T> {
+  const [found, twice] = [new Map<string, T>(), new Set<string>()]
+  for (const one of all) {
+    const key = keyOf(one)
+    if (found.has(key)) twice.add(key)
+    found.set(key, one)
+  }
+  for (const key of twice) found.delete(key)
+  return found
 }
 
 export function fileOf(batch: string, index: number): File | undefined {
@@ -35,8 +50,4 @@ export async function wholeImage(batch: Batch, index: number, name: string): Pro
   const file = fileOf(batch.id, index)
   if (file) return { name, bytes: file }
   return batch.keeps?.folder ? { name, bytes: await client.picture(client.batchImage(batch.id, index)) } : undefined
-}
-
-export function hasFiles(batch: string): boolean {
-  return files.has(batch)
 }

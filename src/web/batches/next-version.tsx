@@ -16,7 +16,7 @@ import { Picture } from '../ui/picture.tsx'
 import { Progress } from '../ui/progress.tsx'
 import { useSending } from '../ui/sending.tsx'
 import type { Item } from './live.ts'
-import { adoptFiles, fileOf, hasFiles } from './local-files.ts'
+import { adoptFiles, fileOf } from './local-files.ts'
 import { compareVersions, type Outcome } from './outcome.ts'
 import { OutcomeWords } from './outcome-words.tsx'
 
@@ -49,13 +49,16 @@ export function NextVersion(props: {
     noteQuery('next', id)
   }
   /** Those that do not belong are taught too: then they cannot check the new version. */
-  const teachesBad = useSignal(false)
+  const teachesBad = useSignal(props.belongs.length === 0)
   const isFolder = batch.keeps?.folder ?? false
-  const hasThem = useSignal(isFolder || hasFiles(batch.id))
-  const isMissed = useSignal(false)
+  /** How many files that were chosen again were found to be of this batch; null: none was chosen. */
+  const adopted = useSignal<number | null>(null)
+  const found = adopted.value // read in any case: another choice is another answer
   const modelAlpha = findModel(label)?.alpha ?? 0.05
   const good = props.belongs.filter((index) => !out.value.has(index))
   const bad = differs.filter((index) => !out.value.has(index))
+  // each image that is taken: one that has no file would be left out unseen
+  const missing = isFolder ? 0 : [...good, ...bad].filter((index) => fileOf(batch.id, index) === undefined).length
 
   const taughtBad = teachesBad.value ? bad : []
   const names = new Map(items.map(({ index, line }) => [index, line.image]))
@@ -84,15 +87,14 @@ export function NextVersion(props: {
   const check = async ({ model }: FitResult) => {
     made.value = model
     const isTaught = teaches(model, label)
-    if (!hasThem.value || (good.length === 0 && isTaught)) return // without the images, or by what it was taught, nothing is shown
+    if (missing > 0 || (good.length === 0 && isTaught)) return // without the images, or by what it was taught, nothing is shown
     outcome.value = 'asking'
     outcome.value = await compareVersions(items, { good, bad: isTaught ? [] : bad }, alpha, model, batch).catch(
       () => null,
     )
   }
-  const adopt = (found: Collected) => {
-    isMissed.value = adoptFiles(batch.id, names, found.images) === 0
-    hasThem.value = hasFiles(batch.id)
+  const adopt = ({ images }: Collected) => {
+    adopted.value = adoptFiles(batch.id, names, images)
   }
   const toggle = (index: number) => {
     const next = new Set(out.value)
@@ -164,9 +166,15 @@ export function NextVersion(props: {
                 </label>
               </>
             )}
-            {!hasThem.value && (
+            {missing > 0 && (
               <>
-                <p class="note">{isMissed.value ? t.batches.confirmMissed : t.batches.confirmGone}</p>
+                <p class="note">
+                  {missing < good.length + bad.length
+                    ? t.batches.confirmSome(missing)
+                    : found === 0
+                      ? t.batches.confirmMissed
+                      : t.batches.confirmGone}
+                </p>
                 <DropZone compact onFiles={adopt} />
               </>
             )}
@@ -179,7 +187,7 @@ export function NextVersion(props: {
               <button
                 type="button"
                 class="button primary"
-                disabled={!hasThem.value || good.length + taughtBad.length === 0 || sending.sent.value !== null}
+                disabled={missing > 0 || good.length + taughtBad.length === 0 || sending.sent.value !== null}
                 onClick={() => void fit()}
               >
                 {t.batches.makeVersion(

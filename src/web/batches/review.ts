@@ -25,7 +25,7 @@ export interface Said {
 export interface SharedReviews {
   readonly truths: Signal<Reviews>
   readonly said: ReadonlyMap<number, Said>
-  /** Answers that the service has not yet confirmed. */
+  /** Answers that could not be sent so far. */
   readonly unsent: Signal<number>
   /** Of all of these images at once. */
   set(indices: readonly number[], truth: Truth | null): void
@@ -91,7 +91,7 @@ export function openReviews(batch: string): SharedReviews {
       revision = 0
     }
     for (const [index, label] of sent) if (pending.get(index) === label) pending.delete(index)
-    unsent.value = pending.size
+    unsent.value = 0
   }
 
   const receive = async (): Promise<void> => {
@@ -107,12 +107,17 @@ export function openReviews(batch: string): SharedReviews {
     clearTimeout(timer)
     if (isBusy || !isOpen) return
     isBusy = true
+    let hasFailed = !takesRequests.peek()
     if (takesRequests.peek() && (pending.size > 0 || !document.hidden))
       await send()
         .then(receive)
-        .catch(() => {}) // its turn comes again
+        .catch(() => {
+          hasFailed = true // its turn comes again
+        })
     isBusy = false
-    if (isOpen) timer = setTimeout(turn, pending.size > 0 ? everyMs / 4 : everyMs)
+    if (hasFailed) unsent.value = pending.size
+    // what was said meanwhile goes at once
+    if (isOpen) timer = setTimeout(turn, pending.size === 0 ? everyMs : hasFailed ? everyMs / 4 : 0)
   }
   void turn()
 
@@ -123,9 +128,13 @@ export function openReviews(batch: string): SharedReviews {
       said.set(index, now)
       pending.set(index, truth)
     }
-    unsent.value = pending.size
     void turn()
   }
+  // a page that is left or loaded anew sends what it has, and the browser asks first where nobody takes it
+  const leave = () => void send().catch(() => {})
+  const ask = (event: BeforeUnloadEvent) => unsent.peek() > 0 && event.preventDefault()
+  addEventListener('pagehide', leave)
+  addEventListener('beforeunload', ask)
 
   return {
     truths: shown,
@@ -143,7 +152,9 @@ export function openReviews(batch: string): SharedReviews {
     close() {
       isOpen = false
       clearTimeout(timer)
-      void send().catch(() => {})
+      removeEventListener('pagehide', leave)
+      removeEventListener('beforeunload', ask)
+      leave()
     },
   }
 }

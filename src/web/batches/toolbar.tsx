@@ -58,14 +58,6 @@ export function Toolbar(props: {
           ))}
       </fieldset>
       <div class="toolbar-right">
-        <button
-          type="button"
-          class={late > 0 ? 'button small' : 'button small gone'}
-          disabled={late === 0}
-          onClick={props.onSortIn}
-        >
-          {t.batches.newOnes(late)}
-        </button>
         {props.hasPlaces && (
           <label class="check">
             <input
@@ -134,6 +126,11 @@ export function Toolbar(props: {
           />
         </label>
       </div>
+      {late > 0 && (
+        <button type="button" class="button small late" onClick={props.onSortIn}>
+          {t.batches.newOnes(late)}
+        </button>
+      )}
     </div>
   )
 }

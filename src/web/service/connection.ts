@@ -37,11 +37,15 @@ export function setKey(value: string | null, remember: boolean): void {
 /** Where the service is: the folder that this page came from, which a proxy may have put below a path. */
 export const serviceAddress = new URL('.', document.baseURI).href.replace(/\/$/, '')
 
+/** Bytes of a request that the browser finishes though the page is left meanwhile: all of them together may have 64 kB. */
+const outlives = 16_000
+
 /** As `fetch`; notes lost and found connections and refused keys. */
 export const send: Transport = async (address, { onProgress, ...init }) => {
   const headers = new Headers(init.headers)
   if (key.value !== null) headers.set('authorization', `Bearer ${key.value}`)
-  const request = { ...init, headers }
+  const keepalive = typeof init.body === 'string' && init.body.length < outlives
+  const request = { ...init, headers, keepalive }
   let response: Response
   try {
     response = await (onProgress ? fetchWithProgress(address, { ...request, onProgress }) : fetch(address, request))

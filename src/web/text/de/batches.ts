@@ -23,8 +23,8 @@ export const batches: typeof Words = {
     cancel: 'Stapel anhalten',
     sort: 'Reihenfolge',
     sorts: {
-      odd: 'Höchster Wert zuerst',
-      typical: 'Kleinster Wert zuerst',
+      odd: 'Höchster Wert',
+      typical: 'Kleinster Wert',
       arrival: 'Wie sie kamen',
       name: 'Nach Namen',
     },
@@ -34,12 +34,12 @@ export const batches: typeof Words = {
       all: 'Alle',
       belongs: 'Gehört dazu',
       differs: 'Gehört nicht dazu',
-      unreadable: 'Nicht lesbar',
+      unreadable: 'Unlesbar',
       unanswered: 'Keine Antwort',
     },
     reviewFilter: 'Durchgesehen als',
     reviewFilters: {
-      any: 'Durchgesehen oder nicht',
+      any: 'Durchsicht: alle',
       unreviewed: 'Noch nicht durchgesehen',
       belongs: 'Durchgesehen: gehört dazu',
       differs: 'Durchgesehen: gehört nicht dazu',
@@ -49,15 +49,15 @@ export const batches: typeof Words = {
     also: 'Auch andere Modelle fragen',
     alsoHelp: 'Jedes Bild wird einmal gelesen. Die Ergebnisse sagen dann, welches der Modelle es sein könnte.',
     label: 'Welches Modell es annimmt',
-    anyLabel: 'Von irgendeinem Modell oder keinem',
+    anyLabel: 'Alle Modelle',
     isLabel: (label) => `Könnte ${label} sein`,
     noLabel: 'Keines der Modelle',
-    marks: 'Markierte Stellen',
+    marks: 'Markierungen',
     size: 'Größe der Bilder',
     ofMap: (n) =>
       `Nur ${n === 1 ? 'das Bild, das' : `die ${count(n)} Bilder, die`} auf der Karte gewählt ${n === 1 ? 'wurde' : 'wurden'}.`,
     showAll: 'Alle zeigen',
-    search: 'Nach Namen suchen',
+    search: 'Name suchen',
     histogram: 'Wie ungewöhnlich',
     histogramHelp: (batch, positives) =>
       positives > 0
@@ -149,6 +149,10 @@ export const batches: typeof Words = {
       'Die Dateien sind nicht mehr in dieser Seite, da sie neu geladen wurde. Wählen Sie dieselben Dateien noch einmal.',
     wholeGone:
       'Das Bild selbst ist nicht mehr in dieser Seite, da sie neu geladen wurde: nur sein kleines Bild wurde behalten. Wo es ungewöhnlich aussieht, kann darum nicht gezeigt werden.',
+    confirmSome: (n) =>
+      n === 1
+        ? 'Zu einem dieser Bilder fehlt dieser Seite noch die Datei. Wählen Sie auch sie, oder nehmen Sie sein Häkchen weg.'
+        : `Zu ${count(n)} dieser Bilder fehlen dieser Seite noch die Dateien. Wählen Sie auch sie, oder nehmen Sie ihre Häkchen weg.`,
     confirmMissed:
       'Keine dieser Dateien ist aus diesem Stapel: gefunden werden sie an ihren Namen. Wählen Sie die, die gesendet wurden.',
     grid: 'Ergebnisse, ein Bild je Zelle',

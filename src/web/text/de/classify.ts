@@ -7,7 +7,7 @@ export const classify: typeof Words = {
   verdict: {
     belongs: 'Gehört dazu',
     differs: 'Gehört nicht dazu',
-    unreadable: 'Nicht lesbar',
+    unreadable: 'Unlesbar',
     unanswered: 'Keine Antwort',
   },
   classify: {

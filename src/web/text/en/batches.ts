@@ -22,7 +22,7 @@ export const batches = {
     took: (time: string) => `took ${time}`,
     cancel: 'Stop the batch',
     sort: 'Sort',
-    sorts: { odd: 'Highest score first', typical: 'Lowest score first', arrival: 'As they came', name: 'By name' },
+    sorts: { odd: 'Highest score', typical: 'Lowest score', arrival: 'As they came', name: 'By name' },
     newOnes: (n: number) => `Sort in ${s(n, 'new result')}`,
     filter: 'Show',
     filters: {
@@ -44,7 +44,7 @@ export const batches = {
     also: 'Ask other models too',
     alsoHelp: 'Each image is read once. The results then say which of the models it could be.',
     label: 'Which model accepts it',
-    anyLabel: 'By any model or none',
+    anyLabel: 'Any model',
     isLabel: (label: string) => `Could be ${label}`,
     noLabel: 'None of the models',
     size: 'Size of the pictures',
@@ -141,6 +141,8 @@ export const batches = {
     confirmGone: 'The files are no longer in this page, since it was loaded again. Choose the same files to go on.',
     wholeGone:
       'The image itself is no longer in this page, since it was loaded again: only its small picture was kept. So it cannot be shown where it looks unusual.',
+    confirmSome: (n: number) =>
+      `${count(n)} of these images ${n === 1 ? 'has' : 'have'} no file in this page yet. Choose ${n === 1 ? 'it' : 'them'} too, or clear ${n === 1 ? 'its tick' : 'their ticks'}.`,
     confirmMissed: 'None of these files is of this batch: they are found by their names. Choose those that were sent.',
     grid: 'Results, one image a cell',
     cellLabel: (verdict: string, name: string, score: string, truth: string | null) =>

@@ -1,0 +1,125 @@
+/** What is dropped, what it is called, and what is left of it when the page is loaded anew in between. A real service and browser. */
+import assert from 'node:assert/strict'
+import { copyFile, mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { createClient } from '../../src/client.ts'
+import { dropFiles } from '../support/drop.ts'
+import { options, type PageRig, program, startPage } from '../support/page.ts'
+
+let rig: PageRig
+let { browser, open, says, until, held, pickFirst } = {} as PageRig
+/** Two folders with a file of the same name in each. */
+let [left, right]: [string, string] = ['', '']
+
+before(async () => {
+  if (program === undefined) return
+  rig = await startPage()
+  ;({ browser, open, says, until, held, pickFirst } = rig)
+  await rig.fitPart()
+  const base = dirname(dirname(held.parts[0]!))
+  ;[left, right] = [join(base, 'left'), join(base, 'right')]
+  for (const folder of [left, right]) await mkdir(folder)
+  for (const [i, part] of held.parts.slice(0, 6).entries()) await copyFile(part, join(i < 3 ? left : right, `${i}.jpg`))
+  await copyFile(held.others[0]!, join(left, 'same.jpg'))
+  await copyFile(held.others[1]!, join(right, 'same.jpg'))
+  await copyFile(held.others[2]!, join(right, 'so "called" & so.jpg'))
+})
+after(() => rig?.end())
+
+test('two dropped folders name their batch, and a name with quotes stays as it is', options, async () => {
+  const { page } = browser
+  await open('#/batches')
+  await dropFiles(page, '.drop', [left, right])
+  await says('.new-batch', /9 images, .*from “left”, “right”/)
+  await page.getByRole('button', { name: 'Run', exact: true }).click()
+  await until(`document.querySelector('.progress-words')?.textContent === 'Done9 of 9'`)
+  await says('h1', /^left, right$/)
+  const client = createClient(rig.service().address)
+  const [batch] = await client.batches()
+  assert.deepEqual([batch?.uploadedFolder, batch?.uploadedFolders], [undefined, ['left', 'right']])
+  const names = (await client.results(batch!.id)).map(({ image }) => image)
+  assert.deepEqual(names.toSorted().slice(-2), ['right/same.jpg', 'right/so "called" & so.jpg'])
+  await page.getByLabel('Find by name').fill('"called"')
+  await pickFirst()
+  await says('.detail-panel h2', /^right\/so "called" & so\.jpg$/)
+  await page.getByLabel('Find by name').fill('')
+})
+
+test('answers that were given just before the page is loaded anew are kept', options, async () => {
+  const { page } = browser
+  await page.getByLabel('Find by name').fill('same')
+  await until(`document.querySelectorAll('.cell').length === 2`)
+  await pickFirst()
+  // both keys and the end of the page in one turn of it: the second answer was not sent before
+  const loaded = page.waitForEvent('load')
+  await page.evaluate(`{
+    for (let i = 0; i < 2; i++)
+      document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'd', bubbles: true, cancelable: true }))
+    location.reload()
+  }`)
+  await loaded
+  await until(`/2 of 9 reviewed/.test(document.querySelector('.review-status')?.textContent)`)
+})
+
+test(
+  'after that only files of the batch are taught: each is asked for, and none is taken for its namesake',
+  options,
+  async () => {
+    const { page } = browser
+    await page.getByRole('button', { name: 'Teach it what you reviewed' }).click()
+    await says('dialog', /The files are no longer in this page/)
+    await dropFiles(page, 'dialog .drop', [right])
+    await says('dialog', /1 of these images has no file in this page yet/)
+    const make = page.getByRole('button', { name: 'Make version 2 with 2 images that do not belong' })
+    assert.ok(await make.isDisabled())
+    await dropFiles(page, 'dialog .drop', [left])
+    await page.locator('dialog .drop').waitFor({ state: 'detached' })
+    await make.click()
+    await until(`document.querySelector('dialog')?.textContent.includes('“part@2” is ready')`)
+    assert.equal((await createClient(rig.service().address).model('part@2')).negatives, 2)
+    await page.keyboard.press('Escape')
+  },
+)
+
+test(
+  'a page that is loaded anew while it sends: the browser asks, no half batch is left, and again it works',
+  options,
+  async () => {
+    const { page } = browser
+    const client = createClient(rig.service().address)
+    const before = (await client.batches()).length
+    await open('#/batches')
+    await page.setInputFiles('[data-pick=files]', held.parts)
+    const session = await browser.context.newCDPSession(page)
+    const speed = (bytesPerSecond: number) =>
+      session.send('Network.emulateNetworkConditions', {
+        offline: false,
+        latency: 0,
+        downloadThroughput: -1,
+        uploadThroughput: bytesPerSecond,
+      })
+    await session.send('Network.enable')
+    await speed(20_000)
+    await page.getByRole('button', { name: 'Run', exact: true }).click()
+    await page.waitForSelector('.new-batch .sending')
+    const asked = page.waitForEvent('dialog')
+    const reloaded = page.reload()
+    const dialog = await asked
+    assert.equal(dialog.type(), 'beforeunload')
+    await dialog.accept()
+    await reloaded
+    await page.waitForSelector('.new-batch')
+    await speed(-1)
+    await session.detach()
+    assert.equal((await client.batches()).length, before)
+    await page.setInputFiles('[data-pick=files]', held.parts)
+    await page.getByRole('button', { name: 'Run', exact: true }).click()
+    await until(`document.querySelector('.progress-words')?.textContent === 'Done24 of 24'`)
+    assert.equal((await client.batches()).length, before + 1)
+  },
+)
+
+test('all the while: no console error, and no request left the origin', options, () => {
+  rig.assertQuiet()
+})
