@@ -100,6 +100,13 @@ export interface ComparisonReport {
   readonly findings?: readonly Finding[]
   /** The same in English. */
   readonly verdict: readonly string[]
+  readonly createdAt?: string
+  readonly data?: {
+    /** Images that were read, of each part. */
+    readonly counts: Readonly<
+      Record<'trainPositive' | 'trainNegative' | 'testPositive' | 'testNegative', { readonly used: number }>
+    >
+  }
   readonly methods: readonly MethodReport[]
 }
 

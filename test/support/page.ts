@@ -56,7 +56,7 @@ export interface PageRig {
 export async function startPage(): Promise<PageRig> {
   const base = await realpath(await mkdtemp(join(tmpdir(), 'oneclass-page-')))
   const [home, root] = [join(base, 'home'), join(base, 'served')]
-  const train = (await drawInto(join(base, 'train'), 1, { parts: 60, others: 0 })).parts
+  const train = (await drawInto(join(base, 'train'), 1, { parts: 60, others: 0, called: 'taught' })).parts
   const held = await drawInto(join(base, 'held'), 2, { parts: 24, others: 12 })
   const broken = await writeBroken(join(base, 'broken.jpg'))
   const odd = join(base, 'odd.jpg')

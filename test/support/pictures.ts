@@ -5,11 +5,11 @@ import { createRandom } from '../../src/core/random.ts'
 import { renderOther, renderPart } from '../../src/images/demo-images.ts'
 import { encodeImage } from '../../src/images/encode.ts'
 
-/** Draws `parts` good parts and `others` other things into a folder; returns their paths. */
+/** Draws `parts` good parts, which are `called` so, and `others` other things into a folder; returns their paths. */
 export async function drawInto(
   folder: string,
   seed: number,
-  counts: { parts: number; others: number },
+  counts: { parts: number; others: number; called?: string },
 ): Promise<{ parts: string[]; others: string[] }> {
   await mkdir(folder, { recursive: true })
   const random = createRandom(seed)
@@ -20,7 +20,7 @@ export async function drawInto(
   }
   const parts: string[] = []
   const others: string[] = []
-  for (let i = 0; i < counts.parts; i++) parts.push(await draw(`part-${i}.jpg`, 'part'))
+  for (let i = 0; i < counts.parts; i++) parts.push(await draw(`${counts.called ?? 'part'}-${i}.jpg`, 'part'))
   for (let i = 0; i < counts.others; i++) others.push(await draw(`other-${i}.jpg`, 'other'))
   return { parts, others }
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
+import type { Page } from 'playwright-core'
 import { createClient } from '../../src/client.ts'
 import { openBrowser } from '../support/browser.ts'
 import { options, type PageRig, program, startPage } from '../support/page.ts'
@@ -16,6 +17,9 @@ before(async () => {
   await rig.fitPart()
 })
 after(() => rig?.end())
+
+/** Do filters, order and search stand side by side at this width? */
+const isOneRow = (page: Page) => page.locator('.toolbar').evaluate((bar) => bar.clientHeight < 60)
 
 test('a batch: results stream without a shift, are reviewed by keys and exported', options, async () => {
   const { page } = browser
@@ -37,6 +41,7 @@ test('a batch: results stream without a shift, are reviewed by keys and exported
   await page.waitForSelector('.cell img')
   assert.equal(await page.evaluate('window.shift'), 0, `shifted: ${await page.evaluate('window.shifts.join()')}`)
   await says('.status-words', /1 could not be read/)
+  assert.ok(await isOneRow(page), 'the filters take one row')
 
   await says('.status-words', /Of the \d+ that do not belong, at most \d+(\.\d)? are good images/)
   await page.getByLabel('Marked places').check()
@@ -88,6 +93,7 @@ test(
       await other.page.goto(page.url())
       await other.page.waitForSelector('.cell .badge.unsure')
       assert.equal(await other.page.locator('.cell').count(), 1, 'the link shows the same filter')
+      assert.ok(await isOneRow(other.page), 'in German too')
       await other.page.getByLabel('Durchgesehen als').selectOption('any')
       await other.page.getByLabel('Name suchen').fill('part-3.jpg')
       await pickFirst(other.page)

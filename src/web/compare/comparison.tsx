@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
+import { date } from '../format.ts'
 import { saveBlob } from '../models/actions.tsx'
 import { client } from '../service/api.ts'
 import { key, serviceAddress } from '../service/connection.ts'
@@ -59,9 +60,21 @@ function Findings({ report }: { report: ComparisonReport }): JSX.Element {
   return (
     <ul class="card findings" {...(findings ? {} : { lang: 'en' })} aria-label={t.compare.findings}>
       {sentences.map((sentence) => (
-        <li key={sentence}>{sentence}</li>
+        <li key={sentence}>{sentence.replace(/(?<=\d) %/g, '\u00a0%')}</li>
       ))}
     </ul>
+  )
+}
+
+/** Of how many images it is, and when it was made. */
+function Basis({ report: { data, createdAt } }: { report: ComparisonReport }): JSX.Element | null {
+  if (data === undefined) return null
+  const { trainPositive, trainNegative, testPositive, testNegative } = data.counts
+  const words = t.compare.found(trainPositive.used, trainNegative.used, testPositive.used, testNegative.used)
+  return (
+    <p class="hint">
+      {words} {date(createdAt)}
+    </p>
   )
 }
 
@@ -99,6 +112,7 @@ function Report({ id }: { id: string }): JSX.Element {
       </div>
       {data && (
         <>
+          <Basis report={data.report} />
           <Findings report={data.report} />
           <Rows report={data.report} scores={data.scores} />
           <p class="hint">{t.compare.reading}</p>

@@ -25,6 +25,7 @@ export function ScoreHistogram({ scored }: { scored: readonly TestScore[] }): JS
       viewBox={`0 0 ${width} ${height}`}
       width={width}
       height={height}
+      preserveAspectRatio="none"
       role="img"
       aria-label={t.compare.histogram(accepted, sorted.length)}
     >
