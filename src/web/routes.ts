@@ -25,11 +25,12 @@ export function go(view: View, argument?: string | null, query?: Record<string, 
   location.hash = href(view, argument, query)
 }
 
-/** Puts a value into the query of the address, or takes it out, without a step in the history: a reload finds it again. */
-export function noteQuery(name: string, value: string | null): void {
+/** Puts values into the query of the address, or takes them out, without a step in the history: a reload finds them again. */
+export function noteQuery(values: Readonly<Record<string, string | null>>): void {
   const { view, argument, query } = route.peek()
-  if (value === null) query.delete(name)
-  else query.set(name, value)
+  for (const [name, value] of Object.entries(values))
+    if (value === null || value === '') query.delete(name)
+    else query.set(name, value)
   history.replaceState(null, '', href(view, argument, Object.fromEntries(query)))
 }
 

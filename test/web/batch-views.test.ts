@@ -63,7 +63,16 @@ test('the map: drawn, walked by keys, its code fetched only now', options, async
   await until(
     `document.querySelectorAll('.cell').length > 0 && /Only the ${all} images that were picked on the map/.test(document.body.textContent)`,
   )
+  // it stands in the address, beside what is chosen then: a reload shows the same
+  await page.getByLabel('Sort').selectOption('name')
+  await until(`location.hash.includes('sort=name') && location.hash.includes('picked=')`)
+  await page.reload()
+  await until(`/Only the ${all} images that were picked/.test(document.body.textContent)`)
+  assert.equal(await page.getByLabel('Sort').inputValue(), 'name')
   await page.getByRole('button', { name: 'Show all', exact: true }).click()
+  await page.reload()
+  await page.waitForSelector('.cell img')
+  assert.doesNotMatch(await text('body'), /picked on the map/)
 })
 
 test(

@@ -1,6 +1,7 @@
 /** Images of a batch selected, one or several, by mouse, keys and finger, and one answer for all. A real service and browser. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { openBrowser } from '../support/browser.ts'
 import { options, type PageRig, program, startPage } from '../support/page.ts'
 
 let rig: PageRig
@@ -71,6 +72,36 @@ test(
     await page.keyboard.press('u')
     await reviewed(2)
     assert.match(await text('h1'), /Uploaded images/)
+  },
+)
+
+test(
+  'two browsers about one image: what was said last counts, who is overruled hears of it, and U takes back only the own',
+  options,
+  async () => {
+    const { page } = browser
+    const other = await openBrowser(program!)
+    try {
+      await other.page.goto(page.url())
+      await pickFirst(other.page)
+      const image = await other.page.locator('.detail-panel h2').first().textContent()
+      await page.keyboard.press('Home')
+      await pickFirst()
+      assert.equal(await text('.detail-panel h2'), image)
+      await page.keyboard.press('b')
+      await other.page.waitForSelector('.cell >> nth=0 >> .badge.belongs')
+      await other.page.keyboard.press('d')
+      await says('.toasts', /Somebody else said otherwise of an image that you reviewed/)
+      await page.waitForSelector('.cell >> nth=0 >> .badge.differs')
+      await page.keyboard.press('u')
+      await page.waitForTimeout(3000) // longer than it takes to send and to hear
+      assert.equal(await page.locator('.cell').first().locator('.badge.differs').count(), 1)
+      await other.page.keyboard.press('u')
+      await page.waitForSelector('.cell >> nth=0 >> .badge.belongs')
+      assert.deepEqual(other.errors, [])
+    } finally {
+      await other.close()
+    }
   },
 )
 

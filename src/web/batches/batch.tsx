@@ -20,7 +20,7 @@ import { type Item, openBatch } from './live.ts'
 import { fileOf } from './local-files.ts'
 import { OfMap } from './of-map.tsx'
 import { shown } from './order.ts'
-import { picked } from './picked.ts'
+import { usePicked } from './picked.ts'
 import { openReviews, type Truth } from './review.ts'
 import { useSelection } from './selection.ts'
 import { BatchSummary } from './summary.tsx'
@@ -52,7 +52,7 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
   const selected = selection.at.value
   const several = selection.several.value
   const showsCharts = useSignal(false)
-  const ofMap = picked.value?.batch === id ? picked.value.indices : null
+  const [ofMap, showAllOfMap] = usePicked()
 
   // While one looks at an image and results still come, the order stays: nothing is pulled from under the hand.
   const isRunning = job != null && !isFinished(job)
@@ -147,7 +147,7 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
   return (
     <div class="view batch">
       {head}
-      {ofMap && <OfMap count={ofMap.size} />}
+      {ofMap && <OfMap count={ofMap.size} onAll={showAllOfMap} />}
       <button
         type="button"
         class="button small charts-toggle"

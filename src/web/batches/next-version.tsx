@@ -46,7 +46,7 @@ export function NextVersion(props: {
     job.value = id
     made.value = outcome.value = null
     hasFailed.value = false
-    noteQuery('next', id)
+    noteQuery({ next: id })
   }
   /** Those that do not belong are taught too: then they cannot check the new version. */
   const teachesBad = useSignal(props.belongs.length === 0)

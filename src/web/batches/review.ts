@@ -8,7 +8,8 @@ import type { ReviewLabel } from '../../wire/review.ts'
 import { client } from '../service/api.ts'
 import { isPassing } from '../service/fault.ts'
 import { takesRequests } from '../service/health.ts'
-import { complain } from '../ui/notes.tsx'
+import { t } from '../text.ts'
+import { complain, say } from '../ui/notes.tsx'
 import { type Verdict, verdictOf } from '../verdict.ts'
 import type { Item } from './live.ts'
 
@@ -29,7 +30,7 @@ export interface SharedReviews {
   readonly unsent: Signal<number>
   /** Of all of these images at once. */
   set(indices: readonly number[], truth: Truth | null): void
-  /** Takes back the last answer of this page. @returns the first image that it was about */
+  /** Takes back the last answer of this page, but of no image of which others said otherwise since. @returns the first image that it was about */
   undo(): number | undefined
   close(): void
 }
@@ -63,7 +64,12 @@ export function openReviews(batch: string): SharedReviews {
   const said = new Map<number, Said>()
   const pending = new Map<number, Truth | null>()
   /** One answer after the other, each with what was said before of its images. */
-  const done: (readonly (readonly [index: number, before: Truth | null])[])[] = []
+  const done: {
+    readonly truth: Truth | null
+    readonly of: readonly (readonly [index: number, before: Truth | null])[]
+  }[] = []
+  /** What this page said last of an image, as long as nobody said otherwise. */
+  const mine = new Map<number, Truth | null>()
   let revision = 0
   let timer: ReturnType<typeof setTimeout> | undefined
   let isBusy = false
@@ -99,6 +105,9 @@ export function openReviews(batch: string): SharedReviews {
     const news = answer.reviews.filter(({ index }) => !pending.has(index))
     for (const { index, by, at } of answer.reviews) said.set(index, { by, at })
     revision = answer.revision
+    const overruled = news.filter(({ index, label }) => mine.has(index) && mine.get(index) !== label)
+    for (const { index } of overruled) mine.delete(index)
+    if (overruled.length > 0) say(t.batches.overruled(overruled.length))
     if (news.some(({ index, label }) => (shown.value.get(index) ?? null) !== label))
       put(news.map(({ index, label }) => [index, label] as const))
   }
@@ -127,6 +136,7 @@ export function openReviews(batch: string): SharedReviews {
     for (const [index, truth] of answers) {
       said.set(index, now)
       pending.set(index, truth)
+      mine.set(index, truth)
     }
     void turn()
   }
@@ -141,13 +151,13 @@ export function openReviews(batch: string): SharedReviews {
     said,
     unsent,
     set(indices, truth) {
-      done.push(indices.map((index) => [index, shown.value.get(index) ?? null]))
+      done.push({ truth, of: indices.map((index) => [index, shown.value.get(index) ?? null]) })
       answer(indices.map((index) => [index, truth]))
     },
     undo() {
       const last = done.pop()
-      if (last !== undefined) answer(last)
-      return last?.[0]?.[0]
+      if (last !== undefined) answer(last.of.filter(([index]) => mine.get(index) === last.truth))
+      return last?.of[0]?.[0]
     },
     close() {
       isOpen = false

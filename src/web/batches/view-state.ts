@@ -1,7 +1,7 @@
 /** How a batch is looked at: filters, order, alpha, size. It stands in the address, so that a link shows others the same. */
 import { type Signal, signal } from '@preact/signals'
 import { useEffect, useState } from 'preact/hooks'
-import { route } from '../routes.ts'
+import { noteQuery, route } from '../routes.ts'
 import { type Filter, filters, type ReviewFilter, reviewFilters, type Sort, sorts } from './order.ts'
 
 export interface ViewState {
@@ -26,22 +26,15 @@ export function useViewState(): ViewState {
   const [state] = useState(readState)
   const { sort, filter, review, search, label, alpha, size, marks } = state
   useEffect(() => {
-    const query = new URLSearchParams(route.value.query)
-    const put = (name: string, value: string | null) => {
-      if (value === null || value === '') query.delete(name)
-      else query.set(name, value)
-    }
-    put('sort', sort.value === 'odd' ? null : sort.value)
-    put('show', filter.value === 'all' ? null : filter.value)
-    put('review', review.value === 'any' ? null : review.value)
-    put('find', search.value)
-    put('label', label.value)
-    put('marks', marks.value ? '1' : null)
-    put('alpha', alpha.value === null ? null : String(Number(alpha.value.toPrecision(4))))
-    const [path] = location.hash.split('?')
-    const words = query.toString()
-    // replaced, and no event: nothing is loaded for it, and "back" leaves the batch
-    history.replaceState(null, '', words === '' ? path : `${path}?${words}`)
+    noteQuery({
+      sort: sort.value === 'odd' ? null : sort.value,
+      show: filter.value === 'all' ? null : filter.value,
+      review: review.value === 'any' ? null : review.value,
+      find: search.value,
+      label: label.value,
+      marks: marks.value ? '1' : null,
+      alpha: alpha.value === null ? null : String(Number(alpha.value.toPrecision(4))),
+    })
   }, [sort.value, filter.value, review.value, search.value, label.value, alpha.value, marks.value])
   useEffect(() => {
     try {

@@ -1,6 +1,6 @@
 /** From the map to the review: the images of the batch whose dots are inside the lasso, else those in sight now. */
 import type { JSX } from 'preact'
-import { picked } from '../batches/picked.ts'
+import { pickedWords } from '../batches/picked.ts'
 import { go } from '../routes.ts'
 import type { MapPoint } from '../service/types.ts'
 import { t } from '../text.ts'
@@ -13,10 +13,7 @@ export function ReviewSeen(props: {
   isPicked: boolean
 }): JSX.Element {
   const seen = props.points.filter((point) => point.kind === 'batch' && props.isSeen(point))
-  const review = () => {
-    picked.value = { batch: props.batch, indices: new Set(seen.map(({ index }) => index)) }
-    go('batches', props.batch)
-  }
+  const review = () => go('batches', props.batch, { picked: pickedWords(seen.map(({ index }) => index)) })
   return (
     <div class="row map-review">
       <button type="button" class="button small" disabled={seen.length === 0} onClick={review}>

@@ -51,7 +51,7 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
 
   const follow = (id: string | null) => {
     job.value = id
-    noteQuery('job', id)
+    noteQuery({ job: id })
   }
   /** What the last fit was sent, for the way back to it. */
   const sent = useRef<readonly (readonly Picked[])[]>([])

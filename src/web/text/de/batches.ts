@@ -77,6 +77,8 @@ export const batches: typeof Words = {
     ofSeveral: 'Gehören sie dazu? Eine Antwort gilt für alle, und U nimmt sie von allen zurück.',
     score: (score) => `Wert ${score}`,
     unsent: (n) => `${s(n, 'Antwort', 'Antworten')} noch nicht gesendet: wird wieder versucht`,
+    overruled: (n) =>
+      `Jemand anderes hat von ${n === 1 ? 'einem Bild, das' : `${count(n)} Bildern, die`} Sie durchgesehen haben, anderes gesagt. Was zuletzt gesagt wurde, gilt.`,
     discoveries: (rejected, good) =>
       good >= rejected
         ? `${rejected === 1 ? 'Das eine, das nicht dazugehört, kann ein gutes Bild' : `Die ${count(rejected)}, die nicht dazugehören, können alle gute Bilder`} sein: so viele werden zufällig abgewiesen`

@@ -71,6 +71,8 @@ export const batches = {
     ofSeveral: 'Do they belong? One answer is kept for all of them, and U takes it back from all.',
     score: (score: string) => `score ${score}`,
     unsent: (n: number) => `${s(n, 'answer')} not yet sent: trying again`,
+    overruled: (n: number) =>
+      `Somebody else said otherwise of ${n === 1 ? 'an image' : s(n, 'image')} that you reviewed. What was said last counts.`,
     discoveries: (rejected: number, good: number) =>
       good >= rejected
         ? `${rejected === 1 ? 'The one that does not belong may be a good image' : `The ${count(rejected)} that do not belong may all be good images`}: so many are rejected by chance`
