@@ -68,7 +68,7 @@ function Cards({ data, rates }: { data: Operations; rates: readonly number[] }):
         <h2>{t.operations.throughput}</h2>
         <Sparkline values={rates} label={t.operations.history} />
       </section>
-      <section class="stack">
+      <section class="stack workers">
         <h2>{t.operations.workers}</h2>
         {working === 0 && <p class="note error">{t.operations.noWorkers}</p>}
         {data.workers.length > 0 && (

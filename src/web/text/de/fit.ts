@@ -35,7 +35,7 @@ export const fit: typeof Words = {
     chosenOthers: (n, size) =>
       n === 1 ? `1 Bild, das nicht dazugehört, ${size}` : `${count(n)} Bilder, die nicht dazugehören, ${size}`,
     detail: 'Wie genau es hinsieht',
-    details: { auto: 'Automatisch', 1: 'Normal', 2: 'Genauer', 3: 'Sehr genau' },
+    details: { auto: 'Von selbst', 1: 'Normal', 2: 'Genauer', 3: 'Sehr genau' },
     detailHelp: {
       auto: 'Versucht es genauer und bleibt dabei, wo es mehr findet. Das Anlegen dauert dafür länger.',
       1: 'Am schnellsten. Kleine Fehler können übersehen werden.',

@@ -41,8 +41,7 @@ export const views: typeof Words = {
     folderHint: 'Auf dem Server, mit positive/ und negative/ darin.',
     folders: 'Ordner auf dem Server',
     drops: { positives: 'Bilder der Sache', negatives: 'Andere Bilder' },
-    dropHint:
-      'Legen Sie links Bilder der Sache ab und rechts andere Bilder. Jedes dritte bleibt für die Prüfung, außer Ordner namens train/ und test/ sagen, welche.',
+    dropHint: 'Jedes dritte Bild bleibt für die Prüfung, außer Ordner namens train/ und test/ sagen, welche.',
     found: (trainGood, trainBad, testGood, testBad) =>
       `Zum Lernen: ${count(trainGood)} der Sache, ${count(trainBad)} andere. Zum Prüfen: ${count(testGood)} und ${count(testBad)}.`,
     lacks: {

@@ -45,8 +45,7 @@ export const views = {
     folderHint: 'On the server, holding positive/ and negative/.',
     folders: 'Folders on the server',
     drops: { positives: 'Images of the thing', negatives: 'Other images' },
-    dropHint:
-      'Drop images of the thing on the left and other images on the right. Every third is kept for the test, unless folders named train/ and test/ say which.',
+    dropHint: 'Every third image is kept for the test, unless folders named train/ and test/ say which.',
     found: (trainGood: number, trainBad: number, testGood: number, testBad: number) =>
       `To learn from: ${count(trainGood)} of the thing, ${count(trainBad)} others. To test with: ${count(testGood)} and ${count(testBad)}.`,
     lacks: {
