@@ -1,9 +1,10 @@
 /** Starts the page. */
 import { type JSX, render } from 'preact'
 import { App } from './app.tsx'
+import { dropOnView } from './files/handed.ts'
 import { watchHealth } from './service/health.ts'
 import { language, setLanguage, usualLanguage } from './text.ts'
-import { keepPageOnDrop } from './ui/drop-zone.tsx'
+import { takeStrayDrops } from './ui/drop-zone.tsx'
 import './styles/tokens.css'
 import './styles/base.css'
 import './styles/shell.css'
@@ -39,7 +40,7 @@ import './styles/compare.css'
 import './styles/operations.css'
 import './styles/calm.css'
 
-keepPageOnDrop()
+takeStrayDrops(dropOnView)
 watchHealth()
 /** Drawn anew when the language changes: words are read while drawing. */
 function Root(): JSX.Element {

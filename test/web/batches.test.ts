@@ -167,6 +167,14 @@ test('a review becomes the next version, and a sentence says what that gained', 
   // a click beside it takes the sentence from nobody, and closed it still stands in the batch
   await page.mouse.click(4, 450)
   assert.equal(await page.locator('dialog[open]').count(), 1)
+  // the same images by the new version are two clicks away
+  await page.getByRole('button', { name: 'Score the 36 images again, with version 2' }).click()
+  await says('.new-batch', /36 images, /)
+  assert.equal(await page.getByRole('combobox', { name: 'Model' }).inputValue(), 'part@2')
+  await page.getByRole('button', { name: 'Start over' }).click()
+  await page.goBack()
+  await page.getByRole('button', { name: 'Show', exact: true }).click()
+  await page.waitForSelector('.outcome')
   await page.keyboard.press('Escape')
   await says('.next-note', /^Version 2 rejects .* that do not belong/)
   await page.reload()

@@ -27,6 +27,24 @@ before(async () => {
 })
 after(() => rig?.end())
 
+test(
+  'what is dropped on a view of models becomes one, and beside the only box it goes into that',
+  options,
+  async () => {
+    const { page } = browser
+    await open('#/models')
+    await dropFiles(page, 'h1', [left])
+    await says('main', /4 photos/)
+    assert.equal(await page.getByLabel('Name').inputValue(), 'left')
+    await dropFiles(page, 'h1', [right])
+    await says('main', /9 photos/)
+    await page.getByRole('button', { name: 'Start over' }).click()
+    await open('#/operations')
+    await dropFiles(page, 'h1', [left])
+    await says('.toasts', /Nothing here takes files/)
+  },
+)
+
 test('two dropped folders name their batch, and a name with quotes stays as it is', options, async () => {
   const { page } = browser
   await open('#/batches')

@@ -41,6 +41,11 @@ function onlyOnes<T>(all: Iterable<T>, keyOf: (one: T) => string): Map<string, T
   return found
 }
 
+/** A file that was sent, with the name that it was sent under. */
+export function pickedOf(batch: string, index: number): Picked | undefined {
+  return files.get(batch)?.[index]
+}
+
 export function fileOf(batch: string, index: number): File | undefined {
   return files.get(batch)?.[index]?.file
 }

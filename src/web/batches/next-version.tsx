@@ -15,6 +15,7 @@ import { ErrorNote } from '../ui/notes.tsx'
 import { Picture } from '../ui/picture.tsx'
 import { Progress } from '../ui/progress.tsx'
 import { useSending } from '../ui/sending.tsx'
+import { Again } from './again.tsx'
 import type { Item } from './live.ts'
 import { adoptFiles, fileOf } from './local-files.ts'
 import { compareVersions, type Outcome } from './outcome.ts'
@@ -135,6 +136,7 @@ export function NextVersion(props: {
         {job.value !== null ? (
           <div class="stack">
             {words}
+            {made.value && <Again batch={batch} items={items} made={made.value} />}
             <FitProgress
               id={job.value}
               onAgain={() => follow(null)}

@@ -193,8 +193,14 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
   )
 }
 
+const umlauts: Readonly<Record<string, string>> = { ä: 'ae', ö: 'oe', ü: 'ue', Ä: 'Ae', Ö: 'Oe', Ü: 'Ue', ß: 'ss' }
+
 function asName(folder: string): string {
   return folder
+    .normalize('NFC')
+    .replace(/[äöüÄÖÜß]/g, (letter) => umlauts[letter] ?? letter)
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
     .replace(/[^A-Za-z0-9._-]+/g, '-')
     .replace(/^[^A-Za-z0-9]+/, '')
     .slice(0, 64)

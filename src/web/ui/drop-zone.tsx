@@ -1,10 +1,11 @@
 /** Where files are dropped, picked or pasted: one look and one set of manners in the whole page. */
 import type { ComponentChildren, JSX } from 'preact'
-import { useRef, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { acceptedTypes, type Collected, fromClipboard, fromDrop, fromList } from '../files/collect.ts'
 import { t } from '../text.ts'
 import { Icon } from './icons.tsx'
 import { useWindowEvent } from './listen.ts'
+import { say } from './notes.tsx'
 
 export function DropZone({
   onFiles,
@@ -25,6 +26,10 @@ export function DropZone({
   const [isOver, setOver] = useState(false)
   const files = useRef<HTMLInputElement>(null)
   const folder = useRef<HTMLInputElement>(null)
+  const box = useRef<HTMLDivElement>(null)
+  const take = useRef((_: DataTransfer) => {})
+  take.current = (data) => void fromDrop(data, all).then(onFiles)
+  useEffect(() => zoneOf(box, take), [])
 
   useWindowEvent(
     'paste',
@@ -44,6 +49,7 @@ export function DropZone({
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: dropping is the mouse's way; the buttons inside are everybody's
     <div
+      ref={box}
       class={`drop ${compact ? 'compact' : ''} ${isOver ? 'over' : ''}`}
       onDragOver={(event) => {
         event.preventDefault()
@@ -53,7 +59,8 @@ export function DropZone({
       onDrop={(event) => {
         event.preventDefault()
         setOver(false)
-        if (event.dataTransfer) void fromDrop(event.dataTransfer, all).then(onFiles)
+        event.stopPropagation() // from those that were dropped beside a zone
+        if (event.dataTransfer) take.current(event.dataTransfer)
       }}
     >
       <Icon name={folders ? 'folder' : 'image'} size={compact ? 22 : 30} />
@@ -98,8 +105,35 @@ export function DropZone({
   )
 }
 
-/** Files dropped beside a zone must not make the browser leave the page. */
-export function keepPageOnDrop(): void {
-  for (const type of ['dragover', 'drop'] as const)
-    addEventListener(type, (event) => event.dataTransfer?.types.includes('Files') && event.preventDefault())
+interface Zone {
+  readonly box: { readonly current: HTMLElement | null }
+  readonly take: { readonly current: (data: DataTransfer) => void }
+}
+const zones = new Set<Zone>()
+
+/** @returns takes the zone away */
+function zoneOf(box: Zone['box'], take: Zone['take']): () => void {
+  const zone = { box, take }
+  zones.add(zone)
+  return () => void zones.delete(zone)
+}
+
+/**
+ * Files dropped beside a zone: to the only zone in sight, and else to the view. In no case does the browser leave the page for them.
+ * @param otherwise what a view without a zone does with them
+ */
+export function takeStrayDrops(otherwise: (data: DataTransfer) => void): void {
+  addEventListener('dragover', (event) => event.dataTransfer?.types.includes('Files') && event.preventDefault())
+  addEventListener('drop', (event) => {
+    const data = event.dataTransfer
+    if (!data?.types.includes('Files')) return
+    event.preventDefault()
+    const dialog = document.querySelector('dialog:modal')
+    const isInSight = ({ box: { current } }: Zone) =>
+      current?.checkVisibility() && (dialog === null || dialog.contains(current))
+    const [zone, ...others] = [...zones].filter(isInSight)
+    if (others.length > 0) say(t.drop.which)
+    else if (zone !== undefined) zone.take.current(data)
+    else if (dialog === null) otherwise(data)
+  })
 }

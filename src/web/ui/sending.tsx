@@ -5,7 +5,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import type { CallOptions } from '../../client.ts'
 import { upload } from '../service/upload.ts'
 import { t } from '../text.ts'
-import { type Failure, failureOf } from './notes.tsx'
+import { type Failure, failureOf, say } from './notes.tsx'
 import { Progress } from './progress.tsx'
 
 /** Sends a call of the client with these options, and tells how much of it is sent. */
@@ -25,7 +25,13 @@ export function useSending(): Sending {
   const sent = useSignal<number | null>(null)
   const error = useSignal<Failure | null>(null)
   const stop = useRef(new AbortController())
-  useEffect(() => () => stop.current.abort(), [])
+  useEffect(
+    () => () => {
+      stop.current.abort()
+      if (sent.peek() !== null) say(t.drop.stopped)
+    },
+    [],
+  )
   return {
     sent,
     error,

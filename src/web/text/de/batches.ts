@@ -122,6 +122,8 @@ export const batches: typeof Words = {
         ? `Version ${version} mit ${images(others)}${others === 1 ? ', das nicht dazugehört,' : 'n, die nicht dazugehören,'} anlegen`
         : `Version ${version} mit ${s(n, 'weiteren Foto', 'weiteren Fotos')}${others === 0 ? '' : ` und ${s(others, 'anderen', 'anderen')}`} anlegen`,
     making: 'Die nächste Version wird angelegt. Sie können hier so lange weitermachen.',
+    again: (n, version) =>
+      `${n === 1 ? 'Das Bild' : `Die ${count(n)} Bilder`} noch einmal prüfen, mit Version ${version}`,
     notMade: 'Die nächste Version ließ sich nicht anlegen.',
     showNext: 'Zeigen',
     checking: (before, after) => `Version ${after} wird mit Version ${before} verglichen …`,

@@ -77,6 +77,9 @@ export const shell: typeof Words = {
       n === 1
         ? '1 Datei ist kein Bild und wurde weggelassen.'
         : `${count(n)} Dateien sind keine Bilder und wurden weggelassen.`,
+    which: 'Legen Sie es auf einem der Felder ab: es gibt mehr als eines.',
+    nowhere: 'Hier wird nichts abgelegt. Das geht unter Modelle, Prüfen und Stapel.',
+    stopped: 'Das Senden ist angehalten, da Sie die Ansicht verlassen haben. Die Bilder sind dort noch gewählt.',
     nothing: 'Darin war kein Bild.',
     known: (n) => (n === 1 ? '1 Bild war schon da.' : `${count(n)} Bilder waren schon da.`),
     from: (folders) =>

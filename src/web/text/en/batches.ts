@@ -111,6 +111,7 @@ export const batches = {
         ? `Make version ${version} with ${s(others, 'image')} that ${others === 1 ? 'does' : 'do'} not belong`
         : `Make version ${version} with ${s(n, 'more photo')}${others === 0 ? '' : ` and ${s(others, 'other')}`}`,
     making: 'The next version is being made. You can go on here meanwhile.',
+    again: (n: number, version: number) => `Score the ${s(n, 'image')} again, with version ${version}`,
     notMade: 'The next version could not be made.',
     showNext: 'Show',
     checking: (before: number, after: number) => `Comparing version ${after} with version ${before} …`,

@@ -74,6 +74,9 @@ export const shell = {
     paste: 'or paste one',
     skipped: (n: number) =>
       n === 1 ? '1 file is no image and was left out.' : `${count(n)} files are no images and were left out.`,
+    which: 'Drop it onto one of the boxes: there is more than one.',
+    nowhere: 'Nothing here takes files. Drop them in Models, Classify or Batches.',
+    stopped: 'What was being sent is stopped, since you left the view. The images are still chosen there.',
     nothing: 'There was no image in what you dropped.',
     known: (n: number) => (n === 1 ? '1 image was here already.' : `${count(n)} images were here already.`),
     from: (folders: readonly string[]) =>
