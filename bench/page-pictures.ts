@@ -97,12 +97,14 @@ try {
   await page.mouse.wheel(0, -20)
   await save('page-classify')
 
+  await page.setViewportSize({ width: 1400, height: 875 }) // its filters in one row
   await open(`#/batches/${batch.id}`)
   await page.locator('.cell img').first().waitFor()
   await page.getByLabel('Marked places').check()
   await page.locator('.cell').nth(1).click()
   await save('page-batch')
 
+  await page.setViewportSize({ width: 1280, height: 800 })
   await page.getByRole('radio', { name: 'Dark' }).check({ force: true })
   await open(`#/map/ring@1?batch=${batch.id}`)
   await page.locator('.map canvas').first().waitFor()
