@@ -100,7 +100,7 @@ try {
   await page.setViewportSize({ width: 1400, height: 875 }) // its filters in one row
   await open(`#/batches/${batch.id}`)
   await page.locator('.cell img').first().waitFor()
-  await page.getByLabel('Marked places').check()
+  await page.getByLabel('Marks', { exact: true }).check()
   await page.locator('.cell').nth(1).click()
   await save('page-batch')
 

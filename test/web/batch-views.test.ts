@@ -195,6 +195,28 @@ test('two fingers zoom the map', options, async (context) => {
   assert.notEqual(await drawn(), before)
 })
 
+test(
+  'on a phone the chosen image stays above the sheet about it, and nothing moves while a batch begins',
+  options,
+  async () => {
+    const { page } = browser
+    await page.setViewportSize({ width: 400, height: 860 })
+    const client = createClient(rig.service().address)
+    const batch = await client.batchFolder('part', join(rig.root, 'many'), { thumbnails: true })
+    await page.goto('about:blank')
+    await open(`#/batches/${batch.id}`)
+    await pickFirst()
+    await page.waitForSelector('.detail-panel.open')
+    await until(`(() => {
+    const bottom = document.querySelector('.cell[aria-selected=true]').getBoundingClientRect().bottom
+    return bottom > 64 && bottom <= document.querySelector('.detail-panel.open').getBoundingClientRect().top
+  })()`)
+    assert.equal(await page.evaluate('window.shift'), 0, `shifted: ${await page.evaluate('window.shifts.join()')}`)
+    await client.cancel(batch.id)
+    await page.setViewportSize({ width: 1400, height: 900 })
+  },
+)
+
 test('axe finds nothing to object to in a batch, its large view, its summary and its map', options, async () => {
   const { page } = browser
   await open('#/batches')

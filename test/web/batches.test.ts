@@ -44,9 +44,9 @@ test('a batch: results stream without a shift, are reviewed by keys and exported
   assert.ok(await isOneRow(page), 'the filters take one row')
 
   await says('.status-words', /Of the \d+ that do not belong, at most \d+(\.\d)? are good images/)
-  await page.getByLabel('Marked places').check()
+  await page.getByLabel('Marks', { exact: true }).check()
   await page.locator('.cell.differs .marks rect').first().waitFor()
-  await page.getByLabel('Marked places').uncheck()
+  await page.getByLabel('Marks', { exact: true }).uncheck()
   // bad parts first: one that is rejected is confirmed as such, the next cannot be told
   await pickFirst()
   await page.keyboard.press('d')

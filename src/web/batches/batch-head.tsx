@@ -53,6 +53,9 @@ export function BatchHead(props: {
   const found = discoveriesOf(live.items, alpha)
   const errors = live.items.filter(({ line }) => 'error' in line).length
 
+  // results that came are news before the state is
+  const state = job?.state === 'queued' && done > 0 ? 'running' : job?.state
+
   return (
     <header class="stack batch-head">
       <div class="view-head">
@@ -66,7 +69,7 @@ export function BatchHead(props: {
         <div class="row">
           <button
             type="button"
-            class={isRunning ? 'button' : 'button gone'}
+            class={isRunning ? 'button stop' : 'button stop gone'}
             disabled={!isRunning}
             onClick={() => (stops.value = true)}
           >
@@ -117,7 +120,7 @@ export function BatchHead(props: {
       <div class="batch-status">
         <Progress
           share={total > 0 ? done / total : 0}
-          label={job ? (t.batches.state[job.state] ?? job.state) : t.common.loading}
+          label={state ? (t.batches.state[state] ?? state) : t.common.loading}
           text={job ? t.batches.progress(done, total) : ''}
           widest={job ? t.batches.progress(total, total) : ''}
         />

@@ -2,7 +2,7 @@
 import { useComputed, useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks'
-import { findModel } from '../models/store.ts'
+import { findModel, models, modelsError } from '../models/store.ts'
 import { usePositives } from '../models/strip.tsx'
 import { href, route } from '../routes.ts'
 import { client } from '../service/api.ts'
@@ -142,8 +142,8 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
   if (route.value.query.has('summary'))
     return <BatchSummary live={live} model={model} label={label} reviews={truths} alpha={alpha} positives={positives} />
   const head = <BatchHead live={live} label={label} reviews={reviews} alpha={alpha} />
-  // what stands below it depends on the job, and would move when that comes
-  if (job == null) return <div class="view batch">{head}</div>
+  // what stands below it depends on the job and its model, and would move when they come
+  if (job == null || (models.value === null && modelsError.value === null)) return <div class="view batch">{head}</div>
   return (
     <div class="view batch">
       {head}

@@ -46,6 +46,17 @@ function createRush(onEnd: () => void): { moved: (top: number) => boolean; stop:
   }
 }
 
+/** What nothing lies over: below what sticks above, above the tab bar of phones and the sheet about an image. */
+function inSight(): { readonly ceiling: number; readonly floor: number } {
+  const placed = (selector: string, position: string) => {
+    const element = document.querySelector(selector)
+    return element !== null && getComputedStyle(element).position === position ? element.getBoundingClientRect() : null
+  }
+  const sheet = placed('.detail-panel.open', 'fixed')
+  const floor = Math.min(innerHeight - 90, sheet === null ? innerHeight : sheet.top - gap)
+  return { ceiling: placed('.toolbar', 'sticky') ? 150 : 64, floor }
+}
+
 /** Where the keys of the grid are heard; after a dialog over it has gone. */
 export function focusGrid(): void {
   requestAnimationFrame(() =>
@@ -113,7 +124,7 @@ export function VirtualGrid(props: {
   const reveal = (element: HTMLElement, position: number) => {
     const row = Math.floor(position / frame.columns)
     const top = element.getBoundingClientRect().top + row * rowHeight
-    const [ceiling, floor] = [150, innerHeight - 90] // the sticky bar above, the tab bar of phones below
+    const { ceiling, floor } = inSight()
     if (top < ceiling) scrollBy({ top: top - ceiling, behavior: 'instant' })
     else if (top + rowHeight > floor) scrollBy({ top: top + rowHeight - floor, behavior: 'instant' })
     measure()

@@ -48,7 +48,7 @@ export const batches = {
     isLabel: (label: string) => `Could be ${label}`,
     noLabel: 'None of the models',
     size: 'Size of the pictures',
-    marks: 'Marked places',
+    marks: 'Marks',
     ofMap: (n: number) => `Only the ${s(n, 'image')} that were picked on the map.`,
     showAll: 'Show all',
     search: 'Find by name',
