@@ -212,6 +212,14 @@ test(
     return bottom > 64 && bottom <= document.querySelector('.detail-panel.open').getBoundingClientRect().top
   })()`)
     assert.equal(await page.evaluate('window.shift'), 0, `shifted: ${await page.evaluate('window.shifts.join()')}`)
+    // the large view is longer than the screen: its head, with the way out, stands above the picture
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('.closer-picture img')
+    await until(`(() => {
+      const bottom = document.querySelector('dialog header button').getBoundingClientRect().bottom
+      return bottom > 20 && bottom <= document.querySelector('.closer-picture').getBoundingClientRect().top + 1
+    })()`)
+    await page.keyboard.press('Escape')
     await client.cancel(batch.id)
     await page.setViewportSize({ width: 1400, height: 900 })
   },
