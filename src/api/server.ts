@@ -72,7 +72,8 @@ export async function buildServer(context: ApiContext, options: ServerOptions): 
     frameworkErrors: onBadAddress,
     clientErrorHandler: onBadConnection,
   })
-  boundConnections(app.server, limits.maxConnections)
+  const endConnections = boundConnections(app.server, limits.maxConnections)
+  app.addHook('preClose', async () => endConnections())
   app.removeContentTypeParser('text/plain')
   app.setValidatorCompiler(validatorCompiler as Parameters<typeof app.setValidatorCompiler>[0])
   checkAnswers(app, log)

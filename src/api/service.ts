@@ -184,7 +184,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     async close() {
       clearInterval(timer)
       streams.closeAll()
-      await closeApp(app)
+      await app.close()
       await feeder.stop()
       await saveAll().catch(() => {})
       await drift.stop()
@@ -195,12 +195,6 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await store.s3?.close()
     },
   }
-}
-
-/** Connections that are kept open end with the answer that is under way: each would wait for its next request, 75 seconds. */
-async function closeApp(app: FastifyInstance): Promise<void> {
-  const sweep = setInterval(() => app.server.closeIdleConnections(), 50)
-  await app.close().finally(() => clearInterval(sweep))
 }
 
 /** Waits until Redis answers; bytes that it may hold. @throws REDIS_UNAVAILABLE */

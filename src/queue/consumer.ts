@@ -84,7 +84,7 @@ export async function startConsumer<K extends JobKind>(options: ConsumerOptions<
     const timer = setTimeout(() => {
       isTooLate = true
       stop.abort()
-    }, jobTimeouts[kind])
+    }, jobTimeouts[kind]).unref() // a job that never ends keeps no process
     const onCancel = (): void => stop.abort()
     if (cancelSignal?.aborted) onCancel()
     cancelSignal?.addEventListener('abort', onCancel)
@@ -205,7 +205,7 @@ async function untilEnded<T>(result: Promise<T>, work: Promise<unknown>, signal:
   const aborted = new Promise<never>((_, reject) => {
     const end = (): void => reject(new Error('aborted'))
     stop = () => {
-      timer = setTimeout(end, patienceMs)
+      timer = setTimeout(end, patienceMs).unref()
       work.then(end, end)
     }
     if (signal.aborted) stop()

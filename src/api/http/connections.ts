@@ -9,7 +9,12 @@ import type { FastifyInstance } from 'fastify'
 import { OneclassError } from '../../errors.ts'
 import { callerOf } from './access.ts'
 
-export function boundConnections(server: Server, most: number): void {
+/**
+ * @returns begins the end: connections without a request are closed, the others as their last request is answered. Node itself leaves
+ *   those that have asked nothing yet (browsers open some in advance) until a timeout.
+ */
+export function boundConnections(server: Server, most: number): () => void {
+  let isEnding = false
   /** Requests under way on each; those that are idle in the order in which they became so. */
   const open = new Map<Socket, number>()
   const touch = (socket: Socket, requests: number): void => {
@@ -17,6 +22,7 @@ export function boundConnections(server: Server, most: number): void {
     open.set(socket, requests)
   }
   server.on('connection', (socket: Socket) => {
+    if (isEnding) return void socket.destroy()
     if (open.size >= most) {
       const idle = [...open].find(([, requests]) => requests === 0)?.[0] ?? socket
       open.delete(idle)
@@ -29,10 +35,15 @@ export function boundConnections(server: Server, most: number): void {
   server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     touch(socket, (open.get(socket) ?? 0) + 1)
     response.once('close', () => {
-      const requests = open.get(socket)
-      if (requests !== undefined) touch(socket, Math.max(0, requests - 1))
+      const requests = (open.get(socket) ?? 1) - 1
+      if (open.has(socket)) touch(socket, Math.max(0, requests))
+      if (isEnding && requests <= 0) socket.destroySoon()
     })
   })
+  return () => {
+    isEnding = true
+    for (const [socket, requests] of open) if (requests === 0) socket.destroySoon()
+  }
 }
 
 /** To be called after the access guard: callers are told apart by their keys. Streams are counted elsewhere. */

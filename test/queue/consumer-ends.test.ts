@@ -1,0 +1,133 @@
+/** Jobs that end otherwise: cancelled, left by a worker that went silent, of a model that others read, with Redis away, too late. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { startConsumer, type Task } from '../../src/queue/consumer.ts'
+import { UnreadableHere } from '../../src/queue/formats.ts'
+import { startHeartbeat } from '../../src/queue/heartbeat.ts'
+import { newJobId } from '../../src/queue/jobs.ts'
+import { createProducer } from '../../src/queue/producer.ts'
+import { keys } from '../../src/queue/redis-keys.ts'
+import type { Job } from '../../src/wire/job.ts'
+import { client, data, events, finished, producer, redis, send, until, withConsumer } from '../support/queue.ts'
+import { scoredImage } from '../support/stand-in-worker.ts'
+
+test('cancelling: a waiting job at once, a running one soon, a finished one not', async () => {
+  const waiting = await send()
+  const cancelled = await producer.cancel(waiting)
+  assert.equal(cancelled.state, 'cancelled')
+  assert.equal((await producer.job(waiting))?.state, 'cancelled')
+  let started: () => void
+  const running = new Promise<void>((resolve) => {
+    started = resolve
+  })
+  let aborted = false
+  await withConsumer(
+    async ({ signal }) => {
+      started()
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+      aborted = true
+    },
+    async () => {
+      const id = await send()
+      await running
+      await producer.cancel(id)
+      const view = await finished(id)
+      assert.equal(view.state, 'cancelled')
+      assert.equal(view.error?.code, 'CANCELLED')
+      assert.equal(aborted, true)
+      await assert.rejects(producer.cancel(id), { code: 'CONFLICT' })
+    },
+  )
+  await assert.rejects(producer.cancel(newJobId('classify')), { code: 'JOB_NOT_FOUND' })
+})
+
+test('a job whose worker went silent is given to another', async () => {
+  let first = true
+  const lost = await startConsumer({
+    kind: 'classify',
+    url: redis.url,
+    client,
+    concurrency: 1,
+    lockMs: 600,
+    handle: () => new Promise(() => {}),
+  })
+  const id = await send()
+  while ((await producer.job(id))?.state !== 'running') await new Promise((resolve) => setTimeout(resolve, 20))
+  await lost.drain(1) // leaves the job behind, as a crash does
+  await withConsumer(
+    async ({ crashes }) => {
+      first = false
+      return scoredImage(`${crashes} crashes`)
+    },
+    async () => {
+      const view = await finished(id)
+      assert.deepEqual(view.result, scoredImage('1 crashes'))
+      assert.equal(first, false)
+    },
+    { lockMs: 600 },
+  )
+})
+
+test('with Redis away, a producer says so within seconds', async () => {
+  const lonely = createProducer({ url: 'redis://127.0.0.1:1' })
+  const started = Date.now()
+  await assert.rejects(lonely.job(newJobId('classify')), { code: 'REDIS_UNAVAILABLE' })
+  await assert.rejects(lonely.add('classify', newJobId('classify'), data), { code: 'REDIS_UNAVAILABLE' })
+  assert.ok(Date.now() - started < 10_000)
+  await lonely.close()
+})
+
+test('a job whose model only another worker reads is given back for that one; without one it says so', async () => {
+  const tries: string[] = []
+  const later = startHeartbeat(client, 'later', {
+    host: 'h',
+    pid: 1,
+    version: '1.0.0',
+    concurrency: 1,
+    formats: [3, 9],
+  })
+  await until(async () => (await client.hget(keys.worker('later'), 'formats')) === '3,9')
+  const old = (task: Task<'classify'>) => {
+    tries.push(`old ${task.isLastAttempt}`)
+    return Promise.reject(new UnreadableHere('m@1', 9))
+  }
+  const add = async (): Promise<string> => {
+    const id = newJobId('classify')
+    await producer.add('classify', id, data)
+    return id
+  }
+  await withConsumer(old, async () => {
+    const ids = [await add(), await add(), await add()]
+    await until(async () => tries.length > 8) // more often than any job is tried
+    const read = async (task: Task<'classify'>) => scoredImage(task.id)
+    const reader = await startConsumer({ kind: 'classify', url: redis.url, client, concurrency: 4, handle: read })
+    for (const id of ids) await until(async () => (await producer.job(id))?.state === 'done')
+    await reader.drain(5000)
+    await later.stop()
+    const last = await add()
+    await until(async () => (await producer.job(last))?.state === 'failed')
+    assert.equal((await producer.job(last))?.error?.code, 'MODEL_INCOMPATIBLE')
+  })
+  assert.ok(!tries.includes('old true'))
+})
+
+test('who waits is told when the time is over, whatever the garbage collector takes meanwhile', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const id = newJobId('classify')
+  await producer.add('classify', id, data)
+  const gone = new AbortController()
+  const waits = [
+    events.wait(id, 400, () => producer.job(id), gone.signal),
+    events.outcome(id, 400, () => producer.job(id), gone.signal),
+  ]
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  for (let i = 0; i < 3; i++) collect()
+  const late = new Promise<string>((resolve) => setTimeout(() => resolve('late'), 3000).unref())
+  for (const view of await Promise.all(waits.map((wait) => Promise.race([wait, late])))) {
+    assert.notEqual(view, 'late')
+    assert.equal((view as Job).state, 'queued')
+  }
+})
