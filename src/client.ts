@@ -129,10 +129,22 @@ export function createClient(address: string, options: { key?: string; fetch?: T
 
     fit: (name, images, options = {}) => {
       const { exclude, negatives = [], ...rest } = options
-      const { alpha, seed, backbone, base, confidence, calibration, detail, range, ...more } = rest
+      const { alpha, seed, backbone, base, confidence, calibration, detail, light, range, ...more } = rest
       const left = typeof exclude === 'string' ? exclude : exclude?.join()
       const ends = range && `${range.low},${range.high}`
-      const fields = { name, alpha, seed, backbone, base, confidence, calibration, detail, range: ends, exclude: left }
+      const fields = {
+        name,
+        alpha,
+        seed,
+        backbone,
+        base,
+        confidence,
+        calibration,
+        detail,
+        light,
+        range: ends,
+        exclude: left,
+      }
       const form = formOf('images', images, fields)
       addFiles(form, 'negatives', negatives)
       return post('/v1/models', form, more)

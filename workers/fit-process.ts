@@ -24,7 +24,7 @@ export interface FitWork {
   readonly images: readonly { readonly image: string; readonly isNegative: boolean }[]
   readonly backbone: Pick<Backbone, 'id' | 'hash' | 'dim' | 'target' | 'maps'>
   readonly choices: {
-    readonly [K in 'alpha' | 'seed' | 'confidence' | 'calibration' | 'exclude' | 'detail']:
+    readonly [K in 'alpha' | 'seed' | 'confidence' | 'calibration' | 'exclude' | 'detail' | 'light']:
       | FitImagesOptions[K]
       | undefined
   }
@@ -138,7 +138,7 @@ try {
     ...(negatives.length > 0 ? { negatives } : {}),
     ...(work.range ? { range: work.range } : {}),
     ...(work.base ? { base: { gallery: decodeGallery(work.base.gallery), exclude: work.base.exclude } } : {}),
-    ...(drawn ? { thumbnails: true, detail: 1 } : { thumbnails: thumbnailOf, decode }),
+    ...(drawn ? { thumbnails: true, detail: 1, light: 'as-is' } : { thumbnails: thumbnailOf, decode }),
     onProgress: (done, total) => report(done, total, done < total ? 'images' : 'fitting'),
   })
   const { used, rejected, duplicates, excluded, notes } = fitted

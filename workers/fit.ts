@@ -110,13 +110,13 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
     const base = await fetchBase(data.base)
     const backbone = await inference.open(data.base?.backbone ?? { ref: data.backbone ?? null }, data.base?.label)
     const { id, hash, dim, target, maps } = backbone
-    const { alpha, seed, confidence, calibration, exclude, detail } = data
+    const { alpha, seed, confidence, calibration, exclude, detail, light } = data
     const isDemo = data.demo ?? false
     const images = list.map(({ image, isNegative = false }) => ({ image, isNegative }))
     const positives = list.filter(({ isNegative }) => !isNegative)
     const given = data.range && ({ ...data.range, samples: 'any' } as const)
     const range = given ?? data.base?.range ?? (await rangeOfList(positives, task.signal))
-    const choices = { alpha, seed, confidence, calibration, exclude, detail: detail as FitWork['choices']['detail'] }
+    const choices = { alpha, seed, confidence, calibration, exclude, detail: detail as FitWork['choices']['detail'], light }
     const known = { id, hash, dim, target, ...(maps && { maps }) }
     const work: FitWork = { images, backbone: known, choices, base, range, isDemo }
     const reply = await runFit(work, list, backbone, task)

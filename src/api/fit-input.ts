@@ -129,14 +129,15 @@ function givenRange({ low, high }: SampleRange): NonNullable<FitFields['range']>
   return { low, high }
 }
 
-function checkFields({ backbone, base, detail, exclude, range }: FitFields): void {
+function checkFields({ backbone, base, detail, light, exclude, range }: FitFields): void {
   if (range !== undefined) checkRange(range.low, range.high)
   if (/\.(onnx|json)$/i.test(backbone ?? ''))
     throw new OneclassError('BACKBONE_NOT_FOUND', 'Over HTTP a backbone is named by its id, not by a file.')
   if (base !== undefined && backbone !== undefined)
     throw new OneclassError('INVALID_ARGUMENT', '"backbone" is that of "base": leave it out.')
-  if (base !== undefined && detail !== undefined)
-    throw new OneclassError('INVALID_ARGUMENT', '"detail" is that of "base": leave it out.')
+  const ofBase = detail !== undefined ? 'detail' : light !== undefined ? 'light' : undefined
+  if (base !== undefined && ofBase)
+    throw new OneclassError('INVALID_ARGUMENT', `"${ofBase}" is that of "base": leave it out.`)
   if (base === undefined && excludedOf({ exclude }).indices.length > 0)
     throw new OneclassError('INVALID_ARGUMENT', 'Numbers in "exclude" are positives of "base": give that too.')
 }

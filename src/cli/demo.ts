@@ -41,7 +41,7 @@ export const demo: Command = {
     const fitting = progressLine(io, 'fitting on 200 good parts')
     const { model: info } = await callOnce(
       'fit',
-      { home: io.home, name: model, positives: join(folder, 'train'), alpha, detail: 1 },
+      { home: io.home, name: model, positives: join(folder, 'train'), alpha, detail: 1, light: 'as-is' },
       {
         signal: io.signal,
         onProgress: (done: number, total: number, stage: 'images' | 'fitting') =>

@@ -40,7 +40,7 @@ function asRefit(call: Call): Call {
   return { values: { ...values, name: text(values, 'name') ?? nameOfRef(ref) }, positionals }
 }
 
-const ofImages = ['backbone', 'base', 'exclude', 'range', 'detail', 'no-patches', 'strict']
+const ofImages = ['backbone', 'base', 'exclude', 'range', 'detail', 'no-patches', 'light', 'strict']
 
 /** Rows have no pixels, names or network. @throws INVALID_ARGUMENT */
 export function assertOfRows(values: Values): void {

@@ -1,6 +1,6 @@
 /** What a fit says about itself, in words: docs/promises.md explains every number. */
 import { printable } from '../images/left-out.ts'
-import type { FitReport, PlaceChoice } from '../wire/fit-report.ts'
+import type { FitReport, LightChoice, PlaceChoice } from '../wire/fit-report.ts'
 import { fewestForMisfits } from '../wire/misfits.ts'
 import type { Preprocess } from '../wire/preprocess.ts'
 
@@ -54,9 +54,18 @@ export function negativesWords(count: number): string {
   return `with ${count} ${count === 1 ? 'negative' : 'negatives'}: one more detector learns from ${count === 1 ? 'it' : 'them'}`
 }
 
+const area = (value: number) => value.toFixed(3).replace(/^0/, '')
+
+/** What evening out the light added. */
+export function lightWords(choice: LightChoice | undefined): string {
+  const why = choice
+    ? `drawn defects are told from good images with AUROC ${area(choice.even)}, as they are ${area(choice.asIs)}`
+    : 'as asked'
+  return `evened out, in scoring too (${why})`
+}
+
 /** What looking at places added, and at which detail. */
 export function placesWords({ detail, weight, without, with: both }: PlaceChoice): string {
-  const area = (value: number) => value.toFixed(3).replace(/^0/, '')
   if (weight === 0)
     return `left out: drawn defects are told from good images no better with them (AUROC ${area(without)})`
   return `detail ${detail}: drawn defects are told from good images with AUROC ${area(both)}, without places ${area(without)}`

@@ -16,7 +16,7 @@ import { type Command, deviceOption, type Io, type Values } from './command.ts'
 import { readFeatureRows, readFeatures } from './feature-file.ts'
 import { asNamed, assertOfRows, excluded, placesFor } from './fit-arguments.ts'
 import { negativesAt, positivesFor } from './fit-input.ts'
-import { negativesWords, placesWords, preprocessWords, reportLines } from './fit-words.ts'
+import { lightWords, negativesWords, placesWords, preprocessWords, reportLines } from './fit-words.ts'
 import { progressLine } from './progress.ts'
 import { flag, number, oneOf, required, text } from './values.ts'
 
@@ -24,7 +24,7 @@ export const fit: Command = {
   name: 'fit',
   summary: 'Fit a model to a folder of positives',
   usage: `fit DIR --name NAME [--negatives DIR2] [--backbone ID|FILE.onnx|model.json] [--alpha 0.05] [--confidence 0.95]
-    [--calibration cross-fit|split] [--exclude NAME,...|misfits] [--detail auto|1|2|3] [--no-patches]
+    [--calibration cross-fit|split] [--exclude NAME,...|misfits] [--detail auto|1|2|3] [--no-patches] [--light auto|as-is|even]
     [--seed 1] [--json]
 fit s3://bucket/prefix --name NAME [...]
 fit NAME --add DIR [--exclude 3,17] [--alpha A] [--seed N] [--json]
@@ -82,6 +82,12 @@ fit --features X.npy --name NAME [--negatives N.npy] [--preprocess auto|l2|none]
       description: 'times the side at which places of an image are looked at (default auto)',
     },
     'no-patches': { type: 'boolean', description: 'look at whole images only, not at their places' },
+    light: {
+      type: 'string',
+      value: 'auto|as-is|even',
+      description:
+        'even: differences of light across an image and between shots are taken out (default auto: where defects are found no worse so)',
+    },
     strict: { type: 'boolean', description: 'refuse images that were cut off, even where no pixel is missing' },
     json: { type: 'boolean', description: 'print the result as one JSON object' },
     ...deviceOption,
@@ -163,6 +169,7 @@ fit --features X.npy --name NAME [--negatives N.npy] [--preprocess auto|l2|none]
         exclude: excluded(values),
         skipRepeated: text(values, 'add') !== undefined,
         ...placesFor(values),
+        light: oneOf(values, 'light', ['auto', 'as-is', 'even'] as const, 'auto'),
         ...(wantedRange === undefined ? {} : { range: parseRange(wantedRange) }),
         ...(flag(values, 'strict') ? { strict: true } : {}),
       }
@@ -205,6 +212,7 @@ async function report(io: Io, values: Values, { model: info, ...done }: FitReply
     if (info.negatives)
       await io.out(`${negativesWords(info.negatives)}; the promise about good images is as without them`)
     for (const line of reportLines(said)) await io.out(line)
+    if (info.light) await io.out(`  light                   ${lightWords(info.facts?.light)}`)
     if (info.facts?.places) await io.out(`  places                  ${placesWords(info.facts.places)}`)
     if (info.backbone === null) await io.out(`  features                ${preprocessWords(info.preprocess)}`)
     if (excluded.length > 0) await io.out(`  left out                ${excluded.map(printable).join(', ')}`)

@@ -9,7 +9,7 @@ import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import type { Material } from './material.ts'
 import type { Method, MethodContext, ReferenceSet } from './method.ts'
-import { detailOfFit, fitServed } from './served.ts'
+import { fitServed, wayOfFit } from './served.ts'
 
 /** Seconds that all networks together may train. */
 const trainingBudget: Readonly<Record<Effort, number>> = { quick: 270, full: 1700 }
@@ -44,7 +44,7 @@ export function createContext(
     train: of.trainPositive.sources,
     test: [...of.testPositive.sources, ...of.testNegative.sources],
   }
-  let detail: ReturnType<typeof detailOfFit> | undefined
+  let way: ReturnType<typeof wayOfFit> | undefined
   let binarySeconds = 0
   let secondsLeft = trainingBudget[setting.effort]
 
@@ -62,8 +62,8 @@ export function createContext(
       return known
     },
     async served(seed) {
-      detail ??= detailOfFit(places)
-      const found = await detail
+      way ??= wayOfFit(places)
+      const found = await way
       return found && (await fitServed(places, found, seed))
     },
     reference() {

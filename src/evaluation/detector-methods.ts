@@ -6,6 +6,7 @@ import type { Detector } from '../detectors/detector.ts'
 import { mahalanobis as mahalanobisDetector, nearestNeighbour as nearestNeighbourDetector } from '../detectors/index.ts'
 import type { PooledKey } from '../detectors/join.ts'
 import { OneclassError } from '../errors.ts'
+import type { Artifact } from '../store/artifact.ts'
 import { acceptByPValue, heldOutScores } from './held-out-scores.ts'
 import type { Method } from './method.ts'
 
@@ -17,24 +18,36 @@ export const isolationForest = ensembleRow(
   'isolationForest',
 )
 export const oneClassSvm = ensembleRow('one-class-svm', 'One-class SVM, whitened embeddings', 'oneClassSvm')
+/** How `fit` looks at these images, and why. */
+function wayWords({ patches, light }: Artifact): string {
+  const evened = light
+    ? 'The light of images is evened out, since defects drawn on held-out positives are found no worse so. '
+    : ''
+  const joined = patches
+    ? `Isolation forest, one-class SVM and places at detail ${patches.detail}, as a fit joins them: drawn defects are found better with places.`
+    : 'Isolation forest and one-class SVM, as a fit joins them.'
+  return `${evened}${joined}`
+}
+
 const ensembleOfWholeImages = ensembleRow('ensemble', 'Ensemble (what oneclass serves)', 'ensemble')
 export const ensemble: Method = {
   ...ensembleOfWholeImages,
   async run(context, seed) {
     const served = await context.served(seed)
     if (served === undefined) return await ensembleOfWholeImages.run(context, seed)
-    const { artifact, detail, scores, accepted, fitSeconds, scoreMs } = served
+    const { artifact, scores, accepted, fitSeconds, scoreMs } = served
     return {
       scores,
       accepted,
       decision: `p-value among held-out positives > ${context.alpha}`,
       fitSeconds,
       scoreMs,
-      memoryBytes: bytesOf(artifact.ensemble) + bytesOf(artifact.patches) + 2 * context.positives.data.byteLength,
+      memoryBytes:
+        bytesOf(artifact.ensemble) +
+        (artifact.patches ? bytesOf(artifact.patches) : 0) +
+        2 * context.positives.data.byteLength,
       usesBackbone: false,
-      notes: [
-        `Isolation forest, one-class SVM and places at detail ${detail}, as a fit joins them: defects drawn on held-out positives are found better with places. Its times hold reading and embedding.`,
-      ],
+      notes: [`${wayWords(artifact)} Its times hold reading and embedding.`],
     }
   },
 }

@@ -1,13 +1,12 @@
 /**
- * What `fit` would serve of the comparison's training positives, where it looks at places of images too. Whole images alone are judged
- * by the ensemble that all rows share (`context.ts`).
+ * What `fit` would serve of the comparison's training positives, where it looks at places of images too, or evens out their light. Whole
+ * images as they are are judged by the ensemble that all rows share (`context.ts`).
  */
 import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
-import type { Detail } from '../features/detail.ts'
 import type { ImageSource } from '../images/source.ts'
 import { classifyImages, createClassifier } from '../pipeline/classify.ts'
-import { chooseDetail } from '../pipeline/first-look.ts'
+import { type FirstLook, takeFirstLook } from '../pipeline/first-look.ts'
 import { fitImages } from '../pipeline/fit.ts'
 import { backboneFor } from '../pipeline/model-backbone.ts'
 import { drawnAxes } from '../pipeline/patches.ts'
@@ -15,7 +14,6 @@ import type { Artifact } from '../store/artifact.ts'
 
 export interface Served {
   readonly artifact: Artifact
-  readonly detail: Detail
   /** Anomaly score of each test image, and 1 where it is accepted. */
   readonly scores: Float64Array
   readonly accepted: Uint8Array
@@ -32,24 +30,30 @@ export interface ServedSetting {
   readonly signal?: AbortSignal | undefined
 }
 
-/** @returns the detail at which a fit of these images looks at places, undefined where it does not. @throws CANCELLED */
-export async function detailOfFit({ backbone, train, signal }: ServedSetting): Promise<Detail | undefined> {
+/** How a fit of these images looks at them, where that is not only at whole images as they are. */
+export type Way = Pick<FirstLook, 'detail' | 'light'>
+
+/** @returns undefined where a fit looks at whole images as they are: then the ensemble that all rows share is what it serves. @throws CANCELLED */
+export async function wayOfFit({ backbone, train, signal }: ServedSetting): Promise<Way | undefined> {
   if (backbone.look === undefined) return undefined
   const options = { range: backbone.target.range, ...(signal && { signal }) }
-  return (await chooseDetail(train, backbone, await drawnAxes(backbone, signal), options)).detail
+  const asked = { detail: 'auto', light: 'auto', patches: true } as const
+  const { detail, light } = await takeFirstLook(train, backbone, await drawnAxes(backbone, signal), asked, options)
+  return detail === undefined && light === 'as-is' ? undefined : { detail, light }
 }
 
 /** @returns undefined where places add nothing after all. @throws CANCELLED, and the error of a test image that can no longer be read */
 export async function fitServed(
   { backbone, train, test, alpha, signal }: ServedSetting,
-  detail: Detail,
+  { detail, light }: Way,
   seed: number,
 ): Promise<Served | undefined> {
   const hooks = signal ? { signal } : {}
   const { range } = backbone.target
   const started = performance.now()
-  const { artifact } = await fitImages(train, backbone, { seed, alpha, detail, ...(range && { range }), ...hooks })
-  if (artifact.patches === undefined) return undefined
+  const way = { light, ...(detail ? { detail } : { patches: false }), ...(range && { range }) }
+  const { artifact } = await fitImages(train, backbone, { seed, alpha, ...way, ...hooks })
+  if (artifact.patches === undefined && artifact.light === undefined) return undefined
   const fitSeconds = (performance.now() - started) / 1000
   const classifier = createClassifier(artifact, { model: 'compared' })
   const scores = new Float64Array(test.length)
@@ -61,5 +65,5 @@ export async function fitServed(
     scores[at] = result.score
     accepted[at++] = Number(result.isPositive)
   }
-  return { artifact, detail, scores, accepted, fitSeconds, scoreMs: (performance.now() - scoring) / test.length }
+  return { artifact, scores, accepted, fitSeconds, scoreMs: (performance.now() - scoring) / test.length }
 }

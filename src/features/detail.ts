@@ -6,6 +6,7 @@
 import { OneclassError } from '../errors.ts'
 import type { Pixels } from '../images/pixels.ts'
 import type { Backbone, PlaceMap } from './backbone.ts'
+import { withTarget } from './changed.ts'
 
 /** How many times the side. */
 export const details = [1, 2, 3] as const
@@ -14,15 +15,8 @@ export type Detail = (typeof details)[number]
 /** The same network, asking the decoder for images of `detail` times its side. */
 export function atDetail(backbone: Backbone, detail: Detail): Backbone {
   if (detail === 1) return backbone
-  const { target } = backbone
-  const larger = { ...target, width: target.width * detail, height: target.height * detail }
-  return new Proxy(backbone, {
-    get(inner, key) {
-      if (key === 'target') return larger
-      const value: unknown = Reflect.get(inner, key, inner)
-      return typeof value === 'function' ? value.bind(inner) : value
-    },
-  })
+  const { width, height } = backbone.target
+  return withTarget(backbone, { width: width * detail, height: height * detail })
 }
 
 /** How many times as large as width x height an image is. @throws INTERNAL when that is not a whole number */

@@ -19,6 +19,7 @@ import { checkCost } from './cost.ts'
 import { asImageError } from './decode-error.ts'
 import { type FailOn, inputOptions } from './decoder-options.ts'
 import { isDeep, measure, plainImage, rangeFor, type Scale, samplesOf } from './deep-samples.ts'
+import { evenLight } from './even-light.ts'
 import { detectFormat, type ImageFormat } from './format.ts'
 import { decodePlain } from './jpeg/decode-plain.ts'
 import { alphaBackground, type ImageLimits, imageLimits, paddingColour } from './limits.ts'
@@ -69,7 +70,7 @@ export async function decodeImage(
     const size = target.withOriginal ? await sizeOf(bytes, format, source.name, limits) : undefined
     const pixels = pixelsOf(data, info, size && { ...size, shown: shownOf(size, target) })
     notes.push(...lookAt(pixels, { hasRange: range !== undefined, isWide: deep?.bits === 16 && range === undefined }))
-    return withNotes(pixels, notes)
+    return finished(pixels, target, notes)
   } catch (error) {
     throw asImageError(error, source.name, format, limits)
   }
@@ -81,7 +82,7 @@ export function decodeSmall(bytes: Uint8Array, target: DecodeTarget): Pixels | u
   if (plain === undefined) return undefined
   const { data, info, size } = plain
   const pixels = pixelsOf(data, info, target.withOriginal ? { ...size, shown: shownOf(size, target) } : undefined)
-  return withNotes(pixels, lookAt(pixels))
+  return finished(pixels, target, lookAt(pixels))
 }
 
 /** What an image of more than 8 bits a sample uses of them; undefined of others. Errors as `decodeImage`. */
@@ -183,7 +184,9 @@ function pixelsOf(data: Uint8Array, info: Layout, original: Original | undefined
   return { width, height, data: threeChannels(data, info), ...(original && { original }) }
 }
 
-function withNotes(pixels: Pixels, notes: readonly Note[]): Pixels {
+/** What was noticed is of the image as it is; its light may be evened out then. */
+function finished(decoded: Pixels, { light }: DecodeTarget, notes: readonly Note[]): Pixels {
+  const pixels = light === 'even' ? evenLight(decoded) : decoded
   return notes.length > 0 ? { ...pixels, notes } : pixels
 }
 

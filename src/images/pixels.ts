@@ -33,4 +33,6 @@ export interface DecodeTarget {
   readonly withOriginal?: boolean
   /** What is black and white in images of more than 8 bits a sample; without it their format says, or floats are guessed. */
   readonly range?: SampleRange
+  /** Light is evened out at the end (`even-light.ts`). */
+  readonly light?: 'even'
 }

@@ -40,6 +40,8 @@ export interface FitCall extends Place, Cancellable {
   readonly range?: Pick<SampleRange, 'low' | 'high'> | undefined
   /** Times the side at which places of an image are looked at. Default `auto`: twice where it finds more. */
   readonly detail?: 'auto' | 1 | 2 | 3 | undefined
+  /** `even`: differences of light across an image and between shots are taken out. Default `auto`: where defects are found no worse so. */
+  readonly light?: 'auto' | 'as-is' | 'even' | undefined
   /** False: look at whole images only. Default: at their places too, where it helps. */
   readonly patches?: boolean | undefined
   /** Refuse images that were cut off, even where no pixel is missing. */
@@ -71,6 +73,7 @@ const options = {
   negatives: () => undefined, // by what the positives are
   range: check.range,
   detail: check.among(['auto', 1, 2, 3]),
+  light: check.among(['auto', 'as-is', 'even']),
   patches: check.flag,
   strict: check.flag,
 }
@@ -96,7 +99,7 @@ export async function fit(positives: Images | Matrix, call: FitCall): Promise<Fi
 
 async function fitRows(X: Matrix, { negatives, signal, onProgress, ...call }: FitCall): Promise<FitReply> {
   const ofImages = (
-    ['backbone', 'base', 'exclude', 'skipRepeated', 'range', 'detail', 'patches', 'strict'] as const
+    ['backbone', 'base', 'exclude', 'skipRepeated', 'range', 'detail', 'light', 'patches', 'strict'] as const
   ).find((name) => call[name] !== undefined)
   if (ofImages)
     throw new OneclassError('INVALID_ARGUMENT', `A fit on embeddings has no "${ofImages}": that is for images.`)

@@ -1,6 +1,9 @@
 /**
- * A first look at some of the images, before the fit: do places help at all, and at which size? Most classes move about and gain
- * nothing; they should not pay for looking at each of their images closely. What was seen here is not looked at again.
+ * A first look at some of the images, before the fit: do places help at all, at which size, and is light better evened out? Most classes
+ * move about and gain nothing; they should not pay for looking at each of their images closely. What was seen here is not looked at again.
+ *
+ * Light is evened out where drawn defects are found no worse for it: between shots and across a part light varies more than in any
+ * folder of positives, and on real defects of four sets it gained .002 to .094 (docs/defects.md).
  */
 import { fromRows } from '../core/matrix.ts'
 import { createRandom } from '../core/random.ts'
@@ -10,21 +13,36 @@ import { fitPooled } from '../detectors/pooled-fit.ts'
 import { choosePreprocess, keepLengths } from '../detectors/preprocess.ts'
 import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
+import { seeingEvenly } from '../features/changed.ts'
 import { atDetail, type Detail } from '../features/detail.ts'
 import { probeImage } from '../images/decode.ts'
 import type { ImageLimits } from '../images/limits.ts'
 import type { ImageSource } from '../images/source.ts'
+import type { LightChoice } from '../wire/fit-report.ts'
 import { type Gathered, type GatherOptions, gatherPositives, type Known } from './gather.ts'
 import { fitPatchMember, getsDefect, placeSetup, probesOf } from './patches.ts'
 import { groupsOf } from './same-photo.ts'
 
-export interface ChosenDetail {
-  /** Undefined: places add nothing. */
+export type Light = LightChoice['light']
+
+/** What is asked for; `auto` is chosen here. */
+export interface AskedLook {
+  readonly detail: Detail | 'auto'
+  readonly light: Light | 'auto'
+  /** False: no member looks at places. */
+  readonly patches: boolean
+}
+
+export interface FirstLook {
+  /** Undefined: places add nothing, or are not asked for. */
   readonly detail: Detail | undefined
-  /** What was seen at that detail, by the number of the source. */
+  readonly light: Light
+  /** What was seen that way, by the number of the source. */
   readonly known?: ReadonlyMap<number, Known>
   /** What places added to these images. */
   readonly choice?: WeightChoice
+  /** What evening out the light added to these images; absent where it was not tried. */
+  readonly lights?: LightChoice
 }
 
 /** Fewer images are all looked at, at the network's own size: a part of them shows too little, and places are kept for later versions. */
@@ -40,53 +58,68 @@ const worthEnlarging = 1.2
  */
 const leastArea = 0.6
 
-/** @param network at its own size @throws CANCELLED, and what breaks the backbone itself */
-export async function chooseDetail(
+/** @param network at its own size, with maps @throws CANCELLED, and what breaks the backbone itself */
+export async function takeFirstLook(
   sources: readonly ImageSource[],
   network: Backbone,
   axes: PlaceAxes,
+  asked: AskedLook,
   options: GatherOptions,
-): Promise<ChosenDetail> {
-  if (sources.length < fewestToChoose) return { detail: 1 }
+): Promise<FirstLook> {
   const sample = Array.from(sources.keys()).filter(getsDefect)
   const images = sample.map((i) => sources[i]!)
   const { onProgress, failed: _, ...quiet } = options
-  const look = async (detail: Detail, how: GatherOptions): Promise<{ seen: Gathered; choice?: WeightChoice }> => {
+  const look = async (detail: Detail, light: Light, how: GatherOptions): Promise<Look> => {
     const places = placeSetup(network, detail, axes)
-    const seen = await gatherPositives(images, [], atDetail(network, detail), how, places)
+    const seen = await gatherPositives(images, [], atDetail(inLight(network, light), detail), how, places)
     const choice = await tryPlaces(seen, places)
-    return { seen, ...(choice && { choice }) }
+    return { seen, light, ...(choice && { choice }) }
   }
-  const toKnown = ({ positives, sourceOf, notesOf }: Gathered, change: (k: number) => object) =>
-    new Map(
-      positives.map((positive, k): [number, Known] => {
-        const at = sourceOf[k]!
-        return [sample[at]!, { positive: { ...positive, ...change(at) }, notes: notesOf.get(at) ?? [] }]
-      }),
-    )
   const withProgress: GatherOptions = {
     ...quiet,
     ...(onProgress && { onProgress: (done, _total, stage) => onProgress(done, sources.length, stage) }),
   }
-  const first = await look(1, withProgress)
-  const atOnce: ChosenDetail = { detail: 1, known: toKnown(first.seen, () => ({})) }
-  if (first.choice === undefined) return atOnce
-  const helps = first.choice.weight > 0
-  const stay: ChosenDetail = helps
-    ? atOnce
-    : {
-        detail: undefined,
-        known: toKnown(first.seen, () => ({ places: undefined, defect: undefined })),
-        choice: first.choice,
-      }
-  if (!helps && first.choice.without < leastArea) return stay
-  if ((await pixelsPerPixel(images, network, options.limits)) < worthEnlarging) return stay
-  const second = await look(2, { ...quiet, thumbnails: false })
-  const gain = (second.choice?.with ?? 0) - first.choice.with
-  const worthIt = helps ? gain >= gainForDetail : (second.choice?.weight ?? 0) > 0
-  if (!worthIt) return stay
+  const first = await look(1, asked.light === 'auto' ? 'as-is' : asked.light, withProgress)
   const thumbnailAt = new Map(first.seen.positives.map(({ thumbnail }, k) => [first.seen.sourceOf[k]!, thumbnail]))
-  return { detail: 2, known: toKnown(second.seen, (at) => ({ thumbnail: thumbnailAt.get(at) })) }
+  const toKnown = ({ seen: { positives, sourceOf, notesOf } }: Look, change: object = {}) =>
+    new Map(
+      positives.map((positive, k): [number, Known] => {
+        const at = sourceOf[k]!
+        const thumbnail = thumbnailAt.get(at) ?? positive.thumbnail
+        return [sample[at]!, { positive: { ...positive, thumbnail, ...change }, notes: notesOf.get(at) ?? [] }]
+      }),
+    )
+  const isDefectTold = first.choice && (first.choice.weight > 0 || first.choice.without >= leastArea)
+  const even =
+    asked.light === 'auto' && isDefectTold ? await look(1, 'even', { ...quiet, thumbnails: false }) : undefined
+  const areas = { asIs: first.choice?.with ?? 0, even: even?.choice?.with ?? 0 }
+  const best = even && areas.even >= areas.asIs ? even : first
+  const { light, choice } = best
+  const told = { light, ...(even && { lights: { light, ...areas } }) }
+  const withoutPlaces = { places: undefined, defect: undefined }
+  if (!asked.patches) return { ...told, detail: undefined, known: toKnown(best, withoutPlaces) }
+  const atOnce: FirstLook = { ...told, detail: 1, known: toKnown(best) }
+  if (asked.detail !== 'auto') return asked.detail === 1 ? atOnce : { ...told, detail: asked.detail }
+  if (sources.length < fewestToChoose || choice === undefined) return atOnce
+  const helps = choice.weight > 0
+  const stay: FirstLook = helps ? atOnce : { ...told, detail: undefined, known: toKnown(best, withoutPlaces), choice }
+  if (!helps && choice.without < leastArea) return stay
+  if ((await pixelsPerPixel(images, network, options.limits)) < worthEnlarging) return stay
+  const second = await look(2, light, { ...quiet, thumbnails: false })
+  const gain = (second.choice?.with ?? 0) - choice.with
+  const worthIt = helps ? gain >= gainForDetail : (second.choice?.weight ?? 0) > 0
+  return worthIt ? { ...told, detail: 2, known: toKnown(second) } : stay
+}
+
+interface Look {
+  readonly seen: Gathered
+  readonly light: Light
+  readonly choice?: WeightChoice
+}
+
+/** The network as it sees images in a fit. */
+export function inLight(network: Backbone, light: Light): Backbone {
+  return light === 'even' ? seeingEvenly(network) : network
 }
 
 /** Median over the images of the pixels along a side that stand for one of the network's. */

@@ -19,7 +19,7 @@ import type { Gallery } from '../store/gallery.ts'
 import type { Note } from '../wire/notes.ts'
 import { createClassifier } from './classify.ts'
 import { exclusion } from './exclude.ts'
-import { chooseDetail } from './first-look.ts'
+import { inLight, type Light } from './first-look.ts'
 import { type FitOptions, fitFeatures } from './fit-features.ts'
 import { tryReference } from './fit-report.ts'
 import { type Gathered, gatherPositives, type Known } from './gather.ts'
@@ -31,9 +31,10 @@ import {
   type Positive,
   positivesOf,
 } from './make-gallery.ts'
-import { drawnAxes, fitPatchMember, type PlaceSetup, placeSetup, placesNotice, probesOf } from './patches.ts'
+import { fitPatchMember, type PlaceSetup, placesNotice, probesOf } from './patches.ts'
 import { rangeOfImages, withRange } from './range.ts'
 import { groupsOf, namesOfGroups } from './same-photo.ts'
+import { chooseWay } from './way.ts'
 
 export { type FitOptions, fitFeatures } from './fit-features.ts'
 
@@ -57,7 +58,9 @@ export interface FitImagesOptions extends FitOptions {
   /** False: no member looks at places. Default true: one does where it helps. */
   readonly patches?: boolean
   /** Times the side of the network's input at which places are looked at. Default `auto`: by a first look (`first-look.ts`). */
-  readonly detail?: Detail | 'auto'
+  readonly detail?: Detail | 'auto' | undefined
+  /** Whether light is evened out before images are looked at. Default `auto`: by the first look. */
+  readonly light?: Light | 'auto' | undefined
   /** What could not even be looked at: stands first among the rejected. */
   readonly failed?: readonly FailedEntry[]
   /** What is black and white beyond 8 bits a sample. Default: read from the images. */
@@ -97,30 +100,13 @@ export async function fitImages(
   const base = earlier.filter(({ image }) => !named.leavesOut(image))
   named.assertAllFound()
   const asked = { sources, base, range, excluded: named.found, options }
-  const kept = options.base?.gallery.places
-  if (options.patches === false || own.look === undefined || (options.base && !kept)) {
-    return await fitAt(own, undefined, asked)
-  }
-  const { detail = 'auto' } = options
-  if (kept && detail !== 'auto' && detail !== kept.detail)
-    throw new OneclassError(
-      'INVALID_ARGUMENT',
-      `The earlier version looks at its images with detail ${kept.detail}: fit from the images for another.`,
-    )
-  const axes = kept?.axes ?? (await drawnAxes(network, options.signal))
-  const at = async (times: Detail, known?: ReadonlyMap<number, Known>) => {
-    const places = placeSetup(own, times, axes)
-    if (times > 1) options.onNotice?.(placesNotice(places, base.length + sources.length))
-    return await fitAt(atDetail(own, times), places, asked, known)
-  }
-  if (kept) return await at(kept.detail)
-  if (detail !== 'auto') return await at(detail)
-  const { detail: chosen, known, choice } = await chooseDetail(sources, own, axes, { ...options, range })
-  if (chosen) return await at(chosen, known)
-  const fitted = await fitAt(own, undefined, asked, known)
+  const way = await chooseWay(sources, own, options.base?.gallery, { ...options, range })
+  const { known, choice, lights } = way
+  const fitted = await fitAt(way.places, { ...asked, network: own, light: way.light }, known)
   const facts = {
     ...present(fitted.artifact.facts, 'what a fit finds out'),
-    places: { detail: 1, ...present(choice, 'the choice of the weight') },
+    ...(choice && { places: { detail: 1, ...choice } }),
+    ...(lights && { light: lights }),
   }
   return { ...fitted, artifact: { ...fitted.artifact, facts } }
 }
@@ -131,15 +117,19 @@ interface Asked {
   readonly base: readonly Positive[]
   readonly range: SampleRange | undefined
   readonly excluded: readonly string[]
+  /** At its own size. */
+  readonly network: Backbone
+  readonly light: Light
   readonly options: FitImagesOptions
 }
 
 async function fitAt(
-  backbone: Backbone,
   places: PlaceSetup | undefined,
-  { sources, base, range, excluded: named, options }: Asked,
+  { sources, base, range, excluded: named, network, light, options }: Asked,
   known?: ReadonlyMap<number, Known>,
 ): Promise<FittedImages> {
+  if (places && places.detail > 1) options.onNotice?.(placesNotice(places, base.length + sources.length))
+  const backbone = atDetail(inLight(network, light), places?.detail ?? 1)
   const gathered = await gatherPositives(sources, base, backbone, { ...options, range }, places, known)
   const { rejected, repeated, notes } = gathered
   let { positives } = gathered
@@ -198,7 +188,8 @@ async function fitAt(
     reference,
     ...(places && choice && { places: { detail: places.detail, ...choice } }),
   }
-  const artifact = { ...model, facts, ...(range && { range }) }
+  const evened = light === 'even' ? { light } : {}
+  const artifact = { ...model, facts, ...(range && { range }), ...evened }
   const gallery = galleryOf(positives, {
     backbone,
     groups: [...groups],
@@ -206,6 +197,7 @@ async function fitAt(
     rejected,
     negatives,
     places,
+    ...evened,
   })
   const duplicates = namesOfGroups(groups, images)
   return { artifact, gallery, used: positives.length, rejected, repeated, excluded, duplicates, notes }

@@ -89,6 +89,7 @@ export function galleryOf(
     readonly heldOut: Float64Array
     readonly rejected: readonly { image: string; error: ErrorBody }[]
     readonly negatives?: readonly Negative[] | undefined
+    readonly light?: Gallery['light'] | undefined
     /** Given where places were looked at, be it to find that they tell nothing: more images may change that. */
     readonly places?: Pick<PlaceSetup, 'detail' | 'axes'> | undefined
   },
@@ -131,6 +132,7 @@ export function galleryOf(
       error: { ...error, message: short(error.message) },
     })),
     ...(made.negatives && { negatives: keptNegatives(made.negatives, dim) }),
+    ...(made.light && { light: made.light }),
     ...(made.places && keepPlaces(positives, made.places, dim)),
   }
 }

@@ -1,23 +1,24 @@
-/** A network as a model was fitted with it: at its detail, with its range of samples. */
+/** A network as a model was fitted with it: at its detail, with its range of samples and its light. */
 import type { Backbone } from '../features/backbone.ts'
+import { withTarget } from '../features/changed.ts'
 import type { DecodeTarget } from '../images/pixels.ts'
 import type { Artifact } from '../store/artifact.ts'
 
-export function backboneFor(model: Pick<Artifact, 'patches' | 'range'>, network: Backbone): Backbone {
-  if (!model.patches && !model.range) return network
-  const target = targetFor(model, network.target)
-  return new Proxy(network, {
-    get(inner, key) {
-      if (key === 'target') return target
-      const value: unknown = Reflect.get(inner, key, inner)
-      return typeof value === 'function' ? value.bind(inner) : value
-    },
-  })
+type Way = Pick<Artifact, 'patches' | 'range' | 'light'>
+
+export function backboneFor(model: Way, network: Backbone): Backbone {
+  const { patches, range, light } = model
+  return patches || range || light ? withTarget(network, targetFor(model, network.target)) : network
 }
 
 /** What images must be decoded to for a model, given what its network asks for. */
-export function targetFor({ patches, range }: Pick<Artifact, 'patches' | 'range'>, own: DecodeTarget): DecodeTarget {
+export function targetFor({ patches, range, light }: Way, own: DecodeTarget): DecodeTarget {
   const detail = patches?.detail ?? 1
   const size = { width: own.width * detail, height: own.height * detail }
-  return { ...own, ...size, ...(patches && { withOriginal: true }), ...(range && { range }) }
+  return { ...own, ...size, ...(patches && { withOriginal: true }), ...(range && { range }), ...(light && { light }) }
+}
+
+/** Models with the same key want the same pixels of the same network. */
+export function wayOf(hash: string, { patches, range, light }: Way): string {
+  return JSON.stringify([hash, patches?.detail ?? 1, range, light])
 }

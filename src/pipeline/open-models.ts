@@ -8,7 +8,7 @@ import type { Registry } from '../store/registry.ts'
 import type { ErrorBody } from '../wire/error.ts'
 import { labelOf } from '../wire/label.ts'
 import { assertTakesImages, type LoadedModel, loadModel } from './load-model.ts'
-import { backboneFor } from './model-backbone.ts'
+import { backboneFor, wayOf } from './model-backbone.ts'
 
 export interface OpenedModel extends LoadedModel {
   /** Models that were fitted with the same network, and prepare pixels for it in the same way, share it. */
@@ -45,10 +45,9 @@ export async function openModels(
   const open = async (ref: string) => {
     const model = await loadModel(registry, ref, options.alpha)
     const { id, hash } = assertTakesImages(model)
-    const { patches, range } = model.artifact
     const network = networks.get(hash) ?? openBackboneOf({ id, hash, label: labelOf(model.info) }, options)
     networks.set(hash, network)
-    return { ...model, network: await network, key: JSON.stringify([hash, patches?.detail ?? 1, range]) }
+    return { ...model, network: await network, key: wayOf(hash, model.artifact) }
   }
   const opened: Awaited<ReturnType<typeof open>>[] = []
   const failed: UnopenedModel[] = []

@@ -1,9 +1,9 @@
 /** The range of samples that a model was fitted with: found among its positives, then the same for every image that it judges. */
 import { OneclassError, present } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
+import { withTarget } from '../features/changed.ts'
 import { measureSamples } from '../images/decode.ts'
 import type { ImageLimits } from '../images/limits.ts'
-import type { DecodeTarget } from '../images/pixels.ts'
 import { describeRange, rangeOf, type SampleRange, type UsedSamples } from '../images/sample-range.ts'
 import type { ImageSource } from '../images/source.ts'
 
@@ -37,15 +37,7 @@ export function spread<T>(items: readonly T[]): T[] {
 
 /** The same network, asking the decoder for this range. */
 export function withRange(backbone: Backbone, range: SampleRange | undefined): Backbone {
-  if (range === undefined) return backbone
-  const target: DecodeTarget = { ...backbone.target, range }
-  return new Proxy(backbone, {
-    get(inner, key) {
-      if (key === 'target') return target
-      const value: unknown = Reflect.get(inner, key, inner)
-      return typeof value === 'function' ? value.bind(inner) : value
-    },
-  })
+  return range === undefined ? backbone : withTarget(backbone, { range })
 }
 
 /** One sentence for the report of a fit. */

@@ -27,6 +27,8 @@ export interface Artifact {
   readonly seed: number
   /** What is black and white in images of more than 8 bits a sample; absent where none had more, or used them all. */
   readonly range?: SampleRange
+  /** There where the light of images is evened out before they are looked at. */
+  readonly light?: 'even'
   /** Where rows keep their lengths; absent where each is scaled to length 1. */
   readonly preprocess?: Preprocess
   readonly ensemble: EnsembleState
@@ -46,11 +48,11 @@ const asItIs = (value: unknown): unknown => value
 export const maxArtifactBytes = 512 * 2 ** 20
 const format = {
   magic: 'ONECLASS',
-  version: 4,
+  version: 5,
   maxBytes: maxArtifactBytes,
   name: 'model file',
-  // versions 3 and 4 only add: further members, the weights of members; a forest of rotated rows
-  older: { 1: fromVersion1, 2: asItIs, 3: asItIs },
+  // these only add: further members and their weights (3); a forest of rotated rows (4); the light of images (5)
+  older: { 1: fromVersion1, 2: asItIs, 3: asItIs, 4: asItIs },
 } as const
 
 /** Format versions that this build reads. */

@@ -24,6 +24,7 @@ export function checkArtifact(value: unknown): Artifact {
   if (!(artifact.alpha > 0 && artifact.alpha < 1)) throw new RangeError('alpha is not between 0 and 1')
   if (!Number.isFinite(artifact.seed)) throw new RangeError('the seed is not a number')
   if (artifact.range !== undefined) range(artifact.range)
+  if (artifact.light !== undefined && artifact.light !== 'even') throw new RangeError('the light is wrong')
   if (artifact.preprocess !== undefined && !Value.Check(Preprocess, artifact.preprocess))
     throw new TypeError('the preprocessing is wrong')
   if (backbone !== null && !(isText(backbone.id) && isText(backbone.hash)))

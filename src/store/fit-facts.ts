@@ -155,6 +155,9 @@ export function checkFitFacts(facts: FitFacts, n: number): void {
   const { places } = facts
   if (places !== undefined && ![places.detail, places.weight, places.without, places.with].every(Number.isFinite))
     throw new RangeError('what places add is wrong')
+  const { light } = facts
+  if (light !== undefined && ![light.asIs, light.even].every(Number.isFinite))
+    throw new RangeError('what evening out the light adds is wrong')
   if (!Array.isArray(misfits) || misfits.length > n) throw new TypeError('the misfits are wrong')
   for (const { image, row, pValue, times, nearest, similarity } of misfits) {
     if (!isText(image) || !isText(nearest) || !isCount(row, n - 1)) throw new TypeError('a misfit is not named')

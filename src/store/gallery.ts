@@ -32,6 +32,8 @@ export interface Gallery {
   readonly rejected: readonly { readonly image: string; readonly error: ErrorBody }[]
   /** Images that do not belong: names, and embeddings of shape (m, dim). Absent where none were given. */
   readonly negatives?: { readonly images: readonly string[]; readonly embeddings: Float32Array }
+  /** As of the model. */
+  readonly light?: 'even'
   /** Places of the images (`detectors/patches/places.ts`). Absent where none were looked at, and of very many. */
   readonly places?: KeptPlaces
 }
@@ -121,6 +123,7 @@ function checkGallery(value: unknown): Gallery {
     array('embeddings of negatives', rows, Float32Array, names.length * dim)
     if (!allFinite(rows)) throw new RangeError('not all embeddings of negatives are finite')
   }
+  if (gallery.light !== undefined && gallery.light !== 'even') throw new RangeError('the light is wrong')
   if (gallery.places !== undefined) checkPlaces(gallery.places, n, dim)
   return gallery
 }

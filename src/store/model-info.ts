@@ -9,7 +9,7 @@ export type ModelFacts = Omit<Model, 'name' | 'version' | 'createdAt' | 'gallery
 
 /** @param bytes the artifact as encoded */
 export function factsOf(
-  { alpha, n, dim, backbone, seed, range, preprocess, ensemble, patches, discriminative, facts }: Artifact,
+  { alpha, n, dim, backbone, seed, range, light, preprocess, ensemble, patches, discriminative, facts }: Artifact,
   bytes: Bytes,
 ): ModelFacts {
   const calibrationScores = ensemble.calibration.heldOut.ensemble.length
@@ -27,6 +27,7 @@ export function factsOf(
     bytes: [bytes].flat().reduce((sum, { length }) => sum + length, 0),
     facts: facts ?? null,
     ...(range && { range }),
+    ...(light && { light }),
     ...(preprocess && { preprocess }),
   }
   return { ...known, ...(patches && { detail: patches.detail }) }

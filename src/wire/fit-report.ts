@@ -1,6 +1,6 @@
 /** What a fit says about itself: what its threshold promises, what it would reject, and what in its folder does not fit. */
 import { Type } from 'typebox'
-import { type Fixed, Nullable } from './type.ts'
+import { type Fixed, Nullable, OneOf } from './type.ts'
 
 /** Share of new positives that an alpha rejects. */
 export const expectedRate = { mean: Type.Number(), low: Type.Number(), high: Type.Number(), level: Type.Number() }
@@ -78,6 +78,16 @@ export const PlaceChoice = Type.Object(
 )
 export type PlaceChoice = Fixed<typeof PlaceChoice>
 
+export const LightChoice = Type.Object(
+  {
+    light: OneOf(['as-is', 'even'], { description: 'What is taken' }),
+    asIs: Type.Number({ description: 'Area under the ROC curve, good images against drawn defects, as they are' }),
+    even: Type.Number({ description: 'The same with light evened out' }),
+  },
+  { description: 'What evening out the light adds, tried where drawn defects are told from good images at all' },
+)
+export type LightChoice = Fixed<typeof LightChoice>
+
 /** What of a folder was no image that is used, for one reason. */
 export const SkippedFiles = Type.Object({
   reason: Type.String(),
@@ -119,6 +129,7 @@ export const FitFacts = Type.Object({
     }),
   ),
   places: Type.Optional(PlaceChoice),
+  light: Type.Optional(LightChoice),
   kinds: Nullable(
     Type.Object(
       { size: Type.Integer(), examples: Type.Array(Type.String()), separation: Type.Number() },

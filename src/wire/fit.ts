@@ -85,6 +85,12 @@ export const FitFields = Type.Object(
           "Times the network's side at which places of an image are looked at, for small defects; default `auto`, which tries twice the side. Only without `base`",
       }),
     ),
+    light: Type.Optional(
+      OneOf(['auto', 'as-is', 'even'], {
+        description:
+          '`even`: differences of light across an image and between shots are taken out, in scoring too; default `auto`: where defects are found no worse so. Only without `base`',
+      }),
+    ),
     exclude: Type.Optional(
       Type.Union(
         [

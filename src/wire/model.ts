@@ -45,6 +45,9 @@ export const Model = Type.Object({
   ),
   seed: Type.Number(),
   range: Type.Optional(SampleRange),
+  light: Type.Optional(
+    OneOf(['even'], { description: 'There where the light of images is evened out before they are looked at' }),
+  ),
   detail: Type.Optional(
     Type.Integer({
       minimum: 1,

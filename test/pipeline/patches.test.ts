@@ -12,7 +12,7 @@ import { encodeImage } from '../../src/images/encode.ts'
 import type { Pixels } from '../../src/images/pixels.ts'
 import { drawDefect } from '../../src/images/simulated-defects.ts'
 import { classifyImages, createClassifier } from '../../src/pipeline/classify.ts'
-import { chooseDetail } from '../../src/pipeline/first-look.ts'
+import { takeFirstLook } from '../../src/pipeline/first-look.ts'
 import { fitImages } from '../../src/pipeline/fit.ts'
 import { backboneFor } from '../../src/pipeline/model-backbone.ts'
 import { drawnAxes } from '../../src/pipeline/patches.ts'
@@ -142,9 +142,9 @@ describe('a fit that looks at places', () => {
       },
     }
     const more = await Promise.all(Array.from({ length: 32 }, (_, i) => file(`more ${i}.png`, plate(100 + i))))
-    const { detail } = await chooseDetail([...plates, ...more], watched, await drawnAxes(network, undefined), {
-      range: undefined,
-    })
+    const asked = { detail: 'auto', light: 'auto', patches: true } as const
+    const axes = await drawnAxes(network, undefined)
+    const { detail } = await takeFirstLook([...plates, ...more], watched, axes, asked, { range: undefined })
     assert.deepEqual([detail, widest], [1, 160])
   })
 

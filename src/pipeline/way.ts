@@ -1,0 +1,60 @@
+/** How a fit looks at its images: whole or at their places too, at which detail, in which light. */
+import { OneclassError } from '../errors.ts'
+import type { Backbone } from '../features/backbone.ts'
+import type { Detail } from '../features/detail.ts'
+import type { ImageSource } from '../images/source.ts'
+import type { Gallery } from '../store/gallery.ts'
+import { type FirstLook, type Light, takeFirstLook } from './first-look.ts'
+import type { GatherOptions } from './gather.ts'
+import { drawnAxes, type PlaceSetup, placeSetup } from './patches.ts'
+
+export interface AskedWay extends GatherOptions {
+  readonly detail?: Detail | 'auto' | undefined
+  readonly light?: Light | 'auto' | undefined
+  readonly patches?: boolean
+}
+
+export type Way = Pick<FirstLook, 'light' | 'known' | 'choice' | 'lights'> & {
+  /** Undefined: whole images only. */
+  readonly places: PlaceSetup | undefined
+}
+
+/**
+ * @param network at its own size
+ * @param kept of the earlier version, whose way a new one goes on with
+ * @throws INVALID_ARGUMENT where another way is asked for than that of the earlier version; CANCELLED
+ */
+export async function chooseWay(
+  sources: readonly ImageSource[],
+  network: Backbone,
+  kept: Gallery | undefined,
+  asked: AskedWay,
+): Promise<Way> {
+  const { detail = 'auto', light = 'auto', patches = true } = asked
+  if (kept) {
+    assertAsBefore('detail', detail, kept.places?.detail)
+    assertAsBefore('light', light, kept.light ?? 'as-is')
+    const { places } = kept
+    const setup = patches && places && network.look && placeSetup(network, places.detail, places.axes)
+    return { light: kept.light ?? 'as-is', places: setup || undefined }
+  }
+  if (network.look === undefined) return { light: light === 'auto' ? 'as-is' : light, places: undefined }
+  const isAllAsked = light !== 'auto' && (detail !== 'auto' || !patches)
+  if (isAllAsked && !patches) return { light, places: undefined }
+  const axes = await drawnAxes(network, asked.signal)
+  if (isAllAsked && detail !== 'auto') return { light, places: placeSetup(network, detail, axes) }
+  const look = await takeFirstLook(sources, network, axes, { detail, light, patches }, asked)
+  return { ...look, places: look.detail && placeSetup(network, look.detail, axes) }
+}
+
+function assertAsBefore(
+  what: 'detail' | 'light',
+  asked: Detail | Light | 'auto',
+  before: Detail | Light | undefined,
+): void {
+  if (asked === 'auto' || before === undefined || asked === before) return
+  throw new OneclassError(
+    'INVALID_ARGUMENT',
+    `The earlier version looks at its images with ${what} ${before}: fit from the images for another.`,
+  )
+}
