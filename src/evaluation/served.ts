@@ -6,10 +6,10 @@ import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import type { ImageSource } from '../images/source.ts'
 import { classifyImages, createClassifier } from '../pipeline/classify.ts'
-import { type FirstLook, takeFirstLook } from '../pipeline/first-look.ts'
+import type { FirstLook } from '../pipeline/first-look.ts'
 import { fitImages } from '../pipeline/fit.ts'
 import { backboneFor } from '../pipeline/model-backbone.ts'
-import { drawnAxes } from '../pipeline/patches.ts'
+import { chooseWay } from '../pipeline/way.ts'
 import type { Artifact } from '../store/artifact.ts'
 
 export interface Served {
@@ -35,11 +35,11 @@ export type Way = Pick<FirstLook, 'detail' | 'light'>
 
 /** @returns undefined where a fit looks at whole images as they are: then the ensemble that all rows share is what it serves. @throws CANCELLED */
 export async function wayOfFit({ backbone, train, signal }: ServedSetting): Promise<Way | undefined> {
-  if (backbone.look === undefined) return undefined
-  const options = { range: backbone.target.range, ...(signal && { signal }) }
-  const asked = { detail: 'auto', light: 'auto', patches: true } as const
-  const { detail, light } = await takeFirstLook(train, backbone, await drawnAxes(backbone, signal), asked, options)
-  return detail === undefined && light === 'as-is' ? undefined : { detail, light }
+  const { places, light } = await chooseWay(train, backbone, undefined, {
+    range: backbone.target.range,
+    ...(signal && { signal }),
+  })
+  return places === undefined && light === 'as-is' ? undefined : { detail: places?.detail, light }
 }
 
 /** @returns undefined where places add nothing after all. @throws CANCELLED, and the error of a test image that can no longer be read */

@@ -2,8 +2,8 @@
  * A first look at some of the images, before the fit: do places help at all, at which size, and is light better evened out? Most classes
  * move about and gain nothing; they should not pay for looking at each of their images closely. What was seen here is not looked at again.
  *
- * Light is evened out where drawn defects are found no worse for it: between shots and across a part light varies more than in any
- * folder of positives, and on real defects of four sets it gained .002 to .094 (docs/defects.md).
+ * Light is evened out where drawn defects are found no worse for it: light that no positive shows makes good parts look anomalous, and on
+ * real defects of four sets nothing was lost (docs/defects.md).
  */
 import { fromRows } from '../core/matrix.ts'
 import { createRandom } from '../core/random.ts'
@@ -45,8 +45,11 @@ export interface FirstLook {
   readonly lights?: LightChoice
 }
 
-/** Fewer images are all looked at, at the network's own size: a part of them shows too little, and places are kept for later versions. */
-const fewestToChoose = 60
+/**
+ * Fewer images are all looked at, as they are and at the network's own size: a part of them shows too little, and places are kept for
+ * later versions, which are so the same as a fit on all of their images.
+ */
+export const fewestToChoose = 60
 /** The area under the ROC curve, against drawn defects, by which twice the side must be better: it costs four times the time. */
 const gainForDetail = 0.01
 /** Images with fewer pixels along a side, in sides of the network, have no more to show at twice the side. */
@@ -57,8 +60,10 @@ const worthEnlarging = 1.2
  * closer look may then seem to gain something, and does not.
  */
 const leastArea = 0.6
+/** Areas within this of each other are alike: then light is evened out, for lamps that no positive was shown under. */
+const asGood = 0.02
 
-/** @param network at its own size, with maps @throws CANCELLED, and what breaks the backbone itself */
+/** @param sources `fewestToChoose` or more @param network at its own size, with maps @throws CANCELLED, and what breaks the backbone itself */
 export async function takeFirstLook(
   sources: readonly ImageSource[],
   network: Backbone,
@@ -93,14 +98,14 @@ export async function takeFirstLook(
   const even =
     asked.light === 'auto' && isDefectTold ? await look(1, 'even', { ...quiet, thumbnails: false }) : undefined
   const areas = { asIs: first.choice?.with ?? 0, even: even?.choice?.with ?? 0 }
-  const best = even && areas.even >= areas.asIs ? even : first
+  const best = even && areas.even >= areas.asIs - asGood ? even : first
   const { light, choice } = best
   const told = { light, ...(even && { lights: { light, ...areas } }) }
   const withoutPlaces = { places: undefined, defect: undefined }
   if (!asked.patches) return { ...told, detail: undefined, known: toKnown(best, withoutPlaces) }
   const atOnce: FirstLook = { ...told, detail: 1, known: toKnown(best) }
   if (asked.detail !== 'auto') return asked.detail === 1 ? atOnce : { ...told, detail: asked.detail }
-  if (sources.length < fewestToChoose || choice === undefined) return atOnce
+  if (choice === undefined) return atOnce
   const helps = choice.weight > 0
   const stay: FirstLook = helps ? atOnce : { ...told, detail: undefined, known: toKnown(best, withoutPlaces), choice }
   if (!helps && choice.without < leastArea) return stay

@@ -4,7 +4,7 @@ import type { Backbone } from '../features/backbone.ts'
 import type { Detail } from '../features/detail.ts'
 import type { ImageSource } from '../images/source.ts'
 import type { Gallery } from '../store/gallery.ts'
-import { type FirstLook, type Light, takeFirstLook } from './first-look.ts'
+import { type FirstLook, fewestToChoose, type Light, takeFirstLook } from './first-look.ts'
 import type { GatherOptions } from './gather.ts'
 import { drawnAxes, type PlaceSetup, placeSetup } from './patches.ts'
 
@@ -38,12 +38,16 @@ export async function chooseWay(
     const setup = patches && places && network.look && placeSetup(network, places.detail, places.axes)
     return { light: kept.light ?? 'as-is', places: setup || undefined }
   }
-  if (network.look === undefined) return { light: light === 'auto' ? 'as-is' : light, places: undefined }
-  const isAllAsked = light !== 'auto' && (detail !== 'auto' || !patches)
-  if (isAllAsked && !patches) return { light, places: undefined }
+  const chooses = network.look !== undefined && sources.length >= fewestToChoose
+  const own = {
+    detail: detail === 'auto' && !chooses ? 1 : detail,
+    light: light === 'auto' && !chooses ? 'as-is' : light,
+  } as const
+  if (own.light !== 'auto' && (!patches || network.look === undefined)) return { light: own.light, places: undefined }
   const axes = await drawnAxes(network, asked.signal)
-  if (isAllAsked && detail !== 'auto') return { light, places: placeSetup(network, detail, axes) }
-  const look = await takeFirstLook(sources, network, axes, { detail, light, patches }, asked)
+  if (own.light !== 'auto' && own.detail !== 'auto')
+    return { light: own.light, places: placeSetup(network, own.detail, axes) }
+  const look = await takeFirstLook(sources, network, axes, { ...own, patches }, asked)
   return { ...look, places: look.detail && placeSetup(network, look.detail, axes) }
 }
 
