@@ -116,7 +116,15 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
     const positives = list.filter(({ isNegative }) => !isNegative)
     const given = data.range && ({ ...data.range, samples: 'any' } as const)
     const range = given ?? data.base?.range ?? (await rangeOfList(positives, task.signal))
-    const choices = { alpha, seed, confidence, calibration, exclude, detail: detail as FitWork['choices']['detail'], light }
+    const choices = {
+      alpha,
+      seed,
+      confidence,
+      calibration,
+      exclude,
+      detail: detail as FitWork['choices']['detail'],
+      light,
+    }
     const known = { id, hash, dim, target, ...(maps && { maps }) }
     const work: FitWork = { images, backbone: known, choices, base, range, isDemo }
     const reply = await runFit(work, list, backbone, task)
