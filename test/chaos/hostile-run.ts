@@ -101,21 +101,28 @@ function outcomeOf(line: { error?: { code: string }; score?: number }): string {
     : `no result: ${JSON.stringify(line)}`
 }
 
+/** Of longer names the service may cut the beginning. */
+const longName = 200
+
 /** Outcomes by file: in a batch the name that the service made of a file's name is not known, the number of lines is. */
 async function sendBatches(address: string, files: readonly HostileFile[], wrong: string[]): Promise<string[]> {
   const client = createClient(address)
   const outcomes = new Array<string>(files.length).fill('')
   for (let from = 0; from < files.length; from += 100) {
     const some = files.slice(from, from + 100)
-    // with the number before each name, lines find back to their files (folders before it are kept, or cut)
+    // with the number in each name, lines find back to their files (folders before it are kept; of a long name the end is)
     const images = some.map(
-      ({ name, bytes }, i): ClientImage => ({ name: name.replace(/([^/\\]*)$/, `${from + i}_$1`), bytes }),
+      ({ name, bytes }, i): ClientImage => ({
+        name: name.length > longName ? `${name}_${from + i}` : name.replace(/([^/\\]*)$/, `${from + i}_$1`),
+        bytes,
+      }),
     )
     const { id } = await client.batch('noise', images)
     const lines = (await client.results(id)) as { image: string; error?: { code: string }; score?: number }[]
     if (lines.length !== some.length) wrong.push(`batch at ${from}: ${lines.length} results of ${some.length}`)
     for (const line of lines) {
-      const index = Number(/(?:^|\/)(\d+)_[^/]*$/.exec(line.image)?.[1])
+      const found = /(?:^|\/)(\d+)_[^/]*$|_(\d+)$/.exec(line.image)
+      const index = Number(found?.[1] ?? found?.[2])
       if (outcomes[index] !== '') wrong.push(`${line.image}: two results`)
       outcomes[index] = outcomeOf(line)
     }
