@@ -19,8 +19,11 @@ import { auroc, truePositiveRateAt } from '../src/evaluation/metrics.ts'
 import type { Backbone } from '../src/features/backbone.ts'
 import { openBackbone } from '../src/features/registry.ts'
 import { collectImages } from '../src/images/collect.ts'
+import type { ImageSource } from '../src/images/source.ts'
 import { createClassifier } from '../src/pipeline/classify.ts'
+import { inLight } from '../src/pipeline/first-look.ts'
 import { fitFeatures } from '../src/pipeline/fit.ts'
+import { chooseWay } from '../src/pipeline/way.ts'
 import { embedAll, markdownTable, mean, share, stackRows } from './material.ts'
 
 const alphas = [0.01, 0.05, 0.1] as const
@@ -80,15 +83,23 @@ async function imageSets(network: Backbone): Promise<Row[]> {
   for (const set of names) {
     const folder = (part: string) => join(values.data, set, part)
     if (!wanted(set) || !existsSync(folder('train/positive'))) continue
-    const train = await embedAll(network, await collectImages(folder('train/positive')))
-    const positive = await embedAll(network, await collectImages(folder('test/positive')))
-    const negative = await embedAll(network, await collectImages(folder('test/negative')))
+    const sources = await collectImages(folder('train/positive'))
+    const seeing = await asFitted(network, sources)
+    const train = await embedAll(seeing, sources)
+    const positive = await embedAll(seeing, await collectImages(folder('test/positive')))
+    const negative = await embedAll(seeing, await collectImages(folder('test/negative')))
     const lost = train.unreadable + positive.unreadable + negative.unreadable
     if (lost > 0) console.log(`${set}: ${lost} images could not be used.`)
     rows.push(await judge(set, train, positive.X, negative.X))
   }
   if (rows.length === 0 && !values.only) console.log(`Image sets are skipped: there is none in "${values.data}".`)
   return rows
+}
+
+/** The network as a fit of these whole images looks at them: in the light that its first look chooses. */
+async function asFitted(network: Backbone, sources: readonly ImageSource[]): Promise<Backbone> {
+  const { light } = await chooseWay(sources, network, undefined, { range: undefined, patches: false })
+  return inLight(network, light)
 }
 
 async function mvtecCategories(): Promise<Row[]> {
@@ -117,11 +128,9 @@ async function cifarClasses(network: Backbone, folder: string): Promise<Row[]> {
   const rows: Row[] = []
   for (const [k, name] of classes.entries()) {
     const all = await collectImages(join(folder, 'train', name))
-    const drawn = sample(all.length, 200, createRandom(seed).fork(name)).toSorted()
-    const train = await embedAll(
-      network,
-      Array.from(drawn, (i) => all[i]!),
-    )
+    const drawn = Array.from(sample(all.length, 200, createRandom(seed).fork(name)).toSorted(), (i) => all[i]!)
+    if ((await asFitted(network, drawn)) !== network) throw new Error(`The light of "${name}" would be evened out.`)
+    const train = await embedAll(network, drawn)
     const others = tests.filter((_, i) => i !== k).reduce(stackRows)
     rows.push(await judge(name, train, tests[k]!, others))
   }

@@ -97,6 +97,16 @@ function Facts({ model }: { model: Model }): JSX.Element {
       <dd>{bytes(model.bytes)}</dd>
       <dt>{t.models.facts.backbone}</dt>
       <dd>{model.backbone?.id ?? t.models.onFeatures}</dd>
+      {(model.light || model.detail) && (
+        <>
+          <dt>{t.models.facts.way}</dt>
+          <dd>
+            {[model.light && t.models.lightEven, model.detail && t.models.placesAt(model.detail)]
+              .filter(Boolean)
+              .join(', ')}
+          </dd>
+        </>
+      )}
       <dt>{t.models.facts.hash}</dt>
       <dd>
         <code>{model.sha256.slice(0, 12)}</code>

@@ -84,7 +84,9 @@ export const models: typeof Words = {
     promiseBroken: (n, rejected, k, p) =>
       `Von ${count(n)} Bildern, die für gut erklärt wurden, weist es ${count(rejected)} ab; versprochen war höchstens 1 von ${k}, was für die Bilder von heute nicht gilt (p\u00a0=\u00a0${p}). Zeigen Sie ihm einige davon.`,
     driftFresh: 'Mit dieser Version wurde noch kein Bild geprüft.',
-    facts: { backbone: 'Netz', features: 'Merkmale', hash: 'Prüfsumme', seed: 'Startwert' },
+    facts: { backbone: 'Netz', features: 'Merkmale', hash: 'Prüfsumme', seed: 'Startwert', way: 'Betrachtet' },
+    lightEven: 'Bilder mit ausgeglichenem Licht',
+    placesAt: (detail) => (detail === 1 ? 'einzelne Stellen' : `einzelne Stellen, ${detail}-mal so genau`),
     onFeatures: 'keines: an Merkmalszeilen angepasst',
     positives: 'Was es gelernt hat',
     positivesNone: 'Zu diesem Modell gibt es keine Bilder seiner Fotos: es wurde importiert oder ist von früher.',

@@ -77,7 +77,9 @@ export const models = {
     promiseBroken: (n: number, rejected: number, k: number, p: string) =>
       `Of ${count(n)} images that people call good it rejects ${count(rejected)}; at most 1 in ${k} was promised, which does not hold for the images of today (p\u00a0=\u00a0${p}). Teach it some of them.`,
     driftFresh: 'No image has been classified with this version yet.',
-    facts: { backbone: 'Network', features: 'Features', hash: 'Content hash', seed: 'Seed' },
+    facts: { backbone: 'Network', features: 'Features', hash: 'Content hash', seed: 'Seed', way: 'Looks at' },
+    lightEven: 'images with their light evened out',
+    placesAt: (detail: number) => (detail === 1 ? 'places' : `places, ${detail} times as closely`),
     onFeatures: 'none: fitted on feature rows',
     positives: 'What it was taught',
     positivesNone: 'This model came without pictures of its photos: it was imported, or made before they were kept.',
