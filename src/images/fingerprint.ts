@@ -35,7 +35,7 @@ export interface Prepared {
 }
 
 export function prepare(print: Fingerprint): Prepared {
-  const full: Grid = { side: fingerprintSide, values: Float32Array.from(print) }
+  const full: Grid = { side: fingerprintSide, values: new Float32Array(print) }
   const half = halve(full)
   const quarter = halve(half)
   const spectrum = polarSpectrum(half)
@@ -154,7 +154,7 @@ function texture(grid: Grid): Grid {
   const fine = blur(grid, 0.6)
   const coarse = blur(grid, 1.5)
   const band = fine.map((value, i) => value - coarse[i]!)
-  const limit = 0.75 * Float32Array.from(band, Math.abs).sort()[band.length >> 1]! || 1
+  const limit = 0.75 * smallest(band.map(Math.abs), band.length >> 1) || 1
   return { side: grid.side, values: band.map((value) => Math.max(-limit, Math.min(limit, value))) }
 }
 
@@ -166,19 +166,40 @@ function blur({ side, values }: Grid, sigma: number): Float32Array {
   const sum = kernel.reduce((total, value) => total + value, 0)
   const pass = (source: Float32Array, step: number, other: number): Float32Array => {
     const out = new Float32Array(side * side)
+    // with its ends repeated, so that no place needs a look at where it is
+    const padded = new Float64Array(side + 2 * reach)
     for (let line = 0; line < side; line++) {
+      for (let i = 0; i < padded.length; i++)
+        padded[i] = source[line * other + Math.min(side - 1, Math.max(0, i - reach)) * step]!
       for (let i = 0; i < side; i++) {
         let value = 0
-        for (let k = -reach; k <= reach; k++) {
-          const at = Math.min(side - 1, Math.max(0, i + k))
-          value += kernel[k + reach]! * source[line * other + at * step]!
-        }
+        for (let k = 0; k < kernel.length; k++) value += kernel[k]! * padded[i + k]!
         out[line * other + i * step] = value / sum
       }
     }
     return out
   }
   return pass(pass(values, 1, side), side, 1)
+}
+
+/** The value that stands at index k when they are sorted; changes their order (Hoare, "Algorithm 65: find", CACM 4, 1961). */
+function smallest(values: Float32Array, k: number): number {
+  let [low, high] = [0, values.length - 1]
+  while (low < high) {
+    const pivot = values[k]!
+    let [i, j] = [low, high]
+    while (i <= j) {
+      while (values[i]! < pivot) i++
+      while (values[j]! > pivot) j--
+      if (i > j) continue
+      const value = values[i]!
+      values[i++] = values[j]!
+      values[j--] = value
+    }
+    if (j < k) low = i
+    if (k < i) high = j
+  }
+  return values[k]!
 }
 
 function halve({ side, values }: Grid): Grid {
