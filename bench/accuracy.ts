@@ -129,7 +129,8 @@ async function cifarClasses(network: Backbone, folder: string): Promise<Row[]> {
   for (const [k, name] of classes.entries()) {
     const all = await collectImages(join(folder, 'train', name))
     const drawn = Array.from(sample(all.length, 200, createRandom(seed).fork(name)).toSorted(), (i) => all[i]!)
-    if ((await asFitted(network, drawn)) !== network) throw new Error(`The light of "${name}" would be evened out.`)
+    if ((await asFitted(network, drawn)) !== network)
+      throw new Error(`The light of "${name}" would be evened out: embed the tests so too.`)
     const train = await embedAll(network, drawn)
     const others = tests.filter((_, i) => i !== k).reduce(stackRows)
     rows.push(await judge(name, train, tests[k]!, others))
