@@ -107,7 +107,7 @@ function errorCard(source: ImageSource, message: string): string {
 
 const legend = {
   places:
-    'Colour tells how unlike the good images a place is: clear is usual, green is marked, yellow is far beyond. The bar below each picture is the scale. At most 5 % of good images show any mark.',
+    'Colour tells how unlike the good images a place is: clear is usual, green is marked, yellow is far beyond. The bar below each picture is the scale. At most 7 % of good images show any mark (5 % in models of earlier builds).',
   whole: 'This model looks at whole images only: it cannot tell which part of one is unusual.',
 }
 

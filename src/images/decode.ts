@@ -49,7 +49,7 @@ export async function decodeImage(
 ): Promise<Pixels> {
   const { bytes, format } = await openImage(source, limits)
   checkCost(bytes, format, source.name, limits)
-  const small = decodeSmall(bytes, target)
+  const small = await decodeSmall(bytes, target)
   if (small) return small
   const notes: Note[] = []
   try {
@@ -76,9 +76,9 @@ export async function decodeImage(
   }
 }
 
-/** Pixels of a small plain JPEG file, at once and without libvips; undefined of all other images. */
-export function decodeSmall(bytes: Uint8Array, target: DecodeTarget): Pixels | undefined {
-  const plain = bytes[0] === 0xff ? decodePlain(bytes, target) : undefined
+/** Pixels of a small plain JPEG file, without libvips; undefined of all other images. Does not throw. */
+export async function decodeSmall(bytes: Uint8Array, target: DecodeTarget): Promise<Pixels | undefined> {
+  const plain = bytes[0] === 0xff ? await decodePlain(bytes, target) : undefined
   if (plain === undefined) return undefined
   const { data, info, size } = plain
   const pixels = pixelsOf(data, info, target.withOriginal ? { ...size, shown: shownOf(size, target) } : undefined)

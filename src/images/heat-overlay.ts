@@ -31,7 +31,7 @@ export function overlayHeat(image: Pixels, heat: HeatGrid, area: Area = whole): 
     }
   }
   for (let y = image.height; y < height; y++) {
-    for (let x = 0; x < width; x++) data.set(heatColour(x / (width - 1)), (y * width + x) * 3)
+    for (let x = 0; x < width; x++) data.set(heatColour(width > 1 ? x / (width - 1) : 0), (y * width + x) * 3)
   }
   return { width, height, data }
 }

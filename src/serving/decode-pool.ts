@@ -54,8 +54,8 @@ const quickEstimate = { milliseconds: 900, mebibytes: 160 }
  * Small plain JPEG files are decoded in this process: in WebAssembly, which reaches no other memory, with a size that bounds the time.
  * Undefined of all other images.
  */
-function decodeHere({ bytes, target, thumbnail, measure }: DecodeRequest): Pixels | undefined {
-  return target && !thumbnail && !measure ? decodeSmall(bytes, target) : undefined
+async function decodeHere({ bytes, target, thumbnail, measure }: DecodeRequest): Promise<Pixels | undefined> {
+  return target && !thumbnail && !measure ? await decodeSmall(bytes, target) : undefined
 }
 
 export function createDecodePool(options: DecodePoolOptions): DecodePool {
@@ -74,7 +74,7 @@ export function createDecodePool(options: DecodePoolOptions): DecodePool {
       leave()
       return job.reject(cancelled())
     }
-    const small = decodeHere(job.request)
+    const small = await decodeHere(job.request)
     if (small) {
       leave()
       return job.resolve({ pixels: small, thumbnail: undefined })

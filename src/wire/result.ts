@@ -63,7 +63,7 @@ export const Region = Type.Object(
   { x: Type.Integer(), y: Type.Integer(), width: Type.Integer(), height: Type.Integer(), pValue: PValue },
   {
     description:
-      'An anomalous part, in pixels of the upright image. At most 5 % of good images show any: `pValue` is the share of held-out positives with a place as anomalous anywhere',
+      'An anomalous part, in pixels of the upright image. At most 7 % of good images show any (5 % in models of earlier builds): `pValue` is the share of held-out positives with a place as anomalous anywhere',
   },
 )
 export type Region = Fixed<typeof Region>

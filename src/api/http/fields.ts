@@ -4,6 +4,7 @@ import type { Static, TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { OneclassError } from '../../errors.ts'
 import { Alpha } from '../../wire/names.ts'
+import { saidOf } from './said.ts'
 
 /** Form fields are text: numbers are converted, then all is checked. */
 export function parseFields<T extends TSchema>(schema: T, fields: Readonly<Record<string, unknown>>): Static<T> {
@@ -11,7 +12,7 @@ export function parseFields<T extends TSchema>(schema: T, fields: Readonly<Recor
   if (Value.Check(schema, value)) return value
   const [first] = Value.Errors(schema, value)
   const where = first?.instancePath ? `The field "${first.instancePath.slice(1)}"` : 'The form'
-  throw new OneclassError('INVALID_ARGUMENT', `${where} ${first?.message ?? 'is not valid'}.`)
+  throw new OneclassError('INVALID_ARGUMENT', `${where} ${saidOf(first)}.`)
 }
 
 /** A list in one text field: `3,17`. */

@@ -5,6 +5,7 @@ import { Value } from 'typebox/value'
 import { OneclassError } from '../../errors.ts'
 import type { Scope } from '../../service/key-store.ts'
 import { Problem } from '../../wire/error.ts'
+import { saidOf } from './said.ts'
 
 export interface Answer {
   readonly description: string
@@ -124,6 +125,6 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
     const where = first?.instancePath
       ? `"${first.instancePath.slice(1).replaceAll('/', '.')}" in the ${httpPart}`
       : `The ${httpPart}`
-    return { error: new Error(`${where} ${first?.message ?? 'is not valid'}`) }
+    return { error: new Error(`${where} ${saidOf(first)}`) }
   }
 }

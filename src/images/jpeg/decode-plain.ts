@@ -1,7 +1,7 @@
 /**
  * Small plain JPEG files, a third of the time: libjpeg-turbo in WebAssembly decodes them and `reduce.ts` makes them smaller. The
  * pixels are the same bits as those of libvips, which spends most of its time on a small image on its threads and buffers (of a damaged
- * file whose numbers leave their range some samples may differ).
+ * file whose numbers leave their range samples may differ; such a file always goes this way).
  * Whatever is not plain, or makes the decoder say a word, is left to libvips.
  */
 import { createRequire } from 'node:module'
@@ -23,30 +23,32 @@ interface Codec {
 type OpenCodec = (options: { locateFile: (name: string) => string }) => Promise<Codec>
 type Decoder = InstanceType<Codec['JPEGDecoder']>
 
-/** Bounds the time that the thread is held, some 3 ms, and the decoder's memory. */
+/** Bounds the time that the thread is held, 3 ms at the usual quality and 8 at the highest, and the decoder's memory. */
 const most = { pixels: 640 * 480, bytes: 2 ** 20 }
 
-/** Loading it takes longer than an image saves: until it is there, libvips decodes. Undefined as well where it does not load. */
-let decoder: Decoder | undefined
-let opening: Promise<void> | undefined
-
 const codecName = '@cornerstonejs/codec-libjpeg-turbo-8bit'
-/** Resolves when the decoder is there, or is known not to load. */
-export function openPlainDecoder(): Promise<void> {
-  opening ??= openDecoder().then(
-    (opened) => {
-      decoder = opened
-    },
-    () => {},
-  )
-  return opening
+/** Undefined where the package does not load: libvips decodes all images then. */
+let opening: Promise<Decoder | undefined> | undefined
+
+async function openDecoder(): Promise<Decoder | undefined> {
+  try {
+    const require = createRequire(import.meta.url)
+    const open = require(`${codecName}/decodewasmjs`) as OpenCodec
+    const { JPEGDecoder } = await open({ locateFile: () => require.resolve(`${codecName}/decodewasm`) })
+    return new JPEGDecoder()
+  } catch {
+    return undefined
+  }
 }
 
-async function openDecoder(): Promise<Decoder> {
-  const require = createRequire(import.meta.url)
-  const open = require(`${codecName}/decodewasmjs`) as OpenCodec
-  const { JPEGDecoder } = await open({ locateFile: () => require.resolve(`${codecName}/decodewasm`) })
-  return new JPEGDecoder()
+/** The one that is in use when this resolves: another image may have ended the one that was waited for. */
+async function currentDecoder(): Promise<Decoder | undefined> {
+  for (;;) {
+    opening ??= openDecoder()
+    const asked = opening
+    const decoder = await asked
+    if (asked === opening) return decoder
+  }
 }
 
 export interface PlainDecoded {
@@ -57,22 +59,20 @@ export interface PlainDecoded {
   readonly size: { readonly width: number; readonly height: number }
 }
 
-/** @returns undefined for an image that is not plain, too large, to be enlarged or damaged */
-export function decodePlain(bytes: Uint8Array, target: DecodeTarget): PlainDecoded | undefined {
+/** The way of a file depends on the file alone. @returns undefined for an image that is not plain, too large, to be enlarged or damaged */
+export async function decodePlain(bytes: Uint8Array, target: DecodeTarget): Promise<PlainDecoded | undefined> {
   if (target.resize !== 'stretch' || bytes.length > most.bytes) return undefined
   const plain = plainJpeg(bytes)
   if (plain === undefined || plain.width * plain.height > most.pixels || !canReduce(plain, target)) return undefined
-  if (decoder === undefined) {
-    void openPlainDecoder()
-    return undefined
-  }
+  const decoder = await currentDecoder()
+  if (decoder === undefined) return undefined
   const { width, height, channels } = plain
   try {
     decoder.getEncodedBuffer(bytes.length).set(bytes)
     decoder.decode()
   } catch {
     // what it holds of a damaged file goes with it
-    decoder = opening = undefined
+    opening = undefined
     return undefined
   }
   const data = decoder.getDecodedBuffer()

@@ -21,6 +21,11 @@ interface Size {
 /** Positions between two samples that have weights of their own. */
 const positions = 64
 const unit = 4096
+/**
+ * Rows of the result that libvips makes in one go of a file that it reads once (`vips_sequential` in reducev.cpp): it counts places on within
+ * them, and where these lie between two positions the last bit decides.
+ */
+const stripRows = 10
 /** From here on libvips averages whole samples first, or has the decoder make a JPEG smaller. */
 const [mostOfOne, mostOfBoth] = [4, 3]
 
@@ -62,8 +67,8 @@ const places = {
  */
 export function reduce(image: Samples, target: Size): Uint8Array {
   const { width, height, channels, data } = image
-  const rows = planOf(height, target.height)
-  const columns = planOf(width, target.width)
+  const rows = planOf(height, target.height, stripRows)
+  const columns = planOf(width, target.width, target.width)
   const stride = width * channels
   const [outStride, taps] = [target.width * channels, 2 * columns.taps]
   const sizes = [
@@ -129,7 +134,8 @@ function identity(length: number): Plan {
   return { taps: 2, before: 0, starts: Int32Array.from({ length }, (_, i) => i), weights }
 }
 
-function planOf(from: number, to: number): Plan {
+/** @param strip samples of the result whose places are counted on from the first of them */
+function planOf(from: number, to: number, strip: number): Plan {
   if (from === to) return identity(from)
   // twice inverted, as the factor comes through sharp and libvips
   const shrink = 1 / (1 / (from / to))
@@ -139,8 +145,9 @@ function planOf(from: number, to: number): Plan {
   const starts = new Int32Array(to)
   const weights = new Int16Array(taps * to)
   const masks: (Int16Array | undefined)[] = []
-  let at = 0.5 * shrink - 0.5 - offset
+  let at = 0
   for (let i = 0; i < to; i++, at += shrink) {
+    if (i % strip === 0) at = (i + 0.5) * shrink - 0.5 - offset
     const position = ((Math.trunc(at * positions * 2) & (positions * 2 - 1)) + 1) >> 1
     masks[position] ??= maskOf(position, points, shrink)
     starts[i] = Math.trunc(at)
