@@ -40,6 +40,7 @@ test(
     await says('main', /9 photos/)
     await page.getByRole('button', { name: 'Start over' }).click()
     await open('#/operations')
+    await says('h1', /^Operations$/)
     await dropFiles(page, 'h1', [left])
     await says('.toasts', /Nothing here takes files/)
   },
