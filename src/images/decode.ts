@@ -78,7 +78,7 @@ export async function decodeImage(
 
 /** Pixels of a small plain JPEG file, without libvips; undefined of all other images. Does not throw. */
 export async function decodeSmall(bytes: Uint8Array, target: DecodeTarget): Promise<Pixels | undefined> {
-  const plain = bytes[0] === 0xff ? await decodePlain(bytes, target) : undefined
+  const plain = await decodePlain(bytes, target)
   if (plain === undefined) return undefined
   const { data, info, size } = plain
   const pixels = pixelsOf(data, info, target.withOriginal ? { ...size, shown: shownOf(size, target) } : undefined)

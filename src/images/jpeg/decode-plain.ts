@@ -61,7 +61,8 @@ export interface PlainDecoded {
 
 /** The way of a file depends on the file alone. @returns undefined for an image that is not plain, too large, to be enlarged or damaged */
 export async function decodePlain(bytes: Uint8Array, target: DecodeTarget): Promise<PlainDecoded | undefined> {
-  if (target.resize !== 'stretch' || bytes.length > most.bytes) return undefined
+  if (target.resize !== 'stretch' || bytes.length > most.bytes || bytes[0] !== 0xff || bytes[1] !== 0xd8)
+    return undefined
   const plain = plainJpeg(bytes)
   if (plain === undefined || plain.width * plain.height > most.pixels || !canReduce(plain, target)) return undefined
   const decoder = await currentDecoder()
