@@ -14,7 +14,8 @@ import { noThumbnail } from '../src/pipeline/make-gallery.ts'
 import type { FitOutcome } from '../src/queue/jobs.ts'
 import { encodeSamples } from '../src/service/demo-samples.ts'
 import { encodeArtifact } from '../src/store/artifact.ts'
-import { decodeGallery, encodeGallery } from '../src/store/gallery.ts'
+import { decodeGallery, galleryInParts } from '../src/store/gallery.ts'
+import { joined } from '../src/store/sealed.ts'
 import type { ErrorBody } from '../src/wire/error.ts'
 import type { Progress } from '../src/wire/job.ts'
 import { receiveWork, tellWorker } from './child.ts'
@@ -40,7 +41,7 @@ export interface FitWork {
 
 export type FitReply = Omit<FitOutcome, 'sha256' | 'gallery' | 'samples' | 'skipped' | 'layout' | 'leftOut'> & {
   readonly artifact: Uint8Array
-  readonly gallery: Uint8Array
+  readonly gallery: Uint8Array | undefined
   readonly samples: Uint8Array | undefined
 }
 export type FitMessage =
@@ -144,7 +145,9 @@ try {
   const { used, rejected, duplicates, excluded, notes } = fitted
   const told = { used, rejected, duplicates, excluded, notes }
   const growth = growthOfWork(fitted)
-  const [artifact, gallery] = [encodeArtifact(fitted.artifact), encodeGallery(fitted.gallery)]
+  const artifact = encodeArtifact(fitted.artifact)
+  const parts = galleryInParts(fitted.gallery)
+  const gallery = parts && joined(parts)
   const samples = drawn && encodeSamples(drawn.samples)
   await tellWorker({ artifact, gallery, samples, ...told, ...growth } satisfies FitMessage)
 } catch (error) {

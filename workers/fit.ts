@@ -135,7 +135,7 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
     }
     const fit: FitOutcome = {
       sha256: await keep(reply.artifact),
-      gallery: await keep(reply.gallery),
+      gallery: reply.gallery ? await keep(reply.gallery) : null,
       samples: reply.samples ? await keep(reply.samples) : null,
       used: reply.used,
       rejected: [...unread, ...reply.rejected],

@@ -2,6 +2,7 @@
 import type { FastifyRequest } from 'fastify'
 import { OneclassError } from '../errors.ts'
 import { type JobData, lifetimes, typeOfJob } from '../queue/jobs.ts'
+import { nothingKept } from '../store/gallery.ts'
 import { FitFields, type FitFromFolder } from '../wire/fit.ts'
 import type { SkippedFiles } from '../wire/fit-report.ts'
 import { labelOf } from '../wire/label.ts'
@@ -109,20 +110,13 @@ export async function readBase(
     )
   if (info.n - exclude.length + files.length > limits.maxFitImages)
     throw new OneclassError('INVALID_ARGUMENT', `A model has at most ${limits.maxFitImages} positives over HTTP.`)
-  if (gallery === null || backbone === null) throw nothingKept(info)
+  if (gallery === null || backbone === null) throw nothingKept(labelOf(info))
   if (!(await producer.blobs.touchModel(gallery, lifetimes.input))) {
     const bytes = await registry.gallery(labelOf(info))
-    if (bytes === undefined) throw nothingKept(info)
+    if (bytes === undefined) throw nothingKept(labelOf(info))
     await producer.blobs.putModel(gallery, bytes, lifetimes.input)
   }
   return { info, base: { label: labelOf(info), gallery, backbone, exclude, ...(info.range && { range: info.range }) } }
-}
-
-function nothingKept(info: Model): OneclassError {
-  return new OneclassError(
-    'MODEL_INCOMPATIBLE',
-    `Nothing is kept of the positives of ${labelOf(info)} (it was imported, fitted on features, or made by an earlier oneclass): fit it again from its images.`,
-  )
 }
 
 function givenRange({ low, high }: SampleRange): NonNullable<FitFields['range']> {

@@ -118,9 +118,10 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     producer,
     origin,
     save: async ({ name, sha256, growth }, bytes, { gallery, samples }) => {
+      const file = await readModelFile(bytes, { gallery }) // all is read before anything is saved
       if (samples) await saveSamples(home, samples)
       const known = (await registry.list()).find((info) => info.name === name && info.sha256 === sha256)
-      if (known === undefined) return await registry.saveEncoded(name, await readModelFile(bytes), { gallery, growth })
+      if (known === undefined) return await registry.saveEncoded(name, file, { gallery, growth })
       return known.gallery === null && gallery ? await registry.addGallery(labelOf(known), gallery) : known
     },
     onSaved,

@@ -76,7 +76,7 @@ export async function exportModel(
   const registry = registryFor(ref, call, { out: check.text('a file to write') })
   const { out } = call
   const { alpha, name, version } = await registry.info(ref)
-  const { bytes } = await readModelFile(await registry.bytes(`${name}@${version}`), alpha)
+  const { bytes } = await readModelFile(await registry.bytes(`${name}@${version}`), { alpha })
   if (out !== undefined) {
     await writeOutput(out, bytes)
   }

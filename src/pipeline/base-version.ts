@@ -1,7 +1,6 @@
 /** The version of a model that a fit adds to. */
 import { matrix } from '../core/matrix.ts'
-import { OneclassError } from '../errors.ts'
-import { decodeGallery, placesOfRow } from '../store/gallery.ts'
+import { decodeGallery, nothingKept, placesOfRow } from '../store/gallery.ts'
 import type { Registry } from '../store/registry.ts'
 import { labelOf } from '../wire/label.ts'
 import type { Growth, Model } from '../wire/model.ts'
@@ -23,12 +22,7 @@ export async function readBaseVersion(
 ): Promise<BaseVersion> {
   const info = await registry.info(ref)
   const bytes = await registry.gallery(ref)
-  if (bytes === undefined || info.backbone === null) {
-    throw new OneclassError(
-      'MODEL_INCOMPATIBLE',
-      `Nothing is kept of the positives of "${info.name}@${info.version}" (it was imported, fitted on features, or made by an earlier oneclass): fit it again from its images.`,
-    )
-  }
+  if (bytes === undefined || info.backbone === null) throw nothingKept(labelOf(info))
   return { info, backbone: info.backbone, positives: { gallery: decodeGallery(bytes), exclude } }
 }
 

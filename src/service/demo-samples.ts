@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
+import { OneclassError } from '../errors.ts'
 import { parseJson } from '../system/parse-json.ts'
 import { writeWhole } from '../system/whole-file.ts'
 
@@ -29,9 +30,10 @@ export function encodeSamples(
   )
 }
 
-/** What is not of the form is not kept: Redis is an input like any other. */
+/** Redis is an input like any other. @throws MODEL_CORRUPT, and nothing is saved */
 export async function saveSamples(home: string, bytes: Uint8Array): Promise<void> {
-  if (!Value.Check(Samples, parseJson(Buffer.from(bytes).toString('utf8')))) return
+  if (!Value.Check(Samples, parseJson(Buffer.from(bytes).toString('utf8'))))
+    throw new OneclassError('MODEL_CORRUPT', 'The samples that came with the model are damaged: fit it again.')
   await writeWhole(join(home, 'demo-samples.json'), bytes)
 }
 

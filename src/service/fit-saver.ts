@@ -50,7 +50,10 @@ export function unknownNote(what: string): OneclassError {
 export function createFitSaver(options: {
   producer: Producer
   origin: string
-  /** Adds the model to the registry unless it is there under this name; returns what the API shows of it. */
+  /**
+   * Reads all that came, and adds the model to the registry unless it is there under this name; returns what the API shows of it.
+   * What cannot be read keeps all of it from being saved. @throws MODEL_CORRUPT, MODEL_INCOMPATIBLE
+   */
   save: (fit: FinishedFit, model: Uint8Array, extras: FitExtras) => Promise<Model>
   onSaved?: (id: string) => void
   onError?: (id: string, error: OneclassError) => void
@@ -103,12 +106,20 @@ export function createFitSaver(options: {
         const error = toOneclassError(thrown)
         options.onError?.(id, error)
         if (error.isPassing) return // stays, and is tried again
+        if (error.code === 'MODEL_CORRUPT') await forget(fit)
         view = { ...base, state: 'failed', error: error.toJSON() }
       }
       await producer.setOutcome(id, { kind: 'saved', view })
       options.onSaved?.(id)
     }
     await producer.client.hdel(keys.finishedFits(origin), id)
+  }
+
+  /** Bytes that were refused are of no use to anybody, and would count as stored for days. */
+  const forget = async (fit: unknown): Promise<void> => {
+    if (!Value.Check(FinishedFit, fit)) return
+    for (const hash of [fit.sha256, fit.gallery, fit.samples])
+      if (hash) await producer.blobs.removeModel(hash).catch(() => {})
   }
 
   return {

@@ -17,7 +17,8 @@ import { Alpha } from '../wire/names.ts'
 import { Preprocess } from '../wire/preprocess.ts'
 import { SampleRange } from '../wire/sample-range.ts'
 import { Nullable } from '../wire/type.ts'
-import { decodeArtifact } from './artifact.ts'
+import { type Artifact, decodeArtifact } from './artifact.ts'
+import { assertGalleryOf } from './gallery.ts'
 import { factsOf, sha256 } from './model-info.ts'
 
 /** What stands beside the artifact. */
@@ -66,7 +67,7 @@ export async function writeAbout(folder: string, about: About): Promise<void> {
 }
 
 /**
- * The record as the artifact and the gallery beside it tell it. An alpha that was set after the fit is lost: it is the fit's again.
+ * The record as the artifact and the gallery beside it tell it; a damaged gallery is left out. An alpha that was set after the fit is lost: it is the fit's again.
  * @throws MODEL_CORRUPT when the artifact cannot be read either
  */
 export async function aboutFromFiles(folder: string): Promise<About> {
@@ -74,11 +75,21 @@ export async function aboutFromFiles(folder: string): Promise<About> {
   const artifact = await readFile(path).catch(() => {
     throw new OneclassError('MODEL_CORRUPT', 'The model file is missing or cannot be read: remove the version.')
   })
+  const found = decodeArtifact(artifact)
   const gallery = await readFile(join(folder, 'gallery.oneclass')).catch(() => undefined)
   return {
     createdAt: (await stat(path)).mtime.toISOString(),
-    ...factsOf(decodeArtifact(artifact), artifact),
-    gallery: gallery ? sha256(gallery) : null,
+    ...factsOf(found, artifact),
+    gallery: gallery && isGalleryOf(found, gallery) ? sha256(gallery) : null,
+  }
+}
+
+function isGalleryOf(artifact: Artifact, gallery: Uint8Array): boolean {
+  try {
+    assertGalleryOf(artifact, gallery)
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -7,9 +7,10 @@ import type { PlaceAxes } from '../detectors/patches/places.ts'
 import { errorTable, OneclassError } from '../errors.ts'
 import { fingerprintSide } from '../images/fingerprint.ts'
 import type { ErrorBody } from '../wire/error.ts'
+import type { Artifact } from './artifact.ts'
 import { checkAxes } from './check-patches.ts'
 import type { Plain } from './plain-data.ts'
-import { seal, sealInParts, unseal } from './sealed.ts'
+import { seal, sealIfReadable, unseal } from './sealed.ts'
 
 export interface Gallery {
   readonly backbone: { readonly id: string; readonly hash: string }
@@ -53,11 +54,15 @@ export interface KeptPlaces {
 export const maxGalleryBytes = 256 * 2 ** 20
 const format = { magic: 'ONEGALLR', version: 1, maxBytes: maxGalleryBytes, name: 'gallery file' } as const
 
-/** The bytes of `encodeGallery`, not copied: see `sealInParts`. */
-export function galleryInParts(gallery: Gallery): readonly Uint8Array[] {
-  return sealInParts(format, gallery as unknown as Plain)
+/** The bytes to keep, not copied: see `sealInParts`. Undefined where they are more than is read back. */
+export function galleryInParts(
+  gallery: Gallery,
+  maxBytes: number = maxGalleryBytes,
+): readonly Uint8Array[] | undefined {
+  return sealIfReadable({ ...format, maxBytes }, gallery as unknown as Plain)
 }
 
+/** @throws INVALID_ARGUMENT when it is too large */
 export function encodeGallery(gallery: Gallery): Uint8Array {
   return seal(format, gallery as unknown as Plain)
 }
@@ -65,6 +70,21 @@ export function encodeGallery(gallery: Gallery): Uint8Array {
 /** @throws MODEL_CORRUPT, MODEL_INCOMPATIBLE */
 export function decodeGallery(bytes: Uint8Array): Gallery {
   return unseal(format, bytes, checkGallery)
+}
+
+/**
+ * Reads it as whoever uses it later does, before it is kept beside a model.
+ * @throws MODEL_CORRUPT, also for the gallery of another model; MODEL_INCOMPATIBLE
+ */
+export function assertGalleryOf(
+  { n, dim, backbone, light }: Pick<Artifact, 'n' | 'dim' | 'backbone' | 'light'>,
+  bytes: Uint8Array,
+): void {
+  const gallery = decodeGallery(bytes)
+  const { id, hash } = gallery.backbone
+  const isSameNetwork = backbone?.id === id && backbone.hash === hash
+  if (gallery.images.length !== n || gallery.dim !== dim || gallery.light !== light || !isSameNetwork)
+    throw new OneclassError('MODEL_CORRUPT', 'The gallery file is that of another model: fit the model again.')
 }
 
 /** The WebP bytes of image i; undefined when it has none or there is no such image. */
@@ -95,6 +115,14 @@ export function keptRows(gallery: Pick<Gallery, 'images'>, exclude: readonly num
   }
   const out = new Set(exclude)
   return Array.from({ length: n }, (_, i) => i).filter((i) => !out.has(i))
+}
+
+/** @param label NAME@VERSION */
+export function nothingKept(label: string): OneclassError {
+  return new OneclassError(
+    'MODEL_INCOMPATIBLE',
+    `Nothing is kept of the positives of "${label}" (it was imported, fitted on features or on very many images, or made by an earlier oneclass): fit it again from its images.`,
+  )
 }
 
 function checkGallery(value: unknown): Gallery {

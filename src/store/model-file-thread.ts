@@ -1,12 +1,14 @@
 /** The other side of `model-file.ts`. */
 import { answerCalls } from '../system/thread-call.ts'
 import { decodeArtifact, encodeArtifact } from './artifact.ts'
+import { assertGalleryOf } from './gallery.ts'
 import type { ModelFileCalls } from './model-file.ts'
 import { factsOf } from './model-info.ts'
 
 answerCalls<ModelFileCalls>({
-  async read({ bytes, alpha }) {
+  async read({ bytes, alpha, gallery }) {
     const found = decodeArtifact(bytes)
+    if (gallery) assertGalleryOf(found, gallery)
     const artifact = alpha === undefined ? found : { ...found, alpha }
     const encoded = encodeArtifact(artifact)
     return { bytes: encoded, facts: factsOf(artifact, encoded) }

@@ -14,19 +14,23 @@ export interface ModelFile {
   readonly facts: ModelFacts
 }
 
-export type ModelFileCalls = {
-  readonly read: { input: { readonly bytes: Uint8Array; readonly alpha: number | undefined }; output: ModelFile }
+export interface ReadOptions {
+  /** Takes the place of the file's own. */
+  readonly alpha?: number | undefined
+  /** Bytes that came with it: read too, and refused where they are no gallery or that of another model. */
+  readonly gallery?: Uint8Array | undefined
 }
 
-/**
- * @param alpha takes the place of the file's own
- * @throws MODEL_CORRUPT, MODEL_INCOMPATIBLE
- */
-export async function readModelFile(bytes: Uint8Array, alpha?: number): Promise<ModelFile> {
+export type ModelFileCalls = {
+  readonly read: { input: { readonly bytes: Uint8Array } & ReadOptions; output: ModelFile }
+}
+
+/** @throws MODEL_CORRUPT, MODEL_INCOMPATIBLE */
+export async function readModelFile(bytes: Uint8Array, options: ReadOptions = {}): Promise<ModelFile> {
   const file = new URL('./model-file-thread.js', import.meta.url)
   const limits = { resourceLimits: { maxOldGenerationSizeMb: 1024 } }
   try {
-    return await callInThread<ModelFileCalls, 'read'>(file, 'read', { bytes, alpha }, limits)
+    return await callInThread<ModelFileCalls, 'read'>(file, 'read', { bytes, ...options }, limits)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_OUT_OF_MEMORY') throw error
     throw new OneclassError('MODEL_CORRUPT', 'The model file cannot be used: it asks for more memory than a model has.')

@@ -27,6 +27,7 @@ export interface Registry {
   /** From now on the bare name means this version, until another is chosen or fitted. @param ref NAME@VERSION */
   use(ref: string): Promise<Model>
   load(ref: string): Promise<{ info: Model; artifact: Artifact }>
+  /** The model file's bytes. @throws MODEL_CORRUPT when they are not those that were saved */
   bytes(ref: string): Promise<Uint8Array>
   /** The gallery's bytes; undefined without one. @throws MODEL_CORRUPT when they are not those that were saved */
   gallery(ref: string): Promise<Uint8Array | undefined>

@@ -148,8 +148,14 @@ export function openRegistry(home: string): Registry {
     },
 
     async bytes(ref) {
-      const { name, version } = await resolveRef(ref)
-      return await readBytes(name, version)
+      const found = await info(ref)
+      const bytes = await readBytes(found.name, found.version)
+      if (sha256(bytes) === found.sha256) return bytes
+      const label = labelOf(found)
+      throw new OneclassError(
+        'MODEL_CORRUPT',
+        `The model file of ${label} is damaged: fit it again. If it was replaced on purpose, "oneclass models repair ${label}" accepts it.`,
+      )
     },
 
     async gallery(ref) {

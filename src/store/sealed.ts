@@ -22,11 +22,25 @@ const fixedLength = 8 + 4 + 4 + 32
 /** Names and numbers of some 100,000 images; the weight of a file is in its arrays. Objects take many times the memory of their text. */
 const maxTreeBytes = 32 * 2 ** 20
 
-/** The file in parts that follow each other; those of the arrays are views, which must not change until it is written. */
+/**
+ * The file in parts that follow each other; those of the arrays are views, which must not change until it is written.
+ * @throws INVALID_ARGUMENT when it would be larger than what is read back
+ */
 export function sealInParts(format: SealedFormat, value: Plain): readonly Uint8Array[] {
+  const parts = sealIfReadable(format, value)
+  if (parts) return parts
+  throw new OneclassError(
+    'INVALID_ARGUMENT',
+    `The ${format.name} would be larger than what is read back (${format.maxBytes / 2 ** 20} MiB): fit on fewer images or rows.`,
+  )
+}
+
+/** The same; undefined where it would be too large. */
+export function sealIfReadable(format: SealedFormat, value: Plain): readonly Uint8Array[] | undefined {
   const { tree, parts } = flatten(value)
   const text = Buffer.from(tree)
   const head = Buffer.alloc(align(fixedLength + text.length))
+  if (text.length > maxTreeBytes || lengthOf([head, ...parts]) > format.maxBytes) return undefined
   head.write(format.magic, 0, 'latin1')
   head.writeUInt32LE(format.version, 8)
   head.writeUInt32LE(text.length, 12)
@@ -37,9 +51,13 @@ export function sealInParts(format: SealedFormat, value: Plain): readonly Uint8A
   return [head, ...parts]
 }
 
+/** Errors as `sealInParts`. */
 export function seal(format: SealedFormat, value: Plain): Uint8Array {
-  const parts = sealInParts(format, value)
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0)) // memory of its own, no shared pool
+  return joined(sealInParts(format, value))
+}
+
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(lengthOf(parts)) // memory of its own, no shared pool
   let at = 0
   for (const part of parts) {
     bytes.set(part, at)
@@ -85,6 +103,10 @@ export function unseal<T>(format: SealedFormat, input: Uint8Array, check: (value
   } catch (error) {
     throw corrupt(error instanceof Error ? error.message : 'it is malformed', error)
   }
+}
+
+function lengthOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, { length }) => sum + length, 0)
 }
 
 function align(length: number): number {

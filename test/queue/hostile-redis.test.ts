@@ -8,12 +8,16 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { Value } from 'typebox/value'
 import type { OneclassError } from '../../src/errors.ts'
+import { sha256 as hashOf } from '../../src/queue/blobs.ts'
 import { jobSchemas, newJobId } from '../../src/queue/jobs.ts'
 import { keys, prefix } from '../../src/queue/redis-keys.ts'
 import { createFitSaver } from '../../src/service/fit-saver.ts'
 import { startInference } from '../../src/serving/inference.ts'
+import { encodeArtifact } from '../../src/store/artifact.ts'
+import { encodeGallery } from '../../src/store/gallery.ts'
 import { openRegistry } from '../../src/store/registry.ts'
 import { withLock } from '../../src/system/lock.ts'
+import { blankGallery } from '../support/gallery.ts'
 import { api, client, deep, until } from '../support/written-redis.ts'
 
 const originOf = async () => (await readFile(join(api.home, 'origin'), 'utf8')).trim()
@@ -78,6 +82,56 @@ test('notes of fits: names that are paths, bytes that are no model, no note at a
   assert.match(saved[0]!, /honest/)
   const view = await producer.job(asked)
   assert.deepEqual([view?.state, view?.error?.code], ['failed', 'MODEL_INCOMPATIBLE']) // and not running for ever
+})
+
+test('a gallery or samples that cannot be read keep the model beside them from being saved', async () => {
+  const origin = await originOf()
+  const { producer } = api.service
+  const registry = openRegistry(api.home)
+  const { artifact } = await registry.load('thing')
+  const put = async (bytes: Uint8Array) => {
+    const hash = hashOf(bytes)
+    await producer.blobs.putModel(hash, bytes, 60)
+    return hash
+  }
+  const model = encodeArtifact({ ...artifact, seed: 7 })
+  const good = blankGallery(artifact)
+  const samples = Buffer.from('[]')
+  const left = { name: 'forged', used: 30, rejected: [], duplicates: [], samples: null }
+  const forged: Uint8Array[] = [
+    Buffer.from('no gallery'),
+    encodeGallery(good).subarray(0, 600),
+    encodeGallery({ ...good, heldOut: new Float64Array(3) }),
+    encodeGallery(blankGallery({ ...artifact, n: 3 })),
+  ]
+  const before = await producer.blobs.bytesStored()
+  const outcome = async (note: object) => {
+    const id = newJobId('fit')
+    await client.hset(keys.finishedFits(origin), id, JSON.stringify({ ...left, sha256: await put(model), ...note }))
+    await until(async () => (await client.hlen(keys.finishedFits(origin))) === 0)
+    return await producer.job(id)
+  }
+  for (const gallery of forged) {
+    const view = await outcome({ gallery: await put(gallery), samples: await put(samples) })
+    assert.deepEqual([view?.state, view?.error?.code], ['failed', 'MODEL_CORRUPT'])
+  }
+  const gallery = await put(encodeGallery(good))
+  const view = await outcome({ gallery, samples: await put(Buffer.from('[{"id":"../x"}]')) })
+  assert.deepEqual([view?.state, view?.error?.code], ['failed', 'MODEL_CORRUPT'])
+  await assert.rejects(registry.info('forged'), { code: 'MODEL_NOT_FOUND' })
+  assert.ok(!(await readdir(api.home)).includes('demo-samples.json'))
+  assert.deepEqual(
+    (await readdir(join(api.home, 'models'))).filter((name) => name !== 'thing'),
+    [],
+  )
+  assert.equal(await producer.blobs.bytesStored(), before) // what was refused is not stored on
+  const honest = { gallery: await put(encodeGallery(good)), samples: await put(samples) }
+  assert.equal((await outcome(honest))?.state, 'done')
+  assert.equal((await registry.info('forged')).gallery, gallery)
+  // the same model once more, under its name: what it has is not replaced by what is forged
+  assert.equal((await outcome({ gallery: await put(Buffer.from('none')) }))?.state, 'failed')
+  assert.equal((await registry.info('forged')).gallery, gallery)
+  await registry.remove('forged')
 })
 
 test('of two services over one data directory one saves a fit', async () => {

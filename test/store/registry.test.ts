@@ -9,7 +9,9 @@ import { matrix } from '../../src/core/matrix.ts'
 import { createRandom } from '../../src/core/random.ts'
 import { fitFeatures } from '../../src/pipeline/fit.ts'
 import { encodeArtifact } from '../../src/store/artifact.ts'
+import { encodeGallery } from '../../src/store/gallery.ts'
 import { openRegistry } from '../../src/store/registry.ts'
+import { blankGallery, noBackbone } from '../support/gallery.ts'
 
 const random = createRandom(9)
 const X = matrix(
@@ -17,7 +19,7 @@ const X = matrix(
   16,
   Float64Array.from({ length: 30 * 16 }, () => 1 + random.next()),
 )
-const artifact = await fitFeatures(X, { seed: 3 })
+const artifact = { ...(await fitFeatures(X, { seed: 3 })), backbone: noBackbone }
 const bytes = encodeArtifact(artifact)
 
 test('the registry: versions, the latest by default, alpha without refitting, rename, remove, nothing half-written', async (t) => {
@@ -49,7 +51,7 @@ test('damaged records are named and left out of lists; the others stay, and what
   const home = await mkdtemp(join(tmpdir(), 'oneclass-'))
   t.after(() => rm(home, { recursive: true, force: true }))
   const registry = openRegistry(home)
-  const gallery = Buffer.from('any bytes will do here')
+  const gallery = encodeGallery(blankGallery(artifact))
   await registry.save('whole', artifact)
   for (const text of ['', '{"createdAt":"2026', 'null', '{"alpha":"x","n":null,"sha256":7}', undefined]) {
     const { version } = await registry.save('part', artifact, { gallery })
@@ -69,7 +71,8 @@ test('damaged records are named and left out of lists; the others stay, and what
   await registry.remove('part@5')
   await writeFile(join(home, 'models/part/4/model.oneclass'), '')
   await assert.rejects(registry.repair('part@4'), { code: 'MODEL_CORRUPT' })
-  await registry.repair('part@3')
+  await writeFile(join(home, 'models/part/3/gallery.oneclass'), gallery.subarray(0, 500))
+  assert.equal((await registry.repair('part@3')).gallery, null) // what cannot be read is not said to be there
   await writeFile(join(home, 'models/part/serving.json'), '')
   await assert.rejects(registry.info('part'), { code: 'MODEL_CORRUPT' }) // not another version than the chosen one
   assert.equal((await registry.info('part@3')).version, 3)

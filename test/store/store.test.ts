@@ -7,8 +7,11 @@ import { createRandom } from '../../src/core/random.ts'
 import { createClassifier } from '../../src/pipeline/classify.ts'
 import { fitFeatures } from '../../src/pipeline/fit.ts'
 import { type Artifact, decodeArtifact, encodeArtifact } from '../../src/store/artifact.ts'
+import { encodeGallery, galleryInParts } from '../../src/store/gallery.ts'
 import { readModelFile } from '../../src/store/model-file.ts'
 import { factsOf } from '../../src/store/model-info.ts'
+import { seal } from '../../src/store/sealed.ts'
+import { blankGallery, noBackbone } from '../support/gallery.ts'
 
 const random = createRandom(9)
 const rows = (n: number) =>
@@ -125,12 +128,41 @@ test('a model file through a thread: the same bytes, the alpha that is asked for
   const read = await readModelFile(bytes)
   assert.deepEqual(Buffer.from(read.bytes), Buffer.from(bytes))
   assert.deepEqual([read.facts.n, read.facts.dim, read.facts.alpha], [30, 16, 0.05])
-  const other = await readModelFile(bytes, 0.3)
+  const other = await readModelFile(bytes, { alpha: 0.3 })
   assert.deepEqual({ ...decodeArtifact(other.bytes) }, { ...decodeArtifact(bytes), alpha: 0.3 })
   assert.equal(other.facts.alpha, 0.3)
   await assert.rejects(readModelFile(bytes.subarray(0, 5000)), { code: 'MODEL_CORRUPT' })
   await assert.rejects(readModelFile(forge(() => '{}')), { code: 'MODEL_CORRUPT' })
   await assert.rejects(readModelFile(forge(() => '['.repeat(5_000_000))), { code: 'MODEL_CORRUPT' })
+})
+
+test('a gallery is read with its model, and refused where it is none or that of another', async () => {
+  const imaged = { ...artifact, backbone: noBackbone }
+  const model = encodeArtifact(imaged)
+  const gallery = blankGallery(imaged)
+  assert.equal((await readModelFile(model, { gallery: encodeGallery(gallery) })).facts.n, 30)
+  const refused = async (bad: Uint8Array, message: RegExp) =>
+    await assert.rejects(readModelFile(model, { gallery: bad }), { code: 'MODEL_CORRUPT', message })
+  await refused(Buffer.from('x'), /not a gallery file/)
+  await refused(model, /not a gallery file/)
+  await refused(encodeGallery(gallery).subarray(0, 900), /hash|cut short/)
+  await refused(encodeGallery({ ...gallery, leaders: new Int32Array(30).fill(7) }), /groups/)
+  for (const other of [
+    blankGallery({ ...imaged, n: 31 }),
+    blankGallery({ ...imaged, dim: 17 }),
+    { ...gallery, backbone: { ...noBackbone, id: 'other' } },
+    { ...gallery, light: 'even' as const },
+  ])
+    await refused(encodeGallery(other), /another model/)
+})
+
+test('no file is written that would not be read back', () => {
+  const format = { magic: 'TESTFILE', version: 1, maxBytes: 2 ** 20, name: 'file' }
+  assert.throws(() => seal(format, { a: new Float64Array(2 ** 17) }), { code: 'INVALID_ARGUMENT', message: /1 MiB/ })
+  const gallery = blankGallery({ n: 4, dim: 8, backbone: noBackbone })
+  const bytes = encodeGallery(gallery)
+  assert.deepEqual(Buffer.concat(galleryInParts(gallery, bytes.length) ?? []), Buffer.from(bytes))
+  assert.equal(galleryInParts(gallery, bytes.length - 1), undefined)
 })
 
 test('another format version says so', () => {

@@ -31,7 +31,7 @@ export function modelFileRoutes(app: FastifyInstance, { registry, limits }: ApiC
     },
     handle: async ({ params, reply }) => {
       const info = await registry.info(params.name)
-      const { bytes } = await readModelFile(await registry.bytes(labelOf(info)), info.alpha)
+      const { bytes } = await readModelFile(await registry.bytes(labelOf(info)), { alpha: info.alpha })
       return reply
         .type('application/octet-stream')
         .header('content-disposition', `attachment; filename="${labelOf(info)}.oneclass"`)
