@@ -14,7 +14,10 @@ export const fingerprintSide = 96
 export type Fingerprint = Uint8Array
 
 export function fingerprint(pixels: Pixels): Fingerprint {
-  return Uint8Array.from(shrinkToGrey(pixels, fingerprintSide), Math.round)
+  const grey = shrinkToGrey(pixels, fingerprintSide)
+  const print = new Uint8Array(grey.length)
+  for (let i = 0; i < grey.length; i++) print[i] = Math.round(grey[i]!)
+  return print
 }
 
 /** A square grey picture. */
@@ -39,9 +42,14 @@ export function prepare(print: Fingerprint): Prepared {
   const half = halve(full)
   const quarter = halve(half)
   const spectrum = polarSpectrum(half)
+  let ownTexture: Grid | undefined
   return {
     levels: [halve(quarter), quarter, half, full],
-    texture: texture(full),
+    // few pairs are so alike that their textures are compared
+    get texture() {
+      ownTexture ??= texture(full)
+      return ownTexture
+    },
     spectrum,
     shape: magnitudes(spectrum),
   }

@@ -2,6 +2,7 @@
  * Lays one picture onto another: the affine map, gain and bias that make them most alike, by Gauss-Newton from coarse to fine (Baker and
  * Matthews, "Lucas-Kanade 20 years on", IJCV 56, 2004). Says how alike the textures then are.
  */
+import { dot } from '../core/matrix.ts'
 import { bestTurns, type Grid, type Prepared, sampleAt } from './fingerprint.ts'
 
 /** Coordinates of b from those of a, both in [-1, 1]: (p x + q y + s, r x + t y + u). */
@@ -89,6 +90,9 @@ function startsOf(a: Prepared, b: Prepared): Affine[] {
   })
 }
 
+/** Where `refine` works: a new one each time would be most of its time. */
+let slopes = new Float64Array(0)
+
 function refine(a: Grid, b: Grid, start: Affine, most: number, isRigid: boolean): Affine | undefined {
   let map = start
   const { side } = a
@@ -98,10 +102,11 @@ function refine(a: Grid, b: Grid, start: Affine, most: number, isRigid: boolean)
   const sign = start[0] * start[4] - start[1] * start[3] > 0 ? 1 : -1
   const normal = new Float64Array(unknowns * unknowns)
   const right = new Float64Array(unknowns)
-  const j = new Float64Array(unknowns)
+  // the slopes of each unknown, one after the other, then the values of b; of each place that both pictures have
+  const area = side * side
+  if (slopes.length < (unknowns + 1) * area) slopes = new Float64Array((unknowns + 1) * area)
+  const j = slopes
   for (let step = 0; step < most; step++) {
-    normal.fill(0)
-    right.fill(0)
     let count = 0
     for (let y = 0; y < side; y++) {
       const v = (y + 0.5) * cell - 1
@@ -111,7 +116,6 @@ function refine(a: Grid, b: Grid, start: Affine, most: number, isRigid: boolean)
         const bu = map[0] * u + map[1] * v + map[2]
         const bv = map[3] * u + map[4] * v + map[5]
         if (bu * bu + bv * bv > disc * disc) continue
-        count++
         // the value of b between four cells, and its slope there
         const gu = Math.min(side - 1.001, Math.max(0, ((bu + 1) * side - 1) / 2))
         const gv = Math.min(side - 1.001, Math.max(0, ((bv + 1) * side - 1) / 2))
@@ -126,27 +130,29 @@ function refine(a: Grid, b: Grid, start: Affine, most: number, isRigid: boolean)
         const du = (above + fv * (below - above)) / cell
         const dv = rise / cell
         if (isRigid) {
-          j[0] = du * u + sign * dv * v
-          j[1] = dv * u - sign * du * v
-          j[2] = du
-          j[3] = dv
+          j[count] = du * u + sign * dv * v
+          j[area + count] = dv * u - sign * du * v
+          j[2 * area + count] = du
+          j[3 * area + count] = dv
         } else {
-          j[0] = du * u
-          j[1] = du * v
-          j[2] = du
-          j[3] = dv * u
-          j[4] = dv * v
-          j[5] = dv
+          j[count] = du * u
+          j[area + count] = du * v
+          j[2 * area + count] = du
+          j[3 * area + count] = dv * u
+          j[4 * area + count] = dv * v
+          j[5 * area + count] = dv
         }
-        j[unknowns - 2] = -a.values[y * side + x]!
-        j[unknowns - 1] = -1
-        for (let p = 0; p < unknowns; p++) {
-          right[p]! -= j[p]! * value
-          for (let q = 0; q <= p; q++) normal[p * unknowns + q]! += j[p]! * j[q]!
-        }
+        j[(unknowns - 2) * area + count] = -a.values[y * side + x]!
+        j[(unknowns - 1) * area + count] = -1
+        j[unknowns * area + count] = value
+        count++
       }
     }
     if (count < leastOverlap * (Math.PI / 4) * side * side) return undefined
+    for (let p = 0; p < unknowns; p++) {
+      for (let q = 0; q <= p; q++) normal[p * unknowns + q] = dot(j, j, count, p * area, q * area)
+      right[p] = -dot(j, j, count, p * area, unknowns * area)
+    }
     // gain and bias are found anew in each step, the map is moved
     const found = solve(normal, right)
     if (!found) return undefined
@@ -188,10 +194,12 @@ function correlation(a: Grid, b: Grid, map: Affine): number {
   return va > 0 && vb > 0 ? (sab - (sa * sb) / count) / Math.sqrt(va * vb) : 0
 }
 
-/** Solves the symmetric system, given its lower half, by Cholesky with a little ridge; undefined where it has no solution. */
-function solve(lower: Float64Array, right: Float64Array): Float64Array | undefined {
-  const n = right.length
-  const l = lower.slice()
+/**
+ * Solves the symmetric system, given its lower half, by Cholesky with a little ridge; undefined where it has no solution. Both are written
+ * over: the solution stands in `x`.
+ */
+function solve(l: Float64Array, x: Float64Array): Float64Array | undefined {
+  const n = x.length
   for (let i = 0; i < n; i++) l[i * n + i]! *= 1 + 1e-9
   for (let i = 0; i < n; i++) {
     for (let k = 0; k <= i; k++) {
@@ -202,7 +210,6 @@ function solve(lower: Float64Array, right: Float64Array): Float64Array | undefin
       else return undefined
     }
   }
-  const x = right.slice()
   for (let i = 0; i < n; i++) {
     for (let m = 0; m < i; m++) x[i]! -= l[i * n + m]! * x[m]!
     x[i]! /= l[i * n + i]!

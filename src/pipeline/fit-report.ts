@@ -7,7 +7,7 @@ import { findKinds } from '../detectors/kinds.ts'
 import { findMisfits } from '../detectors/misfits.ts'
 import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
-import { embedImages } from '../features/embed.ts'
+import { type Embedded, embedImages } from '../features/embed.ts'
 import type { ImageSource } from '../images/decode.ts'
 import { renderOther } from '../images/demo-images.ts'
 import { encodeImage } from '../images/encode.ts'
@@ -75,7 +75,7 @@ function firstOfEach(groups: ArrayLike<number>): Int32Array {
 let reference: Promise<ImageSource[]> | undefined
 
 /** Drawn images that are of no class that anybody teaches: patterns and simple things, the same each time; drawn once. */
-export async function drawnReference(): Promise<ImageSource[]> {
+async function drawnReference(): Promise<ImageSource[]> {
   reference ??= drawReference()
   return await reference
 }
@@ -91,6 +91,19 @@ async function drawReference(): Promise<ImageSource[]> {
   )
 }
 
+const seenBy = new WeakMap<Backbone, readonly Embedded[]>()
+
+/** What a network sees in the drawn reference, its maps too; it looks once. @throws CANCELLED */
+export async function seeReference(backbone: Backbone, signal: AbortSignal | undefined): Promise<readonly Embedded[]> {
+  const known = seenBy.get(backbone)
+  if (known) return known
+  const seen: Embedded[] = []
+  const options = { maps: true, ...(signal ? { signal } : {}) }
+  for await (const one of embedImages(backbone, await drawnReference(), options)) seen.push(one)
+  seenBy.set(backbone, seen)
+  return seen
+}
+
 /** p-values of the drawn reference; null where the backbone takes too few of them. @throws CANCELLED */
 export async function tryReference(
   backbone: Backbone,
@@ -98,8 +111,7 @@ export async function tryReference(
   signal: AbortSignal | undefined,
 ): Promise<FitFacts['reference']> {
   const pValues: number[] = []
-  const options = { maps: true, ...(signal ? { signal } : {}) }
-  for await (const seen of embedImages(backbone, await drawnReference(), options)) {
+  for (const seen of await seeReference(backbone, signal)) {
     const { error } = seen
     if (!error) pValues.push(pValueOf(seen))
     else if (error instanceof OneclassError && error.code === 'INTERNAL') throw error

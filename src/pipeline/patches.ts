@@ -6,16 +6,15 @@ import { joinMembers } from '../detectors/ensemble.ts'
 import { type ByMember, joinScores } from '../detectors/join.ts'
 import { fitPatches, type PatchState } from '../detectors/patches/patch-member.ts'
 import { choosePatchWeight, type WeightChoice } from '../detectors/patches/patch-weight.ts'
-import { fitPlaceAxes, type PlaceAxes, type PlaceMap, type PlacesOf, placesBy } from '../detectors/patches/places.ts'
+import { fitPlaceAxes, type PlaceAxes, type PlacesOf, placesBy } from '../detectors/patches/places.ts'
 import type { PooledFit, Probes } from '../detectors/pooled-fit.ts'
 import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import type { Detail } from '../features/detail.ts'
-import { embedImages } from '../features/embed.ts'
 import type { PerceptualHash } from '../images/phash.ts'
 import type { Pixels } from '../images/pixels.ts'
 import { drawDefect } from '../images/simulated-defects.ts'
-import { drawnReference } from './fit-report.ts'
+import { seeReference } from './fit-report.ts'
 import type { Positive } from './make-gallery.ts'
 
 /** How the images of a fit are looked at. */
@@ -52,15 +51,12 @@ const knownAxes = new WeakMap<Backbone, PlaceAxes>()
 export async function drawnAxes(network: Backbone, signal: AbortSignal | undefined): Promise<PlaceAxes> {
   const known = knownAxes.get(network)
   if (known) return known
-  const images: (readonly PlaceMap[])[] = []
-  for await (const { maps, error } of embedImages(network, await drawnReference(), {
-    maps: true,
-    ...(signal && { signal }),
-  })) {
-    if (error) throw error
-    images.push(maps!)
-  }
-  const axes = fitPlaceAxes(images)
+  const axes = fitPlaceAxes(
+    (await seeReference(network, signal)).map(({ maps, error }) => {
+      if (error) throw error
+      return maps
+    }),
+  )
   knownAxes.set(network, axes)
   return axes
 }
