@@ -1,7 +1,7 @@
 /** Products of matrices by the SIMD kernels. Each inner product is one sum along the columns, in order: the same bits everywhere. */
 import { type Matrix, matrix } from './matrix.ts'
 import { panelLength, rowsInPanel, toPanels } from './panels.ts'
-import { openWorkspace, roomFor, type Workspace } from './simd/workspace.ts'
+import { borrowWorkspace, type Kernels, roomFor } from './simd/workspace.ts'
 
 /** Rows of A that are in the workspace at once. */
 const blockRows = 256
@@ -11,6 +11,11 @@ const tile = 16
 /** A Bᵀ for A (m, k) and B (n, k): every inner product of a row of A with a row of B, shape (m, n). */
 export function timesTransposed(a: Matrix, b: Matrix): Matrix {
   return inBlocks(rowsOf(a), rowsOf(b), () => b.rows)
+}
+
+/** A B for A (m, k) and B (k, n), shape (m, n): to the bit the product with the transpose, which is not made. */
+export function times(a: Matrix, b: Matrix): Matrix {
+  return inBlocks(rowsOf(a), columnsOf(b), () => b.cols)
 }
 
 /** The symmetric A Aᵀ, shape (rows, rows). */
@@ -64,8 +69,11 @@ function columnsOf({ rows: m, cols: n, data }: Matrix): Factor {
       }
     },
     pack(into) {
-      for (let i = 0; i < m; i++) {
-        for (let j = 0; j < n; j++) into[((j >> 3) * m + i) * rowsInPanel + (j & 7)] = data[i * n + j]!
+      for (let j = 0, at = 0; j < n; j += rowsInPanel) {
+        const count = Math.min(rowsInPanel, n - j)
+        for (let i = 0; i < m; i++, at += rowsInPanel) {
+          for (let q = 0, from = i * n + j; q < count; q++) into[at + q] = data[from + q]!
+        }
       }
     },
   }
@@ -78,7 +86,8 @@ function inBlocks(a: Factor, b: Factor, columnsFor: (to: number) => number): Mat
   const panels = Math.ceil(b.rows / rowsInPanel)
   const wide = panels * rowsInPanel
   const block = Math.min(blockRows, m + (m & 1))
-  const space = openWorkspace(roomFor(block * k) + roomFor(panelLength(b.rows, k)) + roomFor(block * wide))
+  const space = borrowWorkspace(roomFor(block * k) + roomFor(panelLength(b.rows, k)) + roomFor(block * wide))
+  // what stood there before only fills up the last panel and the last pair of rows, whose products are not kept
   const packed = space.take(panelLength(b.rows, k))
   b.pack(packed)
   const rows = space.take(block * k)
@@ -93,12 +102,13 @@ function inBlocks(a: Factor, b: Factor, columnsFor: (to: number) => number): Mat
       out.data.set(products.subarray(at, at + columns), i * b.rows)
     }
   }
+  space.giveBack()
   return out
 }
 
 /** All within one workspace: `count` rows of length k, made even by whatever lies behind them, times the first `panels` panels. */
 function multiplyPanels(
-  space: Workspace,
+  space: Kernels,
   rows: Float64Array,
   count: number,
   k: number,

@@ -15,7 +15,7 @@ import {
   subtractFromRows,
   takeRows,
 } from '../core/matrix.ts'
-import { gram, gramOfColumns, timesTransposed, transpose } from '../core/products.ts'
+import { gram, gramOfColumns, times } from '../core/products.ts'
 import { roomFor } from '../core/simd/workspace.ts'
 import { applyTerms, reflectRows, roomForTerms, strideFor, type Term, tridiagonalise } from '../core/tridiagonal.ts'
 import { ledoitWolf, type Shrinkage } from './ledoit-wolf.ts'
@@ -39,8 +39,7 @@ type Split = (fit: readonly number[], targets: readonly number[]) => Matrix | un
 
 function byProducts(unit: Matrix): Split {
   const products = gram(unit)
-  const columns = transpose(unit)
-  const { rows: n, cols: d } = unit
+  const { cols: d } = unit
   return (fit, targets) => {
     const m = fit.length
     const { inner, rows: toFit } = centredProducts(products, fit, targets)
@@ -53,10 +52,9 @@ function byProducts(unit: Matrix): Split {
       weight: (-slope * weight) / shift,
     }))
     if (!weights) return undefined
-    const ofFit = matrix(d, m)
-    for (let j = 0; j < d; j++) for (let p = 0; p < m; p++) ofFit.data[j * m + p] = columns.data[j * n + fit[p]!]!
-    const mean = columnMeans(takeRows(unit, fit))
-    const out = timesTransposed(weights, ofFit)
+    const ofFit = takeRows(unit, fit)
+    const mean = columnMeans(ofFit)
+    const out = times(weights, ofFit)
     targets.forEach((i, t) => {
       const total = row(weights, t).reduce((sum, weight) => sum + weight, residualScale)
       const z = row(out, t)
