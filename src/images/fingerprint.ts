@@ -149,12 +149,13 @@ export function bestTurns(a: Float32Array, b: Float32Array): Turn[] {
 export function sampleAt({ side, values }: Grid, x: number, y: number): number {
   const u = Math.min(side - 1.001, Math.max(0, ((x + 1) * side - 1) / 2))
   const v = Math.min(side - 1.001, Math.max(0, ((y + 1) * side - 1) / 2))
-  const [i, j] = [Math.floor(u), Math.floor(v)]
-  const [fu, fv] = [u - i, v - j]
+  const i = Math.floor(u)
+  const j = Math.floor(v)
+  const fu = u - i
   const at = j * side + i
   const top = values[at]! + fu * (values[at + 1]! - values[at]!)
   const below = values[at + side]! + fu * (values[at + side + 1]! - values[at + side]!)
-  return top + fv * (below - top)
+  return top + (v - j) * (below - top)
 }
 
 /** The difference of two blurs, cut at a quarter of three median deviations: outlines weigh hardly more than grain. */

@@ -3,7 +3,7 @@
  * Matthews, "Lucas-Kanade 20 years on", IJCV 56, 2004). Says how alike the textures then are.
  */
 import { dot } from '../core/matrix.ts'
-import { bestTurns, type Grid, type Prepared, sampleAt } from './fingerprint.ts'
+import { bestTurns, type Grid, type Prepared, sampleAt, type Turn } from './fingerprint.ts'
 
 /** Coordinates of b from those of a, both in [-1, 1]: (p x + q y + s, r x + t y + u). */
 type Affine = [p: number, q: number, s: number, r: number, t: number, u: number]
@@ -80,22 +80,25 @@ function inverse([p, q, s, r, t, u]: Affine): Affine {
 
 /** As circles around the middle say, for what was turned; the eight ways to lay down a square, for what was cropped. */
 function startsOf(a: Prepared, b: Prepared): Affine[] {
-  const turns = bestTurns(a.spectrum, b.spectrum)
-  const quarters = [0, 1, 2, 3].flatMap((k) =>
-    [false, true].map((isMirrored) => ({ angle: (k * Math.PI) / 2, isMirrored })),
-  )
-  return [...turns, ...quarters].map(({ angle, isMirrored }) => {
-    const [c, s] = [Math.cos(angle), Math.sin(angle)]
-    return isMirrored ? [c, -s, 0, -s, -c, 0] : [c, -s, 0, s, c, 0]
-  })
+  return [...bestTurns(a.spectrum, b.spectrum).map(turned), ...quarters]
 }
+
+function turned({ angle, isMirrored }: Pick<Turn, 'angle' | 'isMirrored'>): Affine {
+  const [c, s] = [Math.cos(angle), Math.sin(angle)]
+  return isMirrored ? [c, -s, 0, -s, -c, 0] : [c, -s, 0, s, c, 0]
+}
+
+const quarters = [0, 1, 2, 3].flatMap((k) =>
+  [false, true].map((isMirrored) => turned({ angle: (k * Math.PI) / 2, isMirrored })),
+)
 
 /** Where `refine` works: a new one each time would be most of its time. */
 let slopes = new Float64Array(0)
 
 function refine(a: Grid, b: Grid, start: Affine, most: number, isRigid: boolean): Affine | undefined {
   let map = start
-  const { side } = a
+  const { side, values: from } = a
+  const { values: onto } = b
   const cell = 2 / side
   // unknowns of a step: four or six of the map, gain and bias
   const unknowns = isRigid ? 6 : 8
@@ -106,47 +109,47 @@ function refine(a: Grid, b: Grid, start: Affine, most: number, isRigid: boolean)
   const area = side * side
   if (slopes.length < (unknowns + 1) * area) slopes = new Float64Array((unknowns + 1) * area)
   const j = slopes
+  const cells = cellsOf(side)
   for (let step = 0; step < most; step++) {
+    const [p, q, s, r, t, w] = map
     let count = 0
-    for (let y = 0; y < side; y++) {
-      const v = (y + 0.5) * cell - 1
-      for (let x = 0; x < side; x++) {
-        const u = (x + 0.5) * cell - 1
-        if (u * u + v * v > disc * disc) continue
-        const bu = map[0] * u + map[1] * v + map[2]
-        const bv = map[3] * u + map[4] * v + map[5]
-        if (bu * bu + bv * bv > disc * disc) continue
-        // the value of b between four cells, and its slope there
-        const gu = Math.min(side - 1.001, Math.max(0, ((bu + 1) * side - 1) / 2))
-        const gv = Math.min(side - 1.001, Math.max(0, ((bv + 1) * side - 1) / 2))
-        const [iu, iv] = [Math.floor(gu), Math.floor(gv)]
-        const [fu, fv] = [gu - iu, gv - iv]
-        const at = iv * side + iu
-        const above = b.values[at + 1]! - b.values[at]!
-        const below = b.values[at + side + 1]! - b.values[at + side]!
-        const top = b.values[at]! + fu * above
-        const rise = b.values[at + side]! + fu * below - top
-        const value = top + fv * rise
-        const du = (above + fv * (below - above)) / cell
-        const dv = rise / cell
-        if (isRigid) {
-          j[count] = du * u + sign * dv * v
-          j[area + count] = dv * u - sign * du * v
-          j[2 * area + count] = du
-          j[3 * area + count] = dv
-        } else {
-          j[count] = du * u
-          j[area + count] = du * v
-          j[2 * area + count] = du
-          j[3 * area + count] = dv * u
-          j[4 * area + count] = dv * v
-          j[5 * area + count] = dv
-        }
-        j[(unknowns - 2) * area + count] = -a.values[y * side + x]!
-        j[(unknowns - 1) * area + count] = -1
-        j[unknowns * area + count] = value
-        count++
+    for (let k = 0; k < cells.length; k++) {
+      const u = cells.u[k]!
+      const v = cells.v[k]!
+      const bu = p * u + q * v + s
+      const bv = r * u + t * v + w
+      if (bu * bu + bv * bv > disc * disc) continue
+      // the value of b between four cells, and its slope there
+      const gu = Math.min(side - 1.001, Math.max(0, ((bu + 1) * side - 1) / 2))
+      const gv = Math.min(side - 1.001, Math.max(0, ((bv + 1) * side - 1) / 2))
+      const iu = Math.floor(gu)
+      const iv = Math.floor(gv)
+      const fu = gu - iu
+      const at = iv * side + iu
+      const above = onto[at + 1]! - onto[at]!
+      const below = onto[at + side + 1]! - onto[at + side]!
+      const top = onto[at]! + fu * above
+      const rise = onto[at + side]! + fu * below - top
+      const fv = gv - iv
+      const du = (above + fv * (below - above)) / cell
+      const dv = rise / cell
+      if (isRigid) {
+        j[count] = du * u + sign * dv * v
+        j[area + count] = dv * u - sign * du * v
+        j[2 * area + count] = du
+        j[3 * area + count] = dv
+      } else {
+        j[count] = du * u
+        j[area + count] = du * v
+        j[2 * area + count] = du
+        j[3 * area + count] = dv * u
+        j[4 * area + count] = dv * v
+        j[5 * area + count] = dv
       }
+      j[(unknowns - 2) * area + count] = -from[cells.at[k]!]!
+      j[(unknowns - 1) * area + count] = -1
+      j[unknowns * area + count] = top + fv * rise
+      count++
     }
     if (count < leastOverlap * (Math.PI / 4) * side * side) return undefined
     for (let p = 0; p < unknowns; p++) {
@@ -166,28 +169,48 @@ function refine(a: Grid, b: Grid, start: Affine, most: number, isRigid: boolean)
   return map
 }
 
+/** The cells of a picture of this side that lie in the disc: their coordinates, and where they stand. */
+interface Cells {
+  readonly length: number
+  readonly u: Float64Array
+  readonly v: Float64Array
+  readonly at: Int32Array
+}
+
+const knownCells = new Map<number, Cells>()
+
+function cellsOf(side: number): Cells {
+  const known = knownCells.get(side)
+  if (known) return known
+  const middleOf = (i: number) => (i + 0.5) * (2 / side) - 1
+  const all = Int32Array.from({ length: side * side }, (_, i) => i)
+  const at = all.filter((i) => middleOf(i % side) ** 2 + middleOf(Math.floor(i / side)) ** 2 <= disc * disc)
+  const u = Float64Array.from(at, (i) => middleOf(i % side))
+  const v = Float64Array.from(at, (i) => middleOf(Math.floor(i / side)))
+  const cells = { length: at.length, u, v, at }
+  knownCells.set(side, cells)
+  return cells
+}
+
 /** Correlation of a with b under the map, where both are; 0 where too little of them is. */
-function correlation(a: Grid, b: Grid, map: Affine): number {
+function correlation(a: Grid, b: Grid, [p, q, s, r, t, w]: Affine): number {
   const { side } = a
-  const cell = 2 / side
+  const cells = cellsOf(side)
   let [count, sa, sb, saa, sbb, sab] = [0, 0, 0, 0, 0, 0]
-  for (let y = 0; y < side; y++) {
-    const v = (y + 0.5) * cell - 1
-    for (let x = 0; x < side; x++) {
-      const u = (x + 0.5) * cell - 1
-      if (u * u + v * v > disc * disc) continue
-      const bu = map[0] * u + map[1] * v + map[2]
-      const bv = map[3] * u + map[4] * v + map[5]
-      if (bu * bu + bv * bv > disc * disc) continue
-      const p = a.values[y * side + x]!
-      const q = sampleAt(b, bu, bv)
-      count++
-      sa += p
-      sb += q
-      saa += p * p
-      sbb += q * q
-      sab += p * q
-    }
+  for (let k = 0; k < cells.length; k++) {
+    const u = cells.u[k]!
+    const v = cells.v[k]!
+    const bu = p * u + q * v + s
+    const bv = r * u + t * v + w
+    if (bu * bu + bv * bv > disc * disc) continue
+    const x = a.values[cells.at[k]!]!
+    const y = sampleAt(b, bu, bv)
+    count++
+    sa += x
+    sb += y
+    saa += x * x
+    sbb += y * y
+    sab += x * y
   }
   if (count < leastOverlap * (Math.PI / 4) * side * side) return 0
   const [va, vb] = [saa - (sa * sa) / count, sbb - (sb * sb) / count]
