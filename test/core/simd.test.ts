@@ -4,7 +4,7 @@ import test from 'node:test'
 import { symmetricEigen } from '../../src/core/eigen.ts'
 import { inverseRootFractions } from '../../src/core/inverse-root.ts'
 import { type Matrix, matrix } from '../../src/core/matrix.ts'
-import { gram, gramOfColumns, symmetricInverse, timesTransposed, transpose } from '../../src/core/products.ts'
+import { gram, gramOfColumns, symmetricInverse, times, timesTransposed, transpose } from '../../src/core/products.ts'
 import { createRandom } from '../../src/core/random.ts'
 import { applyTerms, reflectRows, roomForTerms, strideFor, tridiagonalise } from '../../src/core/tridiagonal.ts'
 
@@ -112,7 +112,7 @@ function identity(n: number): Float64Array {
   return Float64Array.from({ length: n * n }, (_, at) => Number(at % (n + 1) === 0))
 }
 
-test('the gram of the columns has the bits of the gram of the transpose', () => {
+test('products with columns have the bits of products with the transpose', () => {
   for (const [m, n] of [
     [1, 1],
     [5, 3],
@@ -122,5 +122,6 @@ test('the gram of the columns has the bits of the gram of the transpose', () => 
   ] as const) {
     const a = normal(m, n)
     assert.deepEqual(gramOfColumns(a), gram(transpose(a)))
+    assert.deepEqual(times(transpose(a), a), timesTransposed(transpose(a), transpose(a)))
   }
 })

@@ -14,6 +14,7 @@ import { drawDefect } from '../../src/images/simulated-defects.ts'
 import { classifyImages, createClassifier } from '../../src/pipeline/classify.ts'
 import { takeFirstLook } from '../../src/pipeline/first-look.ts'
 import { fitImages } from '../../src/pipeline/fit.ts'
+import { tryReference } from '../../src/pipeline/fit-report.ts'
 import { backboneFor } from '../../src/pipeline/model-backbone.ts'
 import { drawnAxes } from '../../src/pipeline/patches.ts'
 import { decodeArtifact, encodeArtifact } from '../../src/store/artifact.ts'
@@ -146,6 +147,21 @@ describe('a fit that looks at places', () => {
     const axes = await drawnAxes(network, undefined)
     const { detail } = await takeFirstLook([...plates, ...more], watched, axes, asked, { range: undefined })
     assert.deepEqual([detail, widest], [1, 160])
+  })
+
+  it('looks at the drawn images once, for the axes and for the report', async () => {
+    let looks = 0
+    const watched: Backbone = {
+      ...blind,
+      look: async (images) => {
+        looks++
+        return await network.look!(images)
+      },
+    }
+    await drawnAxes(watched, undefined)
+    const before = looks
+    assert.ok(await tryReference(watched, () => 1, undefined))
+    assert.deepEqual([before > 0, looks], [true, before])
   })
 
   it('looks closer with a larger detail', async () => {
