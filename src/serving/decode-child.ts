@@ -1,6 +1,6 @@
 /** One decode process as its parent sees it: asked one image at a time, watched, killed. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
@@ -65,7 +65,7 @@ export function startDecodeChild(maxDataMebibytes: number, onEnd: () => void): D
     usage: () => (child.pid === undefined || isDead ? undefined : readUsage(child.pid)),
     yieldCpu() {
       try {
-        setPriority(child.pid ?? 0, 10)
+        for (const thread of threadsOf(child.pid ?? 0)) setPriority(thread, lowPriority)
       } catch {
         // it has just ended
       }
@@ -88,6 +88,17 @@ function spawnLimited(maxDataMebibytes: number): ChildProcess {
   const limited = `ulimit -c 0; ulimit -d ${Math.ceil(maxDataMebibytes) * 1024} 2>/dev/null; exec "$@"`
   return spawn('/bin/sh', ['-c', limited, 'sh', process.execPath, ...options], { env, stdio: [...stdio] })
 }
+
+/**
+ * On Linux each thread has a priority of its own, and the one of a process is that of its first thread, which does not decode. Threads
+ * that are begun later have the priority of the one that begins them.
+ */
+function threadsOf(pid: number): number[] {
+  return process.platform === 'linux' ? readdirSync(`/proc/${pid}/task`).map(Number) : [pid]
+}
+
+/** A third of the CPU time that other work gets: a large photo of an honest caller goes this way too. */
+const lowPriority = 5
 
 const ticksPerSecond = 100
 const pageMebibytes = 4096 / 2 ** 20

@@ -5,7 +5,8 @@
  *
  *   here    small plain JPEG files, which need no process (`images/jpeg/decode-plain.ts`)
  *   quick   images of ordinary cost, as many at once as there are cores; single images before those of batches
- *   slow    images that are dear by their header, or that turned out to be: one at a time, at low priority, the cheapest first
+ *   slow    images that are dear by their header, or that turned out to be: one at a time, at low priority; single images and those of
+ *           batches take turns, the cheaper and those that have waited longer first, so that each comes to its turn
  *
  * An image that uses more CPU time than `quickMs` in the quick lane leaves it: it goes on in the slow lane where that is
  * free, and else is killed and waits there for its turn. So an ordinary image waits for a hostile one `quickMs` at most.
@@ -41,6 +42,8 @@ interface Job {
   readonly request: DecodeRequest
   readonly estimate: number
   died: number
+  /** When it came to the slow queue, in milliseconds. */
+  since: number
   /** Set while it is in the slow queue. */
   leaveQueue?: () => void
   resolve(decoded: Decoded): void
@@ -49,6 +52,9 @@ interface Job {
 
 /** Estimates beyond these go to the slow lane at once: they are upper ones, three times what is used and more. */
 const quickEstimate = { milliseconds: 900, mebibytes: 160 }
+
+/** An image in the slow queue waits this many times its estimate for cheaper ones that come after it. */
+const patience = 4
 
 /**
  * Small plain JPEG files are decoded in this process: in WebAssembly, which reaches no other memory, with a size that bounds the time.
@@ -66,6 +72,7 @@ export function createDecodePool(options: DecodePoolOptions): DecodePool {
   const children = startDecodeChildren(options.cores, 2 * limits.maxMebibytes + 512)
   const slowQueue: Job[] = []
   let isSlowBusy = false
+  let lastSlow: Lane = 'bulk'
   let isClosed = false
 
   const runQuick = async (job: Job): Promise<void> => {
@@ -107,13 +114,19 @@ export function createDecodePool(options: DecodePoolOptions): DecodePool {
     }
   }
 
+  const nextSlow = (): Job => {
+    const others = slowQueue.filter(({ request }) => request.lane !== lastSlow)
+    const rank = ({ since, estimate }: Job): number => since + patience * estimate
+    return (others.length > 0 ? others : slowQueue).reduce((best, job) => (rank(job) < rank(best) ? job : best))
+  }
+
   const runSlow = (): void => {
     if (isSlowBusy || slowQueue.length === 0) return
     isSlowBusy = true
-    const rank = ({ request, estimate }: Job): number => (request.lane === 'single' ? 0 : 1e9) + estimate
-    const job = slowQueue.reduce((best, other) => (rank(other) < rank(best) ? other : best))
+    const job = nextSlow()
     slowQueue.splice(slowQueue.indexOf(job), 1)
     job.leaveQueue?.()
+    lastSlow = job.request.lane
     const run = async (): Promise<void> => {
       if (job.request.signal?.aborted) return job.reject(cancelled())
       const child = await children.take()
@@ -135,6 +148,7 @@ export function createDecodePool(options: DecodePoolOptions): DecodePool {
   }
 
   const enqueueSlow = (job: Job): void => {
+    job.since = performance.now()
     slowQueue.push(job)
     const { signal } = job.request
     const drop = (): void => {
@@ -177,7 +191,7 @@ export function createDecodePool(options: DecodePoolOptions): DecodePool {
         cost === undefined ||
         (cost.milliseconds <= quickEstimate.milliseconds && cost.mebibytes <= quickEstimate.mebibytes)
       return await new Promise<Decoded>((resolve, reject) => {
-        const job: Job = { request, estimate: cost?.milliseconds ?? 0, died: 0, resolve, reject }
+        const job: Job = { request, estimate: cost?.milliseconds ?? 0, died: 0, since: 0, resolve, reject }
         if (isQuick) runQuick(job).catch(reject)
         else enqueueSlow(job)
       })

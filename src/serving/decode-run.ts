@@ -33,7 +33,7 @@ export interface Decoded {
 const watchMs = 50
 /** Resident memory of an idle process. */
 const idleMebibytes = 110
-/** Wall time after which a process that uses no CPU either is taken for stuck. */
+/** A process that uses no CPU time for so long is stuck; on a busy machine one that works may take long too. */
 const stuckMs = 120_000
 
 /** `watch` stopped it: the image goes on in the slow lane. */
@@ -48,10 +48,12 @@ export async function decodeIn(
   request: DecodeRequest,
   limits: ImageLimits,
   watch: (cpuMs: number) => 'on' | 'stop',
+  mostIdleMs = stuckMs,
 ): Promise<Decoded> {
   const { name, bytes, target, thumbnail = false, measure = false, signal } = request
   const before = child.usage()
   const started = performance.now()
+  let lastWork = { cpuMs: 0, wallMs: 0 }
   let stopped: OneclassError | Error | undefined
   const stop = (why: OneclassError | Error): void => {
     stopped ??= why
@@ -63,10 +65,11 @@ export async function decodeIn(
     const wallMs = performance.now() - started
     const now = child.usage()
     const cpuMs = now && before ? (now.cpuSeconds - before.cpuSeconds) * 1000 : wallMs
+    if (cpuMs > lastWork.cpuMs) lastWork = { cpuMs, wallMs }
     const memory = (now?.mebibytes ?? 0) - (2 * bytes.length) / 2 ** 20
     if (cpuMs > limits.maxMilliseconds) stop(tooSlow(name, limits))
     else if (memory > limits.maxMebibytes + idleMebibytes) stop(tooMuchMemory(name, limits))
-    else if (wallMs > stuckMs) stop(new Error('a decode process was stuck'))
+    else if (wallMs - lastWork.wallMs > mostIdleMs) stop(new Error('a decode process was stuck'))
     else if (watch(cpuMs) === 'stop') stop(new MovedAway())
   }, watchMs)
   try {

@@ -6,7 +6,9 @@ import sharp from 'sharp'
 import { decodeImage } from '../../src/images/decode.ts'
 import { imageLimits } from '../../src/images/limits.ts'
 import type { DecodeTarget } from '../../src/images/pixels.ts'
+import type { DecodeChild } from '../../src/serving/decode-child.ts'
 import { createDecodePool, type DecodePool } from '../../src/serving/decode-pool.ts'
+import { decodeIn } from '../../src/serving/decode-run.ts'
 import { jpegOfScans } from '../support/costly-images.ts'
 import { noise } from '../support/image-files.ts'
 
@@ -27,6 +29,18 @@ function processes(): number[] {
         return false
       }
     })
+}
+
+/** Does each of its threads have a lower priority than this process? */
+function givesWay(pid: number): boolean {
+  const niceOf = (path: string) => Number(readFileSync(path, 'utf8').split(') ').at(-1)!.split(' ')[16])
+  const own = niceOf('/proc/self/stat')
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`)
+    return threads.length > 1 && threads.every((thread) => niceOf(`/proc/${pid}/task/${thread}/stat`) > own)
+  } catch {
+    return false // it has ended
+  }
 }
 
 const isLinux = process.platform === 'linux'
@@ -108,6 +122,65 @@ describe('the decode pool', { skip: isLinux ? false : 'reads /proc' }, () => {
     assert.ok(worst < 3000, `waited ${worst} ms`) // far less on an idle machine
     pool.close()
     await Promise.all(slow)
+  })
+
+  it('slow images of a batch come to their turn while slow single ones keep coming, and an image does not wait for all dearer ones', async () => {
+    const pool = open()
+    const cheap = jpegOfScans(3000, 3000, 190)
+    const dear = jpegOfScans(4000, 4000, 190)
+    const order: string[] = []
+    const ask = async (name: string, bytes: Buffer, lane: 'single' | 'bulk') => {
+      await pool.decode({ name, bytes, target, lane })
+      order.push(name)
+    }
+    await Promise.all([
+      ask('first', dear, 'single'),
+      ...['a', 'b', 'c', 'd'].map((name) => ask(name, dear, 'single')),
+      ask('of a batch', dear, 'bulk'),
+      ask('cheap', cheap, 'single'),
+    ])
+    assert.deepEqual(order.slice(0, 3), ['first', 'of a batch', 'cheap'])
+    pool.close()
+  })
+
+  it('in the slow lane every thread of the process gives way', async () => {
+    const pool = open()
+    let isDone = false
+    const work = pool.decode({ name: 'slow', bytes: jpegOfScans(8000, 8000, 60), target, lane: 'single' })
+    work.finally(() => {
+      isDone = true
+    })
+    let found = false
+    while (!isDone && !found) {
+      found = processes().some(givesWay)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    assert.ok(found)
+    await work
+    pool.close()
+  })
+
+  it('a process that works slowly is not stuck, one that does nothing is', async () => {
+    for (const cpuSecondsEach of [0.01, 0]) {
+      let looks = 0
+      let fail: (error: Error) => void = () => {}
+      const child: DecodeChild = {
+        ready: Promise.resolve(),
+        ask: () =>
+          new Promise((resolve, reject) => {
+            fail = reject
+            setTimeout(() => resolve({ header: { width: 1, height: 1, pixels: 3 }, bytes: Buffer.alloc(3) }), 900)
+          }),
+        usage: () => ({ cpuSeconds: looks++ * cpuSecondsEach, mebibytes: 1 }),
+        yieldCpu() {},
+        kill: () => fail(new Error('killed')),
+        isDead: false,
+      }
+      const bytes = Buffer.alloc(1)
+      const decoding = decodeIn(child, { name: 'a', bytes, target, lane: 'single' }, imageLimits, () => 'on', 300)
+      if (cpuSecondsEach > 0) assert.equal((await decoding).pixels.width, 1)
+      else await assert.rejects(decoding, /stuck/)
+    }
   })
 
   it('an abort ends the work, not only the wait', async () => {
