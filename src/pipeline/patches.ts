@@ -6,7 +6,14 @@ import { joinMembers } from '../detectors/ensemble.ts'
 import { type ByMember, joinScores } from '../detectors/join.ts'
 import { fitPatches, type PatchState } from '../detectors/patches/patch-member.ts'
 import { choosePatchWeight, type WeightChoice } from '../detectors/patches/patch-weight.ts'
-import { fitPlaceAxes, type PlaceAxes, type PlacesOf, placesBy } from '../detectors/patches/places.ts'
+import {
+  fitPlaceAxes,
+  mapsOf,
+  mapToLookAt,
+  type PlaceAxes,
+  type PlacesOf,
+  placesBy,
+} from '../detectors/patches/places.ts'
 import type { PooledFit, Probes } from '../detectors/pooled-fit.ts'
 import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
@@ -29,7 +36,7 @@ export interface PlaceSetup {
 
 /** @param network at its own size */
 export function placeSetup(network: Backbone, detail: Detail, axes: PlaceAxes): PlaceSetup {
-  const { stride } = network.maps![0]!
+  const { stride } = mapsOf(network.maps!, axes)[0]!
   const height = (network.target.height * detail) / stride
   const width = (network.target.width * detail) / stride
   return { detail, axes, height, width, placesOf: placesBy(axes) }
@@ -51,10 +58,11 @@ const knownAxes = new WeakMap<Backbone, PlaceAxes>()
 export async function drawnAxes(network: Backbone, signal: AbortSignal | undefined): Promise<PlaceAxes> {
   const known = knownAxes.get(network)
   if (known) return known
+  const looked = network.maps!.indexOf(mapToLookAt(network.maps!))
   const axes = fitPlaceAxes(
     (await seeReference(network, signal)).map(({ maps, error }) => {
       if (error) throw error
-      return maps
+      return maps[looked]!
     }),
   )
   knownAxes.set(network, axes)

@@ -48,11 +48,12 @@ const asItIs = (value: unknown): unknown => value
 export const maxArtifactBytes = 512 * 2 ** 20
 const format = {
   magic: 'ONECLASS',
-  version: 5,
+  version: 6,
   maxBytes: maxArtifactBytes,
   name: 'model file',
-  // these only add: further members and their weights (3); a forest of rotated rows (4); the light of images (5)
-  older: { 1: fromVersion1, 2: asItIs, 3: asItIs, 4: asItIs },
+  // these only add: further members and their weights (3); a forest of rotated rows (4); the light of images (5);
+  // places of one map (6)
+  older: { 1: fromVersion1, 2: asItIs, 3: asItIs, 4: asItIs, 5: asItIs },
 } as const
 
 /** Format versions that this build reads. */

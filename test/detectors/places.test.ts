@@ -1,8 +1,15 @@
-/** Places: what bytes stand for, by axes of one map each as they are fitted, and by axes of all maps as models of earlier builds have them. */
+/** Places: what bytes stand for, by axes of one map, as they are fitted, and by axes of all maps, as models of earlier builds have them. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createRandom, type Random } from '../../src/core/random.ts'
-import { fitPlaceAxes, middle, type PlaceAxes, type PlaceMap, placesBy } from '../../src/detectors/patches/places.ts'
+import {
+  fitPlaceAxes,
+  mapToLookAt,
+  middle,
+  type PlaceAxes,
+  type PlaceMap,
+  placesBy,
+} from '../../src/detectors/patches/places.ts'
 
 const random = createRandom(5)
 
@@ -15,7 +22,24 @@ const images = Array.from({ length: 6 }, (_, i) => [
   map(12, 8, random.fork(`fine ${i}`)),
   map(20, 4, random.fork(`coarse ${i}`)),
 ])
-const fitted = fitPlaceAxes(images)
+const [fine, coarse] = [0, 1].map((m) => fitPlaceAxes(images.map((maps) => maps[m]!))) as [PlaceAxes, PlaceAxes]
+const fitted = together(fine, coarse)
+
+/** As models of earlier builds have them: axes of both maps, each blind to the other. */
+function together(first: PlaceAxes, second: PlaceAxes): PlaceAxes {
+  const channels = first.channels + second.channels
+  const rows = [
+    ...Array.from({ length: first.count }, (_, k) => [...rowOf(first, k), ...Array(second.channels).fill(0)]),
+    ...Array.from({ length: second.count }, (_, k) => [...Array(first.channels).fill(0), ...rowOf(second, k)]),
+  ]
+  const joined = (of: 'centre' | 'steps') => Float32Array.from([...first[of], ...second[of]])
+  const axes = Float32Array.from(rows.flat())
+  return { channels, count: rows.length, axes, centre: joined('centre'), steps: joined('steps') }
+}
+
+function rowOf({ axes, channels }: PlaceAxes, k: number): Float32Array {
+  return axes.subarray(k * channels, (k + 1) * channels)
+}
 
 /** Channels of both maps at a spot of the fine one; beyond the border lies what is on it. */
 function at(maps: readonly PlaceMap[], x: number, y: number): number[] {
@@ -48,13 +72,21 @@ function assertClose(found: Uint8Array, expected: readonly number[]): void {
 }
 
 describe('places', () => {
-  it('have axes of each map alone, which see nothing of the other', () => {
-    const { channels, count, axes } = fitted
-    assert.deepEqual([channels, count], [32, 32])
-    const sees = (k: number, from: number, to: number) =>
-      axes.subarray(k * channels + from, k * channels + to).some((value) => value !== 0)
-    assert.ok(Array.from({ length: count }, (_, k) => sees(k, 0, 12) !== sees(k, 12, 32)).every(Boolean))
-    assert.equal(Array.from({ length: count }, (_, k) => sees(k, 0, 12)).filter(Boolean).length, 12)
+  it('have axes of one map, at most 48', () => {
+    assert.deepEqual([coarse.channels, coarse.count], [20, 20])
+    assert.equal(fitPlaceAxes([map(60, 12, random.fork('wide'))]).count, 48)
+  })
+
+  it('are those of the map that the axes look at, whatever else a network shows', () => {
+    for (const maps of images) assert.deepEqual(placesBy(coarse)(maps), placesBy(coarse)([maps[1]!]))
+    assert.equal(placesBy(coarse)(images[0]!).length, 4 * 4 * 20)
+  })
+
+  it('are of the coarsest map of stride 16 or less', () => {
+    const strides = (...all: number[]) => all.map((stride) => ({ stride }))
+    assert.equal(mapToLookAt(strides(8, 16, 32)).stride, 16)
+    assert.equal(mapToLookAt(strides(8, 16)).stride, 16)
+    assert.equal(mapToLookAt(strides(32)).stride, 32)
   })
 
   it('are the projections of a spot and its neighbours, in bytes', () => {

@@ -21,7 +21,7 @@ import {
   sumPlaces,
 } from './place-gaussians.ts'
 import { inUnits, smoothSquares, unitsOf } from './place-maps.ts'
-import { type PlaceAxes, type PlaceMap, placesBy } from './places.ts'
+import { mapsOf, type PlaceAxes, type PlaceMap, placesBy } from './places.ts'
 import { newMarkedShare } from './regions.ts'
 
 export interface PatchState extends PlaceGrid {
@@ -60,13 +60,8 @@ export interface PatchFit {
   scoreAs(i: number, places: Uint8Array): number
 }
 
-/**
- * So many places at detail 1, whose mean is the score: the same part of the image at every detail. On real defects (solar cells, commutators;
- * docs/defects.md) 16 places of 40 x 40 tell better than 4; on small drawn ones it was the other way round.
- */
-const highestPlaces = 4
-/** Side of a block at detail 1, in places: places of a block share a covariance. */
-const blockAtOwnSize = 2
+/** So many places at detail 1, whose mean is the score: the same part of the image at every detail (docs/defects.md). */
+const highestPlaces = 2
 /** Models of earlier builds took this share of the places. */
 const highestShare = 0.01
 /** Images whose places are fitted. */
@@ -86,7 +81,7 @@ export function fitPatches(
   const places = height * width
   const highest = Math.min(highestPlaces * detail * detail, places)
   const size = { height, width }
-  const block = blockAtOwnSize * detail
+  const block = detail // a block is the same part of the image at every detail
   const blocks = blocksOf({ height, width, block })
   const used = thinned(fit)
   const all = sumPlaces(pick(images, used), d, blocks)
@@ -164,12 +159,11 @@ export function patchScorer({
   const count = highest ?? Math.max(1, Math.round(highestShare * height * width))
   return {
     placesOf(maps) {
-      const [first] = maps
-      const channels = maps.reduce((sum, map) => sum + map.channels, 0)
-      if (first?.height !== height || first.width !== width || channels !== axes.channels)
+      const [first] = mapsOf(maps, axes)
+      if (first?.height !== height || first.width !== width)
         throw new OneclassError(
           'MODEL_INCOMPATIBLE',
-          `The model was fitted on maps of ${axes.channels} x ${height} x ${width}; these are ${channels} x ${first?.height} x ${first?.width}.`,
+          `The model was fitted on maps of ${axes.channels} x ${height} x ${width}; these are ${maps.map((map) => `${map.channels} x ${map.height} x ${map.width}`).join(', ')}.`,
         )
       return placesOf(maps)
     },

@@ -1,7 +1,7 @@
 /**
  * Places of an image: what a network's maps say of each spot, as short vectors of bytes.
  *
- * The vectors are projections on a few axes of each map, averaged over 3 x 3 spots. The axes are principal components of maps of drawn images, the
+ * The vectors are projections on a few axes of one map, averaged over 3 x 3 spots. The axes are principal components of maps of drawn images, the
  * same for every model of a network: so no row that is held out has a part in them, a version that grows keeps comparable
  * places, and an image's places are small enough (12 kB at 16 x 16 spots) to be kept and sent. Directions that hardly vary are left out
  * with purpose: in single spots they are noise (tiles: AUROC .74 with all 160 channels, .81 with 48 axes).
@@ -21,7 +21,7 @@ export interface PlaceMap {
 }
 
 export interface PlaceAxes {
-  /** Of all maps together. */
+  /** Of the map that is looked at; of all maps together in models of earlier builds. */
   readonly channels: number
   /** Number of axes d. */
   readonly count: number
@@ -33,40 +33,36 @@ export interface PlaceAxes {
   readonly steps: Float32Array
 }
 
-/** Axes that are kept, in equal parts of each map; between 32, which is best for tiles, and 64, which is best for castings. */
+/** Axes that are kept: with twice as many screws gain .03, tiles lose .007, and a model takes four times the room (docs/defects.md). */
 const axesKept = 48
+/** Largest stride of a map that is looked at, in pixels of the network's input. */
+const coarsest = 16
 /** Bytes reach to this many standard deviations of the drawn images' places. */
 const reach = 4
 /** The byte that stands for the centre. */
 export const middle = 128
 
-/** @param images the maps of each image, finest first; the same kinds of maps for all */
-export function fitPlaceAxes(images: readonly (readonly PlaceMap[])[]): PlaceAxes {
-  const kinds = images[0]!.map(({ channels }) => channels)
-  const channels = kinds.reduce((sum, own) => sum + own, 0)
-  const parts = kinds.map((own, m) =>
-    axesOfMap(
-      images.map((maps) => maps[m]!),
-      Math.min(own, Math.floor(axesKept / kinds.length)),
-    ),
-  )
-  const count = parts.reduce((sum, { steps }) => sum + steps.length, 0)
-  const axes = new Float32Array(count * channels)
-  let [row, first] = [0, 0]
-  for (const [m, part] of parts.entries()) {
-    const own = kinds[m]!
-    for (let k = 0; k < part.steps.length; k++, row++)
-      axes.set(part.axes.subarray(k * own, (k + 1) * own), row * channels + first)
-    first += own
-  }
-  const joined = (of: (part: (typeof parts)[number]) => Float32Array) =>
-    Float32Array.from(parts.flatMap((part) => [...of(part)]))
-  return { channels, count, axes, centre: joined(({ centre }) => centre), steps: joined(({ steps }) => steps) }
+/**
+ * The map of a network that new models look at: the coarsest with at least a sixteenth of the image's pixels along a side. What a defect is
+ * shows there; finer maps see texture that varies among good images (docs/defects.md).
+ */
+export function mapToLookAt<T extends { readonly stride: number }>(maps: readonly T[]): T {
+  return maps.findLast(({ stride }) => stride <= coarsest) ?? maps[0]!
 }
 
-/** Principal axes of one kind of map, in units of its channels' deviation, so that maps of different scales weigh alike. */
-function axesOfMap(maps: readonly PlaceMap[], count: number): Pick<PlaceAxes, 'axes' | 'centre' | 'steps'> {
+/**
+ * The maps that axes look at: one, or all together in models of earlier builds.
+ * @param maps of one image or network, finest first
+ */
+export function mapsOf<T extends { readonly channels: number }>(maps: readonly T[], axes: PlaceAxes): readonly T[] {
+  const all = maps.reduce((sum, { channels }) => sum + channels, 0)
+  return all === axes.channels ? maps : maps.filter(({ channels }) => channels === axes.channels).slice(-1)
+}
+
+/** Principal axes of a map, in units of its channels' deviation. @param maps that map of each image */
+export function fitPlaceAxes(maps: readonly PlaceMap[]): PlaceAxes {
   const { channels } = maps[0]!
+  const count = Math.min(channels, axesKept)
   const rows = maps.reduce((sum, { height, width }) => sum + height * width, 0)
   const all = matrix(rows, channels)
   let at = 0
@@ -94,13 +90,14 @@ function axesOfMap(maps: readonly PlaceMap[], count: number): Pick<PlaceAxes, 'a
     const deviation = Math.sqrt(Math.max(0, values[channels - 1 - k]! / rows))
     steps[k] = (reach * deviation) / (middle - 1) || 1
   }
-  return { axes, centre, steps }
+  return { channels, count, axes, centre, steps }
 }
 
 /** Places of images, one after the other: spot by spot, row by row, d bytes each. */
 export type PlacesOf = (maps: readonly PlaceMap[]) => Uint8Array
 
-export function placesBy({ channels, count, axes, centre, steps }: PlaceAxes): PlacesOf {
+export function placesBy(placeAxes: PlaceAxes): PlacesOf {
+  const { channels, count, axes, centre, steps } = placeAxes
   // of each map only its own channels and the axes that look at them: a coarse map is projected before it is spread over the spots of the finest
   const parts = new Map<number, Part>()
   const partOf = (first: number, own: number): Part => {
@@ -114,7 +111,8 @@ export function placesBy({ channels, count, axes, centre, steps }: PlaceAxes): P
     parts.set(first, part)
     return part
   }
-  return (maps) => {
+  return (all) => {
+    const maps = mapsOf(all, placeAxes)
     const { height, width } = maps[0]!
     const sum = matrix(height * width, count)
     let first = 0
