@@ -1,4 +1,5 @@
 /** The image of a request: in a form, as the bare body, by URL, by path or as base64. */
+
 import { basename } from 'node:path'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
@@ -7,7 +8,7 @@ import { lifetimes } from '../queue/jobs.ts'
 import { decisionsOf } from '../service/decide-lines.ts'
 import type { ImageByReference, ImageForModels } from '../wire/classify.ts'
 import { Decisions } from '../wire/decisions.ts'
-import { Alpha } from '../wire/names.ts'
+import { Alpha, longestPath } from '../wire/names.ts'
 import type { ApiContext } from './context.ts'
 import { decisionFields } from './decision-fields.ts'
 import { alphaField } from './http/fields.ts'
@@ -17,7 +18,7 @@ import { fetchImage } from './url-fetch.ts'
 
 /** What every route about one image takes in its query. */
 export const imageQuery = ({ maxWaitSeconds }: Pick<Limits, 'maxWaitSeconds'>) => ({
-  image: Type.Optional(Type.String({ maxLength: 4096, description: 'Name of a bare image' })),
+  image: Type.Optional(Type.String({ maxLength: longestPath, description: 'Name of a bare image' })),
   wait: Type.Optional(
     Type.Number({ minimum: 0, maximum: maxWaitSeconds, description: 'Seconds to wait for the result' }),
   ),

@@ -3,6 +3,7 @@
  * parts, defects and other things through the queue, and say how well and how fast that went. Without a redis-server it
  * scores in this process instead, and says so.
  */
+
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createRandom } from '../core/random.ts'
@@ -16,6 +17,7 @@ import { load } from '../library/load.ts'
 import { callOnce } from '../library/thread.ts'
 import { readConfig } from '../system/config.ts'
 import { makeFolder } from '../system/files.ts'
+import { labelOf } from '../wire/label.ts'
 import type { ImageResult } from '../wire/result.ts'
 import type { Command, Io } from './command.ts'
 import { demoLines } from './demo-report.ts'
@@ -49,7 +51,7 @@ export const demo: Command = {
       },
     )
     fitting.end()
-    const label = `${info.name}@${info.version}`
+    const label = labelOf(info)
     const fitted = performance.now()
 
     const mix = join(folder, 'mix')

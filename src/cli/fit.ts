@@ -1,4 +1,5 @@
 /** `oneclass fit`: a folder of positives, or a feature file, becomes the next version of a named model. */
+
 import { assertAlpha } from '../detectors/calibration.ts'
 import { assertConfidence } from '../detectors/promise.ts'
 import { OneclassError } from '../errors.ts'
@@ -9,6 +10,7 @@ import { rangeSentence } from '../pipeline/range.ts'
 import { refitInput } from '../pipeline/refit.ts'
 import { fitReport } from '../store/fit-facts.ts'
 import { assertModelName } from '../store/registry.ts'
+import { labelOf } from '../wire/label.ts'
 import type { Model } from '../wire/model.ts'
 import { preprocessModes } from '../wire/preprocess.ts'
 import { parseRange } from '../wire/sample-range.ts'
@@ -198,7 +200,7 @@ async function report(io: Io, values: Values, { model: info, ...done }: FitReply
   const leftOut = describeSkipped(skipped)
   if (leftOut) io.err(`note: ${leftOut}`)
   if (flag(values, 'json')) {
-    const model = `${info.name}@${info.version}`
+    const model = labelOf(info)
     const change = rejectedByBase === undefined ? {} : { rejectedByBase }
     const { facts: _, ...about } = info
     const more = { used: info.n, rejected, duplicates, excluded, notes, skipped }
@@ -207,7 +209,7 @@ async function report(io: Io, values: Values, { model: info, ...done }: FitReply
     await io.out(JSON.stringify({ model, ...about, detail, ...change, ...said, ...more }))
   } else {
     await io.out(
-      `${info.name}@${info.version}: fitted on ${info.n} positives, ${info.dim} features, alpha ${info.alpha}, ${(info.bytes / 1e6).toFixed(1)} MB`,
+      `${labelOf(info)}: fitted on ${info.n} positives, ${info.dim} features, alpha ${info.alpha}, ${(info.bytes / 1e6).toFixed(1)} MB`,
     )
     if (info.negatives)
       await io.out(`${negativesWords(info.negatives)}; the promise about good images is as without them`)

@@ -1,13 +1,13 @@
 /** `oneclass models list|show|set|use|rename|remove|export|import`. */
-import { basename } from 'node:path'
+
 import { assertAlpha } from '../detectors/calibration.ts'
 import { OneclassError } from '../errors.ts'
-import { decodeArtifact, encodeArtifact } from '../store/artifact.ts'
+import { encodeArtifact } from '../store/artifact.ts'
 import { alphaWarning, confidenceWarning, fitReport } from '../store/fit-facts.ts'
-import { readModelBytes } from '../store/model-file.ts'
+import { modelNameOf, readModelBytes, readModelFile } from '../store/model-file.ts'
 import { openRegistry, type Registry } from '../store/registry.ts'
 import { assertHomeWritable, standardOutputName, writeOutput } from '../system/files.ts'
-import type { Model } from '../wire/model.ts'
+import { labelOf } from '../wire/label.ts'
 import type { Command, Io, Values } from './command.ts'
 import { reportLines } from './fit-words.ts'
 import { didYouMean } from './suggest.ts'
@@ -108,10 +108,10 @@ const actions: Record<string, Action> = {
     if (path !== standardOutputName) await io.out(`wrote ${path}`)
   },
   async import(registry, path, values, io) {
-    const name = text(values, 'name') ?? basename(path).replace(/[@.].*$/s, '')
+    const name = text(values, 'name') ?? modelNameOf(path)
     const bytes = await readModelBytes(path)
     await assertHomeWritable(io.home)
-    const info = await registry.save(name, decodeArtifact(bytes))
+    const info = await registry.saveEncoded(name, await readModelFile(bytes))
     await io.out(`imported ${labelOf(info)}`)
   },
 }
@@ -137,10 +137,6 @@ async function listModels(registry: Registry, values: Values, io: Io): Promise<0
     }
   }
   return 0
-}
-
-function labelOf({ name, version }: Pick<Model, 'name' | 'version'>): string {
-  return `${name}@${version}`
 }
 
 function show(value: unknown): string {

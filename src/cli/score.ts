@@ -1,4 +1,5 @@
 /** `oneclass score`: images, folders or feature rows against a model, one result each. */
+
 import { assertAlpha } from '../detectors/calibration.ts'
 import { decide } from '../detectors/decide.ts'
 import { assertDiscoveryRate, fewestDiscoveries, smallestAlpha } from '../detectors/promise.ts'
@@ -13,6 +14,7 @@ import { alphaWarning } from '../store/fit-facts.ts'
 import { openRegistry } from '../store/registry.ts'
 import { assertWritable, type Output } from '../system/files.ts'
 import type { Decisions } from '../wire/decisions.ts'
+import { labelOf } from '../wire/label.ts'
 import type { ImageResult, RowResult } from '../wire/result.ts'
 import { type Command, deviceOption, type Io } from './command.ts'
 import { readFeatures } from './feature-file.ts'
@@ -72,7 +74,7 @@ score --features X.npy --model NAME --format jsonl`,
     const refs = severalRefs(asked)
     if (refs) return await scoreMany(refs, positionals, values, format, io)
     const { info, artifact } = await openRegistry(io.home).load(asked)
-    const label = `${info.name}@${info.version}`
+    const label = labelOf(info)
     const classifier = createClassifier(artifact, { model: label, ...(alpha === undefined ? {} : { alpha }) })
     const { calibrationScores } = info
     const warning = alphaWarning(calibrationScores, classifier.alpha)

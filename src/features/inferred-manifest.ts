@@ -5,6 +5,7 @@
 import type { InferenceSession } from 'onnxruntime-node'
 import { OneclassError } from '../errors.ts'
 import type { BackboneManifest } from './backbone.ts'
+import { imageNetInput } from './catalogue/catalogue.ts'
 import { featuresBeforeClassifier, type OnnxGraph } from './onnx/onnx-graph.ts'
 
 export interface Inferred {
@@ -114,16 +115,7 @@ function ask(network: NetworkFile, reason: string): OneclassError {
     version: 1,
     file: network.file,
     sha256: network.sha256,
-    input: {
-      name: 'INPUT',
-      width: 224,
-      height: 224,
-      layout: 'NCHW',
-      channels: 'RGB',
-      resize: 'stretch',
-      mean: [0.485, 0.456, 0.406],
-      std: [0.229, 0.224, 0.225],
-    },
+    input: { name: 'INPUT', ...imageNetInput },
     outputs: { embedding: { name: 'OUTPUT', dim: 512 } },
   }
   return new OneclassError(

@@ -1,8 +1,9 @@
 /** Reading and checking `manifest.json`, the file beside a network that says how to feed it and how to read it. */
-import { createHash } from 'node:crypto'
+
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { OneclassError } from '../errors.ts'
+import { sha256 } from '../system/sha256.ts'
 import type { BackboneManifest, MapOutput } from './backbone.ts'
 
 /** Of the sides of the input. */
@@ -126,10 +127,6 @@ export function backboneHash(manifest: BackboneManifest): string {
     manifest.tta ?? [],
   ]
   return sha256(JSON.stringify(parts))
-}
-
-export function sha256(data: Uint8Array | string): string {
-  return createHash('sha256').update(data).digest('hex')
 }
 
 /** Checks one field at a time; every message has the file, the field, what was expected and what was there. */

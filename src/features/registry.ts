@@ -2,17 +2,19 @@
  * Which backbones there are and how to open one. Four kinds: embedded ones (`models/<id>/` of this package, one of them the
  * default), pulled ones (`<home>/backbones/<id>/`), files that the user names (.onnx, model.json), and `face`.
  */
+
 import { existsSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { OneclassError } from '../errors.ts'
+import { sha256 } from '../system/sha256.ts'
 import type { Backbone, BackboneManifest } from './backbone.ts'
 import { catalogue } from './catalogue/catalogue.ts'
 import { findKnownFile, rememberFile } from './catalogue/known-files.ts'
 import { facePackage, findFaceModels } from './face/face-weights.ts'
 import { hiddenFeatures, inferManifest } from './inferred-manifest.ts'
-import { checkWeights, parseManifest, readBackboneFiles, sha256 } from './manifest.ts'
+import { checkWeights, parseManifest, readBackboneFiles } from './manifest.ts'
 import { manifestBeside } from './manifest-beside.ts'
 import { describeOnnx, openOnnx } from './onnx/onnx.ts'
 import { readGraph } from './onnx/onnx-graph.ts'

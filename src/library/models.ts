@@ -1,12 +1,12 @@
 /** What is kept of models: list, show, use, set, rename, remove, export, import. */
 
-import { basename } from 'node:path'
 import { present } from '../errors.ts'
 import { fitReport } from '../store/fit-facts.ts'
-import { readModelBytes, readModelFile } from '../store/model-file.ts'
+import { modelNameOf, readModelBytes, readModelFile } from '../store/model-file.ts'
 import { openRegistry } from '../store/registry.ts'
 import { assertHomeWritable, writeOutput } from '../system/files.ts'
 import type { FitReport } from '../wire/fit-report.ts'
+import { labelOf } from '../wire/label.ts'
 import type { Model } from '../wire/model.ts'
 import * as check from './arguments.ts'
 import { homeOf, type Place } from './place.ts'
@@ -75,8 +75,8 @@ export async function exportModel(
 ): Promise<Uint8Array> {
   const registry = registryFor(ref, call, { out: check.text('a file to write') })
   const { out } = call
-  const { alpha, name, version } = await registry.info(ref)
-  const { bytes } = await readModelFile(await registry.bytes(`${name}@${version}`), { alpha })
+  const info = await registry.info(ref)
+  const { bytes } = await readModelFile(await registry.bytes(labelOf(info)), { alpha: info.alpha })
   if (out !== undefined) {
     await writeOutput(out, bytes)
   }
@@ -97,7 +97,7 @@ export async function importModel(
     value instanceof Uint8Array ? undefined : check.text('a path or the bytes of a file')(value),
   )
   check.checkOptions(call, { ...home, name: check.modelName })
-  const as = call.name ?? (typeof file === 'string' ? basename(file).split(/@|\./)[0] : undefined)
+  const as = call.name ?? (typeof file === 'string' ? modelNameOf(file) : undefined)
   check.checkArgument('name', as, check.modelName)
   const bytes = typeof file === 'string' ? await readModelBytes(file) : file
   const folder = homeOf(call)

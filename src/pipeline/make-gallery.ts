@@ -1,10 +1,12 @@
 /** From the positives of a fit to the gallery beside its model, and from there to the positives of the next version. */
+
 import { OneclassError, present } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { type Fingerprint, fingerprintSide } from '../images/fingerprint.ts'
 import type { PerceptualHash } from '../images/phash.ts'
 import { type Gallery, keptRows, placesOfRow, thumbnailOf } from '../store/gallery.ts'
 import type { ErrorBody } from '../wire/error.ts'
+import { longestPath } from '../wire/names.ts'
 import type { PlaceSetup, SeenDefect } from './patches.ts'
 
 /** One image as a fit needs it. */
@@ -187,5 +189,5 @@ function keptNegatives(negatives: readonly Negative[], dim: number): NonNullable
 
 /** Names are whatever their sender made them. */
 function short(text: string): string {
-  return text.slice(0, 4096)
+  return text.slice(0, longestPath)
 }

@@ -2,10 +2,12 @@
  * Bytes that travel through Redis: uploaded images under a random id, fitted models under the hash of their content.
  * Everything expires; the sum of bytes is bounded, for all and for each caller (`ledger.ts`); what is read is checked against its hash.
  */
-import { createHash, randomBytes } from 'node:crypto'
+
+import { randomBytes } from 'node:crypto'
 import { pairs } from '../core/pairs.ts'
 import { OneclassError } from '../errors.ts'
 import { parseJson } from '../system/parse-json.ts'
+import { sha256 } from '../system/sha256.ts'
 import type { RedisClient } from './connection.ts'
 import { backlogSeconds } from './fair-order.ts'
 import { type Bounds, ledgerKeys, ledgerLua } from './ledger.ts'
@@ -192,10 +194,6 @@ export async function forgetInputs(blobs: BlobStore, list: string): Promise<void
   const entries = parseJson((await blobs.get(list).catch(() => undefined))?.toString('utf8'))
   const ids = (Array.isArray(entries) ? entries : []).map((entry: { blob?: unknown } | null) => entry?.blob)
   await blobs.remove([...ids, list].filter((id) => typeof id === 'string')).catch(() => {})
-}
-
-export function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
 }
 
 /** Random; says hash and length of the bytes, so whoever has the id can check and remove them. */

@@ -11,15 +11,13 @@ import { SkippedFiles } from '../wire/fit-report.ts'
 import { type JobType, jobTypes } from '../wire/job-state.ts'
 import { FailedModel, maxModelsAtOnce } from '../wire/many.ts'
 import { Growth } from '../wire/model.ts'
-import { BackboneId } from '../wire/names.ts'
+import { Alpha, BackboneId, longestPath } from '../wire/names.ts'
 import { GivenRange, SampleRange } from '../wire/sample-range.ts'
 import { type Fixed, Nullable, OneOf } from '../wire/type.ts'
 
 export const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' })
 export const BlobId = Type.String({ pattern: '^[0-9a-f]{24}\\.[0-9a-f]{64}\\.[0-9]{1,12}$' })
-/** As long as a path may be. */
-const ImageName = Type.String({ minLength: 1, maxLength: 4096 })
-const Alpha = Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1 })
+const ImageName = Type.String({ minLength: 1, maxLength: longestPath })
 
 /** A model as workers find it: the bytes in Redis by hash, the label for results, the alpha in force now. */
 export const ModelUse = Type.Object({ label: Type.String({ maxLength: 100 }), sha256: Sha256, alpha: Alpha })
@@ -107,7 +105,10 @@ export const jobSchemas = {
       Type.Object({
         label: Type.Optional(Type.String({ maxLength: 100 })),
         gallery: Sha256,
-        backbone: Type.Object({ id: Type.String({ maxLength: 4096 }), hash: Type.String({ maxLength: 4096 }) }),
+        backbone: Type.Object({
+          id: Type.String({ maxLength: longestPath }),
+          hash: Type.String({ maxLength: longestPath }),
+        }),
         exclude: Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 100_000 }),
         range: Type.Optional(SampleRange),
       }),

@@ -2,6 +2,7 @@
  * `about.json`: what is known of a version without its artifact, and the alpha in force. A file that a power cut or a bad disk left
  * empty, cut or wrong is an error that names the version and the way out, and never a wrong number.
  */
+
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Type } from 'typebox'
@@ -9,6 +10,7 @@ import { Value } from 'typebox/value'
 import { OneclassError } from '../errors.ts'
 import { keepFiles } from '../system/kept-file.ts'
 import { parseJson } from '../system/parse-json.ts'
+import { sha256 } from '../system/sha256.ts'
 import { writeWhole } from '../system/whole-file.ts'
 import { FitFacts } from '../wire/fit-report.ts'
 import { labelOf } from '../wire/label.ts'
@@ -19,7 +21,7 @@ import { SampleRange } from '../wire/sample-range.ts'
 import { Nullable } from '../wire/type.ts'
 import { type Artifact, decodeArtifact } from './artifact.ts'
 import { assertGalleryOf } from './gallery.ts'
-import { factsOf, sha256 } from './model-info.ts'
+import { factsOf } from './model-info.ts'
 
 /** What stands beside the artifact. */
 export type About = Omit<Model, 'name' | 'version' | 'serving'>

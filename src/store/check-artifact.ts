@@ -2,6 +2,7 @@
  * Is it a model? A hash only says that bytes are as their maker left them, and the maker may be an attacker: before a state is used,
  * every size must fit every other, every number be finite, and every tree end.
  */
+
 import { Value } from 'typebox/value'
 import { allFinite } from '../core/matrix.ts'
 import { type Panels, panelLength } from '../core/panels.ts'
@@ -11,6 +12,7 @@ import { Preprocess } from '../wire/preprocess.ts'
 import type { Artifact } from './artifact.ts'
 import { checkPatches } from './check-patches.ts'
 import { checkFitFacts } from './fit-facts.ts'
+import { isText } from './plain-data.ts'
 
 /** What scoring an image or looking at a model may cost: sizes that a fit never comes near. */
 const most = { positives: 1_000_000, trees: 20_000, depth: 64, heldOut: 200_000, supportVectors: 200_000 } as const
@@ -140,8 +142,4 @@ function vector(name: string, array: Float64Array, length: number): void {
 function count(name: string, value: number, highest = Number.MAX_SAFE_INTEGER): void {
   if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`${name} is not a count`)
   if (value > highest) throw new RangeError(`${name}: more than ${highest}`)
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= 4096
 }

@@ -1,6 +1,7 @@
 /**
  * What a fit found out, kept in the model; and the report on it at any alpha, for the command line, the API, the page and the library.
  */
+
 import { rejectable } from '../detectors/calibration.ts'
 import {
   type CalibrationMethod,
@@ -14,6 +15,7 @@ import {
   usualAlpha,
 } from '../detectors/promise.ts'
 import type { FitFacts, FitReport } from '../wire/fit-report.ts'
+import { isText } from './plain-data.ts'
 
 export type { FitFacts }
 
@@ -179,8 +181,4 @@ function isCount(value: number, most: number): boolean {
 
 function isShare(value: number): boolean {
   return value > 0 && value < 1
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= 4096
 }

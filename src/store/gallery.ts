@@ -2,6 +2,7 @@
  * What is kept beside a model of its positives: enough to show them, to point out those that do not fit, and to fit the next version
  * without their originals. No part of the model: scoring needs none of it, and an exported model is without it.
  */
+
 import { allFinite } from '../core/matrix.ts'
 import type { PlaceAxes } from '../detectors/patches/places.ts'
 import { errorTable, OneclassError } from '../errors.ts'
@@ -10,6 +11,7 @@ import type { ErrorBody } from '../wire/error.ts'
 import type { Artifact } from './artifact.ts'
 import { checkAxes } from './check-patches.ts'
 import type { Plain } from './plain-data.ts'
+import { isText } from './plain-data.ts'
 import { seal, sealIfReadable, unseal } from './sealed.ts'
 
 export interface Gallery {
@@ -175,8 +177,4 @@ function array(name: string, value: unknown, type: new (length: number) => Array
 
 function isRejected(entry: Gallery['rejected'][number]): boolean {
   return isText(entry.image) && Object.hasOwn(errorTable, entry.error.code) && isText(entry.error.message)
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= 4096
 }

@@ -2,7 +2,9 @@
  * Model files from outside and to outside, in a thread of their own: to hash, parse and check one takes tens of milliseconds to
  * seconds, which a server's event loop has not got, and a hostile one may ask for any amount of memory.
  */
+
 import { readFile, stat } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { OneclassError } from '../errors.ts'
 import { callInThread } from '../system/thread-call.ts'
 import { maxArtifactBytes } from './artifact.ts'
@@ -35,6 +37,11 @@ export async function readModelFile(bytes: Uint8Array, options: ReadOptions = {}
     if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_OUT_OF_MEMORY') throw error
     throw new OneclassError('MODEL_CORRUPT', 'The model file cannot be used: it asks for more memory than a model has.')
   }
+}
+
+/** The name that a model gets of its file: what stands before the first "@" or ".". */
+export function modelNameOf(file: string): string {
+  return basename(file).replace(/[@.].*$/s, '')
 }
 
 /** The bytes of a model's file or pipe. @throws MODEL_NOT_FOUND, MODEL_CORRUPT */

@@ -1,5 +1,5 @@
 /** What is known of a version without its artifact. */
-import { createHash } from 'node:crypto'
+import { sha256 } from '../system/sha256.ts'
 import type { Bytes } from '../system/whole-file.ts'
 import type { Model } from '../wire/model.ts'
 import type { Artifact } from './artifact.ts'
@@ -31,10 +31,4 @@ export function factsOf(
     ...(preprocess && { preprocess }),
   }
   return { ...known, ...(patches && { detail: patches.detail }) }
-}
-
-export function sha256(bytes: Bytes): string {
-  const hash = createHash('sha256')
-  for (const part of [bytes].flat()) hash.update(part)
-  return hash.digest('hex')
 }

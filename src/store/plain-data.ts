@@ -4,6 +4,7 @@
  */
 
 import { refuseJson } from '../system/json-shape.ts'
+import { longestPath } from '../wire/names.ts'
 
 type TypedArray = Float64Array | Float32Array | Int32Array | Uint8Array
 export type Plain = null | boolean | number | string | TypedArray | readonly Plain[] | { readonly [key: string]: Plain }
@@ -86,4 +87,9 @@ function kindOf(array: TypedArray): Kind {
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+/** A name or a sentence of a file: none is longer than a path may be. */
+export function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= longestPath
 }

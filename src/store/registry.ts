@@ -10,6 +10,7 @@
  * once each gets its own number. Whatever changes names or records is done by one at a time (`models.lock`): a record that is written
  * while its model gets another name would leave half a model under the old one.
  */
+
 import { randomUUID } from 'node:crypto'
 import { readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -17,13 +18,14 @@ import { assertAlpha } from '../detectors/calibration.ts'
 import { OneclassError } from '../errors.ts'
 import { makeFolder } from '../system/files.ts'
 import { lockInTurn } from '../system/lock.ts'
+import { sha256 } from '../system/sha256.ts'
 import { privateFolder, renameSynced, syncFolder, writeSynced, writeWhole } from '../system/whole-file.ts'
 import { labelOf } from '../wire/label.ts'
 import type { Model } from '../wire/model.ts'
 import { type About, aboutFromFiles, keepAbouts, writeAbout } from './about.ts'
 import { artifactInParts, decodeArtifact, maxArtifactBytes } from './artifact.ts'
 import { maxGalleryBytes } from './gallery.ts'
-import { factsOf, sha256 } from './model-info.ts'
+import { factsOf } from './model-info.ts'
 import type { Registry } from './registry-port.ts'
 import { surveyModels } from './survey.ts'
 import { assertModelName, isModelName, openVersions } from './versions.ts'
@@ -167,7 +169,7 @@ export function openRegistry(home: string): Registry {
       if (bytes === undefined || sha256(bytes) !== found.gallery) {
         throw new OneclassError(
           'MODEL_CORRUPT',
-          `The gallery of "${found.name}@${found.version}" is damaged or missing: the model works without it, its positives cannot be shown or added to.`,
+          `The gallery of "${labelOf(found)}" is damaged or missing: the model works without it, its positives cannot be shown or added to.`,
         )
       }
       return bytes

@@ -1,8 +1,9 @@
 /** Asking about one image. */
+
 import { type Static, type TProperties, Type } from 'typebox'
 import { Decisions } from './decisions.ts'
 import { maxModelsAtOnce } from './many.ts'
-import { Alpha, ModelRef, ModelRefs } from './names.ts'
+import { Alpha, longestPath, ModelRef, ModelRefs } from './names.ts'
 
 const asked = { alpha: Type.Optional(Alpha), ...Decisions.properties }
 
@@ -14,7 +15,10 @@ const byReference = <P extends TProperties>(more: P) =>
       { additionalProperties: false },
     ),
     Type.Object(
-      { path: Type.String({ minLength: 1, maxLength: 4096, description: 'A file below a served root' }), ...more },
+      {
+        path: Type.String({ minLength: 1, maxLength: longestPath, description: 'A file below a served root' }),
+        ...more,
+      },
       { additionalProperties: false },
     ),
     Type.Object(

@@ -1,10 +1,11 @@
 /** The comparison of all methods: the request, and what is told of each method. */
+
 import { type Static, Type } from 'typebox'
 import type { Finding } from './findings.ts'
-import { Alpha, Seed } from './names.ts'
+import { Alpha, longestPath, Seed } from './names.ts'
 import { type Fixed, Nullable, OneOf } from './type.ts'
 
-const folder = { minLength: 1, maxLength: 4096 }
+const folder = { minLength: 1, maxLength: longestPath }
 
 /** What a comparison may be asked besides its images. */
 export const ComparisonOptions = Type.Object(

@@ -1,8 +1,9 @@
 /** A fit: what is asked of it, and what it tells. */
+
 import { type Static, Type } from 'typebox'
 import { FitReport, SkippedFiles } from './fit-report.ts'
 import { Model } from './model.ts'
-import { Alpha, BackboneId, Folder, JobId, ModelName, ModelRef, Seed } from './names.ts'
+import { Alpha, BackboneId, Folder, JobId, longestPath, ModelName, ModelRef, Seed } from './names.ts'
 import { Note } from './notes.ts'
 import { FailedImage } from './result.ts'
 import { GivenRange } from './sample-range.ts'
@@ -95,9 +96,12 @@ export const FitFields = Type.Object(
       Type.Union(
         [
           OneOf(['misfits']),
-          Type.Array(Type.Union([Type.Integer({ minimum: 0 }), Type.String({ minLength: 1, maxLength: 4096 })]), {
-            maxItems: 10_000,
-          }),
+          Type.Array(
+            Type.Union([Type.Integer({ minimum: 0 }), Type.String({ minLength: 1, maxLength: longestPath })]),
+            {
+              maxItems: 10_000,
+            },
+          ),
         ],
         {
           description:

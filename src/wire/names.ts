@@ -22,8 +22,10 @@ export const ModelRefs = Type.String({
 export const BackboneId = Type.String({ pattern: `^${name}$` })
 export const JobId = Type.String({ minLength: 1, maxLength: 100, description: 'The id of a job or batch' })
 export const Seed = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
+/** Characters that a path, and with it the name of an image, may have. */
+export const longestPath = 4096
 export const Folder = Type.String({
   minLength: 1,
-  maxLength: 4096,
+  maxLength: longestPath,
   description: 'A folder below a served root, or s3://bucket/prefix below one',
 })

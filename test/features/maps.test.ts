@@ -6,9 +6,10 @@ import { after, describe, it } from 'node:test'
 import { OneclassError } from '../../src/errors.ts'
 import type { Backbone, Look } from '../../src/features/backbone.ts'
 import { atDetail, type Detail } from '../../src/features/detail.ts'
-import { parseManifest, sha256 } from '../../src/features/manifest.ts'
+import { parseManifest } from '../../src/features/manifest.ts'
 import { openBackbone } from '../../src/features/registry.ts'
 import type { Pixels } from '../../src/images/pixels.ts'
+import { sha256 } from '../../src/system/sha256.ts'
 import { assertClose, expectedMean, meanColourNetwork, pixels } from '../support/networks.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'oneclass-maps-'))

@@ -9,8 +9,8 @@ import type { CatalogueEntry } from '../../src/features/catalogue/catalogue.ts'
 import { download } from '../../src/features/catalogue/download.ts'
 import { proxyFor } from '../../src/features/catalogue/proxy.ts'
 import { pullBackbone } from '../../src/features/catalogue/pull.ts'
-import { sha256 } from '../../src/features/manifest.ts'
 import { openBackbone } from '../../src/features/registry.ts'
+import { sha256 } from '../../src/system/sha256.ts'
 import { meanColourNetwork } from '../support/networks.ts'
 
 const network = meanColourNetwork({ classifier: true, output: 'probabilities' })

@@ -1,6 +1,5 @@
-/** Models as the page asks for them: galleries, next versions, export and import, what a fit says. Real Redis, a real worker. */
+/** Models as the page asks for them: galleries, next versions, export and import, decisions. Real Redis, a real worker. Fits: `page-fits.test.ts`. */
 import assert from 'node:assert/strict'
-import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import sharp from 'sharp'
@@ -189,64 +188,4 @@ test('decisions: flags of a batch come at its end and bound what is wrong among 
   const many = await client.classifyMany(['whole', 'kept'], await image(951, false), { abstain: true })
   assert.ok(Object.values(many.models).every((answer) => 'error' in answer || answer.verdict === 'negative'))
   assert.equal(await codeOf(await json(`/v1/models/whole/batches`, { folder: root, fdr: 2 })), '400 INVALID_ARGUMENT')
-})
-
-test('fits: negatives, confidence, names to leave out, the root of a data set; the result says all that was found', async () => {
-  const all = await images(0, 40)
-  const negatives = await Promise.all(Array.from({ length: 12 }, (_, i) => image(500 + i, false)))
-  const job = await client.fit('choices', all, {
-    negatives,
-    alpha: 0.2,
-    confidence: 0.9,
-    calibration: 'cross-fit',
-    exclude: ['3.jpg'],
-    detail: 2,
-    backbone: smallNetwork,
-  })
-  const done = await client.finished(job.id)
-  assert.ok(done.type === 'fit' && done.result, JSON.stringify(done.error))
-  const { model, used, excluded, report } = done.result
-  assert.deepEqual([used, excluded, model.negatives, model.detail], [39, ['3.jpg'], 12, 2])
-  const grown = await json('/v1/models', { name: 'choices', base: 'choices', detail: 1 })
-  assert.equal(await codeOf(grown), '400 INVALID_ARGUMENT')
-  assert.ok(report && report.askedAlpha === 0.2 && report.confidence === 0.9 && report.alpha < 0.2)
-  assert.ok(report.power && report.power.share > 0.5)
-  assert.deepEqual((await client.model('choices')).report, report)
-  const asked = await client.classify('choices', await image(600, false))
-  assert.ok(asked.detectors.discriminative && !asked.isPositive)
-
-  const set = join(root, 'set')
-  for (const [folder, from, isPositive] of [
-    ['positive', 0, true],
-    ['negative', 700, false],
-  ] as const) {
-    await mkdir(join(set, folder), { recursive: true })
-    for (let i = 0; i < 20; i++) {
-      // the last one has a name that is no UTF-8
-      const name = Buffer.from(i === 19 ? `${join(set, folder)}/\xe9.jpg` : join(set, folder, `${i}.jpg`), 'latin1')
-      await writeFile(name, await draw(from + i, isPositive))
-    }
-  }
-  await writeFile(join(set, 'notes.txt'), 'x')
-  await symlink('..', join(set, 'positive', 'up'))
-  const small = { name: 'root', backbone: smallNetwork, range: { low: 0, high: 4095 } }
-  const ofRoot = await client.finished((await client.fitFolder({ ...small, folder: set, exclude: 'misfits' })).id)
-  assert.ok(ofRoot.type === 'fit' && ofRoot.result, JSON.stringify(ofRoot.error))
-  assert.equal(ofRoot.result.used, 20)
-  assert.deepEqual(ofRoot.result.model.range, { ...small.range, samples: 'any' })
-  const unread = ofRoot.result.rejected.map(({ image, error }) => [image, error.code])
-  assert.deepEqual(unread, [['positive/up', 'FOLDER_NOT_FOUND']])
-  assert.match(ofRoot.result.report!.warnings[0]!, /negative\/: only positive\/ \(20 images\)/)
-  assert.equal(ofRoot.result.skipped![0]!.count, 1)
-  const byFolder = await client.fitFolder({
-    ...small,
-    folder: join(set, 'positive'),
-    negatives: join(set, 'negative'),
-  })
-  const withThem = await client.finished(byFolder.id)
-  assert.ok(withThem.type === 'fit' && withThem.result?.model.negatives === 20, JSON.stringify(withThem.error))
-  const twice = new FormData()
-  twice.append('name', 'x')
-  twice.append('other', new Blob([Uint8Array.from(await draw(1))]), 'a.jpg')
-  assert.equal(await codeOf(await fetch(url('/v1/models'), { method: 'POST', body: twice })), '400 INVALID_ARGUMENT')
 })

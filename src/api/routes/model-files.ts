@@ -1,8 +1,7 @@
 /** Models as files: taken away, and brought from elsewhere. */
-import { basename } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { readModelFile } from '../../store/model-file.ts'
+import { modelNameOf, readModelFile } from '../../store/model-file.ts'
 import { assertModelName } from '../../store/registry.ts'
 import { labelOf } from '../../wire/label.ts'
 import { ImportFields, Model } from '../../wire/model.ts'
@@ -51,7 +50,7 @@ export function modelFileRoutes(app: FastifyInstance, { registry, limits }: ApiC
     answers: { 201: { description: 'The model', schema: Model } },
     handle: async ({ request, reply }) => {
       const { fields, filename, bytes } = await readFileForm(request, 'model', limits.maxModelBytes)
-      const name = parseFields(ImportFields, fields).name ?? basename(filename).replace(/[@.].*/s, '')
+      const name = parseFields(ImportFields, fields).name ?? modelNameOf(filename)
       assertModelName(name)
       const info = await registry.saveEncoded(name, await readModelFile(bytes))
       return reply

@@ -18,7 +18,7 @@ export interface CatalogueEntry {
 }
 
 /** As ImageNet networks of PyTorch's lineage are trained. */
-const imageNetInput: CatalogueEntry['input'] = {
+export const imageNetInput: CatalogueEntry['input'] = {
   width: 224,
   height: 224,
   layout: 'NCHW',

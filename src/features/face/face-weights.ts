@@ -1,12 +1,13 @@
 /** The weights inside the optional package `@vladmandic/face-api`: where they lie, their hash, and their 8-bit quantisation undone. */
+
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { Value } from 'typebox/value'
 import { OneclassError } from '../../errors.ts'
 import { parseJson } from '../../system/parse-json.ts'
+import { sha256 } from '../../system/sha256.ts'
 import { type WeightEntry, WeightsManifest } from '../../wire/tensorflow.ts'
-import { sha256 } from '../manifest.ts'
 
 export const facePackage = '@vladmandic/face-api'
 

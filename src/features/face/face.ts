@@ -5,12 +5,13 @@
  * No face: NO_FACE. Several faces: the largest counts when it is clearly the subject, its sides at least 1.4 times (twice the
  * area of) the next one's, so passers-by do no harm; else SEVERAL_FACES, for there is no telling whom the image shows.
  */
+
 import type { InferenceSession, Tensor } from 'onnxruntime-node'
 import { OneclassError } from '../../errors.ts'
 import type { DecodeTarget, Pixels } from '../../images/pixels.ts'
 import { usableCpus } from '../../system/cpus.ts'
+import { sha256 } from '../../system/sha256.ts'
 import type { Backbone } from '../backbone.ts'
-import { sha256 } from '../manifest.ts'
 import { createSession, loadRuntime } from '../onnx/session.ts'
 import {
   type Anchors,

@@ -2,7 +2,9 @@
  * AWS Signature Version 4, the form with headers.
  * Source: "Create a signed AWS API request", Amazon S3 API Reference, "Authenticating Requests (AWS Signature Version 4)".
  */
-import { createHash, createHmac } from 'node:crypto'
+
+import { createHmac } from 'node:crypto'
+import { sha256 } from '../sha256.ts'
 
 export interface Credentials {
   readonly accessKeyId: string
@@ -87,10 +89,6 @@ function encodeText(text: string): string {
     /[!'()*]/g,
     (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`,
   )
-}
-
-function sha256(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex')
 }
 
 function hmac(key: string | Buffer, text: string): Buffer {
