@@ -57,23 +57,22 @@ export function renderPart(random: Random, defect?: Defect): Pixels {
 /** Something else: a bar, a box, a ball, stripes or a pile of them. */
 export function renderOther(random: Random): Pixels {
   const count = 1 + random.int(3)
-  const things = Array.from({ length: count }, () => ({
-    x: side * (0.25 + 0.5 * random.next()),
-    y: side * (0.25 + 0.5 * random.next()),
-    w: 12 + 45 * random.next(),
-    h: 12 + 45 * random.next(),
-    turn: random.next() * Math.PI,
-    kind: random.int(3),
-  }))
+  const things = Array.from({ length: count }, () => {
+    const [x, y] = [side * (0.25 + 0.5 * random.next()), side * (0.25 + 0.5 * random.next())]
+    const [w, h] = [12 + 45 * random.next(), 12 + 45 * random.next()]
+    const turn = random.next() * Math.PI
+    return { x, y, w, h, cos: Math.cos(turn), sin: Math.sin(turn), kind: random.int(3) }
+  })
   const shape = (px: number, py: number) => {
     let distance = 9
-    for (const { x, y, w, h, turn, kind } of things) {
-      const u = Math.cos(turn) * (px - x) + Math.sin(turn) * (py - y)
-      const v = -Math.sin(turn) * (px - x) + Math.cos(turn) * (py - y)
+    for (const { x, y, w, h, cos, sin, kind } of things) {
+      const u = cos * (px - x) + sin * (py - y)
+      const v = -sin * (px - x) + cos * (py - y)
       const box = Math.max(Math.abs(u) - w, Math.abs(v) - h) / 60
-      const ball = (Math.hypot(u, v) - (w + h) / 2) / 60
-      const stripes = Math.max(box, 0.08 - Math.abs(Math.sin(u / 6)) * 0.16)
-      distance = Math.min(distance, [box, ball, stripes][kind]!)
+      if (kind === 0) distance = Math.min(distance, box)
+      else if (kind === 1)
+        distance = Math.min(distance, (Math.hypot(u, v) - (w + h) / 2) / 60) // a ball
+      else distance = Math.min(distance, Math.max(box, 0.08 - Math.abs(Math.sin(u / 6)) * 0.16)) // stripes
     }
     return { distance, height: 0.3 * smooth(-distance / 0.3) }
   }
