@@ -103,6 +103,15 @@ export async function gatherPositives(
       positives[row] = { ...present(positives[row], 'the image that was changed'), defect }
     })
   }
+  const late: { row: number; making: Promise<Uint8Array> }[] = []
+  /** Waits until so many small pictures at most are still being made. */
+  const waitFor = async (most: number) => {
+    while (late.length > most) {
+      const { row, making } = present(late.shift(), 'a small picture')
+      const thumbnail = await making
+      positives[row] = { ...present(positives[row], 'the image of a small picture'), thumbnail }
+    }
+  }
   const add = (index: number, positive: Positive): number => {
     sourceOf.push(index)
     return positives.push(positive) - 1
@@ -121,7 +130,6 @@ export async function gatherPositives(
     next = index + 1
     const { hash, print, thumbnail: making, pixels } = pending.get(index) ?? {}
     pending.delete(index)
-    const thumbnail = (await making) ?? noThumbnail
     if (error) rejected.push({ image: source.name, error: error.toJSON() })
     else if (isKnown(embedding, present(hash, 'the hash of an image'))) repeated.push(source.name)
     else {
@@ -131,9 +139,11 @@ export async function gatherPositives(
         embedding,
         hash: present(hash, 'the hash of an image'),
         print: present(print, 'the fingerprint of an image'),
-        thumbnail,
+        thumbnail: noThumbnail,
         ...seen,
       })
+      if (making) late.push({ row, making })
+      await waitFor(thumbnailsBehind)
       if (places && known.size === 0 && getsDefect(row))
         toChange.push({
           row,
@@ -145,6 +155,7 @@ export async function gatherPositives(
   }
   addKnown(next, sources.length)
   if (toChange.length > 0) await change()
+  await waitFor(0)
   const inOrder = [...notesOf].sort(([a], [b]) => a - b)
   const notes = inOrder.flatMap(([index, some]) =>
     some.map((note) => ({ image: present(sources[index], 'the source of an image').name, ...note })),
@@ -154,3 +165,5 @@ export async function gatherPositives(
 
 /** A batch of the network. */
 const defectsAtOnce = 8
+/** Small pictures that are made while the network goes on: two batches; each holds the bytes of an image. */
+const thumbnailsBehind = 16

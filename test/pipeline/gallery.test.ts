@@ -55,6 +55,24 @@ test('the gallery names, hashes and pictures what the model was fitted on, and s
   assert.equal(thumbnailOf(gallery, 22), undefined)
 })
 
+test('small pictures that come late stand with their own images, and the network does not wait for each', async () => {
+  // that of the fourth image is made when the network has seen sixteen
+  let tell = () => {}
+  const sixteenSeen = new Promise<void>((resolve) => {
+    tell = resolve
+  })
+  const thumbnails = async ({ name }: ImageSource) => {
+    if (name === 'disc-3.jpg') await sixteenSeen
+    return Buffer.from(name)
+  }
+  const onProgress = (done: number, _total: number, stage: string) => {
+    if (stage === 'images' && done === 16) tell()
+  }
+  const { gallery } = await fitImages([broken, ...discs.slice(0, 20)], backbone, { ...keep, thumbnails, onProgress })
+  for (const [row, image] of gallery.images.entries())
+    assert.equal(Buffer.from(thumbnailOf(gallery, row)!).toString(), image)
+})
+
 test('stored and read back it is the same', () => {
   const back = stored(first.gallery)
   assert.deepEqual(JSON.parse(JSON.stringify(back)), JSON.parse(JSON.stringify(first.gallery)))
