@@ -2,8 +2,8 @@
 
 import { decide } from '../src/detectors/decide.ts'
 import { OneclassError, present, toOneclassError } from '../src/errors.ts'
-import { type Consumer, isFault, startConsumer, type Task } from '../src/queue/consumer.ts'
-import { isForAnother } from '../src/queue/formats.ts'
+import { type Consumer, startConsumer, type Task } from '../src/queue/consumer.ts'
+import { forgetInputs } from '../src/queue/job-inputs.ts'
 import type { ClassifyOne } from '../src/queue/jobs.ts'
 import { recordServed } from '../src/service/drift-log.ts'
 import type { ReadyModel } from '../src/serving/model-cache.ts'
@@ -56,16 +56,9 @@ export function startClassify(context: WorkerContext): Promise<Consumer> {
 
   const handle = async (task: Task<'classify'>): Promise<Answer> => {
     const work = () => classify(task)
-    try {
-      const result = await (task.crashes > 0 ? quarantine.run(task.id, task.data.image, work) : work())
-      void blobs.remove([task.data.blob]).catch(() => {})
-      return result
-    } catch (error) {
-      // a fault is tried again and needs its image; what is final does not, nor what was cancelled
-      const isFinal = (task.isLastAttempt || !isFault(error)) && !(await isForAnother(client, error))
-      if (task.signal.aborted || isFinal) void blobs.remove([task.data.blob]).catch(() => {})
-      throw error
-    }
+    const result = await (task.crashes > 0 ? quarantine.run(task.id, task.data.image, work) : work())
+    void forgetInputs(blobs, task.data)
+    return result
   }
 
   // more jobs than cores: the next images are fetched while these are computed, and batches can form

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
+import { pairs } from '../src/core/pairs.ts'
 import { OneclassError } from '../src/errors.ts'
 import type { Split } from '../src/evaluation/compare-report.ts'
-import { forgetInputs } from '../src/queue/blobs.ts'
-import { type Consumer, isFault, startConsumer, type Task } from '../src/queue/consumer.ts'
+import { type Consumer, startConsumer, type Task } from '../src/queue/consumer.ts'
+import { forgetInputs } from '../src/queue/job-inputs.ts'
 import { BlobId, lifetimes } from '../src/queue/jobs.ts'
 import { type ComparisonFiles, comparisonFileNames, leaveComparison } from '../src/service/comparisons.ts'
 import { parseJson } from '../src/system/parse-json.ts'
@@ -88,16 +89,12 @@ export function startCompare(context: WorkerContext): Promise<Consumer> {
           },
           task,
         )
-        const stored: Record<string, string> = {}
-        for (const file of comparisonFileNames)
-          stored[file] = await blobs.put(await readFile(join(folder, 'out', file)), lifetimes.outcome)
-        await leaveComparison(client, data.origin, task.id, stored as ComparisonFiles)
-        await blobs.remove([...listed.map(({ blob }) => blob), data.list]).catch(() => {})
+        const files = await Promise.all(comparisonFileNames.map((file) => readFile(join(folder, 'out', file))))
+        const ids = await blobs.putAll(files, lifetimes.outcome) // all of them or none
+        const stored = Object.fromEntries(pairs(comparisonFileNames, ids)) as ComparisonFiles
+        await leaveComparison(client, data.origin, task.id, stored)
+        await forgetInputs(blobs, data)
         return {}
-      } catch (error) {
-        // a fault is tried again and needs its images
-        if (task.signal.aborted || task.isLastAttempt || !isFault(error)) await forgetInputs(blobs, data.list)
-        throw error
       } finally {
         await rm(folder, { recursive: true, force: true })
       }

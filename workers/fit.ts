@@ -8,8 +8,8 @@ import { findLayout, isOfClass, isOfOthers } from '../src/images/layout.ts'
 import type { DecodeTarget, Pixels } from '../src/images/pixels.ts'
 import { rangeOf, type SampleRange, type UsedSamples } from '../src/images/sample-range.ts'
 import { spread } from '../src/pipeline/range.ts'
-import { forgetInputs } from '../src/queue/blobs.ts'
 import { type Consumer, isFault, startConsumer, type Task } from '../src/queue/consumer.ts'
+import { forgetInputs } from '../src/queue/job-inputs.ts'
 import { BlobId, type FitOutcome, lifetimes } from '../src/queue/jobs.ts'
 import { leaveFit } from '../src/service/fit-saver.ts'
 import type { RemoteBackbone } from '../src/serving/inference.ts'
@@ -150,21 +150,13 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
       ...(reply.growth && { growth: reply.growth }),
     }
     await leaveFit(client, data.origin, task.id, { ...fit, name: data.name })
-    await blobs.remove([...listed.map(({ blob }) => blob), data.list]).catch(() => {})
+    await forgetInputs(blobs, data)
     return fit
   }
 
   return startConsumer({
     ...context.consumer('fit'),
     concurrency: 1,
-    async handle(task): Promise<FitOutcome> {
-      try {
-        return await fit(task)
-      } catch (error) {
-        // a fault is tried again and needs its images
-        if (task.signal.aborted || task.isLastAttempt || !isFault(error)) await forgetInputs(blobs, task.data.list)
-        throw error
-      }
-    },
+    handle: fit,
   })
 }

@@ -12,6 +12,7 @@ import { createBlobStore } from '../src/queue/blobs.ts'
 import { disconnect, readMaxMemory, waitForRedis } from '../src/queue/connection.ts'
 import { connectConsumer } from '../src/queue/consumer.ts'
 import { startHeartbeat } from '../src/queue/heartbeat.ts'
+import { forgetInputs } from '../src/queue/job-inputs.ts'
 import { guardAll, redisGuard } from '../src/queue/redis-errors.ts'
 import { assertRights } from '../src/queue/rights.ts'
 import { traceQueues } from '../src/queue/telemetry.ts'
@@ -74,6 +75,7 @@ async function main(url: string): Promise<void> {
       ...(config.jobLockMs === undefined ? {} : { lockMs: config.jobLockMs }),
       onFault: ({ id, error, willRetry }) =>
         log('error', 'fault', { kind, job: id, message: error.message, stack: stackOf(error), willRetry }),
+      onLost: (data) => forgetInputs(context.blobs, data),
       onDone: ({ id, milliseconds, code }) =>
         log('debug', 'job', { kind, job: id, ms: Math.round(milliseconds), code }),
     }),

@@ -6,7 +6,6 @@
 import { randomBytes } from 'node:crypto'
 import { pairs } from '../core/pairs.ts'
 import { OneclassError } from '../errors.ts'
-import { parseJson } from '../system/parse-json.ts'
 import { sha256 } from '../system/sha256.ts'
 import type { RedisClient } from './connection.ts'
 import { backlogSeconds } from './fair-order.ts'
@@ -187,13 +186,6 @@ export function createBlobStore(client: RedisClient, bounds: Bounds): BlobStore 
       return countOf(await client.get(names[1]))
     },
   }
-}
-
-/** Removes the images of a list (`[{ blob }]`) and the list. What is not removed expires. */
-export async function forgetInputs(blobs: BlobStore, list: string): Promise<void> {
-  const entries = parseJson((await blobs.get(list).catch(() => undefined))?.toString('utf8'))
-  const ids = (Array.isArray(entries) ? entries : []).map((entry: { blob?: unknown } | null) => entry?.blob)
-  await blobs.remove([...ids, list].filter((id) => typeof id === 'string')).catch(() => {})
 }
 
 /** Random; says hash and length of the bytes, so whoever has the id can check and remove them. */

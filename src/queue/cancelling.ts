@@ -1,15 +1,14 @@
 /** How work in the queue is taken back: what waits goes away with its images, what is at work is told to stop. */
 import type { Queue, Job as QueueJob } from 'bullmq'
-import { Value } from 'typebox/value'
-import { parseJson } from '../system/parse-json.ts'
 import type { Job } from '../wire/job.ts'
 import type { JobType } from '../wire/job-state.ts'
 import type { BatchRecord, BatchStore } from './batches.ts'
 import type { BlobStore } from './blobs.ts'
 import { chunksOf } from './chunks.ts'
 import type { RedisClient } from './connection.ts'
+import { forgetInputs, inputsOf } from './job-inputs.ts'
 import { cancelledError, type Outcome } from './job-view.ts'
-import { BlobId, chunkId, type JobData, type JobKind } from './jobs.ts'
+import { chunkId, type JobData, type JobKind } from './jobs.ts'
 import { channels } from './redis-keys.ts'
 
 export interface Cancelling {
@@ -27,17 +26,6 @@ export function createCancelling(parts: {
   readonly setOutcome: (id: string, value: Outcome) => Promise<void>
 }): Cancelling {
   const { client, blobs, batches, queue, setOutcome } = parts
-
-  /** What a job would have fetched: its images, and the list of them. */
-  const inputsOf = async ({ data }: QueueJob): Promise<string[]> => {
-    const { blob, list } = data as { blob?: unknown; list?: unknown }
-    const ids = [blob, list]
-    if (Value.Check(BlobId, list)) {
-      const listed = parseJson((await blobs.get(list))?.toString('utf8'))
-      if (Array.isArray(listed)) for (const entry of listed) ids.push((entry as { blob?: unknown } | null)?.blob)
-    }
-    return ids.filter((id) => Value.Check(BlobId, id))
-  }
 
   /** First indices of the chunks of a batch that are in the queue: of a million images' chunks some. */
   const chunksThere = async ({ id, total, chunkSize, isStreamed }: BatchRecord): Promise<number[]> => {
@@ -61,7 +49,7 @@ export function createCancelling(parts: {
       const chunk = (await queue('chunk').getJob(chunkId(id, first))) as QueueJob<JobData['chunk']> | undefined
       if (chunk === undefined) continue
       const isTaken = await queue('chunk').remove(chunkId(id, first))
-      if (isTaken === 1) await blobs.remove(chunk.data.images.map(({ blob }) => blob))
+      if (isTaken === 1) await forgetInputs(blobs, chunk.data)
       else await client.publish(channels.cancel, chunkId(id, first))
     }
   }
@@ -69,7 +57,7 @@ export function createCancelling(parts: {
   const cancelQueued = async (type: JobType, id: string, view: Job): Promise<boolean> => {
     if (type === 'batch') return false
     const waiting = (await queue(type).getJob(id)) as QueueJob | undefined
-    const inputs = waiting ? await inputsOf(waiting) : []
+    const inputs = waiting ? await inputsOf(blobs, waiting.data) : [] // while there is a list of them
     const removed = await queue(type).remove(id)
     if (removed === 0) return false
     await blobs.remove(inputs).catch(() => {}) // they expire

@@ -45,6 +45,8 @@ export interface ConsumerOptions<K extends JobKind> {
   handle(task: Task<K>): Promise<unknown>
   /** Called for what a user should see in the log: faults, not bad input. */
   readonly onFault?: (fault: { kind: K; id: string; error: OneclassError; willRetry: boolean }) => void
+  /** Called with a job that is over without a result, whether it was handled or not: what it would have fetched is of no more use. */
+  readonly onLost?: (data: JobData[K]) => Promise<void>
   readonly onDone?: (done: { kind: K; id: string; milliseconds: number; code: ErrorCode | null }) => void
   /** Milliseconds after which a silent worker loses its jobs. Shorter in tests. */
   readonly lockMs?: number
@@ -136,7 +138,9 @@ export async function startConsumer<K extends JobKind>(options: ConsumerOptions<
       const willBeTried = error.isPassing
       if (willBeTried) options.onFault?.({ kind, id, error, willRetry: !isLastAttempt })
       const reason = writeFailure(error)
-      throw willBeTried && !isLastAttempt ? new Error(reason) : new UnrecoverableError(reason)
+      if (willBeTried && !isLastAttempt) throw new Error(reason)
+      if (Value.Check(jobSchemas[kind], job.data)) await options.onLost?.(job.data as JobData[K])
+      throw new UnrecoverableError(reason)
     } finally {
       clearTimeout(timer)
       cancelSignal?.removeEventListener('abort', onCancel)

@@ -3,12 +3,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { OneclassError } from '../../src/errors.ts'
 import { startConsumer, type Task } from '../../src/queue/consumer.ts'
 import { UnreadableHere } from '../../src/queue/formats.ts'
 import { startHeartbeat } from '../../src/queue/heartbeat.ts'
+import { forgetInputs } from '../../src/queue/job-inputs.ts'
 import { newJobId } from '../../src/queue/jobs.ts'
 import { createProducer } from '../../src/queue/producer.ts'
-import { keys } from '../../src/queue/redis-keys.ts'
+import { keys, prefix } from '../../src/queue/redis-keys.ts'
 import type { Job } from '../../src/wire/job.ts'
 import { client, data, events, finished, producer, redis, send, until, withConsumer } from '../support/queue.ts'
 import { scoredImage } from '../support/stand-in-worker.ts'
@@ -68,6 +70,44 @@ test('a job whose worker went silent is given to another', async () => {
     },
     { lockMs: 600 },
   )
+})
+
+test('the images of a job go with it on every way out, and stay while it is tried again', async () => {
+  const { blobs } = producer
+  const before = await blobs.bytesStored()
+  const addFit = async (): Promise<string> => {
+    const blob = await blobs.put(Buffer.from('an image'), 600)
+    const list = await blobs.put(Buffer.from(JSON.stringify([{ image: 'a.jpg', blob }])), 600)
+    const id = newJobId('fit')
+    await producer.add('fit', id, { name: 'm', list, origin: 'x' })
+    return id
+  }
+  const ends = async (prepare: (id: string) => Promise<unknown>, handle: () => Promise<unknown>): Promise<Job> => {
+    const id = await addFit()
+    assert.ok((await blobs.bytesStored()) > before)
+    await prepare(id)
+    const lost = { onLost: (lostData: unknown) => forgetInputs(blobs, lostData) }
+    const consumer = await startConsumer({ kind: 'fit', url: redis.url, client, concurrency: 1, handle, ...lost })
+    const view = await finished(id)
+    await consumer.drain(5000)
+    return view
+  }
+  const nothing = async () => {}
+  const neverAsked = async () => assert.fail('it is not handled')
+  const crashed = await ends((id) => client.hset(`${prefix}:fit:${id}`, 'stc', '3'), neverAsked)
+  assert.equal(crashed.error?.code, 'WORKER_DIED')
+  assert.equal(await blobs.bytesStored(), before)
+  const cancelled = await ends((id) => client.set(keys.cancel(id), '1'), neverAsked)
+  assert.equal(cancelled.state, 'cancelled')
+  assert.equal(await blobs.bytesStored(), before)
+  let tries = 0
+  const view = await ends(nothing, async () => {
+    if (tries++ === 0) throw new Error('a fault')
+    assert.ok((await blobs.bytesStored()) > before)
+    throw new OneclassError('TOO_FEW_IMAGES', 'x')
+  })
+  assert.deepEqual([view.error?.code, tries], ['TOO_FEW_IMAGES', 2])
+  assert.equal(await blobs.bytesStored(), before)
 })
 
 test('with Redis away, a producer says so within seconds', async () => {
