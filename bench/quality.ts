@@ -1,7 +1,7 @@
 /**
  * Are defects found, and found where they are? By the product's own path, with places and without.
  *
- *   node dist/bench/quality.js DIR [--masks DIR2] [--backbone ID|FILE] [--peers FILE.onnx] [--seed 1] [--json FILE]
+ *   node dist/bench/quality.js DIR [--masks DIR2] [--backbone ID|FILE] [--peers FILE.onnx] [--detail 1] [--seed 1] [--json FILE]
  *
  * DIR holds train/positive, test/positive and test/negative; DIR2 masks of test negatives, PNG files of the same names, white where the
  * defect is. `--peers` also runs the recipes of PaDiM and PatchCore on the maps of a network whose manifest names some. `test/` is scored
@@ -15,6 +15,7 @@ import { drawResamples, type Interval, percentileInterval, resampledAuroc } from
 import { auroc } from '../src/evaluation/metrics.ts'
 import type { Backbone } from '../src/features/backbone.ts'
 import { embedImages } from '../src/features/embed.ts'
+import type { Detail } from '../src/features/detail.ts'
 import { openBackbone } from '../src/features/registry.ts'
 import { collectImages } from '../src/images/collect.ts'
 import type { ImageSource } from '../src/images/decode.ts'
@@ -33,12 +34,14 @@ const { values, positionals } = parseArgs({
     masks: { type: 'string' },
     backbone: { type: 'string' },
     peers: { type: 'string' },
+    detail: { type: 'string' },
     seed: { type: 'string', default: '1' },
     json: { type: 'string' },
   },
 })
 const [folder] = positionals
 if (folder === undefined) throw new Error('Usage: node dist/bench/quality.js DIR [--masks DIR2] [--peers FILE.onnx]')
+const detail = values.detail ? (Number(values.detail) as Detail) : undefined
 const seed = Number(values.seed)
 
 interface Judged {
@@ -86,7 +89,7 @@ interface Images {
 
 async function judge(way: string, { train, good, bad }: Images, patches: boolean): Promise<Judged> {
   let from = process.cpuUsage()
-  const { artifact } = await fitImages(train, network, { seed, patches })
+  const { artifact } = await fitImages(train, network, { seed, patches, ...(patches && detail && { detail }) })
   const fitCpu = seconds(from)
   const classifier = createClassifier(artifact, { model: 'quality@1' })
   const backbone = backboneFor(artifact, network)
