@@ -1,11 +1,11 @@
-/** The galleries of the models that are looked at, decoded once: a page asks for hundreds of thumbnails. */
+/** The galleries of the models that are looked at, read once: a page asks for hundreds of thumbnails. */
 import { calibratedScore, firstNotBelow } from '../detectors/calibration.ts'
-import { decodeGallery, type Gallery } from '../store/gallery.ts'
+import { readGallery, type SeenGallery } from '../store/model-file.ts'
 import type { Registry } from '../store/registry.ts'
 import { labelOf } from '../wire/label.ts'
 import type { Model } from '../wire/model.ts'
 
-export interface ShownGallery extends Pick<Gallery, 'images' | 'leaders' | 'thumbnails' | 'rejected'> {
+export interface ShownGallery extends Omit<SeenGallery, 'heldOut'> {
   /** Score and p-value of positive i, both null where it was not held out. */
   judge(i: number, alpha: number): { score: number; pValue: number } | { score: null; pValue: null }
 }
@@ -20,7 +20,7 @@ export function createGalleries(registry: Registry, capacity = 4): Galleries {
 
   const load = async (info: Model): Promise<ShownGallery | undefined> => {
     const bytes = await registry.gallery(labelOf(info))
-    return bytes && show(decodeGallery(bytes))
+    return bytes && show(await readGallery(bytes))
   }
 
   return {
@@ -40,8 +40,7 @@ export function createGalleries(registry: Registry, capacity = 4): Galleries {
   }
 }
 
-/** Without the embeddings, which are most of it and which nobody looks at. */
-function show({ images, leaders, thumbnails, rejected, heldOut }: Gallery): ShownGallery {
+function show({ images, leaders, thumbnails, rejected, heldOut }: SeenGallery): ShownGallery {
   const sorted = heldOut.filter((score) => !Number.isNaN(score)).sort()
   const n = sorted.length
   return {

@@ -1,7 +1,7 @@
 /** The other side of `model-file.ts`. */
 import { answerCalls } from '../system/thread-call.ts'
 import { decodeArtifact, encodeArtifact } from './artifact.ts'
-import { assertGalleryOf } from './gallery.ts'
+import { assertGalleryOf, decodeGallery } from './gallery.ts'
 import type { ModelFileCalls } from './model-file.ts'
 import { factsOf } from './model-info.ts'
 
@@ -12,5 +12,9 @@ answerCalls<ModelFileCalls>({
     const artifact = alpha === undefined ? found : { ...found, alpha }
     const encoded = encodeArtifact(artifact)
     return { bytes: encoded, facts: factsOf(artifact, encoded) }
+  },
+  async gallery(bytes) {
+    const { images, leaders, thumbnails, rejected, heldOut } = decodeGallery(bytes)
+    return { images, leaders, thumbnails, rejected, heldOut }
   },
 })

@@ -1,6 +1,6 @@
 /**
- * Model files from outside and to outside, in a thread of their own: to hash, parse and check one takes tens of milliseconds to
- * seconds, which a server's event loop has not got, and a hostile one may ask for any amount of memory.
+ * Model files from outside and to outside, and galleries, in a thread of their own: to hash, parse and check one takes tens of
+ * milliseconds to seconds, which a server's event loop has not got, and a hostile one may ask for any amount of memory.
  */
 
 import { readFile, stat } from 'node:fs/promises'
@@ -8,6 +8,7 @@ import { basename } from 'node:path'
 import { OneclassError } from '../errors.ts'
 import { callInThread } from '../system/thread-call.ts'
 import { maxArtifactBytes } from './artifact.ts'
+import type { Gallery } from './gallery.ts'
 import type { ModelFacts } from './registry.ts'
 
 export interface ModelFile {
@@ -23,20 +24,32 @@ export interface ReadOptions {
   readonly gallery?: Uint8Array | undefined
 }
 
+/** What is looked at of a gallery: without the embeddings and places, which are most of it. */
+export type SeenGallery = Pick<Gallery, 'images' | 'leaders' | 'thumbnails' | 'rejected' | 'heldOut'>
+
 export type ModelFileCalls = {
   readonly read: { input: { readonly bytes: Uint8Array } & ReadOptions; output: ModelFile }
+  readonly gallery: { input: Uint8Array; output: SeenGallery }
 }
+
+const threadFile = new URL('./model-file-thread.js', import.meta.url)
+const limits = { resourceLimits: { maxOldGenerationSizeMb: 1024 } }
 
 /** @throws MODEL_CORRUPT, MODEL_INCOMPATIBLE */
 export async function readModelFile(bytes: Uint8Array, options: ReadOptions = {}): Promise<ModelFile> {
-  const file = new URL('./model-file-thread.js', import.meta.url)
-  const limits = { resourceLimits: { maxOldGenerationSizeMb: 1024 } }
   try {
-    return await callInThread<ModelFileCalls, 'read'>(file, 'read', { bytes, ...options }, limits)
+    return await callInThread<ModelFileCalls, 'read'>(threadFile, 'read', { bytes, ...options }, limits)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_OUT_OF_MEMORY') throw error
     throw new OneclassError('MODEL_CORRUPT', 'The model file cannot be used: it asks for more memory than a model has.')
   }
+}
+
+/** @param bytes are given away. @throws MODEL_CORRUPT, MODEL_INCOMPATIBLE */
+export async function readGallery(bytes: Uint8Array<ArrayBuffer>): Promise<SeenGallery> {
+  const isWhole = bytes.byteLength === bytes.buffer.byteLength // else others have a part of its memory
+  const transfer = isWhole ? [bytes.buffer] : []
+  return await callInThread<ModelFileCalls, 'gallery'>(threadFile, 'gallery', bytes, { ...limits, transfer })
 }
 
 /** The name that a model gets of its file: what stands before the first "@" or ".". */

@@ -30,7 +30,7 @@ export interface Registry {
   /** The model file's bytes. @throws MODEL_CORRUPT when they are not those that were saved */
   bytes(ref: string): Promise<Uint8Array>
   /** The gallery's bytes; undefined without one. @throws MODEL_CORRUPT when they are not those that were saved */
-  gallery(ref: string): Promise<Uint8Array | undefined>
+  gallery(ref: string): Promise<Uint8Array<ArrayBuffer> | undefined>
   /** Gives a version that has none a gallery. */
   addGallery(ref: string, gallery: Uint8Array): Promise<Model>
   setAlpha(ref: string, alpha: number): Promise<Model>
