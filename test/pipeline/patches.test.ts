@@ -196,9 +196,17 @@ describe('a fit that may choose', () => {
 })
 
 describe('a model of an earlier build', () => {
-  it('knows no modes, smooths no distances and takes 1 % of the places', async () => {
-    const { modes, highest, smoothed, markedShare, ...patches } = artifact.patches!
-    assert.ok(modes && highest === 2 && smoothed && markedShare)
+  it('averages distances with their neighbours where it was fitted so', async () => {
+    assert.equal(artifact.patches!.smoothed, undefined)
+    const smooth = { ...artifact, patches: { ...artifact.patches!, smoothed: true } }
+    const [before] = await scoresOf(decodeArtifact(encodeArtifact(smooth)), plates.slice(0, 1))
+    const [now] = await scoresOf(artifact, plates.slice(0, 1))
+    assert.ok(before!.detectors.patches!.score !== now!.detectors.patches!.score)
+  })
+
+  it('knows no modes and takes 1 % of the places', async () => {
+    const { modes, highest, markedShare, ...patches } = artifact.patches!
+    assert.ok(modes && highest === 2 && markedShare)
     const [now] = await scoresOf(artifact, plates.slice(0, 1))
     const [before] = await scoresOf(decodeArtifact(encodeArtifact({ ...artifact, patches })), plates.slice(0, 1))
     assert.ok(before!.detectors.patches!.score !== now!.detectors.patches!.score)

@@ -1,9 +1,8 @@
 /**
  * The patch member: how unlike the positives are the most unlike places of an image?
  *
- * What whole maps have in common is taken out first (`modes.ts`). Each place's distance (`place-gaussians.ts`), averaged over its
- * neighbours, is brought to its own unit: less its mean over held-out positives, divided by their
- * deviation. Edges and marks that vary among good images so weigh less. The score of an image is the mean of its highest places.
+ * What whole maps have in common is taken out first (`modes.ts`). Each place's distance (`place-gaussians.ts`) is brought to its own
+ * unit: less its mean over held-out positives, divided by their deviation. Edges and marks that vary among good images so weigh less. The score of an image is the mean of its highest places.
  * All of it is held out in the rounds in which the other members hold rows out; an image's unit comes from the maps of the others.
  */
 import { OneclassError } from '../../errors.ts'
@@ -33,7 +32,7 @@ export interface PatchState extends PlaceGrid {
   readonly modes?: PlaceModes
   /** So many of the highest places make the score. Absent in models of earlier builds: 1 % of them. */
   readonly highest?: number
-  /** Squared distances are averaged over neighbours (`smoothSquares`). Absent in models of earlier builds: distances are taken as they are. */
+  /** Squared distances are averaged over neighbours (`smoothSquares`): in some models of earlier builds, whose places were finer. */
   readonly smoothed?: boolean
   /** Of each place's distance over held-out positives, length places. */
   readonly mean: Float32Array
@@ -80,7 +79,6 @@ export function fitPatches(
   const { count: d, steps } = axes
   const places = height * width
   const highest = Math.min(highestPlaces * detail * detail, places)
-  const size = { height, width }
   const block = detail // a block is the same part of the image at every detail
   const blocks = blocksOf({ height, width, block })
   const used = thinned(fit)
@@ -111,7 +109,7 @@ export function fitPatches(
   rounds.forEach(({ held }, r) => {
     for (const i of held) {
       roundOf[i] = r
-      distances[i] = smoothSquares(placeDistances(byRound[r]!, images[i]!), size)
+      distances[i] = placeDistances(byRound[r]!, images[i]!)
     }
   })
   const units = unitsOf(distances, places)
@@ -128,11 +126,10 @@ export function fitPatches(
   return {
     state: {
       ...{ detail, axes, height, width, block, gaussians: final.gaussians, ...(final.modes && { modes: final.modes }) },
-      ...{ highest, smoothed: true, mean, deviation, peaks: sortedPeaks, markedShare: newMarkedShare },
+      ...{ highest, mean, deviation, peaks: sortedPeaks, markedShare: newMarkedShare },
     },
     heldOut,
-    scoreAs: (i, changed) =>
-      topMean(own(i, smoothSquares(placeDistances(byRound[roundOf[i]!]!, changed), size)), highest),
+    scoreAs: (i, changed) => topMean(own(i, placeDistances(byRound[roundOf[i]!]!, changed)), highest),
   }
 }
 
