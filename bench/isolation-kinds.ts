@@ -241,10 +241,7 @@ function bestCut(sorted: Float64Array): { at: number; gain: number } {
 
 function spread(points: Int32Array, value: (p: number) => number): number {
   let [sum, squares] = [0, 0]
-  for (const p of points) {
-    sum += value(p)
-    squares += value(p) ** 2
-  }
+  for (const p of points) [sum, squares] = [sum + value(p), squares + value(p) ** 2]
   return Math.sqrt(Math.max(0, squares / points.length - (sum / points.length) ** 2))
 }
 

@@ -188,11 +188,8 @@ async function openFile(path: string, options: OpenOptions): Promise<Backbone> {
       .replace(/[^A-Za-z0-9._-]+/g, '-')
       .replace(/^[^A-Za-z0-9]+/, '')
       .slice(0, 64) || 'onnx'
-  const { manifest, notices } = inferManifest(
-    { id, file, sha256: sha256(weights), bytes: weights.length },
-    described,
-    graph,
-  )
+  const about = { id, file, sha256: sha256(weights), bytes: weights.length }
+  const { manifest, notices } = inferManifest(about, described, graph)
   for (const notice of notices) options.onNotice?.(notice)
   return openOnnx(weights, manifest, options)
 }
