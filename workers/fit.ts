@@ -1,5 +1,4 @@
 /** A fit: the images out of Redis, the model into it. The work is done in a process (`fit-process.ts`). */
-
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { OneclassError, present, toOneclassError } from '../src/errors.ts'

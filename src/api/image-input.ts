@@ -1,5 +1,4 @@
 /** The image of a request: in a form, as the bare body, by URL, by path or as base64. */
-
 import { basename } from 'node:path'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'

@@ -3,7 +3,6 @@
  * parts, defects and other things through the queue, and say how well and how fast that went. Without a redis-server it
  * scores in this process instead, and says so.
  */
-
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createRandom } from '../core/random.ts'

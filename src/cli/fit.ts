@@ -1,5 +1,4 @@
 /** `oneclass fit`: a folder of positives, or a feature file, becomes the next version of a named model. */
-
 import { assertAlpha } from '../detectors/calibration.ts'
 import { assertConfidence } from '../detectors/promise.ts'
 import { OneclassError } from '../errors.ts'

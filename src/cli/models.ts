@@ -1,5 +1,4 @@
 /** `oneclass models list|show|set|use|rename|remove|export|import`. */
-
 import { assertAlpha } from '../detectors/calibration.ts'
 import { OneclassError } from '../errors.ts'
 import { encodeArtifact } from '../store/artifact.ts'

@@ -1,5 +1,4 @@
 /** `oneclass score`: images, folders or feature rows against a model, one result each. */
-
 import { assertAlpha } from '../detectors/calibration.ts'
 import { decide } from '../detectors/decide.ts'
 import { assertDiscoveryRate, fewestDiscoveries, smallestAlpha } from '../detectors/promise.ts'

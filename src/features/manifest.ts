@@ -1,5 +1,4 @@
 /** Reading and checking `manifest.json`, the file beside a network that says how to feed it and how to read it. */
-
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { OneclassError } from '../errors.ts'

@@ -2,7 +2,6 @@
  * Which backbones there are and how to open one. Four kinds: embedded ones (`models/<id>/` of this package, one of them the
  * default), pulled ones (`<home>/backbones/<id>/`), files that the user names (.onnx, model.json), and `face`.
  */
-
 import { existsSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, dirname, extname, join, resolve } from 'node:path'

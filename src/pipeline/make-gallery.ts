@@ -1,5 +1,4 @@
 /** From the positives of a fit to the gallery beside its model, and from there to the positives of the next version. */
-
 import { OneclassError, present } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { type Fingerprint, fingerprintSide } from '../images/fingerprint.ts'

@@ -2,7 +2,6 @@
  * Bytes that travel through Redis: uploaded images under a random id, fitted models under the hash of their content.
  * Everything expires; the sum of bytes is bounded, for all and for each caller (`ledger.ts`); what is read is checked against its hash.
  */
-
 import { randomBytes } from 'node:crypto'
 import { pairs } from '../core/pairs.ts'
 import { OneclassError } from '../errors.ts'

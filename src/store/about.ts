@@ -2,7 +2,6 @@
  * `about.json`: what is known of a version without its artifact, and the alpha in force. A file that a power cut or a bad disk left
  * empty, cut or wrong is an error that names the version and the way out, and never a wrong number.
  */
-
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Type } from 'typebox'

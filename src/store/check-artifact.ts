@@ -2,7 +2,6 @@
  * Is it a model? A hash only says that bytes are as their maker left them, and the maker may be an attacker: before a state is used,
  * every size must fit every other, every number be finite, and every tree end.
  */
-
 import { Value } from 'typebox/value'
 import { allFinite } from '../core/matrix.ts'
 import { type Panels, panelLength } from '../core/panels.ts'

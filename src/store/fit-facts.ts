@@ -1,7 +1,6 @@
 /**
  * What a fit found out, kept in the model; and the report on it at any alpha, for the command line, the API, the page and the library.
  */
-
 import { rejectable } from '../detectors/calibration.ts'
 import {
   type CalibrationMethod,

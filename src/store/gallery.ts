@@ -2,7 +2,6 @@
  * What is kept beside a model of its positives: enough to show them, to point out those that do not fit, and to fit the next version
  * without their originals. No part of the model: scoring needs none of it, and an exported model is without it.
  */
-
 import { allFinite } from '../core/matrix.ts'
 import type { PlaceAxes } from '../detectors/patches/places.ts'
 import { errorTable, OneclassError } from '../errors.ts'

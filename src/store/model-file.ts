@@ -2,7 +2,6 @@
  * Model files from outside and to outside, and galleries, in a thread of their own: to hash, parse and check one takes tens of
  * milliseconds to seconds, which a server's event loop has not got, and a hostile one may ask for any amount of memory.
  */
-
 import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { OneclassError } from '../errors.ts'

@@ -10,7 +10,6 @@
  * once each gets its own number. Whatever changes names or records is done by one at a time (`models.lock`): a record that is written
  * while its model gets another name would leave half a model under the old one.
  */
-
 import { randomUUID } from 'node:crypto'
 import { readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'

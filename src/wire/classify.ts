@@ -1,5 +1,4 @@
 /** Asking about one image. */
-
 import { type Static, type TProperties, Type } from 'typebox'
 import { Decisions } from './decisions.ts'
 import { maxModelsAtOnce } from './many.ts'

@@ -1,5 +1,4 @@
 /** The comparison of all methods: the request, and what is told of each method. */
-
 import { type Static, Type } from 'typebox'
 import type { Finding } from './findings.ts'
 import { Alpha, longestPath, Seed } from './names.ts'

@@ -1,5 +1,4 @@
 /** A fit: what is asked of it, and what it tells. */
-
 import { type Static, Type } from 'typebox'
 import { FitReport, SkippedFiles } from './fit-report.ts'
 import { Model } from './model.ts'

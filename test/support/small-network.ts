@@ -2,7 +2,6 @@
  * A network that costs some hundredth of the one that comes with the package, for tests that are about the service or the page and
  * not about features: two random convolutions, with a map of places. It tells the drawn images apart.
  */
-
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createRandom } from '../../src/core/random.ts'

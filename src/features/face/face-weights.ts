@@ -1,5 +1,4 @@
 /** The weights inside the optional package `@vladmandic/face-api`: where they lie, their hash, and their 8-bit quantisation undone. */
-
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'

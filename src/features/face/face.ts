@@ -5,7 +5,6 @@
  * No face: NO_FACE. Several faces: the largest counts when it is clearly the subject, its sides at least 1.4 times (twice the
  * area of) the next one's, so passers-by do no harm; else SEVERAL_FACES, for there is no telling whom the image shows.
  */
-
 import type { InferenceSession, Tensor } from 'onnxruntime-node'
 import { OneclassError } from '../../errors.ts'
 import type { DecodeTarget, Pixels } from '../../images/pixels.ts'

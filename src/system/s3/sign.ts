@@ -2,7 +2,6 @@
  * AWS Signature Version 4, the form with headers.
  * Source: "Create a signed AWS API request", Amazon S3 API Reference, "Authenticating Requests (AWS Signature Version 4)".
  */
-
 import { createHmac } from 'node:crypto'
 import { sha256 } from '../sha256.ts'
 
