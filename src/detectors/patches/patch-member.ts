@@ -2,8 +2,9 @@
  * The patch member: how unlike the positives are the most unlike places of an image?
  *
  * What whole maps have in common is taken out first (`modes.ts`). Each place's distance (`place-gaussians.ts`) is brought to its own
- * unit: less its mean over held-out positives, divided by their deviation. Edges and marks that vary among good images so weigh less. The score of an image is the mean of its highest places.
- * All of it is held out in the rounds in which the other members hold rows out; an image's unit comes from the maps of the others.
+ * unit: less its mean over held-out positives, divided by their deviation. Edges and marks that vary among good images so weigh less.
+ * The score of an image is the mean of its highest places. All of it is held out in the rounds in which the other members hold rows
+ * out; an image's unit comes from the maps of the others.
  */
 import { OneclassError } from '../../errors.ts'
 import type { HoldOut } from '../held-out.ts'

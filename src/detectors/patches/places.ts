@@ -43,8 +43,8 @@ const reach = 4
 export const middle = 128
 
 /**
- * The map of a network that new models look at: the coarsest with at least a sixteenth of the image's pixels along a side. What a defect is
- * shows there; finer maps see texture that varies among good images (docs/defects.md).
+ * The map of a network that new models look at: the coarsest of stride 16 or less. On most sets of real defects it tells more than finer
+ * ones and than both together (docs/defects.md).
  */
 export function mapToLookAt<T extends { readonly stride: number }>(maps: readonly T[]): T {
   return maps.findLast(({ stride }) => stride <= coarsest) ?? maps[0]!
