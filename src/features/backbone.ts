@@ -65,5 +65,7 @@ export interface Backbone {
   readonly maps?: readonly MapOutput[]
   /** As `embed`, with the maps of the same run. Images may be a whole number of times as large as `target` (`detail.ts`). */
   look?(images: readonly Pixels[]): Promise<(Look | OneclassError)[]>
+  /** Says that so many images will come. A network may prepare itself; what it gives is the same. */
+  expect?(images: number): void
   close(): Promise<void>
 }

@@ -2,7 +2,7 @@
  * Image files to embeddings, in order: while the network works on one batch, the next images are read and decoded on sharp's
  * threads. Memory is bounded by the images in flight, whatever the length of the list.
  */
-import { OneclassError, toOneclassError } from '../errors.ts'
+import { OneclassError, present, toOneclassError } from '../errors.ts'
 import { decodeImage, type ImageSource } from '../images/decode.ts'
 import type { ImageLimits } from '../images/limits.ts'
 import type { DecodeTarget, Pixels } from '../images/pixels.ts'
@@ -49,36 +49,49 @@ export async function* embedImages(
   const batch = Math.max(1, options.batch ?? imagesAtOnce)
   const decode = options.decode ?? ((source, target) => decodeImage(source, target, options.limits))
   const decoded = decodeAhead(sources, batch + usableCpus(), (source) => decode(source, backbone.target))
-  const done = { count: 0 }
-  let waiting: { index: number; result: Pixels | OneclassError }[] = []
+  backbone.expect?.(sources.length)
+  let done = 0
+  let waiting: Decoded[] = []
+  /** What the network has been given and its answers. While the older ones are used, it works on the newer ones. */
+  const running: { readonly batch: readonly Decoded[]; readonly seen: Promise<(Look | OneclassError)[]> }[] = []
   for await (const entry of decoded) {
     throwIfAborted(options.signal)
     if (!(entry.result instanceof OneclassError)) options.onPixels?.(entry.index, entry.result)
     waiting.push(entry)
-    if (waiting.length < batch && entry.index < sources.length - 1) continue
-    yield* embedBatch(backbone, sources, waiting, options, done)
+    const isLast = entry.index === sources.length - 1
+    if (waiting.length < batch && !isLast) continue
+    running.push({ batch: waiting, seen: seeBatch(backbone, waiting, options) })
     waiting = []
+    while (running.length > (isLast ? 0 : 1)) {
+      const { batch: entries, seen } = present(running.shift(), 'images at the network')
+      const answers = await seen
+      for (const { index, result } of entries) {
+        throwIfAborted(options.signal)
+        const source = sources[index]!
+        const outcome = result instanceof OneclassError ? result : present(answers.shift(), 'what was seen in an image')
+        options.onProgress?.(++done, sources.length)
+        if (outcome instanceof OneclassError) yield { index, source, error: nameImage(outcome, source) }
+        else yield { index, source, ...outcome, ...aboutPixels(result) }
+      }
+    }
   }
 }
 
-async function* embedBatch(
+interface Decoded {
+  readonly index: number
+  readonly result: Pixels | OneclassError
+}
+
+/** One answer for each image that could be decoded. A rejection is seen where it is awaited. */
+function seeBatch(
   backbone: Backbone,
-  sources: readonly ImageSource[],
-  batch: readonly { index: number; result: Pixels | OneclassError }[],
-  options: EmbedOptions,
-  done: { count: number },
-): AsyncGenerator<Embedded, void, undefined> {
+  batch: readonly Decoded[],
+  { maps = false }: EmbedOptions,
+): Promise<(Look | OneclassError)[]> {
   const pixels = batch.flatMap(({ result }) => (result instanceof OneclassError ? [] : [result]))
-  const seen = pixels.length > 0 ? await see(backbone, pixels, options.maps ?? false) : []
-  let next = 0
-  for (const { index, result } of batch) {
-    throwIfAborted(options.signal)
-    const source = sources[index]!
-    const outcome = result instanceof OneclassError ? result : seen[next++]!
-    options.onProgress?.(++done.count, sources.length)
-    if (outcome instanceof OneclassError) yield { index, source, error: nameImage(outcome, source) }
-    else yield { index, source, ...outcome, ...aboutPixels(result) }
-  }
+  const seen = pixels.length > 0 ? see(backbone, pixels, maps) : Promise.resolve([])
+  seen.catch(() => {})
+  return seen
 }
 
 /** What a network sees in images: their embeddings and, where they are wanted and there are some, its maps. */
@@ -103,7 +116,7 @@ async function* decodeAhead(
   sources: readonly ImageSource[],
   ahead: number,
   decode: (source: ImageSource) => Promise<Pixels>,
-): AsyncGenerator<{ index: number; result: Pixels | OneclassError }, void, undefined> {
+): AsyncGenerator<Decoded, void, undefined> {
   const inFlight: Promise<Pixels | OneclassError>[] = []
   let started = 0
   for (let index = 0; index < sources.length; index++) {

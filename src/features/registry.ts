@@ -15,12 +15,14 @@ import { facePackage, findFaceModels } from './face/face-weights.ts'
 import { hiddenFeatures, inferManifest } from './inferred-manifest.ts'
 import { checkWeights, parseManifest, readBackboneFiles } from './manifest.ts'
 import { manifestBeside } from './manifest-beside.ts'
-import { describeOnnx, openOnnx } from './onnx/onnx.ts'
+import { describeOnnx } from './onnx/onnx.ts'
 import { readGraph } from './onnx/onnx-graph.ts'
+import { openSpread } from './onnx/spread.ts'
 
 export interface OpenOptions {
   /** The data directory. */
   readonly home: string
+  /** Of the network. Default: all CPUs, over which many images are spread. */
   readonly threads?: number
   /** Of the face backbone: take no face that is in doubt. */
   readonly onlySureFaces?: boolean
@@ -163,7 +165,7 @@ async function openFace(options: OpenOptions): Promise<Backbone> {
 
 async function openManifest(path: string, options: OpenOptions): Promise<Backbone> {
   const { manifest, weights } = await readBackboneFiles(path)
-  return openOnnx(weights, manifest, options)
+  return openSpread(weights, manifest, options)
 }
 
 async function openFile(path: string, options: OpenOptions): Promise<Backbone> {
@@ -177,7 +179,7 @@ async function openFile(path: string, options: OpenOptions): Promise<Backbone> {
   const beside = await manifestBeside(path)
   if (beside) {
     checkWeights(weights, beside, path)
-    return openOnnx(weights, beside, options)
+    return openSpread(weights, beside, options)
   }
   const file = basename(path)
   const graph = readGraph(weights)
@@ -190,7 +192,7 @@ async function openFile(path: string, options: OpenOptions): Promise<Backbone> {
   const about = { id, file, sha256: sha256(weights), bytes: weights.length }
   const { manifest, notices } = inferManifest(about, described, graph)
   for (const notice of notices) options.onNotice?.(notice)
-  return openOnnx(weights, manifest, options)
+  return openSpread(weights, manifest, options)
 }
 
 interface Listed {

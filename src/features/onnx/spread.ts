@@ -1,0 +1,90 @@
+/**
+ * Many images through one network on all CPUs. ONNX Runtime divides the work of one run badly: two threads take .69 of the time of one,
+ * and hold the thread that called meanwhile. So many images are spread over threads that have a session each, while the calling thread decodes the
+ * next and scores the last. Few images need no such threads, which take a quarter of a second to start: the own session looks at them.
+ */
+import { OneclassError, present } from '../../errors.ts'
+import type { Pixels } from '../../images/pixels.ts'
+import { readDevice } from '../../system/config.ts'
+import { usableCpus } from '../../system/cpus.ts'
+import { type CallThread, startThread } from '../../system/thread-call.ts'
+import type { Backbone, BackboneManifest, Look } from '../backbone.ts'
+import type { NetworkCalls } from './network-thread.ts'
+import { type OnnxOptions, openOnnx } from './onnx.ts'
+
+/** Images, known to come or seen already, from which on threads are worth their start. */
+const manyImages = 48
+/** Each holds some 60 MB. */
+const mostThreads = 8
+
+/** As `openOnnx`; where the number of threads is not given, many images are spread over all CPUs. */
+export async function openSpread(
+  weights: Uint8Array,
+  manifest: BackboneManifest,
+  options: OnnxOptions,
+): Promise<Backbone> {
+  const own = await openOnnx(weights, manifest, options)
+  const count = Math.min(mostThreads, usableCpus())
+  if (options.threads !== undefined || count < 2 || readDevice() !== 'cpu') return own
+  return spread(own, count, { weights, manifest })
+}
+
+/** @param own answers until the threads are ready, and single images always */
+export function spread(own: Backbone, count: number, network: NetworkCalls['open']['input']): Backbone {
+  const started: CallThread<NetworkCalls>[] = []
+  /** Those that have opened the network. */
+  const ready: CallThread<NetworkCalls>[] = []
+  let seen = 0
+
+  const expect = (images: number): void => {
+    if (images < manyImages || started.length > 0) return
+    for (let i = 0; i < count; i++) {
+      const thread = startThread<NetworkCalls>(new URL('./network-thread.js', import.meta.url))
+      started.push(thread)
+      // a thread that cannot open it is not needed: the own session works
+      thread.call('open', network).then(
+        () => ready.push(thread),
+        () => {},
+      )
+    }
+  }
+
+  /** In equal parts, in order. */
+  const look = async (images: readonly Pixels[], withMaps: boolean): Promise<(Look | OneclassError)[]> => {
+    const size = Math.ceil(images.length / ready.length)
+    const parts = ready.map((thread, i) =>
+      thread.call('see', { images: images.slice(i * size, (i + 1) * size), withMaps }),
+    )
+    return (await Promise.all(parts))
+      .flat()
+      .map((one) => ('embedding' in one ? one : new OneclassError(one.code, one.message)))
+  }
+
+  const isForThreads = (images: readonly Pixels[]): boolean => {
+    if (images.length < 2) return false
+    seen += images.length
+    expect(seen)
+    return ready.length > 0
+  }
+
+  const { id, hash, dim, target, maps } = own
+  return {
+    id,
+    hash,
+    dim,
+    target,
+    ...(maps && { maps }),
+    expect,
+    async embed(images) {
+      if (!isForThreads(images)) return await own.embed(images)
+      return (await look(images, false)).map((one) => (one instanceof OneclassError ? one : one.embedding))
+    },
+    async look(images) {
+      return isForThreads(images) ? await look(images, true) : await present(own.look, 'the maps of a network').call(own, images)
+    },
+    async close() {
+      ready.length = 0
+      await Promise.all([own.close(), ...started.splice(0).map((thread) => thread.end())])
+    },
+  }
+}
