@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { OneclassError } from '../../src/errors.ts'
 import type { Backbone } from '../../src/features/backbone.ts'
 import { embedImages } from '../../src/features/embed.ts'
-import { parseManifest, readBackboneFiles } from '../../src/features/manifest.ts'
+import { type parseManifest, readBackboneFiles } from '../../src/features/manifest.ts'
 import { openOnnx } from '../../src/features/onnx/onnx.ts'
 import { spread } from '../../src/features/onnx/spread.ts'
 import { encodeImage } from '../../src/images/encode.ts'
@@ -47,7 +47,11 @@ describe('a network that is spread over threads', () => {
         assert.deepEqual(await wide.look?.(images(count)), await alone.look?.(images(count)))
       }
       const several = await Promise.all([wide.embed(images(9)), wide.look?.(images(5)), wide.embed(images(3))])
-      assert.deepEqual(several, [await alone.embed(images(9)), await alone.look?.(images(5)), await alone.embed(images(3))])
+      assert.deepEqual(several, [
+        await alone.embed(images(9)),
+        await alone.look?.(images(5)),
+        await alone.embed(images(3)),
+      ])
     } finally {
       await wide.close()
     }

@@ -80,7 +80,9 @@ export function spread(own: Backbone, count: number, network: NetworkCalls['open
       return (await look(images, false)).map((one) => (one instanceof OneclassError ? one : one.embedding))
     },
     async look(images) {
-      return isForThreads(images) ? await look(images, true) : await present(own.look, 'the maps of a network').call(own, images)
+      return isForThreads(images)
+        ? await look(images, true)
+        : await present(own.look, 'the maps of a network').call(own, images)
     },
     async close() {
       ready.length = 0
