@@ -65,7 +65,7 @@ const backbone = backboneFor(artifact, network)
 if (!classifier.needsMaps) throw new Error('The model of drawn plates looks at no places.')
 const tiles: { input: Buffer; left: number; top: number }[] = []
 for (const [i, pixels] of shown.entries()) {
-  const [seen] = await see(backbone, [await decodeImage(await source(`${i}`, pixels), backbone.target)], true)
+  const [seen] = await see(backbone, [await decodeImage(await source(`${i}`, pixels), backbone.target)], backbone.maps)
   if (seen === undefined || 'code' in seen) throw seen ?? new Error('nothing seen')
   const { width, height, values } = classifier.heatOf(seen.maps)!
   const heat = { width, height, values: values.map((value) => Math.min(1, Math.max(0, value + 0.5))) }

@@ -114,8 +114,8 @@ function briefly(answer: Scored | FailedModel): BriefAnswer | FailedModel {
 }
 
 /** Models of one key see the same. */
-function keyOf({ backbone: { hash, target, withMaps } }: ReadyModel): string {
-  return JSON.stringify([hash, target, withMaps])
+function keyOf({ backbone: { hash, target, withMaps, maps } }: ReadyModel): string {
+  return JSON.stringify([hash, target, withMaps && maps])
 }
 
 async function embedForEach(

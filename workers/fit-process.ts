@@ -3,7 +3,7 @@
  * this side asks the worker for pixels and for embeddings, within the places that all of its jobs share.
  */
 import { OneclassError, present, toOneclassError } from '../src/errors.ts'
-import type { Backbone, Look } from '../src/features/backbone.ts'
+import type { Backbone, Look, MapOutput } from '../src/features/backbone.ts'
 import type { ImageSource } from '../src/images/decode.ts'
 import { drawDemo } from '../src/images/demo-set.ts'
 import type { DecodeTarget, Pixels } from '../src/images/pixels.ts'
@@ -45,7 +45,7 @@ export type FitReply = Omit<FitOutcome, 'sha256' | 'gallery' | 'samples' | 'skip
   readonly samples: Uint8Array | undefined
 }
 export type FitMessage =
-  | { readonly embed: number; readonly images: readonly Pixels[]; readonly withMaps: boolean }
+  | { readonly embed: number; readonly images: readonly Pixels[]; readonly maps: readonly MapOutput[] }
   | { readonly decode: number; readonly index: number; readonly target: DecodeTarget }
   | { readonly progress: Progress }
   | { readonly error: ErrorBody }
@@ -75,8 +75,8 @@ process.on('message', (answer: FitAnswer) => {
   pending.delete(answer.id)
 })
 
-async function seeAll(images: readonly Pixels[], withMaps: boolean): Promise<(Look | OneclassError)[]> {
-  const answer = await ask((embed) => ({ embed, images, withMaps }))
+async function seeAll(images: readonly Pixels[], maps: readonly MapOutput[]): Promise<(Look | OneclassError)[]> {
+  const answer = await ask((embed) => ({ embed, images, maps }))
   if (!('results' in answer)) throw new Error('the worker answered something else')
   return answer.results.map((result) =>
     'embedding' in result ? result : new OneclassError(result.code, result.message),
@@ -86,10 +86,12 @@ async function seeAll(images: readonly Pixels[], withMaps: boolean): Promise<(Lo
 const backbone: Backbone = {
   ...work.backbone,
   async embed(images) {
-    const seen = await seeAll(images, false)
+    const seen = await seeAll(images, [])
     return seen.map((one) => (one instanceof OneclassError ? one : one.embedding))
   },
-  ...(work.backbone.maps && { look: (images: readonly Pixels[]) => seeAll(images, true) }),
+  ...(work.backbone.maps && {
+    look: (images: readonly Pixels[], maps = work.backbone.maps ?? []) => seeAll(images, maps),
+  }),
   async close() {},
 }
 

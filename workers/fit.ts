@@ -2,7 +2,7 @@
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { OneclassError, present, toOneclassError } from '../src/errors.ts'
-import type { Look } from '../src/features/backbone.ts'
+import type { Look, MapOutput } from '../src/features/backbone.ts'
 import { findLayout, isOfClass, isOfOthers } from '../src/images/layout.ts'
 import type { DecodeTarget, Pixels } from '../src/images/pixels.ts'
 import { rangeOf, type SampleRange, type UsedSamples } from '../src/images/sample-range.ts'
@@ -72,17 +72,18 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
         return { error: error.toJSON() }
       }
     }
-    const see = async (images: readonly Pixels[], withMaps: boolean): Promise<(Look | ErrorBody)[]> => {
+    const see = async (images: readonly Pixels[], maps: readonly MapOutput[]): Promise<(Look | ErrorBody)[]> => {
       const { width, height } = present(images[0], 'an image to look at')
       const target = { ...backbone.target, width, height }
-      const results = await engine.embedPixels(images, { ...backbone, target, withMaps }, { lane: 'bulk', signal })
+      const asked = { ...backbone, target, maps, withMaps: maps.length > 0 }
+      const results = await engine.embedPixels(images, asked, { lane: 'bulk', signal })
       return results.map((result) => (result instanceof OneclassError ? result.toJSON() : result))
     }
     return await runChild<FitMessage, FitAnswer, FitReply>(
       { file, what: 'fit process', work, signal },
       (message, { send, done, fail }) => {
         if ('embed' in message)
-          see(message.images, message.withMaps).then((results) => send({ id: message.embed, results }), fail)
+          see(message.images, message.maps).then((results) => send({ id: message.embed, results }), fail)
         else if ('decode' in message)
           decode(message.index, message.target).then((decoded) => send({ id: message.decode, decoded }), fail)
         else if ('progress' in message) void progress(message.progress)

@@ -48,7 +48,7 @@ export interface MapOutput {
 export interface Look {
   /** As `embed` gives it. */
   readonly embedding: Float32Array
-  /** One for each of `Backbone.maps`. */
+  /** One for each that was asked for. */
   readonly maps: readonly PlaceMap[]
 }
 
@@ -63,8 +63,11 @@ export interface Backbone {
   embed(images: readonly Pixels[]): Promise<(Float32Array | OneclassError)[]>
   /** The maps that `look` gives, finest first; absent where the network has none. */
   readonly maps?: readonly MapOutput[]
-  /** As `embed`, with the maps of the same run. Images may be a whole number of times as large as `target` (`detail.ts`). */
-  look?(images: readonly Pixels[]): Promise<(Look | OneclassError)[]>
+  /**
+   * As `embed`, with maps of the same run. Images may be a whole number of times as large as `target` (`detail.ts`).
+   * @param maps some of this network's; default: all of them
+   */
+  look?(images: readonly Pixels[], maps?: readonly MapOutput[]): Promise<(Look | OneclassError)[]>
   /** Says that so many images will come. A network may prepare itself; what it gives is the same. */
   expect?(images: number): void
   close(): Promise<void>

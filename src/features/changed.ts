@@ -1,7 +1,7 @@
 /** A network that asks the decoder for something else, or sees images otherwise, and is else the same. */
 import { evenLight } from '../images/even-light.ts'
 import type { DecodeTarget, Pixels } from '../images/pixels.ts'
-import type { Backbone } from './backbone.ts'
+import type { Backbone, MapOutput } from './backbone.ts'
 
 export function withTarget(network: Backbone, change: Partial<DecodeTarget>): Backbone {
   return withMembers(network, { target: { ...network.target, ...change } })
@@ -15,7 +15,18 @@ export function seeingEvenly(network: Backbone): Backbone {
   const { look } = network
   return withMembers(network, {
     embed: (images: readonly Pixels[]) => network.embed(images.map(evenLight)),
-    ...(look && { look: (images: readonly Pixels[]) => look.call(network, images.map(evenLight)) }),
+    ...(look && {
+      look: (images: readonly Pixels[], maps = network.maps) => look.call(network, images.map(evenLight), maps),
+    }),
+  })
+}
+
+/** A network that shows only these of its maps: others are not copied out of it. */
+export function showing(network: Backbone, maps: readonly MapOutput[]): Backbone {
+  const { look } = network
+  return withMembers(network, {
+    maps,
+    ...(look && { look: (images: readonly Pixels[], some = maps) => look.call(network, images, some) }),
   })
 }
 

@@ -8,7 +8,7 @@ import type { ImageLimits } from '../images/limits.ts'
 import type { DecodeTarget, Pixels } from '../images/pixels.ts'
 import { usableCpus } from '../system/cpus.ts'
 import type { Note } from '../wire/notes.ts'
-import type { Backbone, Look } from './backbone.ts'
+import type { Backbone, Look, MapOutput } from './backbone.ts'
 
 /** Images a run of the network, where nothing else is asked for. */
 export const imagesAtOnce = 8
@@ -89,18 +89,18 @@ function seeBatch(
   { maps = false }: EmbedOptions,
 ): Promise<(Look | OneclassError)[]> {
   const pixels = batch.flatMap(({ result }) => (result instanceof OneclassError ? [] : [result]))
-  const seen = pixels.length > 0 ? see(backbone, pixels, maps) : Promise.resolve([])
+  const seen = pixels.length > 0 ? see(backbone, pixels, maps ? backbone.maps : []) : Promise.resolve([])
   seen.catch(() => {})
   return seen
 }
 
-/** What a network sees in images: their embeddings and, where they are wanted and there are some, its maps. */
+/** What a network sees in images: their embeddings, and some of its maps. */
 export async function see(
   backbone: Backbone,
   pixels: readonly Pixels[],
-  withMaps: boolean,
+  maps: readonly MapOutput[] = [],
 ): Promise<(Look | OneclassError)[]> {
-  if (withMaps && backbone.look) return await backbone.look(pixels)
+  if (maps.length > 0 && backbone.look) return await backbone.look(pixels, maps)
   const embeddings = await backbone.embed(pixels)
   return embeddings.map((embedding) => (embedding instanceof OneclassError ? embedding : { embedding, maps: [] }))
 }

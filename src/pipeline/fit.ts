@@ -31,7 +31,7 @@ import {
   type Positive,
   positivesOf,
 } from './make-gallery.ts'
-import { fitPatchMember, type PlaceSetup, placesNotice, probesOf } from './patches.ts'
+import { fitPatchMember, type PlaceSetup, placesNotice, probesOf, showingPlaces } from './patches.ts'
 import { rangeOfImages, withRange } from './range.ts'
 import { groupsOf, namesOfGroups } from './same-photo.ts'
 import { chooseWay } from './way.ts'
@@ -95,7 +95,7 @@ export async function fitImages(
   const named = exclusion(options.exclude === 'misfits' ? [] : (options.exclude ?? []))
   const sources = given.filter(({ name }) => !named.leavesOut(name))
   const range = options.range ?? (await rangeOfImages(sources, options))
-  const own = withRange(network, range)
+  const own = withRange(showingPlaces(network, options.base?.gallery.places), range)
   const earlier = options.base ? positivesOf(options.base, own) : []
   const base = earlier.filter(({ image }) => !named.leavesOut(image))
   named.assertAllFound()

@@ -17,7 +17,7 @@ export async function heatOfImage(
 ): Promise<Heatmap | undefined> {
   if (!classifier.needsMaps) return undefined
   const pixels = await decodeImage(source, backbone.target)
-  const [seen] = await see(backbone, [pixels], true)
+  const [seen] = await see(backbone, [pixels], backbone.maps)
   if (seen === undefined || seen instanceof OneclassError) throw seen ?? new OneclassError('INTERNAL', 'No maps.')
   return classifier.heatOf(seen.maps, pixels.original)
 }

@@ -1,6 +1,7 @@
 /** A network as a model was fitted with it: at its detail, with its range of samples and its light. */
-import type { Backbone } from '../features/backbone.ts'
-import { withTarget } from '../features/changed.ts'
+import { mapsOf } from '../detectors/patches/places.ts'
+import type { Backbone, MapOutput } from '../features/backbone.ts'
+import { showing, withTarget } from '../features/changed.ts'
 import type { DecodeTarget } from '../images/pixels.ts'
 import type { Artifact } from '../store/artifact.ts'
 
@@ -8,7 +9,13 @@ type Way = Pick<Artifact, 'patches' | 'range' | 'light'>
 
 export function backboneFor(model: Way, network: Backbone): Backbone {
   const { patches, range, light } = model
-  return patches || range || light ? withTarget(network, targetFor(model, network.target)) : network
+  const shown = patches ? showing(network, mapsFor(model, network.maps)) : network
+  return patches || range || light ? withTarget(shown, targetFor(model, network.target)) : shown
+}
+
+/** Those of a network's maps that a model looks at. */
+export function mapsFor({ patches }: Pick<Way, 'patches'>, maps: Backbone['maps'] = []): readonly MapOutput[] {
+  return patches ? mapsOf(maps, patches.axes) : []
 }
 
 /** What images must be decoded to for a model, given what its network asks for. */

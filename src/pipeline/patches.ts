@@ -17,6 +17,7 @@ import {
 import type { PooledFit, Probes } from '../detectors/pooled-fit.ts'
 import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
+import { showing } from '../features/changed.ts'
 import type { Detail } from '../features/detail.ts'
 import type { PerceptualHash } from '../images/phash.ts'
 import type { Pixels } from '../images/pixels.ts'
@@ -50,6 +51,13 @@ export function placesNotice({ detail, axes: { count: d }, height, width }: Plac
   const pass = `in a second pass of the network, over ${detail * detail} times the pixels of the first`
   const memory = `${Math.ceil(bytes / 1e7)}0 MB of memory while it fits`
   return `Each image is looked at at ${width} x ${height} places (detail ${detail}), ${pass}; that takes some ${memory}.`
+}
+
+/** The network with those of its maps that a fit looks at. @param kept of the earlier version, with whose axes a new one goes on */
+export function showingPlaces(network: Backbone, kept: { readonly axes: PlaceAxes } | undefined): Backbone {
+  const { maps } = network
+  if (!maps?.length) return network
+  return showing(network, kept ? mapsOf(maps, kept.axes) : [mapToLookAt(maps)])
 }
 
 const knownAxes = new WeakMap<Backbone, PlaceAxes>()

@@ -60,8 +60,8 @@ export function createEngine(
 
   const batcherOf = (backbone: RemoteBackbone): MicroBatcher<Pixels, Look | OneclassError> => {
     // images of one size and one question run together
-    const { hash, target, withMaps = false } = backbone
-    const key = `${hash} ${target.width} ${withMaps}`
+    const { hash, target, withMaps = false, maps = [] } = backbone
+    const key = `${hash} ${target.width} ${withMaps && maps.map(({ name }) => name)}`
     let batcher = batchers.get(key)
     if (batcher === undefined) {
       batcher = createMicroBatcher({

@@ -1,7 +1,7 @@
 /** The other side of `inference.ts`: opens backbones, runs them, one request after the other. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { OneclassError, toOneclassError } from '../errors.ts'
-import type { Backbone, Look } from '../features/backbone.ts'
+import type { Backbone, Look, MapOutput } from '../features/backbone.ts'
 import { see } from '../features/embed.ts'
 import { openBackbone, openBackboneOf } from '../features/registry.ts'
 import type { Pixels } from '../images/pixels.ts'
@@ -14,7 +14,7 @@ export type BackboneKey =
 export type Described = Pick<Backbone, 'id' | 'hash' | 'dim' | 'target' | 'maps'>
 export type Asked =
   | { readonly open: BackboneKey; readonly label?: string }
-  | { readonly embed: BackboneKey; readonly images: readonly Pixels[]; readonly withMaps: boolean }
+  | { readonly embed: BackboneKey; readonly images: readonly Pixels[]; readonly maps: readonly MapOutput[] }
 export type Question = Asked & { readonly id: number }
 export type Answer = { readonly id: number; readonly value?: unknown; readonly error?: ErrorBody }
 
@@ -48,7 +48,7 @@ async function answer(question: Question): Promise<unknown> {
     return { id, hash, dim, target, ...(maps && { maps }) } satisfies Described
   }
   const backbone = await backboneOf(question.embed)
-  return (await see(backbone, question.images, question.withMaps)).map((result) =>
+  return (await see(backbone, question.images, question.maps)).map((result) =>
     result instanceof OneclassError ? result.toJSON() : result,
   )
 }

@@ -68,8 +68,8 @@ export function startInference(options: { home: string; threads: number; onExit:
       return backbone
     },
     async embed(backbone, images) {
-      const { key, withMaps = false } = backbone
-      const results = await ask<(Look | ErrorBody)[]>({ embed: key, images, withMaps })
+      const { key, maps = [], withMaps } = backbone
+      const results = await ask<(Look | ErrorBody)[]>({ embed: key, images, maps: withMaps ? maps : [] })
       return results.map((result) => ('embedding' in result ? result : new OneclassError(result.code, result.message)))
     },
     async close() {

@@ -4,7 +4,7 @@
  */
 import { OneclassError } from '../errors.ts'
 import { type Classifier, createClassifier } from '../pipeline/classify.ts'
-import { targetFor } from '../pipeline/model-backbone.ts'
+import { mapsFor, targetFor } from '../pipeline/model-backbone.ts'
 import type { BlobStore } from '../queue/blobs.ts'
 import { UnreadableHere } from '../queue/formats.ts'
 import { lifetimes, type ModelUse } from '../queue/jobs.ts'
@@ -71,8 +71,15 @@ export function createModelCache(blobs: BlobStore, inference: Inference, capacit
     const target = targetFor(artifact, backbone.target)
     const classifier = createClassifier(artifact, { model: model.label })
     const calibrationScores = artifact.ensemble.calibration.heldOut.ensemble.length
-    const withMaps = classifier.needsMaps
-    return { bytes: bytes.length, calibrationScores, artifact, classifier, backbone: { ...backbone, target, withMaps } }
+    const { needsMaps: withMaps } = classifier
+    const maps = mapsFor(artifact, backbone.maps)
+    return {
+      bytes: bytes.length,
+      calibrationScores,
+      artifact,
+      classifier,
+      backbone: { ...backbone, target, withMaps, maps },
+    }
   }
 
   return {

@@ -114,11 +114,30 @@ export function roundModes({ vectors }: FittedModes): PlaceModes {
 export function modesIn({ bytes, levels }: PlaceModes, means: Float32Array): Float32Array {
   const size = means.length
   const out = new Float32Array(size)
-  levels.forEach((level, r) => {
-    let sum = 0
-    for (let x = 0, at = r * size; x < size; x++, at++) sum += means[x]! * (bytes[at]! - middle)
-    const part = sum * level * level
-    for (let x = 0, at = r * size; x < size; x++, at++) out[x]! += part * (bytes[at]! - middle)
-  })
+  const count = levels.length
+  const rowOf = (r: number) => bytes.subarray(Math.min(r, count - 1) * size, Math.min(r + 1, count) * size)
+  // four modes at a time, since additions wait for each other; each one's run in their own order, and one that is not there adds nothing
+  for (let r = 0; r < count; r += 4) {
+    const [b0, b1, b2, b3] = [rowOf(r), rowOf(r + 1), rowOf(r + 2), rowOf(r + 3)]
+    let [s0, s1, s2, s3] = [0, 0, 0, 0]
+    for (let x = 0; x < size; x++) {
+      const value = means[x]!
+      s0 += value * (b0[x]! - middle)
+      s1 += value * (b1[x]! - middle)
+      s2 += value * (b2[x]! - middle)
+      s3 += value * (b3[x]! - middle)
+    }
+    const partOf = (sum: number, q: number): number => {
+      const level = levels[r + q] ?? 0
+      return sum * level * level
+    }
+    const [p0, p1, p2, p3] = [partOf(s0, 0), partOf(s1, 1), partOf(s2, 2), partOf(s3, 3)]
+    for (let x = 0; x < size; x++) {
+      const one = Math.fround(out[x]! + p0 * (b0[x]! - middle))
+      const two = Math.fround(one + p1 * (b1[x]! - middle))
+      const three = Math.fround(two + p2 * (b2[x]! - middle))
+      out[x] = three + p3 * (b3[x]! - middle)
+    }
+  }
   return out
 }

@@ -180,39 +180,39 @@ export function placeDistances({ gaussians, steps, blocks, modes }: PlaceMeasure
     for (let p = 0, at = 0; p < blocks.length; p++)
       for (let k = 0, from = blocks[p]! * d; k < d; k++) map[at++]! -= shared[from++]!
   }
-  // places of a block share their factor: they are taken four at a time, and each one's sums run in their own order
-  const places = byBlock(blocks)
+  // four places at a time, since additions wait for each other; each one's run in their own order
+  const triangle = (d * (d + 1)) / 2
   const x = new Float64Array(4 * d)
+  const at = new Int32Array(4)
   const out = new Float64Array(blocks.length)
-  for (const [block, members] of places.entries()) {
-    for (let first = 0; first < members.length; first += 4) {
-      for (let q = 0; q < 4; q++) {
-        const p = members[Math.min(first + q, members.length - 1)]!
-        for (let k = 0; k < d; k++) x[4 * k + q] = map[p * d + k]!
-      }
-      const squares = squaresOfFour(factors, (block * d * (d + 1)) / 2, d, x)
-      for (let q = 0; q < 4 && first + q < members.length; q++) out[members[first + q]!] = Math.sqrt(squares[q]!)
+  for (let first = 0; first < blocks.length; first += 4) {
+    for (let q = 0; q < 4; q++) {
+      const p = Math.min(first + q, blocks.length - 1)
+      at[q] = blocks[p]! * triangle
+      for (let k = 0; k < d; k++) x[4 * k + q] = map[p * d + k]!
     }
+    const squares = squaresOfFour(factors, at, d, x)
+    for (let q = 0; q < 4 && first + q < blocks.length; q++) out[first + q] = Math.sqrt(squares[q]!)
   }
   return out
 }
 
-/** |L x|² of four vectors x, which lie side by side, for the lower triangle L of `factors` from `at` on. */
+/** |L x|² of four vectors x, which lie side by side, each for the lower triangle L of `factors` that begins at its number in `starts`. */
 function squaresOfFour(
   factors: Float32Array,
-  at: number,
+  starts: Int32Array,
   d: number,
   x: Float64Array,
 ): [number, number, number, number] {
+  let [at0, at1, at2, at3] = [starts[0]!, starts[1]!, starts[2]!, starts[3]!]
   let [a, b, c, e] = [0, 0, 0, 0]
   for (let i = 0; i < d; i++) {
     let [s0, s1, s2, s3] = [0, 0, 0, 0]
     for (let j = 0, from = 0; j <= i; j++, from += 4) {
-      const factor = factors[at++]!
-      s0 += factor * x[from]!
-      s1 += factor * x[from + 1]!
-      s2 += factor * x[from + 2]!
-      s3 += factor * x[from + 3]!
+      s0 += factors[at0++]! * x[from]!
+      s1 += factors[at1++]! * x[from + 1]!
+      s2 += factors[at2++]! * x[from + 2]!
+      s3 += factors[at3++]! * x[from + 3]!
     }
     a += s0 * s0
     b += s1 * s1
@@ -220,18 +220,4 @@ function squaresOfFour(
     e += s3 * s3
   }
   return [a, b, c, e]
-}
-
-const knownBlocks = new WeakMap<Int32Array, readonly (readonly number[])[]>()
-
-/** The places of each block. */
-function byBlock(blocks: Int32Array): readonly (readonly number[])[] {
-  const known = knownBlocks.get(blocks)
-  if (known) return known
-  const out: number[][] = Array.from({ length: blocks.at(-1)! + 1 }, () => [])
-  blocks.forEach((block, p) => {
-    out[block]!.push(p)
-  })
-  knownBlocks.set(blocks, out)
-  return out
 }

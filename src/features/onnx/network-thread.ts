@@ -3,7 +3,7 @@ import { OneclassError, present } from '../../errors.ts'
 import type { Pixels } from '../../images/pixels.ts'
 import { answerCalls } from '../../system/thread-call.ts'
 import type { ErrorBody } from '../../wire/error.ts'
-import type { Backbone, BackboneManifest, Look } from '../backbone.ts'
+import type { Backbone, BackboneManifest, Look, MapOutput } from '../backbone.ts'
 import { see } from '../embed.ts'
 import { openOnnx } from './onnx.ts'
 
@@ -11,7 +11,7 @@ import { openOnnx } from './onnx.ts'
 export type NetworkCalls = {
   readonly open: { input: { readonly weights: Uint8Array; readonly manifest: BackboneManifest }; output: null }
   readonly see: {
-    input: { readonly images: readonly Pixels[]; readonly withMaps: boolean }
+    input: { readonly images: readonly Pixels[]; readonly maps: readonly MapOutput[] }
     output: (Look | ErrorBody)[]
   }
 }
@@ -23,8 +23,8 @@ answerCalls<NetworkCalls>({
     network = await openOnnx(weights, manifest, { threads: 1 })
     return null
   },
-  async see({ images, withMaps }) {
-    const seen = await see(present(network, 'an opened network'), images, withMaps)
+  async see({ images, maps }) {
+    const seen = await see(present(network, 'an opened network'), images, maps)
     return seen.map((one) => (one instanceof OneclassError ? one.toJSON() : one))
   },
 })

@@ -43,8 +43,8 @@ export class OnnxBackbone implements Backbone {
     return (await this.#see(images, [])).map((seen) => (seen instanceof OneclassError ? seen : seen.embedding))
   }
 
-  async look(images: readonly Pixels[]): Promise<(Look | OneclassError)[]> {
-    return await this.#see(images, this.maps ?? [])
+  async look(images: readonly Pixels[], maps = this.maps ?? []): Promise<(Look | OneclassError)[]> {
+    return await this.#see(images, maps)
   }
 
   async #see(images: readonly Pixels[], maps: readonly MapOutput[]): Promise<(Look | OneclassError)[]> {

@@ -8,7 +8,7 @@ import type { Pixels } from '../../images/pixels.ts'
 import { readDevice } from '../../system/config.ts'
 import { usableCpus } from '../../system/cpus.ts'
 import { type CallThread, startThread } from '../../system/thread-call.ts'
-import type { Backbone, BackboneManifest, Look } from '../backbone.ts'
+import type { Backbone, BackboneManifest, Look, MapOutput } from '../backbone.ts'
 import type { NetworkCalls } from './network-thread.ts'
 import { type OnnxOptions, openOnnx } from './onnx.ts'
 
@@ -50,10 +50,13 @@ export function spread(own: Backbone, count: number, network: NetworkCalls['open
   }
 
   /** In equal parts, in order. */
-  const look = async (images: readonly Pixels[], withMaps: boolean): Promise<(Look | OneclassError)[]> => {
+  const inThreads = async (
+    images: readonly Pixels[],
+    asked: readonly MapOutput[],
+  ): Promise<(Look | OneclassError)[]> => {
     const size = Math.ceil(images.length / ready.length)
     const parts = ready.map((thread, i) =>
-      thread.call('see', { images: images.slice(i * size, (i + 1) * size), withMaps }),
+      thread.call('see', { images: images.slice(i * size, (i + 1) * size), maps: asked }),
     )
     return (await Promise.all(parts))
       .flat()
@@ -77,12 +80,11 @@ export function spread(own: Backbone, count: number, network: NetworkCalls['open
     expect,
     async embed(images) {
       if (!isForThreads(images)) return await own.embed(images)
-      return (await look(images, false)).map((one) => (one instanceof OneclassError ? one : one.embedding))
+      return (await inThreads(images, [])).map((one) => (one instanceof OneclassError ? one : one.embedding))
     },
-    async look(images) {
-      return isForThreads(images)
-        ? await look(images, true)
-        : await present(own.look, 'the maps of a network').call(own, images)
+    async look(images, asked = maps ?? []) {
+      if (isForThreads(images)) return await inThreads(images, asked)
+      return await present(own.look, 'the maps of a network').call(own, images, asked)
     },
     async close() {
       ready.length = 0
