@@ -2,9 +2,9 @@
 import { join } from 'node:path'
 import { OneclassError } from '../errors.ts'
 import type { Comparison } from '../evaluation/comparison.ts'
-import { methods } from '../evaluation/methods.ts'
 import { describeSkipped, printable } from '../images/left-out.ts'
 import { callOnce } from '../library/thread.ts'
+import { methodKeys } from '../wire/comparison.ts'
 import { type Command, deviceOption, type Io, type Values } from './command.ts'
 import { progressLine } from './progress.ts'
 import { flag, number, required, text } from './values.ts'
@@ -18,7 +18,7 @@ export const compare: Command = {
     train: { type: 'string', value: 'DIR', description: 'has positive/ and, for some methods, negative/' },
     test: { type: 'string', value: 'DIR', description: 'has positive/ and negative/' },
     out: { type: 'string', value: 'DIR', description: 'gets report.html, report.json and scores.csv' },
-    methods: { type: 'string', value: 'A,B', description: `of ${methods.map(({ key }) => key).join(', ')}` },
+    methods: { type: 'string', value: 'A,B', description: `of ${methodKeys.join(', ')}` },
     quick: { type: 'boolean', description: 'smaller networks, fewer epochs and seeds: minutes' },
     backbone: { type: 'string', value: 'ID|FILE', description: 'network to use (see "oneclass backbones list")' },
     alpha: { type: 'string', value: 'A', description: 'share of good images that may be rejected (default 0.05)' },

@@ -1,7 +1,7 @@
 /** `oneclass completion bash|zsh|fish`: a script for the shell, made from the commands themselves. */
 import { OneclassError } from '../errors.ts'
+import { didYouMean } from '../system/suggest.ts'
 import { type Command, commonOptions, type Option } from './command.ts'
-import { didYouMean } from './suggest.ts'
 
 const shells = ['bash', 'zsh', 'fish'] as const
 

@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { OneclassError, toOneclassError } from '../errors.ts'
 import { chooseDevice, readConfig, readDevice, version } from '../system/config.ts'
+import { didYouMean } from '../system/suggest.ts'
 import { type Command, type ExitStatus, helpOf, type Io, parseConfig } from './command.ts'
 import { commands } from './commands.ts'
 import { watchSignals } from './interrupt.ts'
-import { didYouMean } from './suggest.ts'
 
 export async function main(args: readonly string[]): Promise<ExitStatus> {
   const [name, ...rest] = args

@@ -6,10 +6,10 @@ import { alphaWarning, confidenceWarning, fitReport } from '../store/fit-facts.t
 import { modelNameOf, readModelBytes, readModelFile } from '../store/model-file.ts'
 import { openRegistry, type Registry } from '../store/registry.ts'
 import { assertHomeWritable, standardOutputName, writeOutput } from '../system/files.ts'
+import { didYouMean } from '../system/suggest.ts'
 import { labelOf } from '../wire/label.ts'
 import type { Command, Io, Values } from './command.ts'
 import { reportLines } from './fit-words.ts'
-import { didYouMean } from './suggest.ts'
 import { flag, number, text } from './values.ts'
 
 export const models: Command = {

@@ -1,7 +1,7 @@
 /** Option values as numbers and lists, with one sentence for each wrong one. */
 import { OneclassError } from '../errors.ts'
+import { didYouMean } from '../system/suggest.ts'
 import type { Values } from './command.ts'
-import { didYouMean } from './suggest.ts'
 
 export function text(values: Values, name: string): string | undefined {
   const value = values[name]

@@ -6,10 +6,26 @@ import { type Fixed, Nullable, OneOf } from './type.ts'
 
 const folder = { minLength: 1, maxLength: longestPath }
 
+/** Every method, in the order of the report. */
+export const methodKeys = [
+  'naive-cnn',
+  'binary-cnn',
+  'transfer-binary',
+  'isolation-forest',
+  'isolation-forest-npm',
+  'one-class-svm',
+  'deep-one-class',
+  'distance-net',
+  'nearest-neighbour',
+  'mahalanobis',
+  'ensemble',
+] as const
+export type MethodKey = (typeof methodKeys)[number]
+
 /** What a comparison may be asked besides its images. */
 export const ComparisonOptions = Type.Object(
   {
-    methods: Type.Optional(Type.Array(Type.String({ pattern: '^[a-z0-9-]{1,64}$' }), { maxItems: 64 })),
+    methods: Type.Optional(Type.Array(Type.String({ enum: [...methodKeys] }), { maxItems: 64 })),
     quick: Type.Optional(Type.Boolean()),
     alpha: Type.Optional(Alpha),
     seed: Type.Optional(Seed),

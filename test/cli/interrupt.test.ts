@@ -5,7 +5,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after, before } from 'node:test'
-import { nearest } from '../../src/cli/suggest.ts'
+import { nearest } from '../../src/system/suggest.ts'
 import { drawFolder, type RunOptions, runCommand } from '../support/command-line.ts'
 import { memoryBucket, startS3Server } from '../support/s3-server.ts'
 

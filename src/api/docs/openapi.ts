@@ -97,7 +97,8 @@ function operation({ method, scope, docs }: Documented, path: string): Operation
   const parameters: Parameter[] = [...parametersOf(docs.params, 'path'), ...parametersOf(docs.query, 'query')]
   const content: Record<string, { schema: unknown }> = {}
   if (docs.body) content['application/json'] = { schema: plain(docs.body) }
-  if (docs.multipart) content['multipart/form-data'] = { schema: plain(docs.multipart) }
+  if (docs.multipart)
+    content['multipart/form-data'] = { schema: plain({ ...docs.multipart, additionalProperties: false }) }
   if (docs.takesImage) content['image/*'] = { schema: { type: 'string', format: 'binary' } }
   if (method === 'post' && docs.multipart) {
     parameters.push({

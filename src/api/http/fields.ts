@@ -4,15 +4,14 @@ import type { Static, TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { OneclassError } from '../../errors.ts'
 import { Alpha } from '../../wire/names.ts'
-import { saidOf } from './said.ts'
+import { wrongIn } from './check.ts'
 
 /** Form fields are text: numbers are converted, then all is checked. */
 export function parseFields<T extends TSchema>(schema: T, fields: Readonly<Record<string, unknown>>): Static<T> {
   const value = Value.Convert(schema, { ...fields })
-  if (Value.Check(schema, value)) return value
-  const [first] = Value.Errors(schema, value)
-  const where = first?.instancePath ? `The field "${first.instancePath.slice(1)}"` : 'The form'
-  throw new OneclassError('INVALID_ARGUMENT', `${where} ${saidOf(first)}.`)
+  const wrong = wrongIn('form', schema, value)
+  if (wrong !== undefined) throw new OneclassError('INVALID_ARGUMENT', wrong)
+  return value as Static<T>
 }
 
 /** A list in one text field: `3,17`. */

@@ -5,7 +5,7 @@ import { Value } from 'typebox/value'
 import { OneclassError } from '../../errors.ts'
 import type { Scope } from '../../service/key-store.ts'
 import { Problem } from '../../wire/error.ts'
-import { saidOf } from './said.ts'
+import { unknownName, wrongIn } from './check.ts'
 
 export interface Answer {
   readonly description: string
@@ -71,7 +71,8 @@ export function route<P extends TSchema, Q extends TSchema, B extends TSchema>(
     url,
     schema: {
       params: params ?? Type.Object({}),
-      querystring: query ?? Type.Object({}),
+      // probes of load balancers ask as they like
+      ...(scope === null ? {} : { querystring: query ?? Type.Object({}) }),
       ...(body === undefined ? {} : { body: { content: { 'application/json': { schema: body } } } }),
       response: {
         ...Object.fromEntries(
@@ -87,6 +88,7 @@ export function route<P extends TSchema, Q extends TSchema, B extends TSchema>(
     ...(definition.bodyLimit === undefined ? {} : { bodyLimit: definition.bodyLimit }),
     handler: async (request, reply) => {
       if (body !== undefined) assertBody(request, multipart !== undefined)
+      else if (multipart === undefined) assertNoBody(request)
       try {
         return await definition.handle({
           params: request.params as Static<P>,
@@ -116,15 +118,19 @@ function assertBody(request: FastifyRequest, takesForms: boolean): void {
   }
 }
 
+/** What is sent along is meant to count. */
+function assertNoBody(request: FastifyRequest): void {
+  const [name] = Object.keys(request.body ?? {})
+  if (name !== undefined) throw new OneclassError('INVALID_ARGUMENT', unknownName('body', name, []))
+  if (request.isMultipart()) throw new OneclassError('UNSUPPORTED_MEDIA_TYPE', 'This request takes no form.')
+}
+
 /** Validation by TypeBox itself. Numbers and booleans in an address are text and are converted; bodies are taken as they are. */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+  const place = httpPart === 'body' ? 'body' : httpPart === 'querystring' ? 'query' : 'address'
   return (data: unknown) => {
     const value = httpPart === 'body' ? data : Value.Convert(schema, data)
-    if (Value.Check(schema, value)) return { value }
-    const [first] = Value.Errors(schema, value)
-    const where = first?.instancePath
-      ? `"${first.instancePath.slice(1).replaceAll('/', '.')}" in the ${httpPart}`
-      : `The ${httpPart}`
-    return { error: new Error(`${where} ${saidOf(first)}`) }
+    const wrong = wrongIn(place, schema, value)
+    return wrong === undefined ? { value } : { error: new Error(wrong) }
   }
 }

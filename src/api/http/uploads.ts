@@ -2,6 +2,7 @@
 import type { MultipartFile } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import { OneclassError, toOneclassError } from '../../errors.ts'
+import { unknownName } from './check.ts'
 import type { Held } from './held-bytes.ts'
 
 export interface Uploaded {
@@ -106,6 +107,7 @@ async function readParts(
   })
   for await (const part of parts) {
     if (part.type === 'field') {
+      checkFieldName(part.fieldname, fileFields, request)
       if (Object.hasOwn(fields, part.fieldname))
         throw new OneclassError('INVALID_ARGUMENT', `The field "${clean(part.fieldname)}" is there twice.`)
       if (part.valueTruncated)
@@ -124,6 +126,19 @@ async function readParts(
     await onFile(await readPart(part, request.held), part.filename, part.fieldname)
   }
   return fields
+}
+
+/** What a form may hold is said where its route is. @throws INVALID_ARGUMENT */
+function checkFieldName(name: string, fileFields: readonly string[], request: FastifyRequest): void {
+  const { multipart, query } = request.routeOptions.config.docs ?? {}
+  const namesOf = (schema: object = {}) => Object.keys((schema as { properties?: object }).properties ?? {})
+  const known = namesOf(multipart)
+  if (!known.includes(name)) {
+    const elsewhere = namesOf(query).includes(name) ? ` It belongs into the query: "?${name}=".` : ''
+    throw new OneclassError('INVALID_ARGUMENT', unknownName('form', name, known) + elsewhere)
+  }
+  if (fileFields.includes(name))
+    throw new OneclassError('INVALID_ARGUMENT', `Expected a file in the field "${name}", but it holds text.`)
 }
 
 export function noFile(fileField: string): OneclassError {

@@ -5,7 +5,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   let best: string | undefined
   let least = Math.max(1, Math.floor(word.length / 3)) + 1
   for (const candidate of known) {
-    const distance = edits(word.toLowerCase(), candidate.toLowerCase())
+    const distance = edits(heard(word), heard(candidate))
     // of one letter another one is no misspelling
     if (distance < least && distance < Math.max(word.length, candidate.length)) [best, least] = [candidate, distance]
   }
@@ -17,6 +17,11 @@ export function nearest(word: string, known: readonly string[]): string | undefi
 export function didYouMean(word: string, known: readonly string[]): string {
   const found = nearest(word, known)
   return found === undefined ? '' : ` Did you mean "${found}"?`
+}
+
+/** As it sounds: "alfa" is near to "alpha". */
+function heard(word: string): string {
+  return word.toLowerCase().replaceAll('ph', 'f')
 }
 
 /** Letters to insert, remove, change or swap with their neighbour (Damerau-Levenshtein, optimal string alignment). */
