@@ -92,7 +92,10 @@ export function startCompare(context: WorkerContext): Promise<Consumer> {
         const files = await Promise.all(comparisonFileNames.map((file) => readFile(join(folder, 'out', file))))
         const ids = await blobs.putAll(files, lifetimes.outcome) // all of them or none
         const stored = Object.fromEntries(pairs(comparisonFileNames, ids)) as ComparisonFiles
-        await leaveComparison(client, data.origin, task.id, stored)
+        await leaveComparison(client, data.origin, task.id, stored).catch(async (error: unknown) => {
+          await blobs.remove(ids).catch(() => {}) // without the note nobody would fetch them
+          throw error
+        })
         await forgetInputs(blobs, data)
         return {}
       } finally {

@@ -9,11 +9,10 @@ import { rangeOf, type SampleRange, type UsedSamples } from '../src/images/sampl
 import { spread } from '../src/pipeline/range.ts'
 import { type Consumer, isFault, startConsumer, type Task } from '../src/queue/consumer.ts'
 import { forgetInputs } from '../src/queue/job-inputs.ts'
-import { BlobId, type FitOutcome, lifetimes } from '../src/queue/jobs.ts'
+import { BlobId, type FitOutcome } from '../src/queue/jobs.ts'
 import { leaveFit } from '../src/service/fit-saver.ts'
 import type { RemoteBackbone } from '../src/serving/inference.ts'
 import { parseJson } from '../src/system/parse-json.ts'
-import { sha256 } from '../src/system/sha256.ts'
 import type { ErrorBody } from '../src/wire/error.ts'
 import { FailedImage } from '../src/wire/result.ts'
 import { runChild } from './child.ts'
@@ -26,7 +25,7 @@ const Listing = Type.Array(Type.Union([Listed, FailedImage]))
 const file = new URL('./fit-process.js', import.meta.url)
 
 export function startFit(context: WorkerContext): Promise<Consumer> {
-  const { blobs, client, engine, inference } = context
+  const { blobs, engine, inference } = context
 
   const fetchBase = async (base: Task<'fit'>['data']['base']): Promise<FitWork['base']> => {
     if (base === undefined) return undefined
@@ -130,15 +129,8 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
     const known = { id, hash, dim, target, ...(maps && { maps }) }
     const work: FitWork = { images, backbone: known, choices, base, range, isDemo }
     const reply = await runFit(work, list, backbone, task)
-    const keep = async (bytes: Uint8Array): Promise<string> => {
-      const hash = sha256(bytes)
-      await blobs.putModel(hash, bytes, lifetimes.outcome)
-      return hash
-    }
-    const fit: FitOutcome = {
-      sha256: await keep(reply.artifact),
-      gallery: reply.gallery ? await keep(reply.gallery) : null,
-      samples: reply.samples ? await keep(reply.samples) : null,
+    task.signal.throwIfAborted()
+    const fit = await leaveFit(context, task, reply, {
       used: reply.used,
       rejected: [...unread, ...reply.rejected],
       duplicates: reply.duplicates,
@@ -148,8 +140,7 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
       ...(layout.left && { leftOut: { folders: [...layout.negative, ...layout.other], images: layout.left } }),
       ...(layout.note && { layout: layout.note }),
       ...(reply.growth && { growth: reply.growth }),
-    }
-    await leaveFit(client, data.origin, task.id, { ...fit, name: data.name })
+    })
     await forgetInputs(blobs, data)
     return fit
   }

@@ -178,8 +178,12 @@ export const jobTimeouts: { readonly [K in JobKind]: number } = {
   map: 600_000,
 }
 
-/** Seconds that inputs wait for a worker, that models stay without use, and that outcomes stay readable. */
+/**
+ * Seconds that inputs wait for a worker, that models stay without use, and that outcomes stay readable; `unclaimed`: that bytes stay
+ * which no note or model names yet, or any more.
+ */
 export const lifetimes = {
+  unclaimed: 600,
   classifyInput: 3600,
   input: 24 * 3600,
   model: 24 * 3600,

@@ -8,13 +8,15 @@
  */
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
-import { OneclassError, toOneclassError } from '../errors.ts'
+import { type ErrorCode, OneclassError, toOneclassError } from '../errors.ts'
+import type { BlobStore } from '../queue/blobs.ts'
 import type { RedisClient } from '../queue/connection.ts'
-import { FitOutcome, typeOfJob } from '../queue/jobs.ts'
+import { FitOutcome, lifetimes, typeOfJob } from '../queue/jobs.ts'
 import type { Producer } from '../queue/producer.ts'
 import { keys } from '../queue/redis-keys.ts'
 import { fitReport } from '../store/fit-facts.ts'
 import { parseJson } from '../system/parse-json.ts'
+import { sha256 } from '../system/sha256.ts'
 import type { FitJob } from '../wire/job.ts'
 import type { Model } from '../wire/model.ts'
 import { Alpha, ModelName } from '../wire/names.ts'
@@ -24,8 +26,46 @@ import type { Fixed } from '../wire/type.ts'
 const FinishedFit = Type.Object({ name: ModelName, alpha: Type.Optional(Alpha), ...FitOutcome.properties })
 export type FinishedFit = Fixed<typeof FinishedFit>
 
-export async function leaveFit(client: RedisClient, origin: string, jobId: string, fit: FinishedFit): Promise<void> {
-  await client.hset(keys.finishedFits(origin), jobId, JSON.stringify(fit))
+/** What a worker made: the model's bytes, and what may come with them. */
+export interface FitParts extends FitExtras {
+  readonly artifact: Uint8Array
+}
+
+/**
+ * The bytes, then the note that names them. Where Redis has no room for all of it, what was put there goes again: without a note
+ * nobody would fetch it. Until the note is there the bytes stay for minutes only, so a worker that dies leaves nothing either.
+ */
+export async function leaveFit(
+  { client, blobs }: { readonly client: RedisClient; readonly blobs: BlobStore },
+  { id, data }: { readonly id: string; readonly data: { readonly origin: string; readonly name: string } },
+  { artifact, gallery, samples }: FitParts,
+  told: Omit<FitOutcome, 'sha256' | 'gallery' | 'samples'>,
+): Promise<FitOutcome> {
+  const added: string[] = []
+  const put = async (bytes: Uint8Array): Promise<string> => {
+    const hash = sha256(bytes)
+    const isThere = await blobs.touchModel(hash, lifetimes.outcome) // of an earlier try, or of a fit that made the same
+    if (!isThere) added.push(hash)
+    await blobs.putModel(hash, bytes, isThere ? lifetimes.outcome : lifetimes.unclaimed)
+    return hash
+  }
+  const notes = keys.finishedFits(data.origin)
+  let outcome: FitOutcome
+  try {
+    outcome = {
+      sha256: await put(artifact),
+      gallery: gallery ? await put(gallery) : null,
+      samples: samples ? await put(samples) : null,
+      ...told,
+    }
+    await client.hset(notes, id, JSON.stringify({ ...outcome, name: data.name } satisfies FinishedFit))
+  } catch (error) {
+    for (const hash of added) await blobs.removeModel(hash).catch(() => {}) // they expire
+    throw error
+  }
+  await client.expire(notes, lifetimes.outcome)
+  for (const hash of added) await blobs.touchModel(hash, lifetimes.outcome)
+  return outcome
 }
 
 /** What may come with a model. */
@@ -102,11 +142,13 @@ export function createFitSaver(options: {
         const warnings = [...(layout ? [layout] : []), ...report.warnings]
         const told = { used, rejected, duplicates, excluded, notes, skipped, ...(leftOut && { leftOut }) }
         view = { ...base, result: { model, ...told, report: { ...report, warnings } } }
+        await renewAll([fit.sha256, fit.gallery], lifetimes.model) // from now on as any other model
+        await renewAll([fit.samples], lifetimes.unclaimed)
       } catch (thrown) {
         const error = toOneclassError(thrown)
         options.onError?.(id, error)
         if (error.isPassing) return // stays, and is tried again
-        if (error.code === 'MODEL_CORRUPT') await forget(fit)
+        await forget(fit, error.code)
         view = { ...base, state: 'failed', error: error.toJSON() }
       }
       await producer.setOutcome(id, { kind: 'saved', view })
@@ -115,11 +157,15 @@ export function createFitSaver(options: {
     await producer.client.hdel(keys.finishedFits(origin), id)
   }
 
-  /** Bytes that were refused are of no use to anybody, and would count as stored for days. */
-  const forget = async (fit: unknown): Promise<void> => {
+  /** Of bytes that were not saved nobody has a use, and they would count as stored for days; unless a model of the same bytes is in use. */
+  const forget = async (fit: unknown, code: ErrorCode): Promise<void> => {
     if (!Value.Check(FinishedFit, fit)) return
-    for (const hash of [fit.sha256, fit.gallery, fit.samples])
-      if (hash) await producer.blobs.removeModel(hash).catch(() => {})
+    const hashes = [fit.sha256, fit.gallery, fit.samples]
+    if (code !== 'MODEL_CORRUPT') await renewAll(hashes, lifetimes.unclaimed)
+    else for (const hash of hashes) if (hash) await producer.blobs.removeModel(hash).catch(() => {})
+  }
+  const renewAll = async (hashes: readonly (string | null | undefined)[], seconds: number): Promise<void> => {
+    for (const hash of hashes) if (hash) await producer.blobs.touchModel(hash, seconds).catch(() => {})
   }
 
   return {
