@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { pairs } from '../core/pairs.ts'
 import { OneclassError } from '../errors.ts'
-import { sha256 } from '../system/sha256.ts'
+import { sha256InTurns } from '../system/sha256.ts'
 import type { RedisClient } from './connection.ts'
 import { backlogSeconds } from './fair-order.ts'
 import { type Bounds, ledgerKeys, ledgerLua } from './ledger.ts'
@@ -125,20 +125,22 @@ export function createBlobStore(client: RedisClient, bounds: Bounds): BlobStore 
     const there = pairs(ids, sizes).flatMap(([id, size]) => (size === sizeOf(id) && size <= maxBlobBytes ? [id] : []))
     if (there.length === 0) return ids.map(() => undefined)
     const found = new Map(pairs(there, await client.mgetBuffer(there.map(keys.blob))))
-    return ids.map((id) => {
+    const whole: (Buffer | undefined)[] = []
+    for (const id of ids) {
       const bytes = found.get(id)
-      return bytes && sha256(bytes) === id.split('.')[1] ? bytes : undefined
-    })
+      whole.push(bytes && (await sha256InTurns(bytes)) === id.split('.')[1] ? bytes : undefined)
+    }
+    return whole
   }
   return {
     async put(bytes, seconds, owner) {
-      const id = newId(bytes)
+      const id = await newId(bytes)
       await store(keys.blob(id), bytes, seconds, owner)
       return id
     },
     async putAll(list, seconds, owner = '') {
       if (list.length === 0) return []
-      const ids = list.map(newId)
+      const ids = await Promise.all(list.map(newId))
       const args = [...common(seconds, owner), ...list.map(({ length }) => length + blobOverhead)]
       await assertRoom(await runScript(client, reserve, [...names, ...ids.map(keys.blob)], args))
       const written = await Promise.allSettled(
@@ -153,7 +155,8 @@ export function createBlobStore(client: RedisClient, bounds: Bounds): BlobStore 
     getAll,
     remove,
     async putModel(hash, bytes, seconds) {
-      if (sha256(bytes) !== hash) throw new OneclassError('INTERNAL', 'A model was to be stored under another hash.')
+      if ((await sha256InTurns(bytes)) !== hash)
+        throw new OneclassError('INTERNAL', 'A model was to be stored under another hash.')
       await store(keys.model(hash), bytes, seconds)
     },
     async touchModel(hash, seconds) {
@@ -164,7 +167,7 @@ export function createBlobStore(client: RedisClient, bounds: Bounds): BlobStore 
       const [size] = await sizesOf(client, [keys.model(hash)])
       if (size === 0) return undefined
       const bytes = size === undefined ? null : await client.getBuffer(keys.model(hash))
-      if (bytes !== null && sha256(bytes) === hash) return bytes
+      if (bytes !== null && (await sha256InTurns(bytes)) === hash) return bytes
       await client.unlink(keys.model(hash)) // it is none: whoever needs it puts it there again
       return undefined
     },
@@ -188,8 +191,8 @@ export function createBlobStore(client: RedisClient, bounds: Bounds): BlobStore 
 }
 
 /** Random; says hash and length of the bytes, so whoever has the id can check and remove them. */
-function newId(bytes: Uint8Array): string {
-  return `${randomBytes(12).toString('hex')}.${sha256(bytes)}.${bytes.byteLength}`
+async function newId(bytes: Uint8Array): Promise<string> {
+  return `${randomBytes(12).toString('hex')}.${await sha256InTurns(bytes)}.${bytes.byteLength}`
 }
 
 function bufferOf(bytes: Uint8Array): Buffer {

@@ -16,7 +16,7 @@ import type { Producer } from '../queue/producer.ts'
 import { keys } from '../queue/redis-keys.ts'
 import { fitReport } from '../store/fit-facts.ts'
 import { parseJson } from '../system/parse-json.ts'
-import { sha256 } from '../system/sha256.ts'
+import { sha256InTurns } from '../system/sha256.ts'
 import type { FitJob } from '../wire/job.ts'
 import type { Model } from '../wire/model.ts'
 import { Alpha, ModelName } from '../wire/names.ts'
@@ -43,7 +43,7 @@ export async function leaveFit(
 ): Promise<FitOutcome> {
   const added: string[] = []
   const put = async (bytes: Uint8Array): Promise<string> => {
-    const hash = sha256(bytes)
+    const hash = await sha256InTurns(bytes)
     const isThere = await blobs.touchModel(hash, lifetimes.outcome) // of an earlier try, or of a fit that made the same
     if (!isThere) added.push(hash)
     await blobs.putModel(hash, bytes, isThere ? lifetimes.outcome : lifetimes.unclaimed)

@@ -17,7 +17,7 @@ import { assertAlpha } from '../detectors/calibration.ts'
 import { OneclassError } from '../errors.ts'
 import { makeFolder } from '../system/files.ts'
 import { lockInTurn } from '../system/lock.ts'
-import { sha256 } from '../system/sha256.ts'
+import { sha256InTurns } from '../system/sha256.ts'
 import { privateFolder, renameSynced, syncFolder, writeSynced, writeWhole } from '../system/whole-file.ts'
 import { labelOf } from '../wire/label.ts'
 import type { Model } from '../wire/model.ts'
@@ -101,7 +101,7 @@ export function openRegistry(home: string): Registry {
       const about: About = {
         createdAt: new Date().toISOString(),
         ...facts,
-        gallery: gallery ? sha256(gallery) : null,
+        gallery: gallery ? await sha256InTurns(gallery) : null,
         ...(growth && { growth }),
       }
       const temporary = join(root, `.new-${randomUUID()}`)
@@ -151,7 +151,7 @@ export function openRegistry(home: string): Registry {
     async bytes(ref) {
       const found = await info(ref)
       const bytes = await readBytes(found.name, found.version)
-      if (sha256(bytes) === found.sha256) return bytes
+      if ((await sha256InTurns(bytes)) === found.sha256) return bytes
       const label = labelOf(found)
       throw new OneclassError(
         'MODEL_CORRUPT',
@@ -165,7 +165,7 @@ export function openRegistry(home: string): Registry {
       const path = join(folderOf(found.name, found.version), 'gallery.oneclass')
       const size = (await stat(path).catch(() => undefined))?.size
       const bytes = size === undefined || size > maxGalleryBytes ? undefined : await readFile(path)
-      if (bytes === undefined || sha256(bytes) !== found.gallery) {
+      if (bytes === undefined || (await sha256InTurns(bytes)) !== found.gallery) {
         throw new OneclassError(
           'MODEL_CORRUPT',
           `The gallery of "${labelOf(found)}" is damaged or missing: the model works without it, its positives cannot be shown or added to.`,
@@ -177,7 +177,7 @@ export function openRegistry(home: string): Registry {
     async addGallery(ref, gallery) {
       return await change(ref, async (_now, folder) => {
         await writeWhole(join(folder, 'gallery.oneclass'), gallery)
-        return { gallery: sha256(gallery) }
+        return { gallery: await sha256InTurns(gallery) }
       })
     },
 
