@@ -13,10 +13,9 @@ import { fitPooled } from '../detectors/pooled-fit.ts'
 import { choosePreprocess, keepLengths } from '../detectors/preprocess.ts'
 import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
-import { seeingEvenly } from '../features/changed.ts'
+import { seeingEvenly, withTarget } from '../features/changed.ts'
 import { atDetail, type Detail } from '../features/detail.ts'
-import { probeImage } from '../images/decode.ts'
-import type { ImageLimits } from '../images/limits.ts'
+import type { Original } from '../images/pixels.ts'
 import type { ImageSource } from '../images/source.ts'
 import type { LightChoice } from '../wire/fit-report.ts'
 import { type Gathered, type GatherOptions, gatherPositives, type Known } from './gather.ts'
@@ -79,14 +78,18 @@ export async function takeFirstLook(
   const sample = Array.from(sources.keys()).filter(getsDefect)
   const images = sample.map((i) => sources[i]!)
   const { onProgress, failed: _, ...quiet } = options
+  // asked of the decoder: what a worker fits has its files elsewhere
+  const sized = withTarget(network, { withOriginal: true })
   const look = async (detail: Detail, light: Light, how: GatherOptions): Promise<Look> => {
     const places = placeSetup(network, detail, axes)
-    const seen = await gatherPositives(images, [], atDetail(inLight(network, light), detail), how, places)
+    const seen = await gatherPositives(images, [], atDetail(inLight(sized, light), detail), how, places)
     const choice = await tryPlaces(seen, places)
     return { seen, light, ...(choice && { choice }) }
   }
+  const sides: number[] = []
   const withProgress: GatherOptions = {
     ...quiet,
+    onPixels: ({ original }) => original && sides.push(sidesOfNetwork(original, network)),
     ...(onProgress && { onProgress: (done, _total, stage) => onProgress(done, sources.length, stage) }),
   }
   const first = await look(1, asked.light === 'auto' ? 'as-is' : asked.light, withProgress)
@@ -114,7 +117,7 @@ export async function takeFirstLook(
   const helps = choice.weight > 0
   const stay: FirstLook = helps ? atOnce : { ...told, detail: undefined, known: toKnown(best, withoutPlaces), choice }
   if (!helps && choice.without < leastArea) return stay
-  if ((await pixelsPerPixel(images, network, options.limits)) < worthEnlarging) return stay
+  if ((sides.sort((a, b) => a - b)[sides.length >> 1] ?? 0) < worthEnlarging) return stay
   const second = await look(2, light, { ...quiet, thumbnails: false })
   const gain = (second.choice?.with ?? 0) - choice.with
   const worthIt = helps ? gain >= gainForDetail : (second.choice?.weight ?? 0) > 0
@@ -132,14 +135,9 @@ export function inLight(network: Backbone, light: Light): Backbone {
   return light === 'even' ? seeingEvenly(network) : network
 }
 
-/** Median over the images of the pixels along a side that stand for one of the network's. */
-async function pixelsPerPixel(images: readonly ImageSource[], { target }: Backbone, limits?: ImageLimits) {
-  const found: number[] = []
-  for (const image of images) {
-    const size = await probeImage(image, limits).catch(() => undefined) // what is wrong with it was told when it was looked at
-    if (size) found.push(Math.sqrt((size.width * size.height) / (target.width * target.height)))
-  }
-  return found.sort((a, b) => a - b)[found.length >> 1] ?? 0
+/** Pixels along a side of an image that stand for one of the network's. */
+function sidesOfNetwork({ width, height }: Original, { target }: Backbone): number {
+  return Math.sqrt((width * height) / (target.width * target.height))
 }
 
 /** Undefined where these images are too few or too much alike to say. */

@@ -19,6 +19,8 @@ export interface GatherOptions {
   readonly skipRepeated?: boolean
   readonly thumbnails?: boolean | ((source: ImageSource) => Promise<Uint8Array>)
   readonly decode?: EmbedOptions['decode']
+  /** Called with the pixels of each image that can be read. */
+  readonly onPixels?: (pixels: Pixels) => void
   readonly failed?: readonly FailedEntry[]
   readonly range: SampleRange | undefined
   readonly limits?: ImageLimits
@@ -77,6 +79,7 @@ export async function gatherPositives(
       maps: places !== undefined,
       onPixels(at, pixels) {
         const index = present(unread[at], 'the number of an image')
+        options.onPixels?.(pixels)
         if (pixels.notes) notesOf.set(index, pixels.notes)
         const make =
           typeof options.thumbnails === 'function'
