@@ -46,8 +46,8 @@ function plate(seed: number): Pixels {
 const blind: Backbone = {
   ...{ id: network.id, hash: network.hash, dim: network.dim, target: network.target, maps: network.maps! },
   embed: (images) => network.embed(images),
-  look: async (images) =>
-    (await network.look!(images)).map((seen) => {
+  look: async (images, maps) =>
+    (await network.look!(images, maps)).map((seen) => {
       if (seen instanceof OneclassError) return seen
       return { ...seen, maps: seen.maps.map((map) => ({ ...map, data: map.data.map(() => 1) })) }
     }),
@@ -136,9 +136,9 @@ describe('a fit that looks at places', () => {
     let widest = 0
     const watched: Backbone = {
       ...blind,
-      look: async (images) => {
+      look: async (images, maps) => {
         widest = Math.max(widest, ...images.map(({ width }) => width))
-        return await network.look!(images)
+        return await network.look!(images, maps)
       },
     }
     const more = await Promise.all(Array.from({ length: 32 }, (_, i) => file(`more ${i}.png`, plate(100 + i))))
@@ -152,9 +152,9 @@ describe('a fit that looks at places', () => {
     let looks = 0
     const watched: Backbone = {
       ...blind,
-      look: async (images) => {
+      look: async (images, maps) => {
         looks++
-        return await network.look!(images)
+        return await network.look!(images, maps)
       },
     }
     await drawnAxes(watched, undefined)
