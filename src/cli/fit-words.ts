@@ -1,4 +1,5 @@
 /** What a fit says about itself, in words: docs/promises.md explains every number. */
+import { smallestAlphaWords } from '../detectors/promise.ts'
 import { printable } from '../images/left-out.ts'
 import type { FitReport, LightChoice, PlaceChoice } from '../wire/fit-report.ts'
 import { fewestForMisfits } from '../wire/misfits.ts'
@@ -8,7 +9,7 @@ import type { Preprocess } from '../wire/preprocess.ts'
 const named = 10
 
 export function reportLines(report: FitReport): string[] {
-  const { n, groups, effectiveN, expectedFalseRejection: rate, smallestAlpha, power, misfits, confidence } = report
+  const { n, groups, effectiveN, expectedFalseRejection: rate, power, misfits, confidence } = report
   const copies =
     groups === 0
       ? 'no near-duplicates'
@@ -21,7 +22,7 @@ export function reportLines(report: FitReport): string[] {
         ? 'none, and nothing else either: see the note'
         : `${percent(rate.mean)} expected; ${percent(rate.low)} to ${percent(rate.high)} in nine of ten fits`,
     ],
-    ['strictest alpha', `${Number(smallestAlpha.toPrecision(2))}`],
+    ['strictest alpha', `${smallestAlphaWords(report.calibrationScores)}`],
     ['anything else rejected', power ? `${percent(power.share)} of ${power.reference}` : 'not tried'],
     ...(report.negativesPower ? [['given negatives', givenWords(report.negativesPower)] as [string, string]] : []),
     [

@@ -79,7 +79,7 @@ const actions: Record<string, Action> = {
     assertAlpha(alpha)
     const info = await registry.setAlpha(ref, alpha)
     await io.out(`${labelOf(info)}: alpha ${info.alpha}`)
-    const warning = alphaWarning(info.calibrationScores, info.alpha) ?? confidenceWarning(info)
+    const warning = alphaWarning(info, info.alpha) ?? confidenceWarning(info)
     if (warning) io.err(`note: ${warning}`)
   },
   async use(registry, ref, _values, io) {

@@ -157,7 +157,7 @@ function tellModels(
   io: Io,
 ): void {
   for (const { info, alpha } of models) {
-    const warning = alphaWarning(info.calibrationScores, alpha)
+    const warning = alphaWarning(info, alpha)
     if (warning) io.err(`note: ${labelOf(info)}: ${warning}`)
   }
   for (const { error } of failed) io.err(`note: ${error.code}: ${printable(error.message)}`)

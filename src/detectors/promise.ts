@@ -75,6 +75,13 @@ export function smallestAlpha(n: number): number {
   return 1 / (n + 1)
 }
 
+/** The same in two digits, rounded up: a rounded-down one would reject nothing. */
+export function smallestAlphaWords(n: number): string {
+  const least = smallestAlpha(n)
+  const unit = 10 ** (1 - Math.floor(Math.log10(least)))
+  return `${Number((Math.ceil(least * unit - 1e-9) / unit).toPrecision(2))}`
+}
+
 /** The false-rejection rate that a model decides at where nobody asked for another. */
 export const usualAlpha = 0.05
 /** The loosest alpha that is taken without being asked for. */
@@ -94,6 +101,11 @@ export function scoresNeeded(alpha: number): number {
   let n = Math.max(1, Math.floor(1 / alpha) - 2)
   while (rejectable(n, alpha) === 0) n++
   return n
+}
+
+/** Positives that are no near-duplicates that it takes to reject anything at alpha: a split holds out a quarter of them. */
+export function positivesNeeded(alpha: number, method: CalibrationMethod): number {
+  return (method === 'split' ? 4 : 1) * scoresNeeded(alpha)
 }
 
 /**

@@ -7,9 +7,10 @@ import {
   calibrationOf,
   defaultAlpha,
   expectedFalseRejection,
-  scoresNeeded,
+  positivesNeeded,
   scoresNeededForTolerance,
   smallestAlpha,
+  smallestAlphaWords,
   toleranceAlpha,
   usualAlpha,
 } from '../detectors/promise.ts'
@@ -24,11 +25,14 @@ export interface Reported {
   readonly alpha: number
   readonly calibrationScores: number
   readonly calibration?: CalibrationMethod | undefined
+  /** Null for a model of feature rows. */
+  readonly backbone?: object | null
   /** Null for a model of an earlier build. */
   readonly facts?: FitFacts | null
 }
 
-export function fitReport({ n, alpha, calibrationScores, calibration, facts = null }: Reported): FitReport {
+export function fitReport(model: Reported): FitReport {
+  const { n, alpha, calibrationScores, calibration, facts = null } = model
   const asked = confidenceKept({ alpha, calibrationScores, facts })
   return {
     n,
@@ -47,7 +51,7 @@ export function fitReport({ n, alpha, calibrationScores, calibration, facts = nu
       pValue,
       reason: `lies ${times.toFixed(1)} times as far out as nine in ten of the images do; most like ${nearest} (similarity ${similarity.toFixed(2)})`,
     })),
-    warnings: fitWarnings({ n, alpha, calibrationScores, facts }),
+    warnings: fitWarnings(model),
   }
 }
 
@@ -97,29 +101,38 @@ function rejectedOf(pValues: readonly number[], alpha: number): { share: number;
 }
 
 /** The warning of an alpha at which a model rejects nothing; undefined where it can. The same for fit, score, models set, API and page. */
-export function alphaWarning(calibrationScores: number, alpha: number): string | undefined {
+export function alphaWarning(model: Pick<Reported, 'n' | 'calibration' | 'calibrationScores'>, alpha: number) {
+  const { calibrationScores } = model
   if (rejectable(calibrationScores, alpha) > 0) return undefined
-  const least = smallestAlpha(calibrationScores).toPrecision(2)
-  return `alpha ${alpha} is below 1/(n + 1) = ${least}, the smallest p-value of ${calibrationScores} held-out positives: nothing at all is rejected. Take alpha ${least} or more, or ${scoresNeeded(alpha)} positives that are no near-duplicates.`
+  const least = smallestAlphaWords(calibrationScores)
+  return `alpha ${alpha} is below 1/(n + 1) = 1/${calibrationScores + 1}, the smallest p-value of ${calibrationScores} held-out positives: nothing at all is rejected. Take alpha ${least} or more, or ${photosFor(alpha, model)}.`
 }
 
 /** Said of a model whose alpha is looser than 0.05 because its positives allow no stricter one. */
-function relaxedAlpha(calibrationScores: number, alpha: number): string {
-  return `alpha is ${alpha}, the strictest at which ${calibrationScores} independent positives can reject anything: about ${(100 * alpha).toFixed(0)} of 100 good images are rejected. ${usualAlpha} takes ${scoresNeeded(usualAlpha)} positives that are no near-duplicates.`
+function relaxedAlpha(model: Reported): string {
+  const { calibrationScores, alpha } = model
+  return `alpha is ${alpha}, the strictest at which ${calibrationScores} independent positives can reject anything: of 100 good images up to ${(100 * alpha).toFixed(0)} are rejected, on average. ${usualAlpha} takes ${photosFor(usualAlpha, model)}.`
 }
 
-export function fitWarnings({ n, alpha, calibrationScores, facts = null }: Reported): string[] {
+/** What it takes to reject anything at alpha. */
+function photosFor(alpha: number, { n, calibration }: Pick<Reported, 'n' | 'calibration'>): string {
+  const method = calibrationOf({ n, calibration })
+  const held = method === 'split' ? ' (a split holds out a quarter of them; cross-fit all)' : ''
+  return `${positivesNeeded(alpha, method)} positives that are no near-duplicates${held}`
+}
+
+export function fitWarnings(model: Reported): string[] {
+  const { n, alpha, calibrationScores, facts = null } = model
   const warnings: string[] = []
   const asked = confidenceKept({ alpha, calibrationScores, facts })
   if (facts?.asked && !asked) warnings.push(confidenceLost({ ...facts.asked, calibrationScores }))
-  const reject = alphaWarning(calibrationScores, alpha)
+  const reject = alphaWarning(model, alpha)
   if (asked && reject) {
     warnings.push(
       `${calibrationScores} held-out positives are too few to promise a false-rejection rate of at most ${asked.alpha} with confidence ${asked.confidence}: nothing is rejected. That takes ${scoresNeededForTolerance(asked.alpha, asked.confidence)}, a larger alpha, or less confidence.`,
     )
   } else if (reject) warnings.push(reject)
-  else if (!asked && alpha > usualAlpha && alpha === defaultAlpha(calibrationScores))
-    warnings.push(relaxedAlpha(calibrationScores, alpha))
+  else if (!asked && alpha > usualAlpha && alpha === defaultAlpha(calibrationScores)) warnings.push(relaxedAlpha(model))
   else if (n < 50) warnings.push(`${n} positives make a rough model; some 200 make a good one.`)
   if (!facts) return warnings
   if (facts.groups > 0 && facts.effectiveN < 0.9 * n) {
@@ -134,8 +147,9 @@ export function fitWarnings({ n, alpha, calibrationScores, facts = null }: Repor
     )
   }
   if (facts.misfits.length > 0) {
+    const [what, way] = model.backbone === null ? ['rows', 'without them'] : ['images', 'with --exclude misfits']
     warnings.push(
-      `${facts.misfits.length} of ${n} images do not look as if they belonged: look at them, and fit again with --exclude misfits if they do not.`,
+      `${facts.misfits.length} of ${n} ${what} do not look as if they belonged: look at them, and fit again ${way} if they do not.`,
     )
   }
   return warnings

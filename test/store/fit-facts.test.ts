@@ -1,8 +1,8 @@
 /** The report of a fit at another alpha, and what the next version takes over. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { toleranceAlpha } from '../../src/detectors/promise.ts'
-import { askedOfBase, checkFitFacts, confidenceWarning, fitReport } from '../../src/store/fit-facts.ts'
+import { smallestAlphaWords, toleranceAlpha } from '../../src/detectors/promise.ts'
+import { alphaWarning, askedOfBase, checkFitFacts, confidenceWarning, fitReport } from '../../src/store/fit-facts.ts'
 
 const facts = { groups: 0, effectiveN: 200, reference: null, misfits: [], kinds: null }
 const plain = { n: 200, calibrationScores: 200, calibration: 'cross-fit' as const, alpha: 0.05 }
@@ -39,4 +39,24 @@ test('the next version is asked for what this one was asked for, unless somethin
   assert.deepEqual(askedOfBase({ ...plain, calibration: 'split' }), { alpha: 0.05, calibration: 'split' })
   // 11 positives allow no stricter alpha than 0.09; more do
   assert.deepEqual(askedOfBase({ ...plain, n: 11, calibrationScores: 11, alpha: 0.09 }), {})
+})
+
+test('the alpha that a model is said to need is one at which it rejects, whatever the rounding', () => {
+  for (const n of [8, 15, 31, 80, 115, 200, 999]) {
+    const words = smallestAlphaWords(n)
+    assert.ok(Number(words) >= 1 / (n + 1) && Number(words) < 1.1 / (n + 1), `${n}: ${words}`)
+    const small = { ...plain, n, calibrationScores: n }
+    assert.match(alphaWarning(small, 0.9 / (n + 1))!, new RegExp(`= 1/${n + 1}, .* Take alpha ${words} or more`))
+    assert.equal(alphaWarning(small, Number(words)), undefined)
+  }
+})
+
+test('of a split, photos are asked for, not held-out scores; feature rows are not left out by a flag', () => {
+  const split = { ...plain, n: 30, calibrationScores: 8, calibration: 'split' as const }
+  assert.match(fitReport(split).warnings[0]!, /or 76 positives .*a split holds out a quarter/)
+  assert.match(fitReport({ ...split, calibration: 'cross-fit' }).warnings[0]!, /or 19 positives that are no near-dupl/)
+  const misfit = { image: 'row 3', row: 3, pValue: 0.001, times: 3, nearest: 'row 4', similarity: 0.1 }
+  const found = { ...plain, facts: { ...facts, asked: null, misfits: [misfit] } }
+  assert.match(fitReport(found).warnings.join(' '), /1 of 200 images .* --exclude misfits/)
+  assert.doesNotMatch(fitReport({ ...found, backbone: null }).warnings.join(' '), /--exclude/)
 })
