@@ -129,7 +129,7 @@ export function createClient(address: string, options: { key?: string; fetch?: T
 
     fit: (name, images, options = {}) => {
       const { exclude, negatives = [], ...rest } = options
-      const { alpha, seed, backbone, base, confidence, calibration, detail, light, range, ...more } = rest
+      const { alpha, seed, backbone, base, confidence, calibration, detail, patches, light, range, ...more } = rest
       const left = typeof exclude === 'string' ? exclude : exclude?.join()
       const ends = range && `${range.low},${range.high}`
       const fields = {
@@ -141,6 +141,7 @@ export function createClient(address: string, options: { key?: string; fetch?: T
         confidence,
         calibration,
         detail,
+        patches,
         light,
         range: ends,
         exclude: left,

@@ -25,7 +25,7 @@ export interface FitWork {
   readonly images: readonly { readonly image: string; readonly isNegative: boolean }[]
   readonly backbone: Pick<Backbone, 'id' | 'hash' | 'dim' | 'target' | 'maps'>
   readonly choices: {
-    readonly [K in 'alpha' | 'seed' | 'confidence' | 'calibration' | 'exclude' | 'detail' | 'light']:
+    readonly [K in 'alpha' | 'seed' | 'confidence' | 'calibration' | 'exclude' | 'detail' | 'patches' | 'light']:
       | FitImagesOptions[K]
       | undefined
   }

@@ -111,7 +111,7 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
     const base = await fetchBase(data.base)
     const backbone = await inference.open(data.base?.backbone ?? { ref: data.backbone ?? null }, data.base?.label)
     const { id, hash, dim, target, maps } = backbone
-    const { alpha, seed, confidence, calibration, exclude, detail, light } = data
+    const { alpha, seed, confidence, calibration, exclude, detail, patches, light } = data
     const isDemo = data.demo ?? false
     const images = list.map(({ image, isNegative = false }) => ({ image, isNegative }))
     const positives = list.filter(({ isNegative }) => !isNegative)
@@ -124,6 +124,7 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
       calibration,
       exclude,
       detail: detail as FitWork['choices']['detail'],
+      patches,
       light,
     }
     const known = { id, hash, dim, target, ...(maps && { maps }) }

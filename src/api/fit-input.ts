@@ -123,12 +123,14 @@ function givenRange({ low, high }: SampleRange): NonNullable<FitFields['range']>
   return { low, high }
 }
 
-function checkFields({ backbone, base, detail, light, exclude, range }: FitFields): void {
+function checkFields({ backbone, base, detail, patches, light, exclude, range }: FitFields): void {
   if (range !== undefined) checkRange(range.low, range.high)
   if (/\.(onnx|json)$/i.test(backbone ?? ''))
     throw new OneclassError('BACKBONE_NOT_FOUND', 'Over HTTP a backbone is named by its id, not by a file.')
   if (base !== undefined && backbone !== undefined)
     throw new OneclassError('INVALID_ARGUMENT', '"backbone" is that of "base": leave it out.')
+  if (patches === false && detail !== undefined && detail !== 'auto')
+    throw new OneclassError('INVALID_ARGUMENT', 'Expected "detail", or "patches" as false, not both.')
   const ofBase = detail !== undefined ? 'detail' : light !== undefined ? 'light' : undefined
   if (base !== undefined && ofBase)
     throw new OneclassError('INVALID_ARGUMENT', `"${ofBase}" is that of "base": leave it out.`)

@@ -59,6 +59,8 @@ export interface OneclassClient {
       calibration?: 'cross-fit' | 'split'
       /** Times the network's side at which places are looked at. */
       detail?: 'auto' | 1 | 2 | 3
+      /** False: look at whole images only. */
+      patches?: boolean
       light?: 'auto' | 'as-is' | 'even'
       /** What is black and white in images of more than 8 bits a sample. */
       range?: { low: number; high: number }

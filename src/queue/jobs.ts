@@ -89,6 +89,7 @@ export const jobSchemas = {
     confidence: Type.Optional(Alpha),
     calibration: Type.Optional(OneOf(['cross-fit', 'split'])),
     detail: Type.Optional(Type.Union([OneOf(['auto']), Type.Integer({ minimum: 1, maximum: 3 })])),
+    patches: Type.Optional(Type.Boolean()),
     light: Type.Optional(OneOf(['auto', 'as-is', 'even'])),
     /** New images and positives of `base` to leave out by name, or by the test of misfits. */
     exclude: Type.Optional(Type.Union([OneOf(['misfits']), Type.Array(Type.String(), { maxItems: 10_000 })])),

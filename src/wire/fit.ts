@@ -85,6 +85,9 @@ export const FitFields = Type.Object(
           "Times the network's side at which places of an image are looked at, for small defects; default `auto`, which tries twice the side. Only without `base`",
       }),
     ),
+    patches: Type.Optional(
+      Type.Boolean({ description: 'false: look at whole images only; default: at their places too, where it helps' }),
+    ),
     light: Type.Optional(
       OneOf(['auto', 'as-is', 'even'], {
         description:

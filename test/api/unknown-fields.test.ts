@@ -74,6 +74,17 @@ test('JSON bodies say the same, at any depth, and of the ways to name an image o
       { name: 'a', folder: 'b', range: { low: 1, hihg: 2 } },
       /^"range\.hihg" is no .* "high"\? There are: low, high\.$/,
     ],
+    [
+      '/v1/models',
+      { name: 'a', folder: 'b', detail: 4 },
+      /^"detail" in the body must be one of auto, or must be <= 3\.$/,
+    ],
+    [
+      '/v1/models',
+      { name: 'a', folder: 'b', detail: '2' },
+      /^"detail" in the body must be one of auto, or must be integer\.$/,
+    ],
+    ['/v1/models', { name: 'a', folder: 'b', detail: 2, patches: false }, /^Expected "detail", or "patches" as false/],
     ['/v1/comparisons', { train: 'a', test: 'b', quik: true }, /^"quik" is no .* "quick"\?/],
     ['/v1/models/thing/batches', { folder: 'a', thumbnial: true }, /^"thumbnial" is no .* "thumbnails"\?/],
     ['/v1/models/thing/maps', { bach: 'x' }, /^"bach" is no .* "batch"\? There are: batch\.$/],

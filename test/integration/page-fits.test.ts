@@ -53,10 +53,10 @@ test('fits: negatives, confidence, names to leave out, the root of a data set; t
   }
   await writeFile(join(set, 'notes.txt'), 'x')
   await symlink('..', join(set, 'positive', 'up'))
-  const small = { name: 'root', backbone: smallNetwork, range: { low: 0, high: 4095 } }
+  const small = { name: 'root', backbone: smallNetwork, range: { low: 0, high: 4095 }, patches: false }
   const ofRoot = await client.finished((await client.fitFolder({ ...small, folder: set, exclude: 'misfits' })).id)
   assert.ok(ofRoot.type === 'fit' && ofRoot.result, JSON.stringify(ofRoot.error))
-  assert.equal(ofRoot.result.used, 20)
+  assert.deepEqual([ofRoot.result.used, ofRoot.result.model.facts?.places], [20, undefined])
   assert.deepEqual(ofRoot.result.model.range, { ...small.range, samples: 'any' })
   const unread = ofRoot.result.rejected.map(({ image, error }) => [image, error.code])
   assert.deepEqual(unread, [['positive/up', 'FOLDER_NOT_FOUND']])

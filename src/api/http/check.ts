@@ -23,11 +23,12 @@ export function wrongIn(place: Place, schema: TSchema, value: unknown): string |
   const unknown = unknownIn(place, one, value)
   if (unknown !== undefined) return unknown
   if (Value.Check(schema, value)) return undefined
-  const [first] = Value.Errors(one as TSchema, value)
+  const errors: readonly Found[] = Value.Errors(one as TSchema, value)
+  const [first] = errors
   const where = first?.instancePath
     ? `"${first.instancePath.slice(1).replaceAll('/', '.')}" in the ${place}`
     : `The ${place}`
-  return `${where} ${said(first, value)}`
+  return `${where} ${said(first, value, waysOf(first, errors))}`
 }
 
 /** Longest name that is repeated to a caller. */
@@ -86,13 +87,25 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 interface Found {
+  readonly keyword?: string
+  readonly schemaPath?: string
   readonly message?: string
   readonly params?: unknown
   readonly instancePath?: string
 }
 
+/** Where a value may be one of several things: what it lacks to be each of them. */
+function waysOf(first: Found | undefined, errors: readonly Found[]): readonly Found[] {
+  const here = errors.filter(({ instancePath }) => instancePath === first?.instancePath)
+  if (!here.some(({ keyword }) => keyword === 'anyOf')) return []
+  // of words it is said which, not that they are text
+  const ways = new Map(here.map((error) => [error.schemaPath, error]))
+  return [...ways.values()].filter(({ keyword }) => keyword !== 'anyOf')
+}
+
 /** What a value does not have that its schema asks for, in words. */
-function said(found: Found | undefined, value: unknown): string {
+function said(found: Found | undefined, value: unknown, ways: readonly Found[] = []): string {
+  if (ways.length > 1) return `${ways.map((way) => said(way, value).replace(/\.$/, '')).join(', or ')}.`
   const { allowedValues } = (found?.params ?? {}) as { readonly allowedValues?: readonly unknown[] }
   if (!allowedValues) return `${found?.message ?? 'is not valid'}.`
   const words = allowedValues.map(String)
