@@ -60,7 +60,11 @@ export type LibraryCalls = {
   /** One model, which may be one of features. */
   readonly open: { input: OpenRequest; output: Model }
   /** One or more, all of images. */
-  readonly openMany: { input: OpenRequest; output: { readonly refs: readonly string[] } }
+  readonly openMany: {
+    input: OpenRequest
+    /** Held-out scores of each model, by the name under which it was asked. */
+    output: { readonly refs: readonly string[]; readonly calibrationScores: ReadonlyMap<string, number> }
+  }
   readonly score: { input: ScoreRequest; output: ImageResult[] }
   readonly scoreMany: { input: ScoreRequest; output: ManyResult[] }
   readonly scoreFeatures: { input: { readonly X: Matrix; readonly alpha?: number | undefined }; output: Scored[] }

@@ -5,6 +5,7 @@ import type { Skipped } from '../images/left-out.ts'
 import { fitReport } from '../store/fit-facts.ts'
 import type { FitReport } from '../wire/fit-report.ts'
 import type { Model } from '../wire/model.ts'
+import { type PreprocessMode, preprocessModes } from '../wire/preprocess.ts'
 import type { SampleRange } from '../wire/sample-range.ts'
 import * as check from './arguments.ts'
 import type { FitInput, FitReply, LibraryCalls } from './calls.ts'
@@ -24,6 +25,8 @@ export interface FitCall extends Place, Cancellable {
   readonly confidence?: number | undefined
   /** How positives are held out: each once, or a quarter set aside. Default: by their number. */
   readonly calibration?: 'cross-fit' | 'split' | undefined
+  /** Of embeddings: `l2` scales each row to length 1, `none` keeps lengths. Default `auto`: looks whether they were centred or whitened. */
+  readonly preprocess?: PreprocessMode | undefined
   /** Default 1. The same positives, options and seed give the same bytes. */
   readonly seed?: number | undefined
   /** An id of `oneclass backbones list`, `face`, or a path to an .onnx file or a model.json. Default: the embedded one. */
@@ -64,6 +67,7 @@ const options = {
   alpha: check.alpha,
   confidence: check.share(0.95),
   calibration: check.among(['cross-fit', 'split']),
+  preprocess: check.among(preprocessModes),
   seed: check.seed,
   backbone: check.text('the id or file of a network'),
   base: check.modelRef,
@@ -103,15 +107,25 @@ async function fitRows(X: Matrix, { negatives, signal, onProgress, ...call }: Fi
   ).find((name) => call[name] !== undefined)
   if (ofImages)
     throw new OneclassError('INVALID_ARGUMENT', `A fit on embeddings has no "${ofImages}": that is for images.`)
-  const { name, alpha, confidence, calibration, seed } = call
-  const input = { X, home: homeOf(call), name, ...given({ alpha, confidence, calibration, seed, negatives }) }
+  const { name, alpha, confidence, calibration, preprocess, seed } = call
+  const input = {
+    X,
+    home: homeOf(call),
+    name,
+    ...given({ alpha, confidence, calibration, preprocess, seed, negatives }),
+  }
   return await callOnce('fitFeatures', input as LibraryCalls['fitFeatures']['input'], { signal, onProgress })
 }
 
 async function fitImages(
   positives: Images,
-  { negatives, signal, onProgress, range, ...call }: FitCall,
+  { negatives, signal, onProgress, range, preprocess, ...call }: FitCall,
 ): Promise<FitReply> {
+  if (preprocess === 'none')
+    throw new OneclassError(
+      'INVALID_ARGUMENT',
+      '"preprocess" is for embeddings: those that a fit makes of images need l2.',
+    )
   const opened: Gathered[] = []
   const read = async (images: Images) => {
     if (typeof images === 'string' || images instanceof URL) return pathOf(images)

@@ -69,7 +69,9 @@ answerCalls<LibraryCalls>({
 
   async openMany({ home, refs, alpha }) {
     several = await openModels(openRegistry(home), refs, { home, alpha })
-    return { refs: several.models.map(({ ref }) => ref) }
+    const { models } = several
+    const calibrationScores = new Map(models.map(({ ref, info }) => [ref, info.calibrationScores]))
+    return { refs: models.map(({ ref }) => ref), calibrationScores }
   },
 
   async score({ sources, alpha, strict }, context) {

@@ -1,7 +1,7 @@
 /** `load` and `loadModels`: fitted models that stay in a thread until they are closed. */
 
 import type { Matrix } from '../core/matrix.ts'
-import { decide } from '../detectors/decide.ts'
+import { decide, decideMany } from '../detectors/decide.ts'
 import { present } from '../errors.ts'
 import type { ManyResult } from '../wire/many.ts'
 import type { Model } from '../wire/model.ts'
@@ -52,11 +52,11 @@ export interface LoadedModels extends AsyncDisposable {
   /** Names under which results carry the models. */
   readonly refs: readonly string[]
   /** One image. A bad image is a result with `error`. */
-  score(image: ImageInput, options?: Pick<ScoreCall, 'signal' | 'strict'>): Promise<ManyResult>
+  score(image: ImageInput, options?: Pick<ScoreCall, 'signal' | 'strict' | 'abstain'>): Promise<ManyResult>
   /** Images or a folder: one result each, in their order, as they come. */
   scoreAll(
     images: Images,
-    options?: Pick<ScoreCall, 'strict'> & InOrderOptions,
+    options?: Pick<ScoreAllCall, 'strict' | 'abstain' | 'fdr'> & InOrderOptions,
   ): AsyncGenerator<ManyResult, void, undefined>
   close(): Promise<void>
 }
@@ -67,7 +67,7 @@ const scoreOptions = {
   strict: check.flag,
   abstain: check.flag,
 }
-const { signal, strict } = scoreOptions
+const { signal, strict, abstain } = scoreOptions
 const { onProgress } = check.common
 const fdr = check.share(0.1)
 
@@ -112,7 +112,7 @@ export async function load(ref: string, call: LoadCall = {}): Promise<LoadedMode
             options,
           )
         })(),
-        info.calibrationScores,
+        (results) => decide(results, info.calibrationScores, decisions(options)),
         options,
       )
     },
@@ -124,7 +124,7 @@ export async function load(ref: string, call: LoadCall = {}): Promise<LoadedMode
     },
     async scoreFeatures(X, options = {}) {
       check.checkArgument('the features', X, check.features)
-      check.checkOptions(options, { signal, alpha: check.alpha, fdr, abstain: check.flag })
+      check.checkOptions(options, { signal, alpha: check.alpha, fdr, abstain })
       const scored = await thread.call('scoreFeatures', { X, alpha: options.alpha }, options)
       const rows = scored.map((result, row): RowResult => ({ row, ...result }))
       return decide(rows, info.calibrationScores, decisions(options))
@@ -155,25 +155,31 @@ export async function loadModels(
   const thread = startLibraryThread()
   const input = { home: homeOf(call), refs: refs === 'all' ? ['all'] : refs, alpha: call.alpha }
   const opened = await opening(thread, thread.call('openMany', input, call))
+  const decideEach = (results: readonly ManyResult[], options: ScoreAllCall) =>
+    decideMany(results, opened.calibrationScores, decisions(options))
   return {
     refs: opened.refs,
     async score(image, options = {}) {
       checkImage('the image', image)
-      check.checkOptions(options, { signal, strict })
+      check.checkOptions(options, { signal, strict, abstain })
       const entry = await readEntry(image, 'image')
       if ('error' in entry) return entry
-      const [result] = await thread.call('scoreMany', { sources: [entry], strict: options.strict }, options)
-      return present(result, 'a result')
+      const results = await thread.call('scoreMany', { sources: [entry], strict: options.strict }, options)
+      return present(decideEach(results, options)[0], 'a result')
     },
     scoreAll(images, options = {}) {
       checkImages('the images', images)
-      check.checkOptions(options, { signal, strict, onProgress })
+      check.checkOptions(options, { signal, strict, abstain, onProgress, fdr })
       const { strict: isStrict, signal: cancel } = options
       const ask = (sources: Parameters<typeof thread.call<'scoreMany'>>[1]['sources']) =>
         thread.call('scoreMany', { sources, strict: isStrict }, { signal: cancel })
-      return (async function* () {
-        yield* answerInOrder(await readEntries(images), ask, options)
-      })()
+      return decided(
+        (async function* () {
+          yield* answerInOrder(await readEntries(images), ask, options)
+        })(),
+        (results) => decideEach(results, options),
+        options,
+      )
     },
     ...closing(thread),
   }
@@ -206,15 +212,15 @@ function decisions({ fdr, abstain }: Pick<ScoreAllCall, 'fdr' | 'abstain'>) {
 }
 
 /** Flags need every p-value: results then come all at the end. */
-async function* decided(
-  results: AsyncIterable<ImageResult>,
-  calibrationScores: number,
-  options: ScoreAllCall,
-): AsyncGenerator<ImageResult, void, undefined> {
-  const all: ImageResult[] = []
+async function* decided<T>(
+  results: AsyncIterable<T>,
+  decideAll: (results: readonly T[]) => readonly T[],
+  options: Pick<ScoreAllCall, 'fdr'>,
+): AsyncGenerator<T, void, undefined> {
+  const all: T[] = []
   for await (const result of results) {
     if (options.fdr !== undefined) all.push(result)
-    else yield* decide([result], calibrationScores, decisions(options))
+    else yield* decideAll([result])
   }
-  yield* decide(all, calibrationScores, decisions(options))
+  yield* decideAll(all)
 }

@@ -146,7 +146,10 @@ test('several models at once', async () => {
   const result = await both.score(await readFile(paths[5]!))
   assert.ok('labels' in result && result.best === 'part')
   const results = []
-  for await (const entry of both.scoreAll([paths[1]!, join(folder, 'broken.jpg')])) results.push(entry)
+  const all = both.scoreAll([paths[1]!, join(folder, 'broken.jpg')], { fdr: 0.1, abstain: true })
+  for await (const entry of all) results.push(entry)
+  const answer = 'models' in results[0]! ? results[0].models['part']! : undefined
+  assert.ok(answer && 'verdict' in answer && answer.verdict && answer.flagged === false)
   assert.deepEqual(
     results.map((entry) => 'error' in entry),
     [false, true],
@@ -159,6 +162,8 @@ test('a fit of embeddings, and its scores', async () => {
   const fitted = await fit(X, { name: 'rows', home, alpha: 0.1 })
   assert.deepEqual([fitted.alpha, fitted.used, fitted.backbone], [0.1, 60, null])
   await using rows = await load('rows', { home })
+  const kept = await fit(X, { name: 'kept', home, preprocess: 'none' })
+  assert.deepEqual([fitted.preprocess?.reason, kept.preprocess?.reason], ['whitened', 'asked'])
   const scored = await rows.scoreFeatures(X, { abstain: true })
   assert.deepEqual([scored.length, 'row' in scored[59]! && scored[59].row], [60, 59])
   await assert.rejects(rows.score(paths[0]!), { code: 'MODEL_INCOMPATIBLE', message: /scoreFeatures/ })
