@@ -2,6 +2,7 @@
 import { realpath, stat } from 'node:fs/promises'
 import { OneclassError } from '../errors.ts'
 import { beginsLikeImage } from '../images/collect.ts'
+import { describeSkipped, type Skipped } from '../images/left-out.ts'
 import { type Output, openOutput, standardOutputName } from '../system/files.ts'
 import type { ErrorBody } from '../wire/error.ts'
 import type { Io } from './command.ts'
@@ -73,4 +74,42 @@ export async function writeAll<T>(
     onEach(result)
     for (const line of writer.lines(result)) await write(line)
   }
+}
+
+export interface Counts {
+  positive: number
+  negative: number
+  failed: number
+  /** With `--fdr`. */
+  flagged?: number
+  /** With `--abstain`. */
+  unsure?: number
+}
+
+interface SummaryOptions {
+  readonly skipped: readonly Skipped[]
+  readonly asJson: boolean
+  readonly fdr: number | undefined
+  /** What a result stands for. */
+  readonly unit: 'image' | 'row'
+}
+
+/** The last words, on standard error: how many of what, and what was left out. One JSON object with `--json`. */
+export function summarise(counts: Counts, model: string, { skipped, asJson, fdr, unit }: SummaryOptions, io: Io): void {
+  const { positive, negative, failed, flagged, unsure } = counts
+  const images = positive + negative + failed
+  if (asJson) {
+    io.err(JSON.stringify({ summary: { model, images, ...counts, skipped } }))
+    return
+  }
+  const parts = [`${positive} positive`, `${negative} negative`]
+  if (unsure !== undefined) parts.push(`of these ${unsure} unsure`)
+  if (failed > 0) parts.push(`${failed} could not be read`)
+  io.err(`${images} ${unit}${images === 1 ? '' : 's'}: ${parts.join(', ')} (${model})`)
+  if (flagged !== undefined && fdr !== undefined)
+    io.err(
+      `${flagged} flagged${flagged === 0 ? '' : `: on average over folders at most ${Number((100 * fdr).toPrecision(3))} % of what is flagged is good`}`,
+    )
+  const leftOut = describeSkipped(skipped)
+  if (leftOut) io.err(`note: ${leftOut}`)
 }

@@ -4,7 +4,7 @@ import { decide } from '../detectors/decide.ts'
 import { assertDiscoveryRate, fewestDiscoveries, smallestAlpha } from '../detectors/promise.ts'
 import { OneclassError, present } from '../errors.ts'
 import { openBackbone, openBackboneOf } from '../features/registry.ts'
-import { describeSkipped, printable, type Skipped } from '../images/left-out.ts'
+import { printable } from '../images/left-out.ts'
 import { imageLimits } from '../images/limits.ts'
 import type { ImageSource } from '../images/source.ts'
 import { classifyImages, createClassifier } from '../pipeline/classify.ts'
@@ -21,7 +21,7 @@ import { progressLine } from './progress.ts'
 import { formats, type ResultFormat, resultWriter } from './results.ts'
 import { readInput, standardInput } from './score-input.ts'
 import { scoreMany, severalRefs } from './score-many.ts'
-import { inOrder, keepFor, outputFor, writeAll } from './score-output.ts'
+import { type Counts, inOrder, keepFor, outputFor, summarise, writeAll } from './score-output.ts'
 import { flag, number, oneOf, required, text } from './values.ts'
 
 export const score: Command = {
@@ -65,6 +65,10 @@ score --features X.npy --model NAME --format jsonl`,
     if ((features === undefined) === (positionals.length === 0)) {
       throw new OneclassError('INVALID_ARGUMENT', 'Expected images or folders, or --features X.npy.')
     }
+    const ofImages =
+      features === undefined ? undefined : ['explain', 'backbone', 'strict'].find((name) => name in values)
+    if (ofImages)
+      throw new OneclassError('INVALID_ARGUMENT', `Expected --features or --${ofImages}, not both: that is for images.`)
     const asJson = flag(values, 'json')
     const format = asJson ? 'jsonl' : oneOf(values, 'format', formats, 'table')
     const alpha = number(values, 'alpha')
@@ -76,7 +80,7 @@ score --features X.npy --model NAME --format jsonl`,
     const label = labelOf(info)
     const classifier = createClassifier(artifact, { model: label, ...(alpha === undefined ? {} : { alpha }) })
     const { calibrationScores } = info
-    const warning = alphaWarning(calibrationScores, classifier.alpha)
+    const warning = alphaWarning(info, classifier.alpha)
     if (warning) io.err(`note: ${warning}`)
     const fdr = number(values, 'fdr')
     if (fdr !== undefined) assertDiscoveryRate(fdr)
@@ -90,8 +94,9 @@ score --features X.npy --model NAME --format jsonl`,
         const X = await readFeatures(features)
         const rows = classifier.scoreMatrix(X).map((result, row): RowResult => ({ row, ...result }))
         sayFewest(rows.length, calibrationScores, fdr, io)
-        await writeResults(decide(rows, calibrationScores, decisions), { format, decisions }, file, io)
+        const counts = await writeResults(decide(rows, calibrationScores, decisions), { format, decisions }, file, io)
         await file?.commit()
+        summarise(counts, label, { skipped: [], asJson, fdr, unit: 'row' }, io)
         return 0
       }
       if (artifact.backbone === null) {
@@ -144,7 +149,7 @@ score --features X.npy --model NAME --format jsonl`,
           explaining.end()
           io.err(`wrote ${page}`)
         }
-        summarise(counts, label, { skipped, asJson, fdr }, io)
+        summarise(counts, label, { skipped, asJson, fdr, unit: 'image' }, io)
         return counts.failed > 0 ? 2 : 0
       } finally {
         await backbone.close()
@@ -181,16 +186,6 @@ function sayFewest(images: number, calibrationScores: number, fdr: number | unde
     )
 }
 
-interface Counts {
-  positive: number
-  negative: number
-  failed: number
-  /** With `--fdr`. */
-  flagged?: number
-  /** With `--abstain`. */
-  unsure?: number
-}
-
 /** Writes each result as it comes. */
 async function writeResults(
   results: Iterable<ImageResult | RowResult> | AsyncIterable<ImageResult | RowResult>,
@@ -219,29 +214,4 @@ async function writeResults(
     }
   })
   return counts
-}
-
-/** The last words, on standard error: how many of what, and what was left out. One JSON object with `--json`. */
-function summarise(
-  counts: Counts,
-  model: string,
-  { skipped, asJson, fdr }: { skipped: readonly Skipped[]; asJson: boolean; fdr: number | undefined },
-  io: Io,
-): void {
-  const { positive, negative, failed, flagged, unsure } = counts
-  const images = positive + negative + failed
-  if (asJson) {
-    io.err(JSON.stringify({ summary: { model, images, ...counts, skipped } }))
-    return
-  }
-  const parts = [`${positive} positive`, `${negative} negative`]
-  if (unsure !== undefined) parts.push(`of these ${unsure} unsure`)
-  if (failed > 0) parts.push(`${failed} could not be read`)
-  io.err(`${images} ${images === 1 ? 'image' : 'images'}: ${parts.join(', ')} (${model})`)
-  if (flagged !== undefined && fdr !== undefined)
-    io.err(
-      `${flagged} flagged${flagged === 0 ? '' : `: on average over folders at most ${Number((100 * fdr).toPrecision(3))} % of what is flagged is good`}`,
-    )
-  const leftOut = describeSkipped(skipped)
-  if (leftOut) io.err(`note: ${leftOut}`)
 }

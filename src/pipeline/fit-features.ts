@@ -63,6 +63,7 @@ export async function fitFeatures(
       `Expected the seed to be a whole number from 0 on but received ${seed}.`,
     )
   }
+  if (options.negatives) assertNegatives(options.negatives, rows.cols)
   const preprocess = choosePreprocess(rows, options.preprocess ?? 'l2')
   const X = keepLengths(rows, preprocess)
   const threads = openFitThreads(options.threads ?? 1, options.signal)
@@ -115,6 +116,21 @@ export async function fitFeatures(
     },
     positives: { ...describePositives(ensemble.whitening, X), images: options.images ?? null },
   }
+}
+
+/** Before the work: what is wrong with them would be said of the positives. */
+function assertNegatives(negatives: Matrix, width: number): void {
+  if (negatives.rows > 0 && negatives.cols !== width)
+    throw new OneclassError(
+      'FEATURES_WRONG_WIDTH',
+      `The negatives have ${negatives.cols} columns, the positives ${width}: both come from the same network.`,
+    )
+  const at = negatives.data.findIndex((value) => !Number.isFinite(value))
+  if (at >= 0)
+    throw new OneclassError(
+      'FEATURES_NOT_FINITE',
+      `Row ${Math.floor(at / width)}, column ${at % width} of the negatives is ${negatives.data[at]}; remove or repair that row.`,
+    )
 }
 
 export function throwIfAborted(signal: AbortSignal | undefined): void {
