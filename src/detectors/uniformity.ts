@@ -17,6 +17,8 @@ export interface Uniformity {
   /** `isUniform` is false in at most this share of cases where all is well. */
   readonly level: number
   readonly isUniform: boolean
+  /** Of the p-values: .5 where they spread evenly, more where images are more ordinary than those of the fit. */
+  readonly mean: number
 }
 
 /** Share of false alarms. */
@@ -40,6 +42,8 @@ export function checkUniformity(
   const counts = new Int32Array(n + 1)
   for (let i = 0; i < m; i++) counts[Math.min(n, Math.max(0, Math.round(pValues[i]! * (n + 1)) - 1))]!++
   let seen = 0
+  let sum = 0
+  for (let i = 0; i < m; i++) sum += pValues[i]!
   let most = 0 // n m times the distance: whole numbers, so that nothing is lost by rounding
   for (let c = 0; c <= n; c++) {
     seen += counts[c]!
@@ -48,7 +52,7 @@ export function checkUniformity(
   }
   const distance = most / (n * m)
   const pValue = n * m <= exactSteps ? exactTail(most, n, m) : limitTail(distance, n, m)
-  return { images: m, distance, pValue, level, isUniform: pValue > level }
+  return { images: m, distance, pValue, level, isUniform: pValue > level, mean: sum / m }
 }
 
 /** Share of the paths from (0, 0) to (n, m) that reach |n y - m x| >= most somewhere. */

@@ -107,7 +107,10 @@ function tell({ classes, labelsAnImage, bestIsRight, noneIsRight }: Omit<ManyEva
   const sentences = classes.flatMap(({ label, images, rejectedByOwn: own }) => {
     if (!own) return []
     const [low, high] = own.interval
-    const promised = `promised were ${percent(own.expected.low)} to ${percent(own.expected.high)} in nine of ten fits`
+    const promised =
+      own.expected.high === 0
+        ? 'it can reject nothing, as its positives are too few'
+        : `promised were ${percent(own.expected.low)} to ${percent(own.expected.high)} in nine of ten fits`
     const verdict = own.agrees ? 'the promise is kept' : 'more than the promise allows'
     return `${label}: ${own.images} of ${images} are missing from their own label, ${percent(own.rate)} (95 % interval ${percent(low)} to ${percent(high)}); ${promised}: ${verdict}.`
   })

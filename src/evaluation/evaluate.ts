@@ -6,7 +6,7 @@ import { classifyWithModels } from '../pipeline/classify-many.ts'
 import type { OpenedModel } from '../pipeline/open-models.ts'
 import type { Evaluation } from '../wire/evaluation.ts'
 import { labelOf } from '../wire/label.ts'
-import type { FailedImage } from '../wire/result.ts'
+import { type FailedImage, isOfFit } from '../wire/result.ts'
 import { tellEvaluation } from './evaluation-text.ts'
 import { type Judged, judgeAgainst, judgeModel } from './judge-model.ts'
 import type { Labelled } from './labelled.ts'
@@ -37,6 +37,7 @@ export async function evaluateModel(
   const images: Judged[] = []
   const others: Judged[] = []
   const unreadable: FailedImage[] = [...labelled.failed]
+  const ofFit = { own: 0, other: 0 }
   let at = 0
   const sources = labelled.images.map(({ source }) => source)
   const { onProgress, signal } = options
@@ -53,6 +54,7 @@ export async function evaluateModel(
       ] as const) {
         const scored = result.models[ref]
         if (scored === undefined || 'error' in scored) continue
+        if (isOfFit(scored)) ofFit[ref]++
         const { isPositive: isIn, score, pValue } = scored
         list.push({ image: result.image, label, isPositive: isIn, score, pValue })
       }
@@ -64,10 +66,15 @@ export async function evaluateModel(
       `None of the ${unreadable.length} images can be read${unreadable[0] ? `; the first: ${unreadable[0].error.message}` : '.'}`,
     )
   const promised = { alpha: own.classifier.alpha, n: own.info.calibrationScores, method: calibrationOf(own.info) }
+  const judged = judgeModel(images, promised, unreadable.length, options.seed)
+  const counted = (count: number) => (count > 0 ? { ofFit: count } : {})
   const told = {
     model: labelOf(own.info),
-    ...judgeModel(images, promised, unreadable.length, options.seed),
-    ...(other && { against: judgeAgainst(images, others, labelOf(other.info), options.seed) }),
+    ...judged,
+    images: { ...judged.images, ...counted(ofFit.own) },
+    ...(other && {
+      against: { ...judgeAgainst(images, others, labelOf(other.info), options.seed), ...counted(ofFit.other) },
+    }),
   }
   const skipped = labelled.skipped.map((one) => ({ ...one, examples: [...one.examples] }))
   return { evaluation: { ...told, sentences: tellEvaluation(told), unreadable, skipped }, images }

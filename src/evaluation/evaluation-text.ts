@@ -6,6 +6,7 @@ type Told = Omit<Evaluation, 'sentences' | 'unreadable' | 'skipped'>
 export function tellEvaluation(told: Told): string[] {
   return [
     ...tellAuroc(told),
+    ...tellOfFit(told),
     ...tellRejections(told),
     ...tellAcceptance(told),
     ...tellUniformity(told),
@@ -21,6 +22,19 @@ function tellAuroc({ model, auroc, aurocInterval, images }: Told): string[] {
   return [
     `${model}: AUROC ${auroc.toFixed(3)} (95 % interval ${range(aurocInterval, (value) => value.toFixed(3))}) on ${images.positive} positives and ${images.negative} negatives.`,
   ]
+}
+
+/** An image that was taught comes out as ordinary, and a version that was taught it seems better than one that was not. */
+function tellOfFit({ model, images, against }: Told): string[] {
+  const all = images.positive + images.negative
+  const tell = (ref: string, count: number | undefined) =>
+    count
+      ? [
+          `${ref} was fitted on ${count} of these ${all} images: what is said of them is too good. Measure it on others.`,
+        ]
+      : []
+  const other = against && against.model !== model ? tell(against.model, against.ofFit) : []
+  return [...tell(model, images.ofFit), ...other]
 }
 
 function tellRejections(told: Told): string[] {
@@ -54,7 +68,7 @@ function tellUniformity({ uniformity }: Told): string[] {
   return [
     uniformity.isUniform
       ? `The p-values of the positives spread evenly, as they should (${p}; ${alarms}).`
-      : `The p-values of the positives do not spread evenly (${p}; ${alarms}): these positives are more unusual, or more ordinary, than those of the fit.`,
+      : `The p-values of the positives do not spread evenly (${p}; ${alarms}): these positives are more ${uniformity.mean > 0.5 ? 'ordinary' : 'unusual'} than those of the fit (their mean is ${uniformity.mean.toFixed(2)}, not 0.50).`,
   ]
 }
 

@@ -12,7 +12,7 @@ import type { Artifact } from '../store/artifact.ts'
 import type { PreprocessMode } from '../wire/preprocess.ts'
 import { factsOfPositives } from './fit-report.ts'
 import { openFitThreads } from './fit-threads.ts'
-import { joinHead } from './negatives.ts'
+import { joinHead, repeatedAmong } from './negatives.ts'
 import type { PatchMember } from './patches.ts'
 
 export interface FitOptions {
@@ -112,11 +112,13 @@ export async function fitFeatures(
       ...facts,
       asked: confidence === undefined ? null : { alpha, confidence },
       reference: null,
-      ...(head && { negatives: { pValues: head.pValues } }),
+      ...(head && negatives && { negatives: { pValues: head.pValues, ...toldOf(repeatedAmong(rows, negatives)) } }),
     },
     positives: { ...describePositives(ensemble.whitening, X), images: options.images ?? null },
   }
 }
+
+const toldOf = (ofPositives: number) => (ofPositives > 0 ? { ofPositives } : {})
 
 /** Before the work: what is wrong with them would be said of the positives. */
 function assertNegatives(negatives: Matrix, width: number): void {

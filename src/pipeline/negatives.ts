@@ -1,6 +1,6 @@
 /** What negatives add to a fit: a head beside the one-class members (`detectors/discriminative.ts`). */
 
-import type { Matrix } from '../core/matrix.ts'
+import type { Matrix, Rows } from '../core/matrix.ts'
 import type { Random } from '../core/random.ts'
 import { pValue } from '../detectors/calibration.ts'
 import { type DiscriminativeState, joinDiscriminative, scoreHeldOutNegatives } from '../detectors/discriminative.ts'
@@ -8,6 +8,22 @@ import { joinMembers, scoreEnsemble } from '../detectors/ensemble.ts'
 import { type ByMember, type ExtraKey, type JoinedScores, joinScores, membersOf } from '../detectors/join.ts'
 import type { PooledFit } from '../detectors/pooled-fit.ts'
 import { present } from '../errors.ts'
+
+/** How many negatives have the very numbers of a positive: the same image stands on both sides. */
+export function repeatedAmong(X: Rows, negatives: Rows): number {
+  const rowOf = ({ data, cols }: Rows, i: number) => data.subarray(i * cols, (i + 1) * cols)
+  const keyOf = (row: typeof X.data) => row[0] ?? 0
+  const known = new Map<number, (typeof X.data)[]>()
+  for (let i = 0; i < X.rows; i++) {
+    const row = rowOf(X, i)
+    known.set(keyOf(row), [...(known.get(keyOf(row)) ?? []), row])
+  }
+  const isKnown = (row: typeof X.data) =>
+    known.get(keyOf(row))?.some((one) => one.every((value: number, k: number) => value === row[k])) ?? false
+  let count = 0
+  for (let i = 0; i < negatives.rows; i++) if (isKnown(rowOf(negatives, i))) count++
+  return count
+}
 
 export interface JoinedHead {
   readonly state: DiscriminativeState

@@ -9,9 +9,8 @@ import type { BatchStore } from '../queue/batches.ts'
 import type { Confirmed, ConfirmedStore } from '../store/confirmed.ts'
 import type { ReviewStore } from '../store/reviews.ts'
 import type { Model, PromiseKept } from '../wire/model.ts'
+import { isOfFit } from '../wire/result.ts'
 
-/** An image this like one of the photos that the model was taught is that photo: what is said of it says nothing of new ones. */
-const samePhoto = 0.9999
 const linesAtOnce = 1000
 
 /** After something was said of a batch: keeps the p-values of its good images if all of it is reviewed, forgets them if not. */
@@ -33,7 +32,7 @@ export async function noteReviewed(
   for (let from = 0; from < good.length; from += linesAtOnce) {
     for (const text of await batches.linesAt(id, good.slice(from, from + linesAtOnce))) {
       const line = lineOf(text)
-      if (line && 'pValue' in line && !((line.nearest[0]?.similarity ?? 0) >= samePhoto)) pValues.push(line.pValue)
+      if (line && 'pValue' in line && !isOfFit(line)) pValues.push(line.pValue)
     }
   }
   await confirmed.put(sha256, id, pValues)

@@ -140,6 +140,12 @@ export function fitWarnings(model: Reported): string[] {
       `${n} images with ${facts.groups} groups of near-duplicates are worth some ${facts.effectiveN} independent ones. Copies add nothing to what is known of the class: take other photos.`,
     )
   }
+  const { ofPositives = 0, pValues = [] } = facts.negatives ?? {}
+  if (ofPositives > 0) {
+    warnings.push(
+      `${ofPositives} of ${pValues.length} negatives are positives as well: nothing tells them apart. Take them out of one of the two.`,
+    )
+  }
   if (facts.kinds) {
     const { size, examples } = facts.kinds
     warnings.push(
@@ -165,8 +171,12 @@ export function checkFitFacts(facts: FitFacts, n: number): void {
     if (!isText(reference.name) || !Array.isArray(reference.pValues)) throw new TypeError('the reference is wrong')
     if (!arePValues(reference.pValues)) throw new RangeError('the p-values of the reference are wrong')
   }
-  if (negatives !== undefined && !(Array.isArray(negatives.pValues) && arePValues(negatives.pValues)))
-    throw new RangeError('the p-values of the negatives are wrong')
+  if (negatives !== undefined) {
+    if (!(Array.isArray(negatives.pValues) && arePValues(negatives.pValues)))
+      throw new RangeError('the p-values of the negatives are wrong')
+    if (!isCount(negatives.ofPositives ?? 0, negatives.pValues.length))
+      throw new RangeError('the number of negatives that are positives is wrong')
+  }
   const { places } = facts
   if (places !== undefined && ![places.detail, places.weight, places.without, places.with].every(Number.isFinite))
     throw new RangeError('what places add is wrong')

@@ -7,6 +7,10 @@ import { type Fixed, Nullable, OneOf } from './type.ts'
 
 const Interval = Type.Tuple([Type.Number(), Type.Number()], { description: 'At 95 %' })
 
+const ofFit = Type.Integer({
+  description: 'Images that the model was fitted on, where there are some: what is said of them is too good',
+})
+
 const Judged = Type.Object({
   image: Type.String(),
   label: OneOf(['positive', 'negative']),
@@ -22,6 +26,10 @@ export const Uniformity = Type.Object(
     pValue: Type.Number(),
     level: Type.Number({ description: 'Share of false alarms' }),
     isUniform: Type.Boolean(),
+    mean: Type.Number({
+      description:
+        'Of the p-values: .5 where they spread evenly, more where images are more ordinary than those of the fit',
+    }),
   },
   {
     description:
@@ -38,6 +46,7 @@ const Against = Type.Object({
   interval: Type.Tuple([Type.Number(), Type.Number()], { description: 'At 95 %, by a paired bootstrap' }),
   isReal: Type.Boolean({ description: 'The interval leaves out 0' }),
   images: Type.Integer({ description: 'Images that both could read' }),
+  ofFit: Type.Optional(ofFit),
   auroc: Nullable(Type.Number({ description: 'Of the other one' })),
   falseRejectionRate: Nullable(Type.Number({ description: 'Of the other one' })),
   decisions: Type.Array(
@@ -56,7 +65,12 @@ const Against = Type.Object({
 export const Evaluation = Type.Object({
   model: Type.String({ description: 'NAME@VERSION' }),
   alpha: Type.Number(),
-  images: Type.Object({ positive: Type.Integer(), negative: Type.Integer(), unreadable: Type.Integer() }),
+  images: Type.Object({
+    positive: Type.Integer(),
+    negative: Type.Integer(),
+    unreadable: Type.Integer(),
+    ofFit: Type.Optional(ofFit),
+  }),
   auroc: Nullable(Type.Number({ description: 'Null without images of both kinds' })),
   aurocInterval: Nullable(Interval),
   averagePrecision: Nullable(Type.Number()),

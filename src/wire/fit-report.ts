@@ -114,7 +114,12 @@ export const FitFacts = Type.Object({
   ),
   negatives: Type.Optional(
     Type.Object(
-      { pValues: Type.Array(Type.Number()) },
+      {
+        pValues: Type.Array(Type.Number()),
+        ofPositives: Type.Optional(
+          Type.Integer({ description: 'Negatives that are positives as well, to the last bit' }),
+        ),
+      },
       { description: 'p-values of the given negatives, each judged by a head that had not seen it' },
     ),
   ),

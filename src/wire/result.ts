@@ -97,6 +97,13 @@ export const Scored = Type.Object({
 })
 export type Scored = Fixed<typeof Scored>
 
+/** An image this like one of the photos that the model was taught is that photo: what is said of it says nothing of new ones. */
+const samePhoto = 0.9999
+
+export function isOfFit({ nearest }: Pick<Scored, 'nearest'>): boolean {
+  return (nearest[0]?.similarity ?? 0) >= samePhoto
+}
+
 const image = Type.String({ description: "The image's name, as it was sent" })
 const row = Type.Integer({ description: 'Row of the feature matrix, from 0' })
 

@@ -33,8 +33,13 @@ test('the command: JSON as its schema says, a page that needs nothing else, exit
   assert.match(err, /broken\.jpg: IMAGE_UNREADABLE/)
   const told = JSON.parse(out) as Json
   assert.ok(Value.Check(Evaluation, told), JSON.stringify([...Value.Errors(Evaluation, told)].slice(0, 3)))
-  assert.deepEqual(told['images'], { positive: 20, negative: 10, unreadable: 1 })
+  assert.deepEqual(told['images'], { positive: 20, negative: 10, unreadable: 1, ofFit: 20 })
   assert.equal(told['model'], 'part@2')
+  assert.equal('ofFit' in told['against']!, false)
+  assert.match(
+    String(told['sentences']),
+    /part@2 was fitted on 20 of these 30 images: what is said of them is too good/,
+  )
   assert.ok((told['auroc'] as number) > 0.9)
   assert.equal(told['against']!.model, 'part@1')
   const page = await readFile(join(folder, 'report/report.html'), 'utf8')
@@ -52,7 +57,7 @@ test('folders beside positive and negative, such as masks, are left out with a n
   assert.match(err, /note: 3 images are left out, whose label is neither of the class nor its opposite: masks/)
   assert.match(err, /note: left out 1 entry: 1 not an image \(notes\.txt\)/)
   const told = JSON.parse(out) as Json
-  assert.deepEqual(told['images'], { positive: 20, negative: 10, unreadable: 1 })
+  assert.deepEqual(told['images'], { positive: 20, negative: 10, unreadable: 1, ofFit: 20 })
   const skipped = [{ reason: 'not an image', count: 1, examples: ['notes.txt'] }]
   assert.deepEqual(told['skipped'], skipped)
   // the same of a comparison, and of the negatives of a fit

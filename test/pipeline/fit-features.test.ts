@@ -5,6 +5,7 @@ import { type Rows, widen } from '../../src/core/matrix.ts'
 import { createRandom } from '../../src/core/random.ts'
 import { fitFeatures } from '../../src/pipeline/fit-features.ts'
 import { artifactInParts, encodeArtifact } from '../../src/store/artifact.ts'
+import { fitReport } from '../../src/store/fit-facts.ts'
 
 /** Rows with some that are equal, and some far out. */
 function rowsOf(n: number, d: number): Rows {
@@ -52,4 +53,15 @@ test('a fit whose folds are in threads can be cancelled', async () => {
 test('a model in parts is the model', async () => {
   const artifact = await fitFeatures(rowsOf(30, 8))
   assert.deepEqual(Buffer.concat(artifactInParts(artifact)), Buffer.from(encodeArtifact(artifact)))
+})
+
+test('negatives that are positives as well are counted and said', async () => {
+  const random = createRandom(4)
+  const X = { rows: 20, cols: 6, data: Float64Array.from({ length: 120 }, () => 1 + random.next()) }
+  const negatives = { rows: 3, cols: 6, data: Float64Array.from(X.data.slice(12, 30)) }
+  negatives.data[17] = 0
+  const { facts } = await fitFeatures(X, { negatives })
+  assert.equal(facts?.negatives?.ofPositives, 2)
+  const { warnings } = fitReport({ n: 20, alpha: 0.05, calibrationScores: 20, facts })
+  assert.match(warnings.join(' '), /2 of 3 negatives are positives as well/)
 })
