@@ -58,10 +58,12 @@ export function negativesWords(count: number): string {
 const area = (value: number) => value.toFixed(3).replace(/^0/, '')
 
 /** What evening out the light added. */
-export function lightWords(choice: LightChoice | undefined): string {
+export function lightWords(choice: LightChoice | undefined, isGrown: boolean): string {
   const why = choice
     ? `drawn defects are told from good images with AUROC ${area(choice.even)}, as they are ${area(choice.asIs)}`
-    : 'as asked'
+    : isGrown
+      ? 'as in the earlier version'
+      : 'as asked'
   return `evened out, in scoring too (${why})`
 }
 
