@@ -92,6 +92,7 @@ export async function fitImages(
   options: FitImagesOptions = {},
 ): Promise<FittedImages> {
   assertAlpha(options.alpha ?? usualAlpha)
+  network.expect?.(given.length)
   const named = exclusion(options.exclude === 'misfits' ? [] : (options.exclude ?? []))
   const sources = given.filter(({ name }) => !named.leavesOut(name))
   const range = options.range ?? (await rangeOfImages(sources, options))
