@@ -57,7 +57,12 @@ export const limitTable = {
   urlTimeoutMs: limit(15_000, 'ms', 'for an image by URL, redirects included', '502 URL_UNREACHABLE'),
   maxStreams: limit(200, 'streams', 'of events and results that are open', slowDown),
   maxStreamsOfOne: limit(100, 'streams', 'of these, of one caller', slowDown),
-  maxHeldBytes: limit(512 * mebi, 'bytes', 'of requests on their way in; one caller gets half', busy),
+  maxHeldBytes: limit(
+    512 * mebi,
+    'bytes',
+    'of requests on their way in and long answers on their way out; one caller gets half',
+    busy,
+  ),
   maxConnections: limit(2000, 'connections', 'that are open', 'the one that has been idle for longest is closed'),
   maxRequestsOfOne: limit(1000, 'requests', 'of one caller under way', slowDown),
   headersTimeoutMs: limit(15_000, 'ms', 'for the headers of a request', '408 REQUEST_TIMEOUT'),

@@ -19,6 +19,7 @@ import { traceRequests } from './http/request-spans.ts'
 import { validatorCompiler } from './http/route.ts'
 import { secureHeaders } from './http/security.ts'
 import type { Streams } from './http/streams.ts'
+import { takeTurns } from './http/turns.ts'
 import { batchRoutes } from './routes/batches.ts'
 import { boardRoutes } from './routes/board.ts'
 import { classifyRoutes } from './routes/classify.ts'
@@ -90,6 +91,7 @@ export async function buildServer(context: ApiContext, options: ServerOptions): 
   })
   boundRequests(app, limits.maxRequestsOfOne)
   guardBodies(app, limits.maxHeldBytes)
+  takeTurns(app)
   endStreams(app, context.streams, options.keys, options.isLoopback)
   ownBlobs(app, context.producer.blobs)
   traceRequests(app)

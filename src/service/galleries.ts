@@ -2,6 +2,7 @@
 import { calibratedScore, firstNotBelow } from '../detectors/calibration.ts'
 import { readGallery, type SeenGallery } from '../store/model-file.ts'
 import type { Registry } from '../store/registry.ts'
+import { atMost } from '../system/at-most.ts'
 import { labelOf } from '../wire/label.ts'
 import type { Model } from '../wire/model.ts'
 
@@ -16,6 +17,8 @@ export interface Galleries {
 }
 
 export function createGalleries(registry: Registry, capacity = 4): Galleries {
+  /** Those that are read at once, from the first byte on: of a hundred models they are a hundred files. */
+  const reading = atMost(2)
   const kept = new Map<string, Promise<ShownGallery | undefined>>()
 
   const load = async (info: Model): Promise<ShownGallery | undefined> => {
@@ -27,7 +30,7 @@ export function createGalleries(registry: Registry, capacity = 4): Galleries {
     get(info) {
       const hash = info.gallery
       if (hash === null) return Promise.resolve(undefined)
-      const found = kept.get(hash) ?? load(info)
+      const found = kept.get(hash) ?? reading(() => load(info))
       kept.delete(hash)
       kept.set(hash, found)
       found.catch(() => kept.delete(hash))

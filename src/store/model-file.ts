@@ -5,6 +5,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { OneclassError } from '../errors.ts'
+import { atMost } from '../system/at-most.ts'
 import { callInThread } from '../system/thread-call.ts'
 import { maxArtifactBytes } from './artifact.ts'
 import type { Gallery } from './gallery.ts'
@@ -31,13 +32,17 @@ export type ModelFileCalls = {
   readonly gallery: { input: Uint8Array; output: SeenGallery }
 }
 
+/** Models that are read at once: a thread takes several times the bytes of its model. */
+const reading = atMost(2)
+
 const threadFile = new URL('./model-file-thread.js', import.meta.url)
 const limits = { resourceLimits: { maxOldGenerationSizeMb: 1024 } }
 
 /** @throws MODEL_CORRUPT, MODEL_INCOMPATIBLE */
 export async function readModelFile(bytes: Uint8Array, options: ReadOptions = {}): Promise<ModelFile> {
   try {
-    return await callInThread<ModelFileCalls, 'read'>(threadFile, 'read', { bytes, ...options }, limits)
+    const input = { bytes, ...options }
+    return await reading(() => callInThread<ModelFileCalls, 'read'>(threadFile, 'read', input, limits))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_OUT_OF_MEMORY') throw error
     throw new OneclassError('MODEL_CORRUPT', 'The model file cannot be used: it asks for more memory than a model has.')

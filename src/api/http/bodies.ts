@@ -1,6 +1,6 @@
 /**
- * Bodies on their way in: what they hold of the memory is counted, and a caller who goes on sending after the answer was
- * given is cut off.
+ * Bodies on their way in, and answers on their way out to callers who take their time: what they hold of the memory is counted. A caller
+ * who goes on sending after the answer was given is cut off.
  */
 import { Transform } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
@@ -14,10 +14,17 @@ declare module 'fastify' {
     /** Memory that this request takes; given back when it is answered. */
     held: Held
   }
+  interface FastifyReply {
+    /** The answer's bytes are kept anyway, and the same for all. */
+    sharesBytes: boolean
+  }
 }
 
 /** The longest request is a list of some thousand images. */
 const bodyShape = { maxDepth: 16, maxValues: 100_000 }
+
+/** Bytes of an answer from which on it is counted. */
+const longAnswer = 64 * 1024
 
 /** Milliseconds in which a caller may read the answer to a body that was not read to its end. */
 const lingerMs = 2000
@@ -26,6 +33,7 @@ const lingerMs = 2000
 export function guardBodies(app: FastifyInstance, maxHeldBytes: number): void {
   const held = createHeldBytes(maxHeldBytes)
   app.decorateRequest('held')
+  app.decorateReply('sharesBytes', false)
   app.addHook('onRequest', async (request, reply) => {
     request.held = held.open(() => callerOf(request))
     reply.raw.once('close', () => request.held.end())
@@ -60,6 +68,10 @@ export function guardBodies(app: FastifyInstance, maxHeldBytes: number): void {
       if (!counted.writableEnded) counted.destroy()
     })
     return payload.pipe(counted)
+  })
+  app.addHook('onSend', async (request, reply, payload) => {
+    if (!(typeof payload === 'string' || Buffer.isBuffer(payload)) || reply.sharesBytes) return
+    if (payload.length > longAnswer) request.held.take(Math.min(payload.length, maxHeldBytes / 2))
   })
   app.addHook('onResponse', async (request) => {
     const { raw } = request

@@ -34,6 +34,8 @@ export interface RouteDefinition<P extends TSchema, Q extends TSchema, B extends
   /** The JSON body. With `multipart` beside it, either is taken. */
   readonly body?: B
   readonly bodyLimit?: number
+  /** It takes more than some milliseconds of this process: of one caller one at a time. */
+  readonly inTurn?: boolean
   handle(call: {
     params: Static<P>
     query: Static<Q>
@@ -84,7 +86,7 @@ export function route<P extends TSchema, Q extends TSchema, B extends TSchema>(
         '5xx': Problem,
       },
     },
-    config: { scope, docs },
+    config: { scope, docs, ...(definition.inTurn && { inTurn: true }) },
     ...(definition.bodyLimit === undefined ? {} : { bodyLimit: definition.bodyLimit }),
     handler: async (request, reply) => {
       if (body !== undefined) assertBody(request, multipart !== undefined)

@@ -110,6 +110,7 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
   route(app, {
     method: 'GET',
     url: '/v1/batches',
+    inTurn: true,
     scope: 'classify',
     summary: 'List batches',
     description: 'Newest first. A key that may classify only sees its own.',

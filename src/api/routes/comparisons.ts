@@ -176,6 +176,7 @@ export function comparisonRoutes(app: FastifyInstance, context: ApiContext): voi
   route(app, {
     method: 'GET',
     url: '/v1/comparisons',
+    inTurn: true,
     scope: 'classify',
     summary: 'List the comparisons',
     description:
@@ -214,6 +215,7 @@ export function comparisonRoutes(app: FastifyInstance, context: ApiContext): voi
   route(app, {
     method: 'GET',
     url: '/v1/comparisons/:id/report',
+    inTurn: true,
     scope: 'classify',
     summary: 'The report',
     tag: 'Comparisons',

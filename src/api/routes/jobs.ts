@@ -24,6 +24,7 @@ export function jobRoutes(app: FastifyInstance, context: ApiContext): void {
   route(app, {
     method: 'GET',
     url: '/v1/jobs',
+    inTurn: true,
     scope: 'classify',
     summary: 'List jobs',
     description:

@@ -15,6 +15,7 @@ export function modelFileRoutes(app: FastifyInstance, { registry, limits }: ApiC
   route(app, {
     method: 'GET',
     url: '/v1/models/:name/export',
+    inTurn: true,
     scope: 'manage',
     summary: 'Take a model away as a file',
     description:

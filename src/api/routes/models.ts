@@ -19,6 +19,7 @@ export function modelRoutes(app: FastifyInstance, context: ApiContext): void {
   route(app, {
     method: 'GET',
     url: '/v1/models',
+    inTurn: true,
     scope: 'classify',
     summary: 'List the models',
     tag: 'Models',

@@ -61,6 +61,7 @@ export function operationRoutes(app: FastifyInstance, context: ApiContext): void
   route(app, {
     method: 'GET',
     url: '/v1/operations',
+    inTurn: true,
     scope: 'classify',
     summary: 'How the service does',
     description:
@@ -79,6 +80,7 @@ export function operationRoutes(app: FastifyInstance, context: ApiContext): void
   route(app, {
     method: 'GET',
     url: '/metrics',
+    inTurn: true,
     scope: 'classify',
     summary: 'Prometheus metrics',
     tag: 'Operations',

@@ -32,16 +32,25 @@ export async function pageRoutes(
   document: () => OpenApi,
   outside: Outside,
 ): Promise<void> {
-  app.get('/openapi.json', open, async (request) => ({ ...document(), servers: [{ url: seenAt(request, outside) }] }))
+  // anybody may ask for these, and be slow to take the answer: made once, and in memory once
+  const written = keepLatest((address) => Buffer.from(JSON.stringify({ ...document(), servers: [{ url: address }] })))
+  const page = keepLatest((address) => Buffer.from(docsPage(document(), address)))
+  app.get('/openapi.json', open, async (request, reply) =>
+    sendShared(reply.type('application/json; charset=utf-8'), written(seenAt(request, outside))),
+  )
   app.get('/docs', open, async (request, reply) =>
-    reply
-      .type(html)
-      .header('content-security-policy', contentPolicy.docs)
-      .send(docsPage(document(), seenAt(request, outside))),
+    sendShared(reply.type(html).header('content-security-policy', contentPolicy.docs), page(seenAt(request, outside))),
   )
   app.get('/docs/style.css', open, async (_request, reply) => reply.type(css).send(docsStyle))
 
   const files = await listFiles(folder)
+  const read = new Map<string, Promise<Buffer>>()
+  const bytesOf = (file: string): Promise<Buffer> => {
+    const found = read.get(file) ?? readFile(join(folder, file))
+    read.set(file, found)
+    found.catch(() => read.delete(file))
+    return found
+  }
   /** The file, or what the build made of it for browsers that take it smaller. */
   const sendFile = async (request: FastifyRequest, reply: FastifyReply, file: string): Promise<FastifyReply> => {
     const accepted = request.headers['accept-encoding'] ?? ''
@@ -52,7 +61,7 @@ export async function pageRoutes(
           ? ['gzip', '.gz']
           : [undefined, '']
     if (encoding !== undefined) reply.header('content-encoding', encoding)
-    return reply.header('vary', 'accept-encoding').send(await readFile(join(folder, file + ending)))
+    return sendShared(reply.header('vary', 'accept-encoding'), await bytesOf(file + ending))
   }
   for (const file of files) {
     const type = types[extname(file)]
@@ -71,6 +80,20 @@ export async function pageRoutes(
       .header('cache-control', 'no-cache')
     return files.includes('index.html') ? await sendFile(request, reply, 'index.html') : reply.send(landingPage)
   })
+}
+
+function sendShared(reply: FastifyReply, bytes: Buffer): FastifyReply {
+  reply.sharesBytes = true
+  return reply.send(bytes)
+}
+
+/** What was made last is made once: the service has one address for nearly all who ask. */
+function keepLatest(make: (address: string) => Buffer): (address: string) => Buffer {
+  let kept: { readonly address: string; readonly bytes: Buffer } | undefined
+  return (address) => {
+    if (kept?.address !== address) kept = { address, bytes: make(address) }
+    return kept.bytes
+  }
 }
 
 /** The service's address as the caller of this request writes it, without a slash at its end. */

@@ -13,6 +13,7 @@ export function positiveRoutes(app: FastifyInstance, { registry, galleries }: Ap
   route(app, {
     method: 'GET',
     url: '/v1/models/:name/positives',
+    inTurn: true,
     scope: 'classify',
     summary: 'The positives of a model',
     description:

@@ -13,6 +13,7 @@ export function promiseRoutes(app: FastifyInstance): void {
   route(app, {
     method: 'GET',
     url: '/v1/expected-false-rejection',
+    inTurn: true,
     scope: 'classify',
     summary: 'Share of good images that an alpha rejects',
     description:

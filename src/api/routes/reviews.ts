@@ -26,6 +26,7 @@ export function reviewRoutes(app: FastifyInstance, context: ApiContext): void {
   route(app, {
     method: 'GET',
     url: '/v1/batches/:id/reviews',
+    inTurn: true,
     scope: 'classify',
     summary: 'What people said of the images of a batch',
     tag: 'Batches',
@@ -40,6 +41,7 @@ export function reviewRoutes(app: FastifyInstance, context: ApiContext): void {
   route(app, {
     method: 'POST',
     url: '/v1/batches/:id/reviews',
+    inTurn: true,
     scope: 'classify',
     summary: 'Say whether images belong',
     description:
