@@ -87,6 +87,35 @@ describe('a network that is spread over threads', () => {
     await late
   })
 
+  it('ends idle threads, and starts them again', async () => {
+    let asked = 0
+    const own = Object.assign(Object.create(alone) as Backbone, {
+      embed: (some: readonly Pixels[]) => {
+        asked++
+        return alone.embed(some)
+      },
+      close: async () => {},
+    })
+    const wide = spread(own, 2, network, 100)
+    const isByThreads = async () => {
+      const before = asked
+      await wide.embed(images(2))
+      return asked === before
+    }
+    const until = async (wanted: boolean) => {
+      for (let tries = 0; (await isByThreads()) !== wanted; tries++) {
+        assert.ok(tries < 100, wanted ? 'threads start' : 'threads end')
+        await sleep(wanted ? 20 : 200)
+      }
+    }
+    for (let round = 0; round < 2; round++) {
+      assert.deepEqual(await wide.embed(images(60)), await alone.embed(images(60)))
+      await until(true)
+      await until(false)
+    }
+    await wide.close()
+  })
+
   it('is not started for few images or single ones', async () => {
     const broken = { weights: await readFile(manifestFile), manifest: network.manifest } // threads could not open it
     const few = spread(alone, 3, broken)

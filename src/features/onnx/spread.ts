@@ -14,8 +14,10 @@ import { type OnnxOptions, openOnnx } from './onnx.ts'
 
 /** Images, known to come or seen already, from which on threads are worth their start. */
 const manyImages = 48
-/** Each holds some 60 MB. */
-const mostThreads = 8
+/** Each holds some 80 MB. With more of them the calling thread, which decodes and scores, is what all wait for. */
+const mostThreads = 4
+/** Threads that had nothing to do for so long end; they start again when many images come. */
+const idleMs = 10_000
 
 /** As `openOnnx`; where the number of threads is not given, many images are spread over all CPUs. */
 export async function openSpread(
@@ -29,12 +31,39 @@ export async function openSpread(
   return spread(own, count, { weights, manifest })
 }
 
-/** @param own answers until the threads are ready, and single images always */
-export function spread(own: Backbone, count: number, network: NetworkCalls['open']['input']): Backbone {
+/**
+ * @param own answers until the threads are ready, and single images always
+ * @param patience milliseconds after which idle threads end
+ */
+export function spread(
+  own: Backbone,
+  count: number,
+  network: NetworkCalls['open']['input'],
+  patience = idleMs,
+): Backbone {
   const started: CallThread<NetworkCalls>[] = []
   /** Those that have opened the network. */
   const ready: CallThread<NetworkCalls>[] = []
   let seen = 0
+  let underWay = 0
+  let idle: NodeJS.Timeout | undefined
+
+  const endThreads = async (): Promise<void> => {
+    clearTimeout(idle)
+    seen = 0
+    ready.length = 0
+    await Promise.all(started.splice(0).map((thread) => thread.end()))
+  }
+  const inUse = async <T>(work: Promise<T>): Promise<T> => {
+    clearTimeout(idle)
+    underWay++
+    try {
+      return await work
+    } finally {
+      underWay--
+      if (underWay === 0 && started.length > 0) idle = setTimeout(() => void endThreads(), patience).unref()
+    }
+  }
 
   const expect = (images: number): void => {
     if (images < manyImages || started.length > 0) return
@@ -42,7 +71,7 @@ export function spread(own: Backbone, count: number, network: NetworkCalls['open
       const thread = startThread<NetworkCalls>(new URL('./network-thread.js', import.meta.url))
       started.push(thread)
       // a thread that cannot open it is not needed: the own session works
-      thread.call('open', network).then(
+      inUse(thread.call('open', network)).then(
         () => ready.push(thread),
         () => {},
       )
@@ -58,9 +87,8 @@ export function spread(own: Backbone, count: number, network: NetworkCalls['open
     const parts = ready.map((thread, i) =>
       thread.call('see', { images: images.slice(i * size, (i + 1) * size), maps: asked }),
     )
-    return (await Promise.all(parts))
-      .flat()
-      .map((one) => ('embedding' in one ? one : new OneclassError(one.code, one.message)))
+    const seenBy = await inUse(Promise.all(parts))
+    return seenBy.flat().map((one) => ('embedding' in one ? one : new OneclassError(one.code, one.message)))
   }
 
   const isForThreads = (images: readonly Pixels[]): boolean => {
@@ -87,8 +115,7 @@ export function spread(own: Backbone, count: number, network: NetworkCalls['open
       return await present(own.look, 'the maps of a network').call(own, images, asked)
     },
     async close() {
-      ready.length = 0
-      await Promise.all([own.close(), ...started.splice(0).map((thread) => thread.end())])
+      await Promise.all([own.close(), endThreads()])
     },
   }
 }
