@@ -29,7 +29,7 @@ import { trainOnRows } from './kernel-svm.ts'
 import { type Members, pooledScores, prepareMembers, rowsOfSvm, scoreMembers, scoreRows } from './members.ts'
 import { oneClassSvm } from './one-class-svm.ts'
 import { splitFrom } from './promise.ts'
-import { mergeEqualRows, withBursts } from './row-groups.ts'
+import { heldTogether, mergeEqualRows } from './row-groups.ts'
 import { splitWhitening } from './split-whitening.ts'
 import { fitWhitening, type WhiteningState, whiten } from './whitening.ts'
 
@@ -103,7 +103,7 @@ export async function fitPooled(X: Rows, options: EnsembleOptions, random: Rando
         : `Only ${distinct} of the ${X.rows} images differ; a class needs images that differ.`,
     )
   }
-  const groups = X.rows > splitFrom ? known : withBursts(X, known)
+  const groups = heldTogether(X, known)
   const method = options.method ?? (X.rows > splitFrom ? 'split' : 'cross-fit')
   return method === 'split' ? fitSplit(X, groups, options, random) : fitCrossed(widen(X), groups, options, random)
 }

@@ -1,9 +1,10 @@
 /** Which rows belong together before any is held out: those that are equal, and bursts of photos of one thing. */
 import { firstEqualRows, type Rows, takeRows } from '../core/matrix.ts'
 import { groupBursts } from './bursts.ts'
+import { splitFrom } from './promise.ts'
 
 /** Bursts among the first rows of the known groups: copies would make every neighbourhood look narrow. */
-export function withBursts(X: Rows, known: Int32Array): Int32Array {
+function withBursts(X: Rows, known: Int32Array): Int32Array {
   const place = new Map<number, number>()
   const firsts: number[] = []
   known.forEach((group, i) => {
@@ -13,6 +14,11 @@ export function withBursts(X: Rows, known: Int32Array): Int32Array {
   })
   const bursts = groupBursts(takeRows(X, firsts), Array.from(firsts.keys()))
   return known.map((group) => bursts[place.get(group)!]!)
+}
+
+/** Rows that are held out together. @param known groups in which equal rows are together */
+export function heldTogether(X: Rows, known: Int32Array): Int32Array {
+  return X.rows > splitFrom ? known : withBursts(X, known)
 }
 
 /** Groups in which equal rows are together too. */

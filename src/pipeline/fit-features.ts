@@ -10,7 +10,7 @@ import { describePositives } from '../detectors/similarity.ts'
 import { OneclassError } from '../errors.ts'
 import type { Artifact } from '../store/artifact.ts'
 import type { PreprocessMode } from '../wire/preprocess.ts'
-import { factsOfPositives } from './fit-report.ts'
+import { factsOfPositives, randomOfReport } from './fit-report.ts'
 import { openFitThreads } from './fit-threads.ts'
 import { joinHead, repeatedAmong } from './negatives.ts'
 import type { PatchMember } from './patches.ts'
@@ -93,7 +93,7 @@ export async function fitFeatures(
   options.onHeldOut?.(heldOut)
   const counted = ensemble.calibration.heldOut.ensemble.length
   const alpha = options.alpha ?? (confidence === undefined ? defaultAlpha(counted) : usualAlpha)
-  const random = createRandom(seed).fork('report')
+  const random = randomOfReport(seed)
   const { images } = options
   const nameOf = (row: number) => images?.[row] ?? `row ${row}`
   const facts = factsOfPositives(X, pooled.holdOut.groups, { heldOut, counted, random }, nameOf)

@@ -4,7 +4,8 @@ import { renderReference } from '../baselines/rendered-reference.ts'
 import { dot, type Rows, rowReader, rowScales } from '../core/matrix.ts'
 import { createRandom, type Random } from '../core/random.ts'
 import { findKinds } from '../detectors/kinds.ts'
-import { findMisfits } from '../detectors/misfits.ts'
+import { findMisfits, type Misfit } from '../detectors/misfits.ts'
+import { heldTogether, mergeEqualRows } from '../detectors/row-groups.ts'
 import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { type Embedded, embedImages } from '../features/embed.ts'
@@ -39,7 +40,7 @@ export function factsOfPositives(
   const kinds = findKinds(X, random.fork('kinds'), firsts.length < X.rows ? firsts : undefined)
   const scales = rowScales({ rows: X.rows, cols: X.cols, data: X.data }) // cosines, whatever the rows' factor is
   const rowOf = rowReader(X)
-  const misfits = findMisfits(X, groups, random.fork('misfits')).map(({ row, pValue, times }) => {
+  const misfits = misfitsOf(X, groups, random).map(({ row, pValue, times }) => {
     const x = rowOf(row).slice()
     let [nearest, similarity] = [-1, -2]
     for (let j = 0; j < X.rows; j++) {
@@ -61,6 +62,21 @@ export function factsOfPositives(
         }
       : null,
   }
+}
+
+/** @param groups as rows are held out together @param random of the report: what is named is then what `exclude` leaves out */
+function misfitsOf(X: Rows, groups: ArrayLike<number>, random: Random): Misfit[] {
+  return findMisfits(X, groups, random.fork('misfits'))
+}
+
+/** The rows that a fit with this seed would name. @param groups of near-duplicates */
+export function misfitRows(X: Rows, groups: ArrayLike<number>, seed: number): ReadonlySet<number> {
+  const together = heldTogether(X, mergeEqualRows(X, groups))
+  return new Set(misfitsOf(X, together, randomOfReport(seed)).map(({ row }) => row))
+}
+
+export function randomOfReport(seed: number): Random {
+  return createRandom(seed).fork('report')
 }
 
 /** The first row of each group. */

@@ -1,8 +1,6 @@
 /** From images of positives to a model, and a report on what was in the folder. */
 import { fromRows } from '../core/matrix.ts'
-import { createRandom } from '../core/random.ts'
 import { assertAlpha } from '../detectors/calibration.ts'
-import { findMisfits } from '../detectors/misfits.ts'
 import type { WeightChoice } from '../detectors/patches/patch-weight.ts'
 import { minimumRows } from '../detectors/pooled-fit.ts'
 import { usualAlpha } from '../detectors/promise.ts'
@@ -21,7 +19,7 @@ import { createClassifier } from './classify.ts'
 import { exclusion } from './exclude.ts'
 import { inLight, type Light } from './first-look.ts'
 import { type FitOptions, fitFeatures } from './fit-features.ts'
-import { tryReference } from './fit-report.ts'
+import { misfitRows, tryReference } from './fit-report.ts'
 import { type Gathered, gatherPositives, type Known } from './gather.ts'
 import {
   type BasePositives,
@@ -151,7 +149,7 @@ async function fitAt(
   let groups = groupsOf(positives, X)
   const excluded = [...named]
   if (options.exclude === 'misfits') {
-    const left = new Set(findMisfits(X, groups, createRandom(options.seed ?? 1).fork('exclude')).map(({ row }) => row))
+    const left = misfitRows(X, groups, options.seed ?? 1)
     if (left.size > 0) {
       excluded.push(...[...left].map((row) => present(positives[row], 'a misfit').image))
       positives = positives.filter((_, row) => !left.has(row))
