@@ -45,7 +45,7 @@ test('what a fit names as misfits is what --exclude misfits leaves out, whatever
   const groups = Array.from({ length: 60 }, (_, i) => i)
   let named = 0
   for (const seed of [1, 2, 3]) {
-    const { facts } = await fitFeatures(X, { seed, groups, preprocess: 'none' })
+    const { facts } = await fitFeatures(X, { seed, groups })
     const rows = facts?.misfits.map(({ row }) => row) ?? []
     assert.deepEqual([...misfitRows(X, groups, seed)], rows)
     named += rows.length
