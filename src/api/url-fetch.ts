@@ -3,12 +3,13 @@
  * address must be public, and the connection goes to the very address that was checked (a name that resolves anew in
  * between gains nothing). Each redirect starts over. Bytes and time are capped.
  */
-import { lookup as systemLookup } from 'node:dns/promises'
+import { Resolver } from 'node:dns/promises'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 import { OneclassError } from '../errors.ts'
 import { deadline } from '../system/deadline.ts'
+import { isLoopbackHost } from './http/access.ts'
 
 export interface UrlFetchOptions {
   readonly maxBytes: number
@@ -16,6 +17,8 @@ export interface UrlFetchOptions {
   /** Called with the length of each piece that arrives; what it throws ends the fetch. */
   readonly onBytes?: (bytes: number) => void
   readonly maxRedirects?: number
+  /** For tests: others than those of the system. */
+  readonly nameServers?: readonly string[]
   /** For tests: names to addresses. */
   readonly lookup?: (host: string) => Promise<readonly string[]>
   /** For tests: which addresses count as public. */
@@ -35,7 +38,7 @@ export async function fetchImage(url: string, options: UrlFetchOptions): Promise
 async function follow(first: URL, options: UrlFetchOptions, signal: AbortSignal): Promise<Buffer> {
   let next = first
   for (let hop = 0; hop <= (options.maxRedirects ?? 3); hop++) {
-    const address = await withinTime(checkedAddress(next, options), signal)
+    const address = await withinTime(checkedAddress(next, options, signal), signal)
     const response = await open(next, address, signal)
     const { statusCode = 0, headers } = response
     if (statusCode >= 300 && statusCode < 400 && headers.location !== undefined) {
@@ -67,10 +70,9 @@ function parse(text: string, base?: URL): URL {
 }
 
 /** One address, after all of them were found public: a name with one private address is refused whole. */
-async function checkedAddress(url: URL, options: UrlFetchOptions): Promise<string> {
+async function checkedAddress(url: URL, options: UrlFetchOptions, signal: AbortSignal): Promise<string> {
   const host = url.hostname.replace(/^\[|\]$/g, '')
-  const resolve =
-    options.lookup ?? (async (name: string) => (await systemLookup(name, { all: true })).map(({ address }) => address))
+  const resolve = options.lookup ?? ((name) => askNameServers(name, options.nameServers, signal))
   let addresses: readonly string[]
   try {
     addresses = isIP(host) ? [host] : await resolve(host)
@@ -84,6 +86,28 @@ async function checkedAddress(url: URL, options: UrlFetchOptions): Promise<strin
     throw new OneclassError('URL_NOT_ALLOWED', 'The URL leads to an address that is not public.')
   }
   return address
+}
+
+/**
+ * Not the system's way (getaddrinfo), which takes one of the few threads that read files too until it gives up: some names whose servers
+ * never answer would keep the service from reading keys and models.
+ */
+async function askNameServers(
+  name: string,
+  servers: readonly string[] | undefined,
+  signal: AbortSignal,
+): Promise<string[]> {
+  if (isLoopbackHost(name)) return ['127.0.0.1'] // RFC 6761: nobody is asked for localhost
+  const resolver = new Resolver({ timeout: 2000, tries: 2 })
+  if (servers) resolver.setServers(servers)
+  const stop = (): void => resolver.cancel()
+  signal.addEventListener('abort', stop)
+  try {
+    const found = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)])
+    return found.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
 }
 
 function open(url: URL, address: string, signal: AbortSignal): Promise<IncomingMessage> {

@@ -58,9 +58,9 @@ export const guards: readonly Guard[] = [
   {
     attack: 'SSRF: a redirect is checked like the first address',
     file: 'src/api/url-fetch.js',
-    guard: /const address = await withinTime\(checkedAddress\(next, options\), signal\);/,
+    guard: /const address = await withinTime\(checkedAddress\(next, options, signal\), signal\);/,
     instead:
-      "const address = hop === 0 ? await withinTime(checkedAddress(next, options), signal) : next.hostname.endsWith('example') ? '127.0.0.1' : next.hostname;",
+      "const address = hop === 0 ? await withinTime(checkedAddress(next, options, signal), signal) : next.hostname.endsWith('example') ? '127.0.0.1' : next.hostname;",
     test: 'api/ssrf',
   },
   {
