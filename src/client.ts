@@ -41,7 +41,7 @@ export type { BatchJob, ClassifyJob, ClassifyManyJob, CompareJob, FitJob, Job, M
 export type { JobState, JobType } from './wire/job-state.ts'
 export type { FailedModel, ManyScored, ManyScoredImage } from './wire/many.ts'
 export type { MapPoint, MapResult } from './wire/map.ts'
-export type { Drift, Model, ModelChange, ModelWithDrift, Positives } from './wire/model.ts'
+export type { Drift, Model, ModelChange, ModelWithDrift, ModelWithReport, Positives } from './wire/model.ts'
 export type { DemoImage, Operations, Readiness, Service } from './wire/operations.ts'
 export type { DetectorResult, Heatmap, ImageResult, Neighbour, Scored, ScoredImage } from './wire/result.ts'
 export type { ReviewChange, ReviewLabel, Reviews } from './wire/review.ts'

@@ -10,7 +10,7 @@ import type { ExpectedRates } from '../wire/fit-report.ts'
 import type { BatchJob, ClassifyJob, ClassifyManyJob, CompareJob, FitJob, Job, MapJob } from '../wire/job.ts'
 import type { JobState, JobType } from '../wire/job-state.ts'
 import type { ManyScoredImage } from '../wire/many.ts'
-import type { Model, ModelChange, ModelWithDrift, Positives } from '../wire/model.ts'
+import type { Model, ModelChange, ModelWithDrift, ModelWithReport, Positives } from '../wire/model.ts'
 import type { DemoImage, Operations, Readiness, Service } from '../wire/operations.ts'
 import type { ScoredImage } from '../wire/result.ts'
 import type { ReviewChange, Reviews } from '../wire/review.ts'
@@ -33,7 +33,7 @@ export interface OneclassClient {
   models(options?: { versions?: 'newest' | 'all' }): Promise<Model[]>
   model(model: string): Promise<ModelWithDrift>
   /** `use`: the version that the bare name shall mean. */
-  update(model: string, change: ModelChange): Promise<Model>
+  update(model: string, change: ModelChange): Promise<ModelWithReport>
   remove(model: string): Promise<void>
   exportModel(model: string): Promise<Uint8Array>
   importModel(file: ClientImage, options?: CallOptions & { name?: string }): Promise<Model>

@@ -5,9 +5,8 @@ import { fitReport } from '../store/fit-facts.ts'
 import { modelNameOf, readModelBytes, readModelFile } from '../store/model-file.ts'
 import { openRegistry } from '../store/registry.ts'
 import { assertHomeWritable, writeOutput } from '../system/files.ts'
-import type { FitReport } from '../wire/fit-report.ts'
 import { labelOf } from '../wire/label.ts'
-import type { Model } from '../wire/model.ts'
+import type { Model, ModelWithReport } from '../wire/model.ts'
 import * as check from './arguments.ts'
 import { homeOf, type Place } from './place.ts'
 
@@ -31,8 +30,11 @@ export async function list(place: Place = {}): Promise<Model[]> {
 }
 
 /** A model, and what its fit said. @param ref NAME or NAME@VERSION. @throws MODEL_NOT_FOUND */
-export async function show(ref: string, place: Place = {}): Promise<Model & { readonly report: FitReport }> {
-  const model = await registryFor(ref, place).info(ref)
+export async function show(ref: string, place: Place = {}): Promise<ModelWithReport> {
+  return withReport(await registryFor(ref, place).info(ref))
+}
+
+function withReport(model: Model): ModelWithReport {
   return { ...model, report: fitReport(model) }
 }
 
@@ -45,10 +47,10 @@ export async function use(ref: string, place: Place = {}): Promise<Model> {
   return await registryFor(ref, place).use(ref)
 }
 
-/** Changes alpha without refitting. @throws MODEL_NOT_FOUND, ALPHA_INVALID */
-export async function set(ref: string, call: Place & { readonly alpha: number }): Promise<Model> {
+/** Changes alpha without refitting; `report.warnings` says where nothing is rejected at it. @throws MODEL_NOT_FOUND, ALPHA_INVALID */
+export async function set(ref: string, call: Place & { readonly alpha: number }): Promise<ModelWithReport> {
   const registry = registryFor(ref, call, { alpha: check.alpha }, ['alpha'])
-  return await registry.setAlpha(ref, call.alpha)
+  return withReport(await registry.setAlpha(ref, call.alpha))
 }
 
 /** Gives all versions of a model another name. @throws MODEL_NOT_FOUND, CONFLICT when there is one of that name */

@@ -101,6 +101,10 @@ export const PromiseKept = Type.Object(
 )
 export type PromiseKept = Fixed<typeof PromiseKept>
 
+/** A model, and what it promises at its alpha, with a warning where that alpha rejects nothing. */
+export const ModelWithReport = Type.Object({ ...Model.properties, report: FitReport })
+export type ModelWithReport = Fixed<typeof ModelWithReport>
+
 export const ModelWithDrift = Type.Object({
   ...Model.properties,
   drift: Drift,

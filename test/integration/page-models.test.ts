@@ -123,6 +123,8 @@ test('versions, rename, export and import: the file scores as the model did, and
     ['disc@4', 'whole@1'],
   )
   assert.equal((await client.models({ versions: 'all' })).length, 5)
+  const strict = await client.update('whole', { alpha: 1e-6 })
+  assert.match(strict.report.warnings[0]!, /nothing at all is rejected/)
   await client.update('whole', { alpha: 0.3 })
   const exported = await fetch(url('/v1/models/whole/export'))
   assert.equal(exported.headers.get('content-disposition'), 'attachment; filename="whole@1.oneclass"')

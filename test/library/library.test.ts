@@ -192,6 +192,7 @@ test('models: list, show, set, use, rename, export, import, remove', async () =>
   const listed = await models.list({ home })
   assert.ok(listed.some(({ name, version, serving }) => name === 'part' && version === 2 && serving))
   assert.equal((await models.use('part@1', { home })).version, 1)
+  assert.match((await models.set('part', { alpha: 1e-6, home })).report.warnings[0]!, /nothing at all is rejected/)
   assert.equal((await models.set('part', { alpha: 0.2, home })).alpha, 0.2)
   assert.equal((await models.show('part', { home })).report.alpha, 0.2)
   const out = join(folder, 'part.oneclass')

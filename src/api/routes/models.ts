@@ -6,7 +6,7 @@ import { keys } from '../../queue/redis-keys.ts'
 import { readDrift } from '../../service/drift-log.ts'
 import { promiseKept } from '../../service/promise-kept.ts'
 import { fitReport } from '../../store/fit-facts.ts'
-import { Model, ModelChange, Models, ModelWithDrift } from '../../wire/model.ts'
+import { type Model, ModelChange, Models, ModelWithDrift, ModelWithReport } from '../../wire/model.ts'
 import { ModelRef } from '../../wire/names.ts'
 import type { ApiContext } from '../context.ts'
 import { route } from '../http/route.ts'
@@ -71,7 +71,7 @@ export function modelRoutes(app: FastifyInstance, context: ApiContext): void {
     tag: 'Models',
     params: Params,
     body: ModelChange,
-    answers: { 200: { description: 'The model as it is now', schema: Model } },
+    answers: { 200: { description: 'The model as it is now, and what it promises', schema: ModelWithReport } },
     handle: async ({ params, body }) => {
       const { alpha, name, use } = body
       if ((name !== undefined || use !== undefined) && params.name.includes('@')) {
@@ -83,8 +83,9 @@ export function modelRoutes(app: FastifyInstance, context: ApiContext): void {
       if (use !== undefined) await registry.use(`${params.name}@${use}`)
       const isRenamed = name !== undefined && name !== params.name
       const renamed = isRenamed ? await registry.rename(params.name, name) : undefined
-      if (alpha === undefined) return renamed ?? (await registry.info(params.name))
-      return await registry.setAlpha(renamed?.name ?? params.name, alpha)
+      const ref = renamed?.name ?? params.name
+      const info = alpha === undefined ? await registry.info(ref) : await registry.setAlpha(ref, alpha)
+      return { ...info, report: fitReport(info) }
     },
   })
 
