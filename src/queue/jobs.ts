@@ -156,9 +156,23 @@ export const FitOutcome = Type.Object({
 })
 export type FitOutcome = Fixed<typeof FitOutcome>
 
+/**
+ * Seconds that inputs wait for a worker, that models stay without use, and that outcomes stay readable; `unclaimed`: that bytes stay
+ * which no note or model names yet, or any more.
+ */
+export const lifetimes = {
+  unclaimed: 600,
+  classifyInput: 3600,
+  result: 3600,
+  input: 24 * 3600,
+  model: 24 * 3600,
+  outcome: 7 * 24 * 3600,
+  batch: 24 * 3600,
+} as const
+
 /** Faults are tried again, further and further apart; bad input never is (the consumer marks it). */
 export const jobOptions: { readonly [K in JobKind]: JobsOptions } = {
-  classify: { attempts: 3, backoff: { type: 'exponential', delay: 300, jitter: 0.5 }, ...kept(3600, 5000) },
+  classify: { attempts: 3, backoff: { type: 'exponential', delay: 300, jitter: 0.5 }, ...kept(lifetimes.result, 5000) },
   chunk: {
     attempts: 6,
     backoff: { type: 'exponential', delay: 500, jitter: 0.5 },
@@ -178,19 +192,6 @@ export const jobTimeouts: { readonly [K in JobKind]: number } = {
   compare: 6 * 3_600_000,
   map: 600_000,
 }
-
-/**
- * Seconds that inputs wait for a worker, that models stay without use, and that outcomes stay readable; `unclaimed`: that bytes stay
- * which no note or model names yet, or any more.
- */
-export const lifetimes = {
-  unclaimed: 600,
-  classifyInput: 3600,
-  input: 24 * 3600,
-  model: 24 * 3600,
-  outcome: 7 * 24 * 3600,
-  batch: 24 * 3600,
-} as const
 
 /** 122 random bits: who knows the id may read and cancel the job. */
 export function newJobId(type: JobType): string {

@@ -16,6 +16,7 @@ import { type BatchRecord, type BatchStore, createBatchStore } from './batches.t
 import { type BlobStore, createBlobStore } from './blobs.ts'
 import { createCancelling } from './cancelling.ts'
 import { closeQueue, connect, disconnect, type RedisClient } from './connection.ts'
+import { costOf, entryOf } from './cost.ts'
 import { takePlace } from './fair-order.ts'
 import { aheadMs } from './heartbeat.ts'
 import { isOutcome, lostJob, type Outcome, readFailure, viewOfBatch, viewOfJob, wholeJob } from './job-view.ts'
@@ -159,8 +160,15 @@ export function createProducer(options: ProducerOptions): Producer {
     batches: guardAll(batches, guard),
     queues,
     add: guard(async (kind, id, data, caller = '') => {
-      const { priority } = await takePlace(client, kind, caller, 1, shares)
-      await queue(kind).add(kind, data, { jobId: id, priority })
+      const entry = entryOf(id, data)
+      if (entry) await kept.charge(entry, lifetimes.result, caller)
+      try {
+        const { priority } = await takePlace(client, kind, caller, costOf(data), shares)
+        await queue(kind).add(kind, data, { jobId: id, priority })
+      } catch (error) {
+        if (entry) await kept.release(entry).catch(() => {}) // it ends by itself
+        throw error
+      }
     }),
     addChunk: guard(async ({ id, model, also, keep, total, owner = '' }, firstIndex, images) => {
       const every = keep?.map ? pointStride(total) : 0
@@ -173,7 +181,7 @@ export function createProducer(options: ProducerOptions): Producer {
         owner,
       }
       const unbounded = { maxWaiting: Number.MAX_SAFE_INTEGER, maxWaitingOfOne: Number.MAX_SAFE_INTEGER }
-      const { priority } = await takePlace(client, 'chunk', owner, 1, unbounded) // images are bounded by their bytes
+      const { priority } = await takePlace(client, 'chunk', owner, costOf(data), unbounded) // images are bounded by their bytes
       await queue('chunk').add('chunk', data, { jobId: chunkId(id, firstIndex), priority })
     }),
     chunkState: guard(async (batch, firstIndex) => await queue('chunk').getJobState(chunkId(batch, firstIndex))),

@@ -66,6 +66,7 @@ export const keys = {
   rate: key('rate'),
   places: key('places'),
   /** BullMQ's own. */
+  job: (kind: string, id: string) => `${prefix}:${kind}:${id}`,
   prioritized: (kind: string) => `${prefix}:${kind}:prioritized`,
   waiting: (kind: string) => `${prefix}:${kind}:wait`,
   drift: key('drift'),

@@ -73,3 +73,20 @@ test('a caller’s share ends before the queue does, and a refusal says when to 
   await drained(100)
   await send('flood', 'again') // its share came back with its jobs
 })
+
+test('an image for many models costs more turns, and its long result is counted', async () => {
+  const many = (caller: string, image: string, count: number) => {
+    const { blob, model } = { ...data(image), model: { label: 'a@1', sha256: '0'.repeat(64), alpha: 0.05 } }
+    const models = Array.from({ length: count }, (_, i) => ({ ref: `m${i}`, use: model }))
+    return producer.add('classify', newJobId('classify'), { image, blob, models }, caller)
+  }
+  for (let i = 0; i < 3; i++) await many('many', `many-${i}`, 100) // 20 turns each
+  for (let i = 0; i < 30; i++) await send('few', `few-${i}`)
+  await assert.rejects(many('more', 'more', 400), { code: 'QUEUE_FULL' }) // its share is 60 turns
+  assert.equal(await producer.kept.bytes(), 3 * 100 * 900) // what was refused is not counted
+  const order = await drained(33)
+  assert.ok(order.indexOf('few-25') < order.indexOf('many-2'), order.join())
+  await send('few', 'one more')
+  await many('few', 'a few', 10)
+  assert.equal(await producer.kept.bytes(), 3 * 100 * 900)
+})
