@@ -102,7 +102,7 @@ export async function fitFeatures(
     dim: X.cols,
     n: X.rows,
     alpha:
-      confidence === undefined ? alpha : (toleranceAlpha(counted, alpha, confidence) ?? smallestAlpha(counted) / 2),
+      confidence === undefined ? alpha : (toleranceAlpha(counted, alpha, confidence) ?? rejectsNothing(counted, alpha)),
     seed,
     ...(preprocess && { preprocess }),
     ensemble,
@@ -119,6 +119,11 @@ export async function fitFeatures(
 }
 
 const toldOf = (ofPositives: number) => (ofPositives > 0 ? { ofPositives } : {})
+
+/** Where no level keeps a promise with confidence: none stricter than was asked for is needed to reject nothing. */
+function rejectsNothing(counted: number, asked: number): number {
+  return Math.min(asked, Number((smallestAlpha(counted) / 2).toPrecision(2)))
+}
 
 /** Before the work: what is wrong with them would be said of the positives. */
 function assertNegatives(negatives: Matrix, width: number): void {

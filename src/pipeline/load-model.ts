@@ -32,7 +32,7 @@ export function assertTakesImages({
   if (artifact.backbone !== null) return artifact.backbone
   throw new OneclassError(
     'MODEL_INCOMPATIBLE',
-    `The model "${labelOf(info)}" was fitted on features and cannot take images: give it features (--features X.npy, or scoreFeatures in code).`,
+    `The model "${labelOf(info)}" was fitted on features and cannot take images: give it features (score --features X.npy, or scoreFeatures in code).`,
   )
 }
 

@@ -87,7 +87,7 @@ export function openVersions(root: string): Versions {
     if (version === undefined) {
       const names = versions.length ? versions.map((v) => `${name}@${v}`) : (await namesIn(root)).filter(isModelName)
       const there = names.length
-        ? `There are: ${names.slice(0, 20).join(', ')}.`
+        ? `There are: ${names.slice(0, 20).join(', ')}${names.length > 20 ? `, and ${names.length - 20} more` : ''}.`
         : 'Fit one first: oneclass fit DIR --name NAME.'
       throw new OneclassError('MODEL_NOT_FOUND', `There is no model "${ref}". ${there}`)
     }

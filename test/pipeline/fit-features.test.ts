@@ -55,6 +55,13 @@ test('a model in parts is the model', async () => {
   assert.deepEqual(Buffer.concat(artifactInParts(artifact)), Buffer.from(encodeArtifact(artifact)))
 })
 
+test('where no alpha keeps a promise with confidence, the one that is kept is no looser than was asked, in few digits', async () => {
+  const { alpha } = await fitFeatures(rowsOf(12, 6), { alpha: 0.03, confidence: 0.9 })
+  assert.equal(alpha, 0.03)
+  const strict = await fitFeatures(rowsOf(30, 6), { alpha: 0.02, confidence: 0.9 })
+  assert.ok(strict.alpha < 0.02 && String(strict.alpha).length <= 6, String(strict.alpha))
+})
+
 test('negatives that are positives as well are counted and said', async () => {
   const random = createRandom(4)
   const X = { rows: 20, cols: 6, data: Float64Array.from({ length: 120 }, () => 1 + random.next()) }

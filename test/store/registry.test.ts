@@ -45,6 +45,11 @@ test('the registry: versions, the latest by default, alpha without refitting, re
   await registry.remove('piece')
   await assert.rejects(registry.info('piece'), { code: 'MODEL_NOT_FOUND' })
   await assert.rejects(registry.setAlpha('part', 1), { code: 'ALPHA_INVALID' })
+  for (let i = 10; i < 32; i++) await registry.save(`m${i}`, artifact)
+  await assert.rejects(registry.info('piece'), {
+    code: 'MODEL_NOT_FOUND',
+    message: /There are: m10, .*, m29, and 3 more\.$/,
+  })
 })
 
 test('damaged records are named and left out of lists; the others stay, and what can be is repaired', async (t) => {
