@@ -121,6 +121,8 @@ async function fitImages(
   positives: Images,
   { negatives, signal, onProgress, range, preprocess, ...call }: FitCall,
 ): Promise<FitReply> {
+  if (call.patches === false && call.detail !== undefined && call.detail !== 'auto')
+    throw new OneclassError('INVALID_ARGUMENT', 'Expected "detail", or "patches" as false, not both.')
   if (preprocess === 'none')
     throw new OneclassError(
       'INVALID_ARGUMENT',

@@ -117,8 +117,13 @@ function relaxedAlpha(model: Reported): string {
 /** What it takes to reject anything at alpha. */
 function photosFor(alpha: number, { n, calibration }: Pick<Reported, 'n' | 'calibration'>): string {
   const method = calibrationOf({ n, calibration })
-  const held = method === 'split' ? ' (a split holds out a quarter of them; cross-fit all)' : ''
-  return `${positivesNeeded(alpha, method)} positives that are no near-duplicates${held}`
+  return `${positivesNeeded(alpha, method)} positives that are no near-duplicates${heldOutWords({ n, calibration })}`
+}
+
+function heldOutWords({ n, calibration }: Pick<Reported, 'n' | 'calibration'>): string {
+  return calibrationOf({ n, calibration }) === 'split'
+    ? ' (a split holds out a quarter of the photos; cross-fit all)'
+    : ''
 }
 
 export function fitWarnings(model: Reported): string[] {
@@ -129,7 +134,7 @@ export function fitWarnings(model: Reported): string[] {
   const reject = alphaWarning(model, alpha)
   if (asked && reject) {
     warnings.push(
-      `${calibrationScores} held-out positives are too few to promise a false-rejection rate of at most ${asked.alpha} with confidence ${asked.confidence}: nothing is rejected. That takes ${scoresNeededForTolerance(asked.alpha, asked.confidence)}, a larger alpha, or less confidence.`,
+      `${calibrationScores} held-out positives are too few to promise a false-rejection rate of at most ${asked.alpha} with confidence ${asked.confidence}: nothing is rejected. That takes ${scoresNeededForTolerance(asked.alpha, asked.confidence)}${heldOutWords(model)}, a larger alpha, or less confidence.`,
     )
   } else if (reject) warnings.push(reject)
   else if (!asked && alpha > usualAlpha && alpha === defaultAlpha(calibrationScores)) warnings.push(relaxedAlpha(model))

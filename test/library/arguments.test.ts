@@ -39,6 +39,7 @@ test('arguments are checked before any work, and the message says what was expec
     ],
     [() => fit(folder, { name: 'x', home, detail: '2' as never }), 'INVALID_ARGUMENT', /detail .*auto, 1, 2, 3/],
     [() => fit(folder, { name: 'x', home, light: 'dark' as never }), 'INVALID_ARGUMENT', /light .*auto, as-is, even/],
+    [() => fit(folder, { name: 'x', home, patches: false, detail: 2 }), 'INVALID_ARGUMENT', /"detail", or "patches"/],
     [() => fit(folder, { name: 'x', home, preprocess: 'none' }), 'INVALID_ARGUMENT', /embeddings/],
     [() => fit(folder, null as never), 'INVALID_ARGUMENT', /Expected options .* null/],
     [() => fit(7 as never, { name: 'x', home }), 'INVALID_ARGUMENT', /Expected the positives .* the number 7/],

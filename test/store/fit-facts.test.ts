@@ -55,6 +55,8 @@ test('of a split, photos are asked for, not held-out scores; feature rows are no
   const split = { ...plain, n: 30, calibrationScores: 8, calibration: 'split' as const }
   assert.match(fitReport(split).warnings[0]!, /or 76 positives .*a split holds out a quarter/)
   assert.match(fitReport({ ...split, calibration: 'cross-fit' }).warnings[0]!, /or 19 positives that are no near-dupl/)
+  const unsure = { ...split, facts: { ...facts, asked: { alpha: 0.05, confidence: 0.9 } } }
+  assert.match(fitReport(unsure).warnings[0]!, /That takes 45 \(a split holds out a quarter/)
   const misfit = { image: 'row 3', row: 3, pValue: 0.001, times: 3, nearest: 'row 4', similarity: 0.1 }
   const found = { ...plain, facts: { ...facts, asked: null, misfits: [misfit] } }
   assert.match(fitReport(found).warnings.join(' '), /1 of 200 images .* --exclude misfits/)
