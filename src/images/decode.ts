@@ -13,6 +13,7 @@
  * comes twice.
  */
 import type { OutputInfo, Sharp } from 'sharp'
+import { nativeWork } from '../system/native-work.ts'
 import type { Note } from '../wire/notes.ts'
 import { decodeBmp } from './bmp.ts'
 import { checkCost } from './cost.ts'
@@ -50,15 +51,24 @@ export async function decodeImage(
   const { bytes, format } = await openImage(source, limits)
   checkCost(bytes, format, source.name, limits)
   const small = await decodeSmall(bytes, target)
-  if (small) return small
+  return small ?? (await nativeWork(() => decodeByLibvips(bytes, format, source.name, target, limits)))
+}
+
+async function decodeByLibvips(
+  bytes: Uint8Array,
+  format: ImageFormat,
+  name: string,
+  target: DecodeTarget,
+  limits: ImageLimits,
+): Promise<Pixels> {
   const notes: Note[] = []
   try {
-    const samples = samplesOf(bytes, format, source.name)
+    const samples = samplesOf(bytes, format, name)
     const deep = samples && isDeep(samples) ? samples : undefined
     const range = deep && (await rangeFor(bytes, deep, target, limits, notes))
     const decode = async (failOn: FailOn) => {
       const plain = samples && (await plainImage(bytes, samples, range, limits, failOn))
-      const image = plain?.image ?? (await pipeline(bytes, format, source.name, limits, failOn))
+      const image = plain?.image ?? (await pipeline(bytes, format, name, limits, failOn))
       return await finish(image, target, limits, plain?.isScaled ? undefined : range).toBuffer({
         resolveWithObject: true,
       })
@@ -67,12 +77,12 @@ export async function decodeImage(
       notes.push(await salvage(bytes, format, limits, error))
       return await decode('none')
     })
-    const size = target.withOriginal ? await sizeOf(bytes, format, source.name, limits) : undefined
+    const size = target.withOriginal ? await sizeOf(bytes, format, name, limits) : undefined
     const pixels = pixelsOf(data, info, size && { ...size, shown: shownOf(size, target) })
     notes.push(...lookAt(pixels, { hasRange: range !== undefined, isWide: deep?.bits === 16 && range === undefined }))
     return finished(pixels, target, notes)
   } catch (error) {
-    throw asImageError(error, source.name, format, limits)
+    throw asImageError(error, name, format, limits)
   }
 }
 
@@ -95,7 +105,7 @@ export async function measureSamples(
     const deep = samplesOf(bytes, format, source.name)
     if (deep === undefined || !isDeep(deep)) return undefined
     checkCost(bytes, format, source.name, limits)
-    return await measure(bytes, deep, limits)
+    return await nativeWork(() => measure(bytes, deep, limits))
   } catch (error) {
     throw asImageError(error, source.name, format, limits)
   }
@@ -145,7 +155,8 @@ async function sizeOf(
     const { width, height } = await decodeBmp(bytes, name, limits)
     return { width, height }
   }
-  const { width, height, autoOrient } = await sharp(bytes, inputOptions(limits, 'none')).metadata()
+  const image = sharp(bytes, inputOptions(limits, 'none'))
+  const { width, height, autoOrient } = await nativeWork(() => image.metadata())
   return { width: autoOrient?.width ?? width, height: autoOrient?.height ?? height }
 }
 

@@ -1,4 +1,5 @@
 /** Pixels back to an image file: thumbnails of the report, heat maps, rendered demo images. */
+import { nativeWork } from '../system/native-work.ts'
 import type { Pixels } from './pixels.ts'
 import { sharp } from './sharp.ts'
 
@@ -9,6 +10,6 @@ export async function encodeImage(
   quality = 85,
 ): Promise<Uint8Array> {
   const image = sharp(pixels.data, { raw: { width: pixels.width, height: pixels.height, channels: 3 } })
-  if (format === 'png') return image.png().toBuffer()
-  return format === 'webp' ? image.webp({ quality }).toBuffer() : image.jpeg({ quality }).toBuffer()
+  const encoded = format === 'png' ? image.png() : format === 'webp' ? image.webp({ quality }) : image.jpeg({ quality })
+  return await nativeWork(() => encoded.toBuffer())
 }

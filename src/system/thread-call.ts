@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type MessagePort, parentPort, type ResourceLimits, Worker } from 'node:worker_threads'
 import { type ErrorCode, OneclassError, present, toOneclassError } from '../errors.ts'
 import { sendNothing } from './config.ts'
+import { nativeWorkData, waitForNativeWorkAtExit } from './native-work.ts'
 
 /** For each method, what goes in and what comes out. */
 export type Calls = Readonly<Record<string, { readonly input: unknown; readonly output: unknown }>>
@@ -63,7 +64,9 @@ export interface ThreadOptions {
 /** Starts a thread. It keeps the process alive only while a call waits for its answer. */
 export function startThread<C extends Calls>(url: URL, options: ThreadOptions = {}): CallThread<C> {
   sendNothing()
-  const thread = new Worker(url, options.resourceLimits ? { resourceLimits: options.resourceLimits } : {})
+  waitForNativeWorkAtExit()
+  const { resourceLimits } = options
+  const thread = new Worker(url, { workerData: nativeWorkData, ...(resourceLimits && { resourceLimits }) })
   thread.unref()
   interface Pending {
     readonly resolve: (output: unknown) => void

@@ -9,6 +9,7 @@ import type { InferenceSession, Tensor } from 'onnxruntime-node'
 import { OneclassError } from '../../errors.ts'
 import type { DecodeTarget, Pixels } from '../../images/pixels.ts'
 import { usableCpus } from '../../system/cpus.ts'
+import { nativeWork } from '../../system/native-work.ts'
 import { sha256 } from '../../system/sha256.ts'
 import type { Backbone } from '../backbone.ts'
 import { createSession, loadRuntime } from '../onnx/session.ts'
@@ -166,7 +167,8 @@ export class FaceBackbone implements Backbone {
     data: Float32Array,
     shape: readonly number[],
   ): Promise<Record<string, Float32Array>> {
-    const found = await session.run({ image: new this.#Tensor('float32', data, shape) })
+    const image = new this.#Tensor('float32', data, shape)
+    const found = await nativeWork(() => session.run({ image }))
     return Object.fromEntries(Object.entries(found).map(([name, value]) => [name, value.data as Float32Array]))
   }
 }

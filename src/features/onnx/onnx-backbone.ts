@@ -3,6 +3,7 @@ import type { InferenceSession } from 'onnxruntime-node'
 import { allFinite } from '../../core/matrix.ts'
 import { OneclassError } from '../../errors.ts'
 import type { Pixels } from '../../images/pixels.ts'
+import { nativeWork } from '../../system/native-work.ts'
 import type { Backbone, BackboneManifest, Look, MapOutput, PlaceMap } from '../backbone.ts'
 import { detailOf, joinTiles, shrink, tilesOf } from '../detail.ts'
 import { backboneHash } from '../manifest.ts'
@@ -135,11 +136,10 @@ export class OnnxBackbone implements Backbone {
         part = padded
       }
       const shape = layout === 'NCHW' ? [step, 3, height, width] : [step, height, width, 3]
-      const found = await this.#session
-        .run({ [name]: new Tensor('float32', part, shape) }, names)
-        .catch((error: unknown) => {
-          throw deviceError(error) ?? error
-        })
+      const input = { [name]: new Tensor('float32', part, shape) }
+      const found = await nativeWork(() => this.#session.run(input, names)).catch((error: unknown) => {
+        throw deviceError(error) ?? error
+      })
       for (const [k, { name: output, size }] of outputs.entries()) {
         const result = found[output]
         const data = result?.data

@@ -2,6 +2,7 @@
 import type { InferenceSession } from 'onnxruntime-node'
 import { OneclassError } from '../../errors.ts'
 import { sendNothing } from '../../system/config.ts'
+import { nativeWork } from '../../system/native-work.ts'
 import type { BackboneManifest } from '../backbone.ts'
 import { deviceError, deviceOptions } from './device.ts'
 import { readGraph, withOutput } from './onnx-graph.ts'
@@ -24,7 +25,7 @@ export async function createSession(
     const inside = declared?.nodes.some((node) => node.outputs.includes(name)) && !declared.outputs.includes(name)
     if (inside) model = withOutput(model, name)
   }
-  return await InferenceSession.create(model, {
+  const options: InferenceSession.SessionOptions = {
     ...device,
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
@@ -33,7 +34,8 @@ export async function createSession(
     logSeverityLevel: 3,
     // threads that wait by spinning take the cores from those that decode the next images: a third of all time
     extra: { session: { intra_op: { allow_spinning: '0' } } },
-  }).catch((error: unknown) => {
+  }
+  return await nativeWork(() => InferenceSession.create(model, options)).catch((error: unknown) => {
     throw deviceError(error) ?? error
   })
 }
