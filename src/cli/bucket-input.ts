@@ -8,7 +8,6 @@ import type { ImageSource } from '../images/source.ts'
 import { readS3, s3Names } from '../service/s3-folder.ts'
 import { type Config, readConfig } from '../system/config.ts'
 import { parseS3, writeS3 } from '../system/s3/address.ts'
-import { openS3 } from '../system/s3/client.ts'
 
 /**
  * @param text `s3://bucket/prefix`, or one image: `s3://bucket/key.jpg`
@@ -26,6 +25,8 @@ export async function imagesOfBucket(
     )
   const isOne = hasImageEnding(text)
   const address = parseS3(isOne ? text.slice(0, text.lastIndexOf('/')) : text)
+  // it brings the HTTP client with it, a twelfth of the start of a command
+  const { openS3 } = await import('../system/s3/client.ts')
   const client = openS3({ ...s3, proxy })
   const source = (name: string): ImageSource => ({
     name: writeS3(address) + name,

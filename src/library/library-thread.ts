@@ -1,10 +1,9 @@
-/** The thread of the library: what computes for more than some milliseconds runs here, so that the caller's event loop stays free. */
+/**
+ * The thread of the library: what computes for more than some milliseconds runs here, so that the caller's event loop stays free.
+ * What only evaluations and comparisons need is loaded by them: a thread that scores starts so much sooner.
+ */
 
 import { OneclassError, present } from '../errors.ts'
-import { compareFolders } from '../evaluation/compare-folders.ts'
-import { evaluateModel } from '../evaluation/evaluate.ts'
-import { readLabelled } from '../evaluation/labelled.ts'
-import { writeEvaluation } from '../evaluation/report/evaluation-report.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { imageLimits } from '../images/limits.ts'
 import { classifyImages } from '../pipeline/classify.ts'
@@ -107,6 +106,8 @@ answerCalls<LibraryCalls>({
   },
 
   async evaluate({ home, ref, against, folder, alpha, seed, out }, { signal, report }) {
+    const { evaluateModel } = await import('../evaluation/evaluate.ts')
+    const { readLabelled } = await import('../evaluation/labelled.ts')
     const labelled = await readLabelled(folder)
     const refs = against === undefined ? [ref] : [ref, against]
     const { models, close } = await openModels(openRegistry(home), refs, { home, alpha })
@@ -119,7 +120,10 @@ answerCalls<LibraryCalls>({
         ...(seed === undefined ? {} : { seed }),
       }
       const evaluated = await evaluateModel([own, other], labelled, options)
-      if (out !== undefined) await writeEvaluation(evaluated, labelled, out)
+      if (out !== undefined) {
+        const { writeEvaluation } = await import('../evaluation/report/evaluation-report.ts')
+        await writeEvaluation(evaluated, labelled, out)
+      }
       return evaluated.evaluation
     } finally {
       await close()
@@ -129,6 +133,7 @@ answerCalls<LibraryCalls>({
   async compare(options, { signal, report }) {
     const hooks = { signal, onProgress: (progress: unknown) => report([progress]) }
     const onNotice = (notice: string) => report({ notice })
+    const { compareFolders } = await import('../evaluation/compare-folders.ts')
     const compared = await compareFolders({ ...options, onNotice }, hooks)
     const { images: _, thumbnails: __, networks: ___, ...told } = compared
     return told
