@@ -17,7 +17,7 @@ const manyImages = 48
 /** Each holds some 80 MB. With more of them the calling thread, which decodes and scores, is what all wait for. */
 const mostThreads = 4
 /** Threads that had nothing to do for so long end; they start again when many images come. */
-const idleMs = 10_000
+const idleMs = 60_000
 
 /** As `openOnnx`; where the number of threads is not given, many images are spread over all CPUs. */
 export async function openSpread(
