@@ -23,9 +23,12 @@ if (isOlder('node_modules/.package-lock.json', ['package-lock.json'])) {
   const env = { ...process.env, npm_config_onnxruntime_node_install: 'skip', ONNXRUNTIME_NODE_INSTALL: 'skip' }
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { env })
 }
-if (isOlder('dist/.built', ['src', 'workers', 'test', 'bench', 'examples', 'tsconfig.json'])) {
+if (
+  isOlder('dist/.built', ['src', 'workers', 'test', 'bench', 'examples', 'tsconfig.json', 'scripts/bundle-typebox.mjs'])
+) {
   say('building')
   run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.json'])
+  run(process.execPath, ['scripts/bundle-typebox.mjs'])
   run(process.execPath, ['-e', "require('node:fs').writeFileSync('dist/.built', '')"])
 }
 if (existsSync(join(root, 'src/web/vite.config.ts')) && isOlder('dist/web/index.html', ['src/web'])) {
