@@ -51,29 +51,29 @@ export async function* embedImages(
   const decoded = decodeAhead(sources, batch + usableCpus(), (source) => decode(source, backbone.target))
   backbone.expect?.(sources.length)
   let done = 0
+  function* tell(answered: readonly Answered[]): Generator<Embedded, void, undefined> {
+    for (const { index, result, outcome } of answered) {
+      throwIfAborted(options.signal)
+      const source = sources[index]!
+      options.onProgress?.(++done, sources.length)
+      if (outcome instanceof OneclassError) yield { index, source, error: nameImage(outcome, source) }
+      else yield { index, source, ...outcome, ...aboutPixels(result) }
+    }
+  }
   let waiting: Decoded[] = []
-  /** What the network has been given and its answers. While the older ones are used, it works on the newer ones. */
-  const running: { readonly batch: readonly Decoded[]; readonly seen: Promise<(Look | OneclassError)[]> }[] = []
+  /** What the network has been given. While the older answers are used, it works on the newer ones. */
+  const running: Promise<Answered[]>[] = []
   for await (const entry of decoded) {
     throwIfAborted(options.signal)
     if (!(entry.result instanceof OneclassError)) options.onPixels?.(entry.index, entry.result)
     waiting.push(entry)
     const isLast = entry.index === sources.length - 1
     if (waiting.length < batch && !isLast) continue
-    running.push({ batch: waiting, seen: seeBatch(backbone, waiting, options) })
+    const seen = seeBatch(backbone, waiting, options)
+    seen.catch(() => {}) // a rejection is seen where it is awaited
+    running.push(seen)
     waiting = []
-    while (running.length > (isLast ? 0 : 1)) {
-      const { batch: entries, seen } = present(running.shift(), 'images at the network')
-      const answers = await seen
-      for (const { index, result } of entries) {
-        throwIfAborted(options.signal)
-        const source = sources[index]!
-        const outcome = result instanceof OneclassError ? result : present(answers.shift(), 'what was seen in an image')
-        options.onProgress?.(++done, sources.length)
-        if (outcome instanceof OneclassError) yield { index, source, error: nameImage(outcome, source) }
-        else yield { index, source, ...outcome, ...aboutPixels(result) }
-      }
-    }
+    while (running.length > (isLast ? 0 : 1)) yield* tell(await present(running.shift(), 'images at the network'))
   }
 }
 
@@ -82,16 +82,21 @@ interface Decoded {
   readonly result: Pixels | OneclassError
 }
 
-/** One answer for each image that could be decoded. A rejection is seen where it is awaited. */
-function seeBatch(
+interface Answered extends Decoded {
+  readonly outcome: Look | OneclassError
+}
+
+async function seeBatch(
   backbone: Backbone,
   batch: readonly Decoded[],
   { maps = false }: EmbedOptions,
-): Promise<(Look | OneclassError)[]> {
+): Promise<Answered[]> {
   const pixels = batch.flatMap(({ result }) => (result instanceof OneclassError ? [] : [result]))
-  const seen = pixels.length > 0 ? see(backbone, pixels, maps ? backbone.maps : []) : Promise.resolve([])
-  seen.catch(() => {})
-  return seen
+  const seen = pixels.length > 0 ? await see(backbone, pixels, maps ? backbone.maps : []) : []
+  return batch.map((entry) => ({
+    ...entry,
+    outcome: entry.result instanceof OneclassError ? entry.result : present(seen.shift(), 'what was seen in an image'),
+  }))
 }
 
 /** What a network sees in images: their embeddings, and some of its maps. */

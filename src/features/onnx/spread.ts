@@ -1,7 +1,7 @@
 /**
- * Many images through one network on all CPUs. ONNX Runtime divides the work of one run badly: two threads take .69 of the time of one,
- * and hold the thread that called meanwhile. So many images are spread over threads that have a session each, while the calling thread decodes the
- * next and scores the last. Few images need no such threads, which take a quarter of a second to start: the own session looks at them.
+ * Many images through one network on all CPUs. ONNX Runtime divides a run badly: two threads take .69 of the time of one, and the thread
+ * that called is held. So many images are spread over threads with a session each, while the calling thread decodes the next and scores
+ * the last. Few images need no such threads, which take a quarter of a second to start: the own session looks at them.
  */
 import { OneclassError, present } from '../../errors.ts'
 import type { Pixels } from '../../images/pixels.ts'
