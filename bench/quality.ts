@@ -11,8 +11,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { drawResamples, type Interval, percentileInterval, resampledAuroc } from '../src/evaluation/bootstrap.ts'
-import { auroc } from '../src/evaluation/metrics.ts'
+import { aurocInterval, drawResamples, type Interval, resampledAuroc } from '../src/evaluation/bootstrap.ts'
 import type { Backbone } from '../src/features/backbone.ts'
 import type { Detail } from '../src/features/detail.ts'
 import { embedImages } from '../src/features/embed.ts'
@@ -99,9 +98,9 @@ async function judge(way: string, { train, good, bad }: Images, patches: boolean
   const isPositive = results.map((_, i) => (i < good.length ? 1 : 0))
   const scores = results.map(({ scored }) => scored.score)
   const rejected = (of: typeof results) => of.filter(({ scored }) => !scored.isPositive).length / of.length
-  const resampled = resampledAuroc(scores, isPositive, drawResamples(isPositive, 500, seed))
+  const area = resampledAuroc(scores, isPositive, drawResamples(isPositive, 500, seed))
   const common = {
-    ...{ way, auroc: auroc(scores, isPositive), interval: percentileInterval(resampled), fitCpu, imageCpu },
+    ...{ way, auroc: area.value, interval: aurocInterval(area), fitCpu, imageCpu },
     falseRejection: rejected(results.slice(0, good.length)),
     found: rejected(results.slice(good.length)),
     megabytes: encodeArtifact(artifact).length / 1e6,

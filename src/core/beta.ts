@@ -41,6 +41,11 @@ export function betaQuantile(p: number, a: number, b: number): number {
   return (low + high) / 2
 }
 
+/** t with P(|T| > t) = share, where T has Student's distribution with so many degrees of freedom. */
+export function studentQuantile(share: number, freedom: number): number {
+  return Math.sqrt(freedom * (1 / betaQuantile(share, freedom / 2, 0.5) - 1))
+}
+
 function fraction(x: number, a: number, b: number): number {
   const tiny = 1e-300
   const guarded = (value: number) => (Math.abs(value) < tiny ? tiny : value)

@@ -6,8 +6,15 @@ import { rejectable } from '../detectors/calibration.ts'
 import { type CalibrationMethod, expectedFalseRejection } from '../detectors/promise.ts'
 import { checkUniformity } from '../detectors/uniformity.ts'
 import type { Evaluation, EvaluationAgainst, JudgedImage } from '../wire/evaluation.ts'
-import { drawResamples, pairedDifference, percentileInterval, type Resamples, resampledAuroc } from './bootstrap.ts'
-import { auroc, averagePrecision, confusion, rates, rocCurve } from './metrics.ts'
+import {
+  aurocInterval,
+  drawResamples,
+  type Estimate,
+  pairedDifference,
+  type Resamples,
+  resampledAuroc,
+} from './bootstrap.ts'
+import { averagePrecision, confusion, rates, rocCurve } from './metrics.ts'
 
 /** What one model says of one labelled image. */
 export type Judged = JudgedImage
@@ -47,12 +54,12 @@ export function judgeModel(
       : k === 0
         ? Number(positiveRejected === 0)
         : betaBinomialTail(positiveRejected, positives.length, k, n + 1 - k)
-  const resampled = hasBoth ? resampledAuroc(scores, isPositive, drawResamples(isPositive, draws, seed)) : undefined
+  const area = hasBoth ? resampledAuroc(scores, isPositive, drawResamples(isPositive, draws, seed)) : undefined
   return {
     alpha,
     images: { positive: positives.length, negative: negatives, unreadable },
-    auroc: hasBoth ? auroc(scores, isPositive) : null,
-    aurocInterval: resampled ? [...percentileInterval(resampled)] : null,
+    auroc: area ? area.value : null,
+    aurocInterval: area ? [...aurocInterval(area)] : null,
     averagePrecision: hasBoth ? averagePrecision(scores, isPositive) : null,
     ...rates(cells),
     falseRejectionInterval: positives.length > 0 ? binomialInterval(positiveRejected, positives.length) : null,
@@ -93,17 +100,16 @@ export function judgeAgainst(
   const positives = own.isPositive.reduce((sum, value) => sum + value, 0)
   const hasBoth = positives > 0 && positives < images.length
   const resamples = drawResamples(own.isPositive, draws, seed)
-  const measure = hasBoth
-    ? ({ scores }: Columns) => ({
-        value: auroc(scores, own.isPositive),
-        draws: resampledAuroc(scores, own.isPositive, resamples),
-      })
-    : ({ accepted }: Columns) => ({
-        value: rejectedShare(accepted, own.isPositive),
-        draws: Float64Array.from(resamples.draws, (rows) => rejectedShare(accepted, own.isPositive, rows)),
-      })
+  const measure = ({ scores, accepted }: Columns): Estimate =>
+    hasBoth
+      ? resampledAuroc(scores, own.isPositive, resamples)
+      : {
+          value: rejectedShare(accepted, own.isPositive),
+          draws: Float64Array.from(resamples.draws, (rows) => rejectedShare(accepted, own.isPositive, rows)),
+          images: positives,
+        }
   const [mine, theirs] = [measure(own), measure(their)]
-  const { interval, isReal } = pairedDifference(mine.draws, theirs.draws)
+  const { interval, isReal } = pairedDifference(mine, theirs)
   return {
     model: other,
     of: hasBoth ? 'auroc' : 'falseRejectionRate',

@@ -1,7 +1,7 @@
 /** From each method's scores and decisions to its row of the table. */
 import { present } from '../errors.ts'
 import type { MethodReport } from '../wire/comparison.ts'
-import { pairedDifference, percentileInterval, type Resamples, resampledAuroc } from './bootstrap.ts'
+import { aurocInterval, type Estimate, pairedDifference, type Resamples, resampledAuroc } from './bootstrap.ts'
 import type { Method, Outcome } from './method.ts'
 import { auroc, averagePrecision, confusion, precisionAt, rates, rocCurve, truePositiveRateAt } from './metrics.ts'
 
@@ -31,22 +31,22 @@ export function judgeMethods(
   timing: Timing,
 ): MethodReport[] {
   const hasNegatives = isPositive.includes(0)
-  const draws = new Map<string, Float64Array>()
+  const areas = new Map<string, Estimate>()
   if (hasNegatives) {
     for (const { method, outcome } of runs) {
-      if (outcome) draws.set(method.key, resampledAuroc(outcome.scores, isPositive, resamples))
+      if (outcome) areas.set(method.key, resampledAuroc(outcome.scores, isPositive, resamples))
     }
   }
-  const rows = runs.map((run) => judge(run, isPositive, alpha, draws.get(run.method.key), timing))
+  const rows = runs.map((run) => judge(run, isPositive, alpha, areas.get(run.method.key), timing))
   const best = byMerit(rows)[0]
   return rows.map((row) => {
-    const own = draws.get(row.key)
+    const own = areas.get(row.key)
     if (!best || row === best || !own) return row
     return {
       ...row,
       againstBest: {
         best: best.key,
-        ...pairedDifference(present(draws.get(best.key), 'the draws of the best method'), own),
+        ...pairedDifference(present(areas.get(best.key), 'the AUROC of the best method'), own),
       },
     }
   })
@@ -65,7 +65,7 @@ function judge(
   { method, status, reason, outcome, repeats }: MethodRun,
   isPositive: Uint8Array,
   alpha: number,
-  draws: Float64Array | undefined,
+  area: Estimate | undefined,
   timing: Timing,
 ): MethodReport {
   const named = { key: method.key, title: method.title, status, reason, needs: method.needs, againstBest: null }
@@ -77,10 +77,10 @@ function judge(
   return {
     ...named,
     ...shares,
-    auroc: draws ? auroc(outcome.scores, isPositive) : null,
-    aurocInterval: draws ? percentileInterval(draws) : null,
-    averagePrecision: draws ? averagePrecision(outcome.scores, isPositive) : null,
-    truePositiveRate: draws ? truePositiveRateAt(outcome.scores, isPositive, alpha) : null,
+    auroc: area ? area.value : null,
+    aurocInterval: area ? aurocInterval(area) : null,
+    averagePrecision: area ? averagePrecision(outcome.scores, isPositive) : null,
+    truePositiveRate: area ? truePositiveRateAt(outcome.scores, isPositive, alpha) : null,
     confusion: cells,
     decision: outcome.decision,
     precisionAtPrevalence:
@@ -93,12 +93,12 @@ function judge(
     fitSeconds: outcome.fitSeconds + (outcome.usesBackbone ? (timing.embedMs * embedded) / 1000 : 0),
     scoreMs: outcome.scoreMs + (outcome.usesBackbone ? timing.embedMs : 0),
     memoryMb: outcome.memoryBytes / 1e6,
-    seeds: draws
+    seeds: area
       ? { values: repeats.map(({ seed }) => seed), auroc: repeats.map(({ scores }) => auroc(scores, isPositive)) }
       : null,
     notes: outcome.notes,
     history: outcome.history ?? null,
-    roc: draws
+    roc: area
       ? rocCurve(outcome.scores, isPositive).map((point) => [point.falsePositiveRate, point.truePositiveRate] as const)
       : null,
   }

@@ -1,6 +1,7 @@
 /** Golden values by SciPy 1.11: binomtest(...).proportion_ci('exact'), betabinom.sf, binomtest(k, n).pvalue, ks_2samp(mode='exact'). */
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { studentQuantile } from '../../src/core/beta.ts'
 import { betaBinomialTail, binomialInterval, mcNemar } from '../../src/core/exact-tests.ts'
 import { createRandom } from '../../src/core/random.ts'
 import { pValue } from '../../src/detectors/calibration.ts'
@@ -16,6 +17,12 @@ test('intervals of a share', () => {
   near(low, 0.01643, 1e-5)
   near(high, 0.11283, 1e-5)
   assert.ok(binomialInterval(0, 0).every(Number.isNaN))
+})
+
+test("Student's quantiles are those of the tables", () => {
+  near(studentQuantile(0.05, 1), 12.7062, 1e-4)
+  near(studentQuantile(0.05, 4), 2.776445, 1e-6)
+  near(studentQuantile(0.01, 30), 2.749996, 1e-6)
 })
 
 test('the tail of a share that is itself uncertain', () => {

@@ -64,6 +64,17 @@ test('positives that are not like those of the fit: the promise is broken, p-val
   assert.match(text, /more unusual than those of the fit \(their mean is 0\.3\d, not 0\.50\)/)
 })
 
+test('all images ranked right, but few of them: the interval is wide', () => {
+  const found = judgeModel([...images('positive', even(30)), ...images('negative', [0.005])], promised, 0)
+  assert.equal(found.auroc, 1)
+  const [low, high] = found.aurocInterval!
+  assert.ok(Math.abs(low - 0.025) < 1e-9 && high === 1)
+  assert.match(
+    tellEvaluation({ model: 'part@1', ...found }).join(' '),
+    /AUROC 1\.000 \(95 % interval 0\.025 to 1\.000\)/,
+  )
+})
+
 test('too few held-out scores to reject anything: nothing rejected is what was promised', () => {
   const found = judgeModel(images('positive', [0.5, 1]), { alpha: 0.05, n: 10, method: 'split' }, 0)
   assert.deepEqual([found.expectedFalseRejection.mean, found.agrees], [0, true])

@@ -6,7 +6,8 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { drawResamples, pairedDifference, percentileInterval, resampledAuroc } from '../../src/evaluation/bootstrap.ts'
+import { createRandom } from '../../src/core/random.ts'
+import { aurocInterval, drawResamples, pairedDifference, resampledAuroc } from '../../src/evaluation/bootstrap.ts'
 import {
   auroc,
   averagePrecision,
@@ -57,15 +58,67 @@ test('rates of a decision, and precision at a realistic share', () => {
 
 test('bootstrap intervals hold the AUROC, repeat, and pairs of equal methods do not differ', () => {
   const resamples = drawResamples(y, 400, 3)
-  const draws = resampledAuroc(s, y, resamples)
-  assert.deepEqual(draws, resampledAuroc(s, y, drawResamples(y, 400, 3)))
-  const [low, high] = percentileInterval(draws)
+  const area = resampledAuroc(s, y, resamples)
+  assert.deepEqual(area, resampledAuroc(s, y, drawResamples(y, 400, 3)))
+  assert.deepEqual([area.value, area.images], [auroc(s, y), 14])
+  const [low, high] = aurocInterval(area)
   assert.ok(low < auroc(s, y) && auroc(s, y) < high && low > 0.4 && high <= 1)
-  assert.deepEqual(pairedDifference(draws, draws), { interval: [0, 0], isReal: false })
+  assert.deepEqual(pairedDifference(area, area), { interval: [0, 0], isReal: false })
   const perfect = resampledAuroc(
     y.map((positive) => 1 - positive),
     y,
     resamples,
   )
-  assert.equal(pairedDifference(perfect, draws).isReal, true)
+  assert.equal(pairedDifference(perfect, area).isReal, true)
+})
+
+test('the interval of a perfect and of a reversed ranking says how few images there were', () => {
+  const intervalOf = (isPositive: readonly number[], isRight: boolean) => {
+    const scores = isPositive.map((one) => ((one === 1) === isRight ? 0 : 1))
+    return aurocInterval(resampledAuroc(scores, isPositive, drawResamples(isPositive, 50, 1)))
+  }
+  // of m pairs all right: the lower end is the share at which that happens in one case of 40
+  const low = (m: number) => 0.025 ** (1 / m)
+  const [from, to] = intervalOf([1, 1, 1, 0, 0], true)
+  close(from, low(2))
+  assert.equal(to, 1)
+  close(intervalOf([1, 0], true)[0], low(1))
+  close(intervalOf([...y, ...y], true)[0], low(28))
+  const reversed = intervalOf([1, 0, 0, 0], false)
+  assert.equal(reversed[0], 0)
+  close(reversed[1], 1 - low(1))
+})
+
+test('with few images of a kind intervals hold the truth, and equal methods are called different in at most one case of 20', () => {
+  const random = createRandom(5)
+  const truth = 0.7602 // of two normal distributions that lie 1 apart
+  const cases = 100
+  for (const few of [2, 3, 5]) {
+    const isPositive = Array.from({ length: 40 + few }, (_, i) => (i < 40 ? 1 : 0))
+    let held = 0
+    let different = 0
+    for (let k = 0; k < cases; k++) {
+      const resamples = drawResamples(isPositive, 100, k)
+      const measure = () =>
+        resampledAuroc(
+          isPositive.map((positive) => random.normal() + (positive ? 0 : 1)),
+          isPositive,
+          resamples,
+        )
+      const [one, other] = [measure(), measure()]
+      const [low, high] = aurocInterval(one)
+      if (low <= truth && truth <= high) held++
+      if (pairedDifference(one, other).isReal) different++
+    }
+    assert.ok(held >= 0.88 * cases, `${few}: ${held}`)
+    assert.ok(different <= 0.05 * cases, `${few}: ${different}`)
+  }
+})
+
+test('one image of a kind says nothing of its kind: any AUROC, no real difference', () => {
+  const isPositive = [...Array<number>(20).fill(1), 0]
+  const scores = (of: number) => isPositive.map((positive, i) => (positive ? i : of))
+  const measure = (of: number) => resampledAuroc(scores(of), isPositive, drawResamples(isPositive, 50, 1))
+  assert.deepEqual(aurocInterval(measure(15.5)), [0, 1])
+  assert.deepEqual(pairedDifference(measure(15.5), measure(3.5)), { interval: [-1, 1], isReal: false })
 })

@@ -66,7 +66,7 @@ ${against(evaluation)}
 <h2>Curves and scores</h2><div class="cards">${plots(evaluation, images).join('')}</div>
 ${worst(evaluation, thumbnails)}
 <h2>What the numbers say</h2>
-<p class="soft">A positive is an image of the class. AUROC is the probability that a positive is less anomalous than a negative; its interval is a bootstrap over these images (1000 draws). Intervals of shares are exact (Clopper and Pearson). The promise is the Beta distribution of the false-rejection rate for this number of held-out scores; it holds where new positives come from where the positives of the fit came from. "More than the promise allows" is said wrongly in at most 5 % of cases, and so is "do not spread evenly".</p>
+<p class="soft">A positive is an image of the class. AUROC is the probability that a positive is less anomalous than a negative; its interval is a bootstrap over these images (1000 draws), and exact where all are ranked right. Intervals of shares are exact (Clopper and Pearson). The promise is the Beta distribution of the false-rejection rate for this number of held-out scores; it holds where new positives come from where the positives of the fit came from. "More than the promise allows" is said wrongly in at most 5 % of cases, and so is "do not spread evenly".</p>
 </main></body></html>
 `
 }

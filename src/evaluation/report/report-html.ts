@@ -141,7 +141,7 @@ function spread({ seeds }: MethodReport): string {
 
 function legendOfTable({ alpha }: CompareReport): string {
   return escapeHtml(
-    `A positive is an image of the class. AUROC .5 is guessing, 1 is perfect; the interval is a bootstrap over the test images (1000 draws), and ≈ marks methods whose paired difference from the best may be chance. TPR: share of the class accepted by the threshold that would let the share ${alpha} of these test negatives pass. False rejection, false acceptance and accuracy are of the method's own decision: p-value above alpha for methods that know positives only, probability above .5 for the binary ones. Times are from image files to result, decoding and embedding included, beside whatever else ran; memory is counted (data, state, tensors).`,
+    `A positive is an image of the class. AUROC .5 is guessing, 1 is perfect; the interval is a bootstrap over the test images (1000 draws; exact where all are ranked right), and ≈ marks methods whose paired difference from the best may be chance. TPR: share of the class accepted by the threshold that would let the share ${alpha} of these test negatives pass. False rejection, false acceptance and accuracy are of the method's own decision: p-value above alpha for methods that know positives only, probability above .5 for the binary ones. Times are from image files to result, decoding and embedding included, beside whatever else ran; memory is counted (data, state, tensors).`,
   )
 }
 
