@@ -9,6 +9,7 @@ import type { ImageSource } from '../images/source.ts'
 import { rangeOfImages, rangeSentence, withRange } from '../pipeline/range.ts'
 import { openOutput } from '../system/files.ts'
 import type { ErrorBody } from '../wire/error.ts'
+import { plural } from '../wire/plural.ts'
 import { parseRange } from '../wire/sample-range.ts'
 import { type Command, deviceOption, type Io } from './command.ts'
 import { progressLine } from './progress.ts'
@@ -76,7 +77,7 @@ export const embed: Command = {
         progress.end()
         if (rows === 0) {
           const first = present(rejected[0], 'an image that was refused')
-          throw new OneclassError(first.error.code, `None of the ${rejected.length} images has an embedding.`)
+          throw new OneclassError(first.error.code, `Of ${plural(rejected.length, 'image')} none has an embedding.`)
         }
         await matrix.commit(npyHeader(rows, network.dim, 'float32', headerLength))
         await names.commit()

@@ -3,6 +3,7 @@ import { smallestAlphaWords } from '../detectors/promise.ts'
 import { printable } from '../images/left-out.ts'
 import type { FitReport, LightChoice, PlaceChoice } from '../wire/fit-report.ts'
 import { fewestForMisfits } from '../wire/misfits.ts'
+import { plural } from '../wire/plural.ts'
 import type { Preprocess } from '../wire/preprocess.ts'
 
 /** Misfits that are named on a terminal; `--json` has all of them. */
@@ -13,7 +14,7 @@ export function reportLines(report: FitReport): string[] {
   const copies =
     groups === 0
       ? 'no near-duplicates'
-      : `${groups} ${groups === 1 ? 'group' : 'groups'} of near-duplicates, worth ${effectiveN} independent images`
+      : `${plural(groups, 'group')} of near-duplicates, worth ${effectiveN} independent images`
   const lines: [what: string, words: string][] = [
     ['images', `${n}, ${copies}`],
     [
@@ -52,7 +53,7 @@ function givenWords({ share, images }: NonNullable<FitReport['negativesPower']>)
 }
 
 export function negativesWords(count: number): string {
-  return `with ${count} ${count === 1 ? 'negative' : 'negatives'}: one more detector learns from ${count === 1 ? 'it' : 'them'}`
+  return `with ${plural(count, 'negative')}: one more detector learns from ${count === 1 ? 'it' : 'them'}`
 }
 
 const area = (value: number) => value.toFixed(3).replace(/^0/, '')

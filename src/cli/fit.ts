@@ -11,6 +11,7 @@ import { fitReport } from '../store/fit-facts.ts'
 import { assertModelName } from '../store/registry.ts'
 import { labelOf } from '../wire/label.ts'
 import type { Model } from '../wire/model.ts'
+import { plural } from '../wire/plural.ts'
 import { preprocessModes } from '../wire/preprocess.ts'
 import { parseRange } from '../wire/sample-range.ts'
 import { type Command, deviceOption, type Io, type Values } from './command.ts'
@@ -192,7 +193,7 @@ async function report(io: Io, values: Values, { model: info, ...done }: FitReply
   for (const warning of warnings) io.err(`note: ${warning}`)
   for (const code of new Set(notes.map((note) => note.code))) {
     const [first, ...rest] = notes.filter((note) => note.code === code)
-    const more = rest.length > 0 ? ` (and ${rest.length} more images)` : ''
+    const more = rest.length > 0 ? ` (and ${plural(rest.length, 'more image')})` : ''
     if (first) io.err(`note: ${printable(first.image)}${more}: ${first.message}`)
   }
   if (info.range) io.err(`note: ${rangeSentence(info.range)}`)
@@ -208,7 +209,7 @@ async function report(io: Io, values: Values, { model: info, ...done }: FitReply
     await io.out(JSON.stringify({ model, ...about, detail, ...change, ...said, ...more }))
   } else {
     await io.out(
-      `${labelOf(info)}: fitted on ${info.n} positives, ${info.dim} features, alpha ${info.alpha}, ${(info.bytes / 1e6).toFixed(1)} MB`,
+      `${labelOf(info)}: fitted on ${info.n} positives, ${plural(info.dim, 'feature')}, alpha ${info.alpha}, ${(info.bytes / 1e6).toFixed(1)} MB`,
     )
     if (info.negatives)
       await io.out(`${negativesWords(info.negatives)}; the promise about good images is as without them`)
@@ -228,7 +229,7 @@ async function report(io: Io, values: Values, { model: info, ...done }: FitReply
 function growthLines(name: string, growth: NonNullable<Model['growth']>, rejectedByBase = 0): string[] {
   const { base, kept, added, excluded, repeated } = growth
   const parts = [
-    `${kept} positives of ${base}`,
+    `${plural(kept, 'positive')} of ${base}`,
     `${added} new`,
     ...(excluded > 0 ? [`${excluded} left out`] : []),
     ...(repeated > 0 ? [`${repeated} given again and counted once`] : []),

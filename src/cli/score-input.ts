@@ -9,6 +9,7 @@ import type { ImageSource } from '../images/source.ts'
 import { escapeBytes } from '../images/walk.ts'
 import { isS3 } from '../system/s3/address.ts'
 import type { ErrorBody } from '../wire/error.ts'
+import { plural } from '../wire/plural.ts'
 import { imagesOfBucket } from './bucket-input.ts'
 import { expandPattern, isPattern } from './glob.ts'
 
@@ -91,7 +92,7 @@ function nothingRead(entries: readonly Entry[], paths: readonly string[]): Onecl
   }
   return new OneclassError(
     'IMAGE_NOT_FOUND',
-    `None of the ${paths.length} paths could be read. The first: ${first.error.message}`,
+    `Of ${plural(paths.length, 'path')} none could be read. The first: ${first.error.message}`,
   )
 }
 

@@ -5,6 +5,7 @@ import { beginsLikeImage } from '../images/collect.ts'
 import { describeSkipped, type Skipped } from '../images/left-out.ts'
 import { type Output, openOutput, standardOutputName } from '../system/files.ts'
 import type { ErrorBody } from '../wire/error.ts'
+import { plural } from '../wire/plural.ts'
 import type { Io } from './command.ts'
 import type { Entry } from './score-input.ts'
 
@@ -105,7 +106,7 @@ export function summarise(counts: Counts, model: string, { skipped, asJson, fdr,
   const parts = [`${positive} positive`, `${negative} negative`]
   if (unsure !== undefined) parts.push(`of these ${unsure} unsure`)
   if (failed > 0) parts.push(`${failed} could not be read`)
-  io.err(`${images} ${unit}${images === 1 ? '' : 's'}: ${parts.join(', ')} (${model})`)
+  io.err(`${plural(images, unit)}: ${parts.join(', ')} (${model})`)
   if (flagged !== undefined && fdr !== undefined)
     io.err(
       `${flagged} flagged${flagged === 0 ? '' : `: on average over folders at most ${Number((100 * fdr).toPrecision(3))} % of what is flagged is good`}`,

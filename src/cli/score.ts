@@ -14,6 +14,7 @@ import { openRegistry } from '../store/registry.ts'
 import { assertWritable, type Output } from '../system/files.ts'
 import type { Decisions } from '../wire/decisions.ts'
 import { labelOf } from '../wire/label.ts'
+import { plural } from '../wire/plural.ts'
 import type { ImageResult, RowResult } from '../wire/result.ts'
 import { type Command, deviceOption, type Io } from './command.ts'
 import { readFeatures } from './feature-file.ts'
@@ -178,7 +179,7 @@ function sayFewest(images: number, calibrationScores: number, fdr: number | unde
   const least = smallestAlpha(calibrationScores).toPrecision(2)
   if (fewest > images)
     io.err(
-      `note: of ${images} ${images === 1 ? 'image' : 'images'} none can be flagged at --fdr ${fdr}: the smallest p-value of this model is ${least}. Take a higher rate, or a model of more photos.`,
+      `note: of ${plural(images, 'image')} none can be flagged at --fdr ${fdr}: the smallest p-value of this model is ${least}. Take a higher rate, or a model of more photos.`,
     )
   else if (fewest > 1)
     io.err(

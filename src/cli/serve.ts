@@ -4,6 +4,7 @@ import { readOutside } from '../api/http/outside.ts'
 import { OneclassError } from '../errors.ts'
 import { readConfig } from '../system/config.ts'
 import { collectLessOften } from '../system/heap.ts'
+import { plural } from '../wire/plural.ts'
 import { type Command, deviceOption } from './command.ts'
 import { graceMs, type ServeOptions, startServing } from './start-serving.ts'
 import { flag, list, number, text } from './values.ts'
@@ -106,8 +107,9 @@ export async function runServe(
     signal.addEventListener('abort', () => resolveEnd())
   })
   const serving = await startServing(options)
-  const workers = serving.workers === 1 ? '1 worker' : `${serving.workers} workers`
-  print(`oneclass serves at ${serving.address} (${workers}, Redis: ${serving.redis}; data in ${resolve(options.home)})`)
+  print(
+    `oneclass serves at ${serving.address} (${plural(serving.workers, 'worker')}, Redis: ${serving.redis}; data in ${resolve(options.home)})`,
+  )
   print('Fit a model:     oneclass fit DIR --name NAME, or')
   print(`                 curl -F name=NAME ${'-F images=@1.jpg -F images=@2.jpg ...'} ${serving.address}/v1/models`)
   print(`Ask about one:   curl -F image=@photo.jpg '${serving.address}/v1/models/NAME/classify?wait=10'`)

@@ -7,6 +7,7 @@ import { classifyWithModels } from '../pipeline/classify-many.ts'
 import type { OpenedModel } from '../pipeline/open-models.ts'
 import type { ManyEvaluation } from '../wire/evaluation-many.ts'
 import type { ManyScoredImage } from '../wire/many.ts'
+import { plural } from '../wire/plural.ts'
 import type { EvaluateOptions } from './evaluate.ts'
 import type { Labelled } from './labelled.ts'
 
@@ -44,7 +45,8 @@ export async function evaluateModels(
     else unreadable.push(result)
   }
   const read = [...byLabel.values()].flat()
-  if (read.length === 0) throw new OneclassError('TOO_FEW_IMAGES', `None of the ${images.length} images can be read.`)
+  if (read.length === 0)
+    throw new OneclassError('TOO_FEW_IMAGES', `Of ${plural(images.length, 'image')} none can be read.`)
   const refs = models.map(({ ref }) => ref)
   const classes = labels.map((label) => judgeClass(label, byLabel.get(label) ?? [], refs, ownerOf(label)))
   const share = (hits: number, of: number) => (of === 0 ? null : hits / of)

@@ -6,6 +6,7 @@ import { classifyWithModels } from '../pipeline/classify-many.ts'
 import type { OpenedModel } from '../pipeline/open-models.ts'
 import type { Evaluation } from '../wire/evaluation.ts'
 import { labelOf } from '../wire/label.ts'
+import { plural } from '../wire/plural.ts'
 import { type FailedImage, isOfFit } from '../wire/result.ts'
 import { tellEvaluation } from './evaluation-text.ts'
 import { type Judged, judgeAgainst, judgeModel } from './judge-model.ts'
@@ -63,7 +64,7 @@ export async function evaluateModel(
   if (images.length === 0)
     throw new OneclassError(
       'TOO_FEW_IMAGES',
-      `None of the ${unreadable.length} images can be read${unreadable[0] ? `; the first: ${unreadable[0].error.message}` : '.'}`,
+      `Of ${plural(unreadable.length, 'image')} none can be read${unreadable[0] ? `; the first: ${unreadable[0].error.message}` : '.'}`,
     )
   const promised = { alpha: own.classifier.alpha, n: own.info.calibrationScores, method: calibrationOf(own.info) }
   const judged = judgeModel(images, promised, unreadable.length, options.seed)

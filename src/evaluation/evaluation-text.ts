@@ -1,5 +1,6 @@
 /** An evaluation in sentences, for someone who reads nothing else. */
 import type { Evaluation, EvaluationAgainst } from '../wire/evaluation.ts'
+import { plural } from '../wire/plural.ts'
 
 type Told = Omit<Evaluation, 'sentences' | 'unreadable' | 'skipped'>
 
@@ -15,12 +16,11 @@ export function tellEvaluation(told: Told): string[] {
 }
 
 function tellAuroc({ model, auroc, aurocInterval, images }: Told): string[] {
+  const asked = `${plural(images.positive, 'positive')} and ${plural(images.negative, 'negative')}`
   if (auroc === null || aurocInterval === null)
-    return [
-      `${model} was asked about ${images.positive} positives and ${images.negative} negatives; with one kind alone there is no AUROC.`,
-    ]
+    return [`${model} was asked about ${asked}; with one kind alone there is no AUROC.`]
   return [
-    `${model}: AUROC ${auroc.toFixed(3)} (95 % interval ${range(aurocInterval, (value) => value.toFixed(3))}) on ${images.positive} positives and ${images.negative} negatives.`,
+    `${model}: AUROC ${auroc.toFixed(3)} (95 % interval ${range(aurocInterval, (value) => value.toFixed(3))}) on ${asked}.`,
   ]
 }
 
@@ -30,7 +30,7 @@ function tellOfFit({ model, images, against }: Told): string[] {
   const tell = (ref: string, count: number | undefined) =>
     count
       ? [
-          `${ref} was fitted on ${count} of these ${all} images: what is said of them is too good. Measure it on others.`,
+          `${ref} was fitted on ${count} of these ${plural(all, 'image')}: what is said of them is too good. Measure it on others.`,
         ]
       : []
   const other = against && against.model !== model ? tell(against.model, against.ofFit) : []
@@ -49,7 +49,7 @@ function tellRejections(told: Told): string[] {
     ? 'The promise is kept.'
     : 'That is more than the promise allows: these positives are not like those of the fit.'
   return [
-    `It rejects ${confusion.positiveRejected} of ${all} positives, ${percent(falseRejectionRate)} (95 % interval ${range(falseRejectionInterval, percent)}); ${promised}. ${verdict}`,
+    `It rejects ${confusion.positiveRejected} of ${plural(all, 'positive')}, ${percent(falseRejectionRate)} (95 % interval ${range(falseRejectionInterval, percent)}); ${promised}. ${verdict}`,
   ]
 }
 
@@ -57,7 +57,7 @@ function tellAcceptance({ falseAcceptanceRate, falseAcceptanceInterval, confusio
   if (falseAcceptanceRate === null || falseAcceptanceInterval === null) return []
   const all = confusion.negativeAccepted + confusion.negativeRejected
   return [
-    `It lets ${confusion.negativeAccepted} of ${all} negatives through, ${percent(falseAcceptanceRate)} (95 % interval ${range(falseAcceptanceInterval, percent)}).`,
+    `It lets ${confusion.negativeAccepted} of ${plural(all, 'negative')} through, ${percent(falseAcceptanceRate)} (95 % interval ${range(falseAcceptanceInterval, percent)}).`,
   ]
 }
 
@@ -91,9 +91,9 @@ function tellDecision(model: string, decision: EvaluationAgainst['decisions'][nu
   const { label, rejectedByModel, rejectedByOther, pValue, isReal } = decision
   const difference = rejectedByModel - rejectedByOther
   if (difference === 0) return `${model} rejects as many ${label}s as the other: ${rejectedByModel}.`
-  const amount = `${Math.abs(difference)} ${difference < 0 ? 'fewer' : 'more'}`
+  const amount = plural(Math.abs(difference), `${difference < 0 ? 'fewer' : 'more'} ${label}`)
   const chance = isReal ? `a real difference` : `which may be chance`
-  return `${model} rejects ${amount} ${Math.abs(difference) === 1 ? label : `${label}s`} (${rejectedByModel} against ${rejectedByOther}), ${chance} (McNemar's exact test, p = ${pValue.toPrecision(2)}).`
+  return `${model} rejects ${amount} (${rejectedByModel} against ${rejectedByOther}), ${chance} (McNemar's exact test, p = ${pValue.toPrecision(2)}).`
 }
 
 function percent(share: number): string {

@@ -14,6 +14,7 @@ import { addressGiven, isAddress } from '../images/read-image.ts'
 import type { ImageSource } from '../images/source.ts'
 import { type FailedEntry, unreadable } from '../images/walk.ts'
 import { parseCsv } from '../wire/csv.ts'
+import { plural } from '../wire/plural.ts'
 
 export type Label = 'positive' | 'negative'
 
@@ -136,7 +137,7 @@ async function readList(path: string): Promise<Labelled<string>> {
     repeated === 0
       ? {}
       : {
-          note: `${repeated} ${repeated === 1 ? 'line repeats' : 'lines repeat'} an image of an earlier line of "${path}" and ${repeated === 1 ? 'counts' : 'count'} once.`,
+          note: `${plural(repeated, 'line repeats', 'lines repeat')} an image of an earlier line of "${path}" and ${repeated === 1 ? 'counts' : 'count'} once.`,
         }
   return { images, failed, skipped: [], ...note }
 }
@@ -187,7 +188,7 @@ function asBinary({ images, failed, skipped, note: said }: Labelled<string>, pat
     ...(others.length === 0
       ? []
       : [
-          `${left} ${left === 1 ? 'image is' : 'images are'} left out, whose label is neither of the class nor its opposite: ${others.join(', ')} (beside ${what.join(', ')}).`,
+          `${plural(left, 'image is', 'images are')} left out, whose label is neither of the class nor its opposite: ${others.join(', ')} (beside ${what.join(', ')}).`,
         ]),
   ]
   return { images: known, failed, skipped, ...(notes.length > 0 && { note: notes.join(' ') }) }

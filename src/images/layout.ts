@@ -2,6 +2,7 @@
  * Is a folder one class, or the root of a data set? `positive/` beside `negative/`, `good` beside `scratch`, `hotdog` beside
  * `not_hotdog`: taught as one class, the negatives would be learnt as positives, and nobody would see it.
  */
+import { plural } from '../wire/plural.ts'
 
 export interface Layout {
   /** Folder names, joined by "/", whose images are the positives; empty where the folder itself is the class. */
@@ -133,13 +134,13 @@ function describe(
   const left = names.length - used
   const what =
     positive.length > 0
-      ? `only ${list(positive)} (${used} images) is learnt`
-      : `only what lies beside it (${used} images) is learnt`
+      ? `only ${list(positive)} (${plural(used, 'image')}) is learnt`
+      : `only what lies beside it (${plural(used, 'image')}) is learnt`
   const found = [...negative, ...other]
   const negatives =
     negative.length > 0
-      ? ` Give the negatives as such: --negatives ${negative.length === 1 ? `DIR/${negative[0]}` : 'DIR'} (${count(negative)} images).`
+      ? ` Give the negatives as such: --negatives ${negative.length === 1 ? `DIR/${negative[0]}` : 'DIR'} (${plural(count(negative), 'image')}).`
       : ''
-  const note = `The folder looks like a data set with ${list(found)}: ${what}, ${left} images are left out.${negatives}`
+  const note = `The folder looks like a data set with ${list(found)}: ${what}, ${plural(left, 'image is', 'images are')} left out.${negatives}`
   return { positive, negative, other, left, note }
 }

@@ -3,6 +3,7 @@
  * out is counted and told.
  */
 import { extname } from 'node:path'
+import { plural } from '../wire/plural.ts'
 
 /** Why an entry was left out. */
 export type SkipReason =
@@ -124,7 +125,7 @@ export function describeSkipped(
     const more = count > examples.length ? ', ...' : ''
     return `${count} ${reason} (${examples.map(printable).join(', ')}${more})`
   })
-  return `left out ${total} ${total === 1 ? 'entry' : 'entries'}: ${parts.join('; ')}`
+  return `left out ${plural(total, 'entry', 'entries')}: ${parts.join('; ')}`
 }
 
 /** Why a file without an image's content is left out: by its ending, which is all that there is to go by. */

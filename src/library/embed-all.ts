@@ -7,6 +7,7 @@ import { collect } from '../images/collect.ts'
 import { imageLimits } from '../images/limits.ts'
 import { rangeOfImages, withRange } from '../pipeline/range.ts'
 import type { CallContext } from '../system/thread-call.ts'
+import { plural } from '../wire/plural.ts'
 import type { FailedImage } from '../wire/result.ts'
 import type { EmbedReply, EmbedRequest } from './calls.ts'
 
@@ -35,7 +36,7 @@ export async function embedAll(
     if (rows.length === 0 && first)
       throw new OneclassError(
         first.error.code,
-        `None of the ${rejected.length} images has an embedding; the first: ${first.error.message}`,
+        `Of ${plural(rejected.length, 'image')} none has an embedding; the first: ${first.error.message}`,
       )
     const { id, hash } = backbone
     return {

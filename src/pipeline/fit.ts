@@ -15,6 +15,7 @@ import type { FailedEntry } from '../images/walk.ts'
 import type { Artifact } from '../store/artifact.ts'
 import type { Gallery } from '../store/gallery.ts'
 import type { Note } from '../wire/notes.ts'
+import { plural } from '../wire/plural.ts'
 import { createClassifier } from './classify.ts'
 import { exclusion } from './exclude.ts'
 import { inLight, type Light } from './first-look.ts'
@@ -135,7 +136,7 @@ async function fitAt(
   if (repeated.length > 0 && repeated.length === sources.length && !options.base?.exclude?.length)
     throw new OneclassError(
       'INVALID_ARGUMENT',
-      `All ${repeated.length} images are positives of the earlier version already: there is nothing to add.`,
+      `Of ${plural(repeated.length, 'new image')} all are positives of the earlier version already: there is nothing to add.`,
     )
   if (positives.length < minimumRows) {
     const lost = rejected[0] ? ` ${rejected.length} could not be read, the first: ${rejected[0].error.message}` : ''
@@ -207,7 +208,7 @@ function sayBlank(error: unknown, notes: Gathered['notes']): unknown {
   const blank = notes.filter(({ code }) => code === 'BLANK')
   const [first] = blank
   if (!(error instanceof OneclassError) || error.code !== 'IMAGES_IDENTICAL' || !first) return error
-  const what = blank.length === 1 ? '1 image is blank' : `${blank.length} images are blank`
+  const what = plural(blank.length, 'image is blank', 'images are blank')
   return new OneclassError(
     error.code,
     `${error.message} ${what} (one colour, such as "${first.image}"): look at what they show.`,

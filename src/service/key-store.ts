@@ -15,6 +15,7 @@ import { keepFiles } from '../system/kept-file.ts'
 import { withLock } from '../system/lock.ts'
 import { parseJson } from '../system/parse-json.ts'
 import { writeWhole } from '../system/whole-file.ts'
+import { plural } from '../wire/plural.ts'
 
 export const scopes = ['classify', 'manage'] as const
 /** `classify`: ask and read. `manage`: that, and change models, compare, see the queues. */
@@ -107,7 +108,10 @@ export function openKeyStore(home: string): KeyStore {
     async allowAnonymous() {
       await change(({ keys }) => {
         if (keys.length > 0)
-          throw new OneclassError('CONFLICT', `${keys.length} keys are there: revoke them first, or use one of them.`)
+          throw new OneclassError(
+            'CONFLICT',
+            `${plural(keys.length, 'key is', 'keys are')} there: revoke all first, or use one.`,
+          )
         return { keys: [], anonymous: true }
       })
     },

@@ -15,6 +15,7 @@ import {
   usualAlpha,
 } from '../detectors/promise.ts'
 import type { FitFacts, FitReport } from '../wire/fit-report.ts'
+import { plural } from '../wire/plural.ts'
 import { isText } from './plain-data.ts'
 
 export type { FitFacts }
@@ -142,25 +143,28 @@ export function fitWarnings(model: Reported): string[] {
   if (!facts) return warnings
   if (facts.groups > 0 && facts.effectiveN < 0.9 * n) {
     warnings.push(
-      `${n} images with ${facts.groups} groups of near-duplicates are worth some ${facts.effectiveN} independent ones. Copies add nothing to what is known of the class: take other photos.`,
+      `${n} images with ${plural(facts.groups, 'group')} of near-duplicates are worth some ${facts.effectiveN} independent ones. Copies add nothing to what is known of the class: take other photos.`,
     )
   }
   const { ofPositives = 0, pValues = [] } = facts.negatives ?? {}
   if (ofPositives > 0) {
     warnings.push(
-      `${ofPositives} of ${pValues.length} negatives are positives as well: nothing tells them apart. Take them out of one of the two.`,
+      `${ofPositives} of ${plural(pValues.length, 'negative')} ${ofPositives === 1 ? 'is a positive' : 'are positives'} as well: nothing tells them apart. Take out one of the two.`,
     )
   }
   if (facts.kinds) {
     const { size, examples } = facts.kinds
     warnings.push(
-      `the images fall into two kinds that lie far apart: ${size} of ${n} are like ${examples.slice(0, 3).join(', ')}. If both are the class, all is well; if not, leave one out.`,
+      `the images fall into two kinds that lie far apart: ${size} of ${n} ${size === 1 ? 'is' : 'are'} like ${examples.slice(0, 3).join(', ')}. If both are the class, all is well; if not, leave one out.`,
     )
   }
   if (facts.misfits.length > 0) {
     const [what, way] = model.backbone === null ? ['rows', 'without them'] : ['images', 'with --exclude misfits']
+    const isOne = facts.misfits.length === 1
     warnings.push(
-      `${facts.misfits.length} of ${n} ${what} do not look as if they belonged: look at them, and fit again ${way} if they do not.`,
+      isOne
+        ? `1 of ${n} ${what} does not look as if it belonged: look at it, and fit again ${way} if it does not.`
+        : `${facts.misfits.length} of ${n} ${what} do not look as if they belonged: look at them, and fit again ${way} if they do not.`,
     )
   }
   return warnings

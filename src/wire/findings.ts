@@ -2,6 +2,7 @@
  * What a comparison found, as codes with their numbers, so that each language says it in its own words; and the English words, which
  * the report and the page have from here.
  */
+import { plural } from './plural.ts'
 
 /** Methods are named by their key. Shares and AUROC lie between 0 and 1. */
 export type Finding =
@@ -87,7 +88,7 @@ export function tellFinding(finding: Finding, titleOf: (key: string) => string):
     }
     case 'noNegatives': {
       const { positives, rejects, alpha } = finding
-      const said = `With no test negatives nothing can be said about what gets through; this is how ${positives} positives fared.`
+      const said = `With no test negatives nothing can be said about what gets through; this is how ${plural(positives, 'positive')} fared.`
       return rejects === null
         ? said
         : `${said} The ensemble rejects ${percent(rejects)} of them; alpha promises at most ${percent(alpha)} on average.`

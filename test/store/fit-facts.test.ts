@@ -59,6 +59,9 @@ test('of a split, photos are asked for, not held-out scores; feature rows are no
   assert.match(fitReport(unsure).warnings[0]!, /That takes 45 \(a split holds out a quarter/)
   const misfit = { image: 'row 3', row: 3, pValue: 0.001, times: 3, nearest: 'row 4', similarity: 0.1 }
   const found = { ...plain, facts: { ...facts, asked: null, misfits: [misfit] } }
-  assert.match(fitReport(found).warnings.join(' '), /1 of 200 images .* --exclude misfits/)
+  assert.match(
+    fitReport(found).warnings.join(' '),
+    /1 of 200 images does not look as if it belonged: .* --exclude misfits/,
+  )
   assert.doesNotMatch(fitReport({ ...found, backbone: null }).warnings.join(' '), /--exclude/)
 })

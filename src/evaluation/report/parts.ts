@@ -1,5 +1,6 @@
 /** What the reports have in common: tables that fit on a phone, and images that could not be read. */
 import { escapeHtml } from '../../system/html.ts'
+import { plural } from '../../wire/plural.ts'
 
 /** Text as HTML, where a number keeps its "%" on its line. */
 export function words(text: string): string {
@@ -37,7 +38,7 @@ export function leftOut(
   if (n === 0) return undefined
   const some = unreadable.slice(0, 5).map(({ image, error }) => `${short(image)} (${error.code})`)
   const rest = n > 5 ? `, and ${n - 5} more (the file in JSON beside this one names all)` : ''
-  return `${n === 1 ? '1 image could not be read and is left out' : `${n} images could not be read and are left out`}: ${some.join(', ')}${rest}.`
+  return `${plural(n, 'image could not be read and is left out', 'images could not be read and are left out')}: ${some.join(', ')}${rest}.`
 }
 
 /** The last three parts of a path: split, kind and file. */

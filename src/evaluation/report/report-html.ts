@@ -2,6 +2,7 @@
 import { describeSkipped } from '../../images/left-out.ts'
 import { dataUri, escapeHtml, scriptJson } from '../../system/html.ts'
 import type { MethodReport } from '../../wire/comparison.ts'
+import { plural } from '../../wire/plural.ts'
 import { type CompareReport, splits } from '../compare-report.ts'
 import { splitName } from '../material.ts'
 import { leftOut, short, stackedTable, words } from './parts.ts'
@@ -63,7 +64,7 @@ function warnings(report: CompareReport): string {
   if (data.nearDuplicates.length > 0) {
     const some = data.nearDuplicates.slice(0, 3).map(({ image, of }) => `${short(image)} is much like ${short(of)}`)
     out.push(
-      `${data.nearDuplicates.length} test images nearly repeat a training image${data.nearDuplicatesDropped ? ' and were left out of the test' : '; they stay in the test'}: ${some.join('; ')}${data.nearDuplicates.length > 3 ? '; and others' : ''}.`,
+      `${plural(data.nearDuplicates.length, 'test image nearly repeats', 'test images nearly repeat')} a training image (${data.nearDuplicatesDropped ? 'left out of' : 'kept in'} the test): ${some.join('; ')}${data.nearDuplicates.length > 3 ? '; and others' : ''}.`,
     )
   }
   return out.map((text) => `<div class="warning"><p>${words(text)}</p></div>`).join('')

@@ -99,12 +99,13 @@ export const fit: typeof Words = {
     copies: (n, worth) =>
       `${photos(n)}, viele davon beinahe gleich, sind so viel wert wie ${count(worth)}. Kopien lehren nichts: machen Sie andere Fotos.`,
     kinds: (size, n, examples) =>
-      `Die Fotos zerfallen in zwei Arten, die sehr verschieden aussehen: ${count(size)} von ${count(n)} sind wie ${examples}. Gehören beide dazu, ist alles gut; wenn nicht, lassen Sie eine Art weg.`,
+      `Die Fotos zerfallen in zwei Arten, die sehr verschieden aussehen: ${count(size)} von ${count(n)} ${size === 1 ? 'ist' : 'sind'} wie ${examples}. Gehören beide dazu, ist alles gut; wenn nicht, lassen Sie eine Art weg.`,
     older:
       'Dieses Modell stammt von einer früheren Version von oneclass: passen Sie es neu an, um Ausreißer und Kopien zu sehen.',
     noMisfits: 'Kein Foto fällt heraus: alle sehen aus, als gehörten sie dazu.',
     fewForMisfits: (least) => `Nach Fotos, die nicht dazugehören, wird ab ${count(least)} Fotos gesucht.`,
-    misfits: (k, n) => `${count(k)} von ${count(n)} Fotos sehen nicht aus, als gehörten sie dazu`,
+    misfits: (k, n) =>
+      `${count(k)} von ${count(n)} Fotos ${k === 1 ? 'sieht nicht aus, als gehörte es' : 'sehen nicht aus, als gehörten sie'} dazu`,
     reason: (times, nearest, similarity) =>
       `Liegt ${times}-mal so weit außen wie neun von zehn Fotos. Am ähnlichsten: ${nearest} (zu ${similarity} gleich).`,
     more: (n) => `und ${count(n)} weitere, unten unter „Ausreißer“`,

@@ -92,7 +92,7 @@ export const models: typeof Words = {
     positivesNone: 'Zu diesem Modell gibt es keine Bilder seiner Fotos: es wurde importiert oder ist von früher.',
     misfits: 'Ausreißer',
     misfitsHelp:
-      'Fotos, die nicht aussehen, als gehörten sie dazu; von den genannten sind im Mittel 2 von 100 zu Unrecht genannt. Sehen Sie jedes an, und lassen Sie weg, was nicht dazugehört.',
+      'Fotos, die nicht aussehen, als gehörten sie dazu; von den genannten gehört im Mittel höchstens eines von zehn dazu. Sehen Sie jedes an, und lassen Sie weg, was nicht dazugehört.',
     duplicates: 'Beinahe gleiche',
     duplicatesHelp: 'Sie sehen gleich aus und zählen darum als ein Beleg. Es ist nichts zu tun.',
     alikeHelp: 'Sie sehen sich ähnlich, nicht mehr als durch Zufall, und jedes zählt. Es ist nichts zu tun.',

@@ -99,11 +99,12 @@ export const fit = {
     copies: (n: number, worth: number) =>
       `${count(n)} photos, many of them nearly the same, are worth ${count(worth)}. Copies teach nothing: take other photos.`,
     kinds: (size: number, n: number, examples: string) =>
-      `The photos fall into two kinds that look very different: ${count(size)} of ${count(n)} are like ${examples}. If both belong, all is well; if not, leave one kind out.`,
+      `The photos fall into two kinds that look very different: ${count(size)} of ${count(n)} ${size === 1 ? 'is' : 'are'} like ${examples}. If both belong, all is well; if not, leave one kind out.`,
     older: 'This model was made by an earlier version of oneclass: fit it again to see misfits and copies.',
     noMisfits: 'No photo stands out: all look as if they belonged.',
     fewForMisfits: (least: number) => `Photos that do not belong are looked for among ${count(least)} or more.`,
-    misfits: (k: number, n: number) => `${count(k)} of ${count(n)} photos do not look as if they belonged`,
+    misfits: (k: number, n: number) =>
+      `${count(k)} of ${count(n)} photos ${k === 1 ? 'does not look as if it' : 'do not look as if they'} belonged`,
     reason: (times: string, nearest: string, similarity: string) =>
       `${times} times as far out as nine in ten of the photos. Most like it: ${nearest} (${similarity} alike).`,
     more: (n: number) => `and ${count(n)} more, under “Misfits” below`,

@@ -85,7 +85,7 @@ export const models = {
     positivesNone: 'This model came without pictures of its photos: it was imported, or made before they were kept.',
     misfits: 'Misfits',
     misfitsHelp:
-      'Photos that do not look as if they belonged; of those named, 2 in 100 are wrong on average. Look at each, and leave out what does not belong.',
+      'Photos that do not look as if they belonged; of those named at most one in ten belongs, on average. Look at each, and leave out what does not belong.',
     duplicates: 'Near-duplicates',
     duplicatesHelp: 'They look the same, so they count as one piece of evidence. Nothing needs to be done.',
     alikeHelp: 'They look alike, no more than chance would have it, so each of them counts. Nothing needs to be done.',
