@@ -40,7 +40,7 @@ function asRefit(call: Call): Call {
   return { values: { ...values, name: text(values, 'name') ?? nameOfRef(ref) }, positionals }
 }
 
-const ofImages = ['backbone', 'base', 'exclude', 'range', 'detail', 'no-patches', 'light', 'strict']
+const ofImages = ['backbone', 'base', 'range', 'detail', 'no-patches', 'light', 'strict']
 
 /** Rows have no pixels, names or network. @throws INVALID_ARGUMENT */
 export function assertOfRows(values: Values): void {
@@ -57,7 +57,7 @@ export function placesFor(values: Values): Pick<FitModelOptions, 'detail' | 'pat
   return { patches: false }
 }
 
-/** `--exclude`: indices mean positives of --base, everything else the names of images. */
+/** `--exclude`: indices mean positives of --base; everything else is a name, of an image or a row. */
 export function excluded(values: Values): FitModelOptions['exclude'] {
   const given = text(values, 'exclude')
   if (given === undefined || given === 'misfits') return given

@@ -32,7 +32,8 @@ fit s3://bucket/prefix --name NAME [...]
 fit NAME --add DIR [--exclude 3,17] [--alpha A] [--seed N] [--json]
 fit [DIR] --from-model NAME[@VERSION] [--name NAME] [--backbone ID|FILE] [--json]
 fit [DIR] --name NAME --base NAME[@VERSION] [--exclude 3,17] [--alpha A] [--seed N] [--json]
-fit --features X.npy --name NAME [--negatives N.npy] [--preprocess auto|l2|none] [--alpha 0.05] [--seed 1] [--json]`,
+fit --features X.npy --name NAME [--negatives N.npy] [--preprocess auto|l2|none] [--exclude 3,17|misfits] [--alpha 0.05]
+    [--seed 1] [--json]`,
   options: {
     name: { type: 'string', value: 'NAME', description: 'name of the model; each fit adds a version' },
     features: { type: 'string', value: 'X.npy', description: 'fit on embeddings, shape (n, d), instead of images' },
@@ -46,7 +47,7 @@ fit --features X.npy --name NAME [--negatives N.npy] [--preprocess auto|l2|none]
     exclude: {
       type: 'string',
       value: 'NAME,...',
-      description: 'images to leave out, by name or, of --base, by index; or "misfits"',
+      description: 'what to leave out: images by name (of --base by index), rows of --features by number; or "misfits"',
     },
     negatives: {
       type: 'string',
@@ -149,7 +150,7 @@ fit --features X.npy --name NAME [--negatives N.npy] [--preprocess auto|l2|none]
         const X = await readFeatureRows(features)
         const others = text(values, 'negatives')
         const negatives = others === undefined ? undefined : await readFeatures(others)
-        const input = { ...options, X, ...(negatives && { negatives }), preprocess }
+        const input = { ...options, X, ...(negatives && { negatives }), preprocess, exclude: excluded(values) }
         const saved = await callOnce('fitFeatures', input, { ...hooks, transfer: [X.data.buffer as ArrayBuffer] })
         progress.fitting.end()
         return await report(io, values, saved)

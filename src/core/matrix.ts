@@ -189,12 +189,14 @@ export function allFinite(values: Float64Array | Float32Array): boolean {
   return true
 }
 
-/** @throws FEATURES_NOT_FINITE naming the first row that holds NaN or an infinity. */
-export function assertFinite(m: Rows): void {
-  for (let k = 0; k < m.data.length; k++)
-    if (!Number.isFinite(m.data[k]!))
-      throw new OneclassError(
-        'FEATURES_NOT_FINITE',
-        `Row ${Math.floor(k / m.cols)}, column ${k % m.cols} of the features is ${m.data[k]}; remove or repair that row.`,
-      )
+/** @param numbers of the rows, where they are others. @throws FEATURES_NOT_FINITE naming the first row that holds NaN or an infinity. */
+export function assertFinite(m: Rows, numbers?: ArrayLike<number>): void {
+  for (let k = 0; k < m.data.length; k++) {
+    if (Number.isFinite(m.data[k]!)) continue
+    const row = Math.floor(k / m.cols)
+    throw new OneclassError(
+      'FEATURES_NOT_FINITE',
+      `Row ${numbers?.[row] ?? row}, column ${k % m.cols} of the features is ${m.data[k]}; remove or repair that row.`,
+    )
+  }
 }

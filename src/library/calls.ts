@@ -4,12 +4,11 @@ import type { Matrix, Rows } from '../core/matrix.ts'
 import type { Comparison } from '../evaluation/comparison.ts'
 import type { Skipped } from '../images/left-out.ts'
 import type { ImageSource } from '../images/source.ts'
-import type { FitOptions, FittedImages } from '../pipeline/fit.ts'
-import type { FitModelOptions, SavedAs } from '../pipeline/fit-model.ts'
+import type { FittedImages } from '../pipeline/fit.ts'
+import type { FitFeatureModelOptions, FitModelOptions } from '../pipeline/fit-model.ts'
 import type { Evaluation } from '../wire/evaluation.ts'
 import type { ManyResult } from '../wire/many.ts'
 import type { Model } from '../wire/model.ts'
-import type { PreprocessMode } from '../wire/preprocess.ts'
 import type { FailedImage, ImageResult, Scored } from '../wire/result.ts'
 import type { SampleRange } from '../wire/sample-range.ts'
 import type { Listed, SentImage, Some } from './lent-images.ts'
@@ -49,12 +48,7 @@ export type SentFit = Omit<FitInput, 'positives' | 'negatives'> & {
 export type LibraryCalls = {
   readonly fit: { input: SentFit; output: FitReply }
   readonly fitFeatures: {
-    input: SavedAs &
-      Omit<FitOptions, Hooks> & {
-        readonly X: Rows
-        readonly negatives?: Matrix | undefined
-        readonly preprocess?: PreprocessMode | undefined
-      }
+    input: Omit<FitFeatureModelOptions, Hooks> & { readonly X: Rows }
     output: FitReply
   }
   /** One model, which may be one of features. */

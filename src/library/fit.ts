@@ -33,7 +33,7 @@ export interface FitCall extends Place, Cancellable {
   readonly backbone?: string | undefined
   /** A version whose positives come first, as if their files were there: NAME or NAME@VERSION. What it was asked for is taken over. */
   readonly base?: string | undefined
-  /** Images to leave out: names, indices of positives of `base`, or `misfits`: those that do not look as if they belonged. */
+  /** Images to leave out: names, indices of positives of `base`, or `misfits`; of embeddings the numbers of rows. Misfits are those that do not look as if they belonged. */
   readonly exclude?: readonly (string | number)[] | 'misfits' | undefined
   /** Leave out new images that are positives of `base` already. */
   readonly skipRepeated?: boolean | undefined
@@ -103,16 +103,16 @@ export async function fit(positives: Images | Matrix, call: FitCall): Promise<Fi
 
 async function fitRows(X: Matrix, { negatives, signal, onProgress, ...call }: FitCall): Promise<FitReply> {
   const ofImages = (
-    ['backbone', 'base', 'exclude', 'skipRepeated', 'range', 'detail', 'light', 'patches', 'strict'] as const
+    ['backbone', 'base', 'skipRepeated', 'range', 'detail', 'light', 'patches', 'strict'] as const
   ).find((name) => call[name] !== undefined)
   if (ofImages)
     throw new OneclassError('INVALID_ARGUMENT', `A fit on embeddings has no "${ofImages}": that is for images.`)
-  const { name, alpha, confidence, calibration, preprocess, seed } = call
+  const { name, alpha, confidence, calibration, preprocess, seed, exclude } = call
   const input = {
     X,
     home: homeOf(call),
     name,
-    ...given({ alpha, confidence, calibration, preprocess, seed, negatives }),
+    ...given({ alpha, confidence, calibration, preprocess, seed, exclude, negatives }),
   }
   return await callOnce('fitFeatures', input as LibraryCalls['fitFeatures']['input'], { signal, onProgress })
 }

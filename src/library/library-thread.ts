@@ -55,8 +55,12 @@ answerCalls<LibraryCalls>({
   },
 
   async fitFeatures({ X, ...options }, { signal, report }) {
-    const model = await fitFeatureModel(X, { ...options, signal, onProgress: (...progress) => report(progress) })
-    return { model, used: model.n, rejected: [], duplicates: [], excluded: [], notes: [], skipped: [] }
+    const { model, excluded } = await fitFeatureModel(X, {
+      ...options,
+      signal,
+      onProgress: (...progress) => report(progress),
+    })
+    return { model, used: model.n, rejected: [], duplicates: [], excluded, notes: [], skipped: [] }
   },
 
   async open({ home, refs, alpha, backbone: named }) {

@@ -206,7 +206,7 @@ export async function* classifyImages(
 }
 
 /** The most similar positives, best first. */
-function nearestPositives({ images }: Artifact['positives'], similarities: Float64Array): Neighbour[] {
+function nearestPositives({ images, rows }: Artifact['positives'], similarities: Float64Array): Neighbour[] {
   const best: { readonly i: number; readonly value: number }[] = []
   let least = Number.NEGATIVE_INFINITY // of a full list
   similarities.forEach((value, i) => {
@@ -220,6 +220,6 @@ function nearestPositives({ images }: Artifact['positives'], similarities: Float
     const similarity = Math.max(-1, Math.min(1, value))
     return images
       ? { image: present(images[i], 'the name of a positive'), similarity, index: i }
-      : { row: i, similarity }
+      : { row: rows?.[i] ?? i, similarity }
   })
 }

@@ -10,6 +10,7 @@ import { describePositives } from '../detectors/similarity.ts'
 import { OneclassError } from '../errors.ts'
 import type { Artifact } from '../store/artifact.ts'
 import type { PreprocessMode } from '../wire/preprocess.ts'
+import { nameOfRow } from './exclude-rows.ts'
 import { factsOfPositives, randomOfReport } from './fit-report.ts'
 import { openFitThreads } from './fit-threads.ts'
 import { joinHead, repeatedAmong } from './negatives.ts'
@@ -43,6 +44,8 @@ export async function fitFeatures(
     /** How rows come to a common length (`detectors/preprocess.ts`). Default l2, which is right for features as networks make them. */
     readonly preprocess?: PreprocessMode
     readonly images?: readonly string[]
+    /** Of a feature file some of whose rows were left out: the numbers that the others have there. */
+    readonly rows?: Int32Array | undefined
     readonly backbone?: Artifact['backbone']
     readonly groups?: ArrayLike<number>
     /** Embeddings of images that do not belong, shape (m, d): with them the model gets a head. */
@@ -94,8 +97,8 @@ export async function fitFeatures(
   const counted = ensemble.calibration.heldOut.ensemble.length
   const alpha = options.alpha ?? (confidence === undefined ? defaultAlpha(counted) : usualAlpha)
   const random = randomOfReport(seed)
-  const { images } = options
-  const nameOf = (row: number) => images?.[row] ?? `row ${row}`
+  const { images, rows: numbers } = options
+  const nameOf = (row: number) => images?.[row] ?? nameOfRow(numbers?.[row] ?? row)
   const facts = factsOfPositives(X, pooled.holdOut.groups, { heldOut, counted, random }, nameOf)
   return {
     backbone: options.backbone ?? null,
@@ -114,7 +117,11 @@ export async function fitFeatures(
       reference: null,
       ...(head && negatives && { negatives: { pValues: head.pValues, ...toldOf(repeatedAmong(rows, negatives)) } }),
     },
-    positives: { ...describePositives(ensemble.whitening, X), images: options.images ?? null },
+    positives: {
+      ...describePositives(ensemble.whitening, X),
+      images: images ?? null,
+      ...(numbers && { rows: numbers }),
+    },
   }
 }
 

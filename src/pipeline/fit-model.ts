@@ -15,6 +15,7 @@ import { labelOf } from '../wire/label.ts'
 import type { Model } from '../wire/model.ts'
 import type { PreprocessMode } from '../wire/preprocess.ts'
 import { growthOf, newToBase, readBaseVersion } from './base-version.ts'
+import { type ExcludedRows, leaveOutRows } from './exclude-rows.ts'
 import { type FitImagesOptions, type FitOptions, type FittedImages, fitFeatures, fitImages } from './fit.ts'
 import { type CollectedPositives, collectNegatives, collectPositives } from './positives.ts'
 
@@ -42,6 +43,13 @@ export interface FitModelOptions
   readonly onNotice?: ((sentence: string) => void) | undefined
   /** Called when the folder of positives was read, before the work begins; what it returns is taken instead, if anything. */
   readonly onFound?: ((found: CollectedPositives) => Promise<CollectedPositives> | undefined) | undefined
+}
+
+export interface FitFeatureModelOptions extends SavedAs, FitOptions {
+  /** Embeddings of images that do not belong, shape (m, d). */
+  readonly negatives?: Matrix | undefined
+  readonly preprocess?: PreprocessMode | undefined
+  readonly exclude?: ExcludedRows | undefined
 }
 
 export interface FittedModel {
@@ -117,21 +125,18 @@ export async function fitModel(options: FitModelOptions): Promise<FittedModel> {
 
 /**
  * The same for embeddings, which may have been centred or whitened before: `auto` finds out.
- * @param X shape (n, d). @throws as `fitFeatures`, and MODEL_NAME_INVALID, INVALID_ARGUMENT
+ * @param X shape (n, d)
+ * @returns the model, and the names of rows that were left out. @throws as `fitFeatures` and `leaveOutRows`, and MODEL_NAME_INVALID
  */
 export async function fitFeatureModel(
   X: Rows,
-  {
-    home,
-    name,
-    preprocess = 'auto',
-    ...options
-  }: SavedAs &
-    FitOptions & { readonly negatives?: Matrix | undefined; readonly preprocess?: PreprocessMode | undefined },
-): Promise<Model> {
+  { home, name, preprocess = 'auto', exclude = [], ...options }: FitFeatureModelOptions,
+): Promise<{ readonly model: Model; readonly excluded: readonly string[] }> {
   assertModelName(name)
   await assertHomeWritable(home)
-  return await openRegistry(home).save(name, await fitFeatures(X, { threads: usableCpus(), ...options, preprocess }))
+  const kept = leaveOutRows(X, exclude, { preprocess, seed: options.seed })
+  const fitted = await fitFeatures(kept?.X ?? X, { threads: usableCpus(), ...options, rows: kept?.rows, preprocess })
+  return { model: await openRegistry(home).save(name, fitted), excluded: kept?.excluded ?? [] }
 }
 
 async function read(images: FitModelOptions['positives']): Promise<CollectedPositives> {

@@ -38,8 +38,11 @@ export interface Artifact {
   readonly discriminative?: DiscriminativeState
   /** What the fit found out; absent in models of earlier builds. */
   readonly facts?: FitFacts
-  /** The positives, for nearest neighbours, and their names (null for feature rows). */
-  readonly positives: PositiveRows & { readonly images: readonly string[] | null }
+  /**
+   * The positives, for nearest neighbours, and their names (null for feature rows). `rows`: the numbers that feature rows have in their
+   * file, where some of it were left out.
+   */
+  readonly positives: PositiveRows & { readonly images: readonly string[] | null; readonly rows?: Int32Array }
 }
 
 const asItIs = (value: unknown): unknown => value

@@ -54,7 +54,7 @@ export function checkArtifact(value: unknown): Artifact {
   const extra = extraKeys.filter((key) => artifact[key] !== undefined)
   checkCalibration(calibration, [...pooledKeys, ...extra])
   if (artifact.facts !== undefined) checkFitFacts(artifact.facts, n)
-  const { images, principal, embeddings } = positives
+  const { images, rows, principal, embeddings } = positives
   if (principal !== null) panels('positives', principal, n, rank + 1)
   else if (!(embeddings instanceof Float32Array && embeddings.length === n * dim && allFinite(embeddings))) {
     throw new RangeError('the positives do not have n x dim numbers')
@@ -62,6 +62,8 @@ export function checkArtifact(value: unknown): Artifact {
   if (images !== null && !(Array.isArray(images) && images.length === n && images.every(isText))) {
     throw new RangeError('the names of the positives are wrong')
   }
+  if (rows !== undefined && !(rows instanceof Int32Array && rows.length === n && rows.every((row) => row >= 0)))
+    throw new RangeError('the numbers of the rows are wrong')
   return artifact
 }
 

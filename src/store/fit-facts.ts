@@ -159,12 +159,12 @@ export function fitWarnings(model: Reported): string[] {
     )
   }
   if (facts.misfits.length > 0) {
-    const [what, way] = model.backbone === null ? ['rows', 'without them'] : ['images', 'with --exclude misfits']
+    const what = model.backbone === null ? 'rows' : 'images'
     const isOne = facts.misfits.length === 1
     warnings.push(
       isOne
-        ? `1 of ${n} ${what} does not look as if it belonged: look at it, and fit again ${way} if it does not.`
-        : `${facts.misfits.length} of ${n} ${what} do not look as if they belonged: look at them, and fit again ${way} if they do not.`,
+        ? `1 of ${n} ${what} does not look as if it belonged: look at it, and fit again with --exclude misfits if it does not.`
+        : `${facts.misfits.length} of ${n} ${what} do not look as if they belonged: look at them, and fit again with --exclude misfits if they do not.`,
     )
   }
   return warnings

@@ -158,3 +158,47 @@ test('rows that differ in length only say how to keep it; other kinds of files s
   assert.match((await oneclass('fit', '--features', 'none.npy', '--name', 'x')).err, /"none\.npy" does not exist/)
   assert.match((await oneclass('fit', '--features', '.', '--name', 'x')).err, /"\." is a folder/)
 })
+
+test('rows are left out by number or as misfits, and the others keep their names', async () => {
+  const random = createRandom(4)
+  const wrong = [3, 17, 40]
+  const X = matrix(
+    60,
+    8,
+    Float64Array.from({ length: 480 }, (_, k) => {
+      const row = Math.floor(k / 8)
+      return 4 + random.normal() + (wrong.includes(row) && k % 8 === wrong.indexOf(row) ? 40 : 0)
+    }),
+  )
+  await writeFile(join(folder, 'wrong.npy'), writeNpy(X, 'float64'))
+  const fit = (...args: string[]) => oneclass('fit', '--features', 'wrong.npy', '--json', ...args)
+  const all = json((await fit('--name', 'all')).out)
+  const misfits = all['misfits'] as { image: string }[]
+  const named = misfits.map(({ image }) => image).sort()
+  assert.deepEqual(named, ['row 17', 'row 3', 'row 40'])
+  const clean = json((await fit('--name', 'clean', '--exclude', 'misfits')).out)
+  assert.deepEqual([clean['n'], clean['excluded']], [57, ['row 3', 'row 17', 'row 40']])
+  // without one of them, the other two are still rows 17 and 40
+  const two = json((await fit('--name', 'two-left', '--exclude', 'row 3')).out)
+  const still = (two['misfits'] as { image: string; reason: string }[]).map(({ image }) => image)
+  assert.deepEqual([two['n'], still.sort()], [59, ['row 17', 'row 40']])
+  // the model, too, names its rows as the file does
+  await oneclass('fit', '--features', 'wrong.npy', '--name', 'late', '--exclude', '0,1, 2')
+  const scored = await oneclass('score', '--features', 'wrong.npy', '--model', 'late', '--format', 'jsonl')
+  const nearest = json(lines(scored.out)[30]!)['nearest'] as { row: number; similarity: number }[]
+  assert.deepEqual([nearest[0]!.row, Math.round(nearest[0]!.similarity * 1e4)], [30, 1e4])
+  for (const [exclude, message] of [
+    ['60', /There is no row "60" to exclude: the features have the rows 0 to 59/],
+    ['x.jpg', /There is no row "x.jpg" to exclude: give numbers of rows/],
+    ['-1', /There is no row "-1"/],
+    ['3,misfits', /There is no row "misfits"/],
+  ] as const) {
+    const { status, err } = await fit('--name', 'none', `--exclude=${exclude}`)
+    assert.equal(status, 1)
+    assert.match(err, message)
+  }
+  X.data[8 * 30] = Number.NaN
+  await writeFile(join(folder, 'wrong.npy'), writeNpy(X, 'float64'))
+  assert.match((await fit('--name', 'nan', '--exclude', '0')).err, /FEATURES_NOT_FINITE: Row 30, column 0/)
+  assert.equal((await fit('--name', 'nan', '--exclude', '30')).status, 0)
+})

@@ -164,6 +164,13 @@ test('a fit of embeddings, and its scores', async () => {
   await using rows = await load('rows', { home })
   const kept = await fit(X, { name: 'kept', home, preprocess: 'none' })
   assert.deepEqual([fitted.preprocess?.reason, kept.preprocess?.reason], ['whitened', 'asked'])
+  const fewer = await fit(X, { name: 'fewer', home, exclude: [59, 'row 2'] })
+  assert.deepEqual([fewer.used, fewer.excluded], [58, ['row 2', 'row 59']])
+  for (const wrong of [60, 'row 60', 'part.jpg'])
+    await assert.rejects(fit(X, { name: 'no', home, exclude: [wrong] }), {
+      code: 'INVALID_ARGUMENT',
+      message: /There is no row/,
+    })
   const scored = await rows.scoreFeatures(X, { abstain: true })
   assert.deepEqual([scored.length, 'row' in scored[59]! && scored[59].row], [60, 59])
   await assert.rejects(rows.score(paths[0]!), { code: 'MODEL_INCOMPATIBLE', message: /scoreFeatures/ })

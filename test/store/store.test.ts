@@ -122,6 +122,11 @@ test('a forged model that passes for one but is dear to use is refused: a chain 
     { calibration: { ...calibration, heldOut: heldOut as unknown as typeof calibration.heldOut } },
     /held-out scores: more than 200000/,
   )
+  const numbered = (...rows: number[]) =>
+    encodeArtifact({ ...model, positives: { ...model.positives, rows: Int32Array.from(rows) } })
+  assert.equal(decodeArtifact(numbered(...Array(30).keys())).positives.rows?.[29], 29)
+  for (const rows of [[1, 2], Array<number>(30).fill(-1)])
+    assert.throws(() => decodeArtifact(numbered(...rows)), { code: 'MODEL_CORRUPT', message: /numbers of the rows/ })
 })
 
 test('a model file through a thread: the same bytes, the alpha that is asked for, and refusals with their code', async () => {
