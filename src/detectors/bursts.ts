@@ -3,7 +3,7 @@
  * each would be judged by a model that has seen its siblings, and held-out scores would look better than those of new objects.
  *
  * Kin are found among the positives alone: two rows are linked when they lie far nearer to each other than either's neighbourhood
- * is wide, and nearer than chance brings rows of so few dimensions. "Near" is the cosine after whitening with a ridge, which turns
+ * is wide, and where far more pairs are so near than chance brings about among rows of so few dimensions. "Near" is the cosine after whitening with a ridge, which turns
  * down what varies most among positives (light, pose) and leaves what tells objects apart. With inner products G of the centred
  * unit rows the whitened inner products are G (G/n + ridge I)⁻¹, so n x n matrices do.
  */
@@ -16,8 +16,8 @@ const ridgeShare = 0.005
 const neighbourhood = (n: number) => Math.max(10, Math.floor(n / 20))
 /** Linked below this share of the smaller neighbourhood, at most. */
 const farNearer = 0.6
-/** Neighbours linked by chance, of each row, if there were no kin; small, for the dimension is overestimated where it is low. */
-const byChance = 0.01
+/** Of the links, at most this share is what chance would bring about if there were no kin. */
+const byChance = 0.1
 /** A group holds at most this share of the rows, so that folds can be drawn. */
 const largestShare = 0.1
 
@@ -35,14 +35,17 @@ export function groupBursts(X: Matrix, groups: ArrayLike<number>): Int32Array {
   const distances = whitenedDistances(X)
   const sorted = Array.from({ length: n }, (_, i) => row(distances, i).toSorted())
   const scale = sorted.map((near) => near[reach]!)
-  const nearer = Math.min(farNearer, (byChance / reach) ** (1 / growth(sorted, reach, farther)))
-  const pairs: { i: number; j: number; distance: number }[] = []
+  const near: Pair[] = []
+  let neighbours = 0
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < i; j++) {
       const distance = distances.data[i * n + j]!
-      if (distance < nearer * Math.min(scale[i]!, scale[j]!)) pairs.push({ i, j, distance })
+      const share = distance / Math.min(scale[i]!, scale[j]!)
+      if (share < 1) neighbours++
+      if (share < farNearer) near.push({ i, j, distance, share })
     }
   }
+  const pairs = beyondChance(near, neighbours, growth(sorted, reach, farther))
   // nearest first: where a group would grow too large, its far links are the ones left out
   pairs.sort((a, b) => a.distance - b.distance)
   const most = Math.max(2, Math.floor(n * largestShare))
@@ -59,14 +62,35 @@ export function groupBursts(X: Matrix, groups: ArrayLike<number>): Int32Array {
   return merged
 }
 
+interface Pair {
+  readonly i: number
+  readonly j: number
+  readonly distance: number
+  /** Of the smaller neighbourhood of the two. */
+  readonly share: number
+}
+
+/**
+ * The pairs up to the largest share below which at most `byChance` of them are expected by chance: as the false discovery rate is
+ * bounded by Benjamini and Hochberg, 1995, with the number that chance brings about taken from how neighbours grow farther away.
+ * @param neighbours pairs that are nearer than the smaller neighbourhood, by chance or not
+ * @param power what `growth` says
+ */
+function beyondChance(near: Pair[], neighbours: number, power: number): Pair[] {
+  near.sort((a, b) => a.share - b.share)
+  const last = near.findLastIndex(({ share }, at) => neighbours * share ** power <= byChance * (at + 1))
+  return near.slice(0, last + 1)
+}
+
 /**
  * The power p of the distance with which the number of neighbours grows (half the dimension that the rows fill), from the ranks
  * beyond those where kin are: the median over rows of the maximum-likelihood estimate of Levina and Bickel, "Maximum likelihood
- * estimation of intrinsic dimension", NIPS 2004. Of `reach` neighbours, share ** p * reach lie below that share of the distance.
+ * estimation of intrinsic dimension", NIPS 2004, where of the first `from` neighbours only is known that they are no farther than
+ * the last of them. Of a number of neighbours, share ** p lie below that share of their distance.
  */
 function growth(sorted: readonly Float64Array[], from: number, to: number): number {
   const powers = sorted.map((near) => {
-    let logs = 0
+    let logs = from * Math.log(near[to]! / near[from]!)
     for (let k = from + 1; k < to; k++) logs += Math.log(near[to]! / near[k]!)
     return (to - from - 1) / logs
   })

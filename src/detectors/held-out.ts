@@ -41,9 +41,13 @@ export function drawFolds(rows: number, count: number, random: Random, groups?: 
   return { count: k, of }
 }
 
-/** Folds for n rows that are all held out once: many where a row less is felt, few where each fold costs like n^3. */
-export function foldsFor(n: number): number {
-  return n <= 300 ? 8 : n <= 600 ? 5 : 4
+/**
+ * Folds for rows of shape (n, d) that are all held out once: many where a fold costs little, for the nearer the models of the folds come
+ * to the final one, the truer are held-out scores; few where it costs like the cube of many hundreds.
+ */
+export function foldsFor({ rows: n, cols: d }: Pick<Matrix, 'rows' | 'cols'>): number {
+  const cube = Math.min(n, d)
+  return cube <= 300 ? 8 : cube <= 600 ? 5 : 4
 }
 
 /** Which rows were held out of which: members that are fitted later hold out the same rows in the same rounds. */

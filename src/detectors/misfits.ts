@@ -1,7 +1,7 @@
 /**
  * Positives that do not belong: a test with a stated error rate on distances that each row has from a model which has not seen it.
  *
- * The distance is the Mahalanobis distance under the shrunk covariance of the other folds. Its scale comes from the middle of the
+ * The distance is the Mahalanobis distance under the shrunk covariance of the other groups. Its scale comes from the middle of the
  * distances, which a few wrong images hardly move: the median and the 90th percentile. Beyond that a positive's distance is
  * taken to fall off no slower than exponentially; the p-values of that tail go through Benjamini and Hochberg's step twice. Are there
  * misfits at all? Only if it finds any at `alarmRate`: so of 50 folders without misfits about one names any. Which are they? Those
@@ -9,14 +9,12 @@
  * long as the class has no heavier tail. Wrong images hide each other, for they are part of what distances are
  * measured by: suspects are left out of it and the test is repeated until it finds the same ones.
  */
-import { centredUnitRows, dot, type Matrix, type Rows, row, takeRows } from '../core/matrix.ts'
-import { gram } from '../core/products.ts'
+import { type Matrix, type Rows, takeRows } from '../core/matrix.ts'
 import type { Random } from '../core/random.ts'
 import { fewestForMisfits } from '../wire/misfits.ts'
-import { drawFolds, type Folds, foldsFor, rowsIn, rowsOutside } from './held-out.ts'
+import { drawFolds, rowsIn } from './held-out.ts'
+import { leftOutDistances } from './left-out-distances.ts'
 import { flagDiscoveries } from './promise.ts'
-import { heldOutDistances } from './shrunk-products.ts'
-import { splitWhitening } from './split-whitening.ts'
 
 /** Folders without misfits that name any, at most. */
 const alarmRate = 0.02
@@ -42,7 +40,8 @@ export interface Misfit {
 
 /**
  * @param X embeddings, shape (n, d)
- * @param groups rows of a group are held out together
+ * @param groups rows of a group are left out together
+ * @param random which rows are looked at together where they are many
  * @returns the misfits, the farthest first; none where none stands out
  */
 export function findMisfits(X: Rows, groups: ArrayLike<number>, random: Random): Misfit[] {
@@ -55,7 +54,7 @@ export function findMisfits(X: Rows, groups: ArrayLike<number>, random: Random):
   for (let piece = 0; piece < pieceOf.count; piece++) {
     const rows = rowsIn(pieceOf, piece)
     const own = rows.map((i) => groups[i]!)
-    const found = testRows(takeRows(X, rows), own, random.fork(piece))
+    const found = testRows(takeRows(X, rows), own)
     rows.forEach((i, at) => {
       pValues[i] = found.pValues[at]!
       times[i] = found.times[at]!
@@ -69,51 +68,19 @@ export function findMisfits(X: Rows, groups: ArrayLike<number>, random: Random):
     .sort((a, b) => a.pValue - b.pValue || a.row - b.row)
 }
 
-function testRows(X: Matrix, groups: readonly number[], random: Random) {
-  const folds = drawFolds(X.rows, foldsFor(X.rows), random, groups)
-  const distances = distancesOf(X)
+function testRows(X: Matrix, groups: readonly number[]) {
+  const distances = leftOutDistances(X, groups)
   let suspects: Uint8Array = new Uint8Array(X.rows)
-  let found = foldDistances(folds, distances, suspects)
+  const measure = () => distances(Array.from(groups.keys()).filter((i) => suspects[i] === 0))
+  let found = measure()
   for (let round = 1; round < rounds; round++) {
     const { flagged } = flagDiscoveries(tailPValues(found, suspects, suspectsFrom).pValues, suspectRate)
     const count = flagged.reduce((sum, f) => sum + f, 0)
     if (count > mostSuspects * X.rows || flagged.every((f, i) => f === suspects[i])) break
     suspects = flagged
-    found = foldDistances(folds, distances, suspects)
+    found = measure()
   }
   return tailPValues(found, suspects, tailFrom)
-}
-
-type Distances = (fit: readonly number[], held: readonly number[]) => Float64Array
-
-/** Of the held rows, each whitened by the fit rows: its length. */
-function distancesOf(X: Matrix): Distances {
-  const { centred: unit } = centredUnitRows(X)
-  const products = X.rows > X.cols ? undefined : gram(unit)
-  const whiten = splitWhitening(X)
-  return (fit, held) => {
-    const fast = products && heldOutDistances(products, fit, held, X.cols)
-    if (fast) return fast
-    const whitened = whiten(fit, held)
-    return Float64Array.from(held, (_, at) => {
-      const z = row(whitened, at)
-      return Math.sqrt(dot(z, z, z.length))
-    })
-  }
-}
-
-/** Distance of each row from the rows of the other folds that are no suspects. */
-function foldDistances(folds: Folds, distances: Distances, suspects: Uint8Array): Float64Array {
-  const out = new Float64Array(suspects.length)
-  for (let f = 0; f < folds.count; f++) {
-    const held = rowsIn(folds, f)
-    const fit = rowsOutside(folds, f).filter((i) => suspects[i] === 0)
-    const found = distances(fit, held)
-    held.forEach((i, at) => {
-      out[i] = found[at]!
-    })
-  }
-  return out
 }
 
 /** @param from share of the rows below which distances give the scale */

@@ -111,7 +111,7 @@ export async function fitPooled(X: Rows, options: EnsembleOptions, random: Rando
 type Hooks = Pick<EnsembleOptions, 'onProgress' | 'probes' | 'threads'>
 
 async function fitCrossed(X: Matrix, groups: Int32Array, hooks: Hooks, random: Random): Promise<PooledFit> {
-  const folds = drawFolds(X.rows, foldsFor(X.rows), random.fork('folds'), groups)
+  const folds = drawFolds(X.rows, foldsFor(X), random.fork('folds'), groups)
   const k = folds.count
   const total = (k * (k - 1)) / 2 + k + 1
   let done = 0

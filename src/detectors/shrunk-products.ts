@@ -7,8 +7,7 @@
  * where k holds the inner products of the other row with the fit rows (the identity of Woodbury). So different splits of the same
  * rows need one matrix of products, and each split one factorisation of size m, whatever the width d.
  */
-import { cholesky, solveLower } from '../core/cholesky.ts'
-import { dot, type Matrix, matrix, row } from '../core/matrix.ts'
+import { type Matrix, matrix } from '../core/matrix.ts'
 import { ledoitWolf } from './ledoit-wolf.ts'
 
 /** Largest ratio of shrunk eigenvalues for which an inverse, or a sum of inverses, is exact enough. */
@@ -86,24 +85,4 @@ export function shrinkProducts(
   )
   for (let p = 0; p < m; p++) shrunk.data[p * (m + 1)]! += b
   return { ...centred, shrunk, a, b }
-}
-
-/**
- * Mahalanobis distance of each of the other rows under the shrunk covariance of the fit rows: the length of the whitened row.
- * @returns length `others`; undefined where the inverse would not be exact enough
- */
-export function heldOutDistances(
-  products: Matrix,
-  fit: readonly number[],
-  others: readonly number[],
-  d: number,
-): Float64Array | undefined {
-  const split = shrinkProducts(products, fit, others, d)
-  if (!split) return undefined
-  const { rows, squared, shrunk, a, b } = split
-  const L = cholesky(shrunk)
-  return squared.map((own, t) => {
-    const y = solveLower(L, row(rows, t))
-    return Math.sqrt(Math.max(0, own - a * dot(y, y, y.length)) / b)
-  })
 }

@@ -1,0 +1,117 @@
+/**
+ * How far each row lies from the rows of the other groups: its Mahalanobis distance under their shrunk covariance. Nothing is drawn.
+ *
+ * All rows are whitened once, by A = aXᵀX + bI of the m rows that are learnt from (Ledoit and Wolf's shrinkage). Without a group whose
+ * k whitened rows, with their sum over √(m - k), are the rows of R, A would be A½(I - aRᵀR)A½ (the sum is what its absence does to the
+ * mean), and by the identity of Woodbury
+ *
+ *   v (I - aRᵀR)⁻¹ vᵀ = v.v + a (Rvᵀ)ᵀ (I - aRRᵀ)⁻¹ Rvᵀ,   v = z + sum / (m - k)
+ *
+ * so inner products within groups are enough. The squared distance is multiplied by (m - k) / m, as the rows are fewer; the shrinkage
+ * stays that of all rows.
+ */
+import { cholesky, solveLower } from '../core/cholesky.ts'
+import { centredUnitRows, dot, type Matrix, matrix, row } from '../core/matrix.ts'
+import { gram, symmetricInverse, timesTransposed } from '../core/products.ts'
+import { ledoitWolf } from './ledoit-wolf.ts'
+import { centredProducts, shrinkProducts } from './shrunk-products.ts'
+import { splitWhitening } from './split-whitening.ts'
+
+/** @param learnt numbers of the rows that are learnt from @returns length n: of all rows, for none is measured by its own group */
+export type LeftOutDistances = (learnt: readonly number[]) => Float64Array
+
+/** Inner products of whitened rows; of any two rows of a group of which the second is learnt from, or of one with itself. */
+interface Whitened {
+  product(i: number, j: number): number
+  readonly a: number
+}
+
+/** @param groups a group number for each row */
+export function leftOutDistances(X: Matrix, groups: ArrayLike<number>): LeftOutDistances {
+  const whiten = whitenedProducts(X)
+  const members = new Map<number, number[]>()
+  for (let i = 0; i < X.rows; i++) {
+    const group = members.get(groups[i]!)
+    if (group) group.push(i)
+    else members.set(groups[i]!, [i])
+  }
+  return (learnt) => {
+    const inside = new Set(learnt)
+    const whitened = whiten(learnt)
+    const out = new Float64Array(X.rows)
+    for (const group of members.values()) {
+      const own = group.filter((i) => inside.has(i))
+      const squared = withoutGroup(whitened, group, own, learnt.length)
+      group.forEach((i, at) => {
+        out[i] = Math.sqrt(Math.max(0, squared[at]!))
+      })
+    }
+    return out
+  }
+}
+
+/** @param own those of the group that are learnt from @param m rows that are learnt from @returns squared, of each of the group */
+function withoutGroup({ product, a }: Whitened, group: readonly number[], own: readonly number[], m: number): number[] {
+  const k = own.length
+  const rest = m - k
+  if (k === 0 || rest === 0) return group.map((i) => product(i, i))
+  const size = k + 1
+  const root = Math.sqrt(rest)
+  // RRᵀ, the sum last
+  const inner = matrix(size, size)
+  const withSum = new Float64Array(k)
+  own.forEach((i, p) => {
+    own.forEach((j, q) => {
+      inner.data[p * size + q] = product(i, j)
+      withSum[p]! += inner.data[p * size + q]!
+    })
+  })
+  const sumSum = withSum.reduce((sum, value) => sum + value, 0)
+  for (let p = 0; p < k; p++) inner.data[p * size + k] = inner.data[k * size + p] = withSum[p]! / root
+  inner.data[k * size + k] = sumSum / rest
+  for (let p = 0; p < size * size; p++) inner.data[p] = Number(p % (size + 1) === 0) - a * inner.data[p]!
+  const L = cholesky(inner)
+  return group.map((i) => {
+    const withOwn = own.map((j) => product(i, j))
+    const ownSum = withOwn.reduce((sum, value) => sum + value, 0)
+    const Rv = new Float64Array(size)
+    withOwn.forEach((value, p) => {
+      Rv[p] = value + withSum[p]! / rest
+    })
+    Rv[k] = (ownSum + sumSum / rest) / root
+    const y = solveLower(L, Rv)
+    const vv = product(i, i) + (2 * ownSum + sumSum / rest) / rest
+    return ((vv + a * dot(y, y, size)) * rest) / m
+  })
+}
+
+function whitenedProducts(X: Matrix): (learnt: readonly number[]) => Whitened {
+  const products = gram(centredUnitRows(X).centred)
+  const all = Array.from({ length: X.rows }, (_, i) => i)
+  const split = splitWhitening(X)
+  return (learnt) => {
+    const shrunk = shrinkProducts(products, learnt, all, X.cols)
+    if (!shrunk) return ofRows(split(learnt, all), shrinkageOf(learnt))
+    const { rows, squared, a, b } = shrunk
+    const m = learnt.length
+    const solved = timesTransposed(rows, symmetricInverse(shrunk.shrunk))
+    const place = new Map(learnt.map((i, q) => [i, q]))
+    return {
+      a,
+      product(i, j) {
+        const own = i === j ? squared[i]! : rows.data[i * m + place.get(j)!]!
+        return (own - a * dot(solved.data, rows.data, m, i * m, j * m)) / b
+      },
+    }
+  }
+
+  function shrinkageOf(learnt: readonly number[]): number {
+    const { inner } = centredProducts(products, learnt, [])
+    const lengths = Float64Array.from(learnt, (_, p) => inner.data[p * (learnt.length + 1)]!)
+    return (1 - ledoitWolf(inner, lengths, X.cols).shrinkage) / learnt.length
+  }
+}
+
+function ofRows(z: Matrix, a: number): Whitened {
+  return { a, product: (i, j) => dot(row(z, i), row(z, j), z.cols) }
+}
