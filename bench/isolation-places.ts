@@ -20,7 +20,7 @@ import { atDetail, type Detail } from '../src/features/detail.ts'
 import { embedImages } from '../src/features/embed.ts'
 import { openBackbone } from '../src/features/registry.ts'
 import { collectImages } from '../src/images/collect.ts'
-import { drawnAxes, type PlaceSetup, placeSetup } from '../src/pipeline/patches.ts'
+import { axesOf, type PlaceSetup, placeSetup } from '../src/pipeline/patches.ts'
 import { distances, kinds } from './isolation-kinds.ts'
 import { markdownTable, share } from './material.ts'
 
@@ -34,7 +34,7 @@ const placesDrawn = 2000
 const imagesAtOnce = 10
 
 const backbone = await openBackbone(undefined, { home: '/nowhere' })
-const setup = placeSetup(backbone, detail, await drawnAxes(backbone, undefined))
+const setup = placeSetup(backbone, detail, await axesOf(backbone, undefined))
 const columns: { readonly set: string; readonly areas: ReadonlyMap<string, number> }[] = []
 for (const set of positionals) columns.push({ set: basename(set), areas: await solve(set) })
 await backbone.close()

@@ -1,5 +1,5 @@
 /** The port to a convolutional network: pixels in, one embedding an image out. Adapters: `onnx`, `tfjs`, `face`. */
-import type { PlaceMap } from '../detectors/patches/places.ts'
+import type { PlaceAxes, PlaceMap } from '../detectors/patches/places.ts'
 import type { OneclassError } from '../errors.ts'
 import type { DecodeTarget, Pixels } from '../images/pixels.ts'
 
@@ -31,6 +31,8 @@ export interface BackboneManifest {
     readonly embedding: { readonly name: string; readonly dim: number; readonly token?: 'first' }
     /** Maps inside the network, finest first: what scores single places of an image. */
     readonly maps?: readonly MapOutput[]
+    /** File name of the axes of its places, beside the manifest (`detectors/patches/axes-file.ts`). Absent: each fit finds them anew. */
+    readonly axes?: string
   }
   /** Test-time augmentations whose embeddings are averaged. */
   readonly tta?: readonly 'flip'[]
@@ -63,6 +65,8 @@ export interface Backbone {
   embed(images: readonly Pixels[]): Promise<(Float32Array | OneclassError)[]>
   /** The maps that `look` gives, finest first; absent where the network has none. */
   readonly maps?: readonly MapOutput[]
+  /** Axes of its places that come with it, so that no fit has to look for them. */
+  readonly axes?: PlaceAxes
   /**
    * As `embed`, with maps of the same run. Images may be a whole number of times as large as `target` (`detail.ts`).
    * @param maps some of this network's; default: all of them

@@ -1,4 +1,5 @@
-/** A network that asks the decoder for something else, or sees images otherwise, and is else the same. */
+/** A network that asks the decoder for something else, sees images otherwise or brings more along, and is else the same. */
+import type { PlaceAxes } from '../detectors/patches/places.ts'
 import { evenLight } from '../images/even-light.ts'
 import type { DecodeTarget, Pixels } from '../images/pixels.ts'
 import type { Backbone, MapOutput } from './backbone.ts'
@@ -28,6 +29,11 @@ export function showing(network: Backbone, maps: readonly MapOutput[]): Backbone
     maps,
     ...(look && { look: (images: readonly Pixels[], some = maps) => look.call(network, images, some) }),
   })
+}
+
+/** A network that comes with the axes of its places. */
+export function withAxes(network: Backbone, axes: PlaceAxes | undefined): Backbone {
+  return axes ? withMembers(network, { axes }) : network
 }
 
 function withMembers(network: Backbone, members: Partial<Backbone>): Backbone {

@@ -1,6 +1,8 @@
 /** Reading and checking `manifest.json`, the file beside a network that says how to feed it and how to read it. */
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { decodeAxes } from '../detectors/patches/axes-file.ts'
+import { mapToLookAt, type PlaceAxes } from '../detectors/patches/places.ts'
 import { OneclassError } from '../errors.ts'
 import { sha256 } from '../system/sha256.ts'
 import type { BackboneManifest, MapOutput } from './backbone.ts'
@@ -21,10 +23,7 @@ export function parseManifest(text: string, where: string): BackboneManifest {
   const input = check.object(manifest['input'], 'input')
   const outputs = check.object(manifest['outputs'], 'outputs')
   const embedding = check.object(outputs['embedding'], 'outputs.embedding')
-  const file = check.text(manifest['file'], 'file')
-  if (file !== basename(file) || file.includes('\\') || file.startsWith('.')) {
-    throw check.wrong('file', 'the name of a file in the folder of the manifest', file)
-  }
+  const file = check.fileName(manifest['file'], 'file')
   return {
     id: check.matching(manifest['id'], 'id', /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'letters, digits, ".", "_" or "-"'),
     version: check.integer(manifest['version'] ?? 1, 'version', 0, 1e9),
@@ -57,6 +56,7 @@ export function parseManifest(text: string, where: string): BackboneManifest {
           : { token: check.oneOf(embedding['token'], 'outputs.embedding.token', ['first']) }),
       },
       ...readMaps(check, outputs, input),
+      ...(outputs['axes'] === undefined ? {} : { axes: check.fileName(outputs['axes'], 'outputs.axes') }),
     },
     tta: check.list(manifest['tta'] ?? [], 'tta').map((entry, i) => check.oneOf(entry, `tta[${i}]`, ['flip'])),
   }
@@ -86,20 +86,35 @@ function readMaps(
   return outputs['patches'] === undefined ? {} : { maps: [mapOf(outputs['patches'], 'outputs.patches')] }
 }
 
-/** The manifest and weights of a folder; the weights' hash and length are checked. @throws BACKBONE_NOT_FOUND, BACKBONE_INVALID */
-export async function readBackboneFiles(
-  manifestPath: string,
-): Promise<{ manifest: BackboneManifest; weights: Uint8Array }> {
+export interface BackboneFiles {
+  readonly manifest: BackboneManifest
+  readonly weights: Uint8Array
+  readonly axes?: PlaceAxes
+}
+
+/** What a folder holds; the weights' hash and length are checked. @throws BACKBONE_NOT_FOUND, BACKBONE_INVALID */
+export async function readBackboneFiles(manifestPath: string): Promise<BackboneFiles> {
   const text = await readFile(manifestPath, 'utf8').catch(() => {
     throw new OneclassError('BACKBONE_NOT_FOUND', `There is no backbone manifest "${manifestPath}".`)
   })
   const manifest = parseManifest(text, manifestPath)
-  const path = join(dirname(manifestPath), manifest.file)
-  const weights = await readFile(path).catch(() => {
-    throw new OneclassError('BACKBONE_INVALID', `The file "${path}" that "${manifestPath}" names cannot be read.`)
-  })
+  const read = async (name: string): Promise<{ bytes: Uint8Array; path: string }> => {
+    const path = join(dirname(manifestPath), name)
+    const bytes = await readFile(path).catch(() => {
+      throw new OneclassError('BACKBONE_INVALID', `The file "${path}" that "${manifestPath}" names cannot be read.`)
+    })
+    return { bytes, path }
+  }
+  const { bytes: weights, path } = await read(manifest.file)
   checkWeights(weights, manifest, path)
-  return { manifest, weights }
+  const { axes, maps } = manifest.outputs
+  if (axes === undefined || !maps?.length) return { manifest, weights }
+  const file = await read(axes)
+  try {
+    return { manifest, weights, axes: decodeAxes(file.bytes, mapToLookAt(maps).channels) }
+  } catch (error) {
+    throw new OneclassError('BACKBONE_INVALID', `"${file.path}" is damaged: ${(error as Error).message}.`)
+  }
 }
 
 /** @throws BACKBONE_INVALID when the bytes are not those that the manifest describes */
@@ -157,6 +172,12 @@ class ManifestReader {
   text(value: unknown, field: string): string {
     if (typeof value !== 'string' || value === '') throw this.wrong(field, 'a text', value)
     return value
+  }
+
+  fileName(value: unknown, field: string): string {
+    const name = this.text(value, field)
+    if (name === basename(name) && !name.includes('\\') && !name.startsWith('.')) return name
+    throw this.wrong(field, 'the name of a file in the folder of the manifest', name)
   }
 
   matching(value: unknown, field: string, pattern: RegExp, expected: string): string {

@@ -11,6 +11,7 @@ import { sha256 } from '../system/sha256.ts'
 import type { Backbone, BackboneManifest } from './backbone.ts'
 import { catalogue } from './catalogue/catalogue.ts'
 import { findKnownFile, rememberFile } from './catalogue/known-files.ts'
+import { withAxes } from './changed.ts'
 import { facePackage, findFaceModels } from './face/face-weights.ts'
 import { hiddenFeatures, inferManifest } from './inferred-manifest.ts'
 import { checkWeights, parseManifest, readBackboneFiles } from './manifest.ts'
@@ -164,8 +165,8 @@ async function openFace(options: OpenOptions): Promise<Backbone> {
 }
 
 async function openManifest(path: string, options: OpenOptions): Promise<Backbone> {
-  const { manifest, weights } = await readBackboneFiles(path)
-  return openSpread(weights, manifest, options)
+  const { manifest, weights, axes } = await readBackboneFiles(path)
+  return withAxes(await openSpread(weights, manifest, options), axes)
 }
 
 async function openFile(path: string, options: OpenOptions): Promise<Backbone> {

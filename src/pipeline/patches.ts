@@ -62,19 +62,24 @@ export function showingPlaces(network: Backbone, kept: { readonly axes: PlaceAxe
 
 const knownAxes = new WeakMap<Backbone, PlaceAxes>()
 
-/** The axes of a network's places, found on drawn images: the same for every fit. @throws CANCELLED */
-export async function drawnAxes(network: Backbone, signal: AbortSignal | undefined): Promise<PlaceAxes> {
-  const known = knownAxes.get(network)
+/** The axes of a network's places, the same for every fit: those that come with it, else as drawn images say. @throws CANCELLED */
+export async function axesOf(network: Backbone, signal: AbortSignal | undefined): Promise<PlaceAxes> {
+  const known = network.axes ?? knownAxes.get(network)
   if (known) return known
+  const axes = await findAxes(network, signal)
+  knownAxes.set(network, axes)
+  return axes
+}
+
+/** The axes that drawn images say. @throws CANCELLED */
+export async function findAxes(network: Backbone, signal?: AbortSignal): Promise<PlaceAxes> {
   const looked = network.maps!.indexOf(mapToLookAt(network.maps!))
-  const axes = fitPlaceAxes(
+  return fitPlaceAxes(
     (await seeReference(network, signal)).map(({ maps, error }) => {
       if (error) throw error
       return maps[looked]!
     }),
   )
-  knownAxes.set(network, axes)
-  return axes
 }
 
 /** So many positives get a copy with a drawn defect: enough to choose a weight. */

@@ -6,7 +6,7 @@ import type { ImageSource } from '../images/source.ts'
 import type { Gallery } from '../store/gallery.ts'
 import { type FirstLook, fewestToChoose, type Light, takeFirstLook } from './first-look.ts'
 import type { GatherOptions } from './gather.ts'
-import { drawnAxes, type PlaceSetup, placeSetup } from './patches.ts'
+import { axesOf, type PlaceSetup, placeSetup } from './patches.ts'
 
 export interface AskedWay extends GatherOptions {
   readonly detail?: Detail | 'auto' | undefined
@@ -44,7 +44,7 @@ export async function chooseWay(
     light: light === 'auto' && !chooses ? 'as-is' : light,
   } as const
   if (own.light !== 'auto' && (!patches || network.look === undefined)) return { light: own.light, places: undefined }
-  const axes = await drawnAxes(network, asked.signal)
+  const axes = await axesOf(network, asked.signal)
   if (own.light !== 'auto' && own.detail !== 'auto')
     return { light: own.light, places: placeSetup(network, own.detail, axes) }
   const look = await takeFirstLook(sources, network, axes, { ...own, patches }, asked)

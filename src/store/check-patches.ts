@@ -1,10 +1,10 @@
 /** Does the patch member of a model file hold together? Sizes fit each other, and stay within what a fit can make. */
+import { checkAxes, floats, whole } from '../detectors/patches/check-axes.ts'
 import type { PatchState } from '../detectors/patches/patch-member.ts'
 import { blocksOf } from '../detectors/patches/place-gaussians.ts'
-import type { PlaceAxes } from '../detectors/patches/places.ts'
 
 /** More than the largest map (a side of 4096 / 8 would be 512) is not scored. */
-const most = { side: 512, channels: 65_536, axes: 256, modes: 256, peaks: 200_000 } as const
+const most = { side: 512, modes: 256, peaks: 200_000 } as const
 
 /** @throws RangeError or TypeError naming what does not fit */
 export function checkPatches(state: PatchState): void {
@@ -54,23 +54,4 @@ export function checkPatches(state: PatchState): void {
   )
     throw new RangeError('the peaks of the patches are wrong')
   if (peaks.some((peak, i) => i > 0 && peak < peaks[i - 1]!)) throw new RangeError('the peaks are not in order')
-}
-
-/** @throws RangeError or TypeError naming what does not fit */
-export function checkAxes({ channels, count, axes, centre, steps }: PlaceAxes): void {
-  whole('channels of the maps', channels, most.channels)
-  whole('axes of the places', count, most.axes)
-  floats('axes of the places', axes, count * channels)
-  floats('centre of the places', centre, count)
-  floats('steps of the places', steps, count)
-  if (!steps.every((step) => step > 0)) throw new RangeError('a step of the places is not above 0')
-}
-
-function whole(name: string, value: number, highest: number): void {
-  if (!Number.isSafeInteger(value) || value < 1 || value > highest) throw new RangeError(`${name}: not a count`)
-}
-
-function floats(name: string, array: Float32Array, length: number): void {
-  if (!(array instanceof Float32Array) || array.length !== length) throw new RangeError(`${name}: expected ${length}`)
-  if (!array.every(Number.isFinite)) throw new RangeError(`${name}: not all numbers are finite`)
 }

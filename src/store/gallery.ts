@@ -3,12 +3,12 @@
  * without their originals. No part of the model: scoring needs none of it, and an exported model is without it.
  */
 import { allFinite } from '../core/matrix.ts'
+import { checkAxes } from '../detectors/patches/check-axes.ts'
 import type { PlaceAxes } from '../detectors/patches/places.ts'
 import { errorTable, OneclassError } from '../errors.ts'
 import { fingerprintSide } from '../images/fingerprint.ts'
 import type { ErrorBody } from '../wire/error.ts'
 import type { Artifact } from './artifact.ts'
-import { checkAxes } from './check-patches.ts'
 import type { Plain } from './plain-data.ts'
 import { isText } from './plain-data.ts'
 import { seal, sealIfReadable, unseal } from './sealed.ts'

@@ -6,7 +6,7 @@ import { openBackbone } from '../../src/features/registry.ts'
 import { decodeImage, type ImageSource } from '../../src/images/decode.ts'
 import { encodeImage } from '../../src/images/encode.ts'
 import { takeFirstLook } from '../../src/pipeline/first-look.ts'
-import { drawnAxes } from '../../src/pipeline/patches.ts'
+import { axesOf } from '../../src/pipeline/patches.ts'
 
 const network = await openBackbone(undefined, { home: '/nonexistent', threads: 1 })
 after(() => network.close())
@@ -27,7 +27,7 @@ async function ring(seed: number): Promise<ImageSource> {
 
 it('chooses the same detail where images are decoded elsewhere', async () => {
   const files = await Promise.all(Array.from({ length: 60 }, (_, i) => ring(i)))
-  const axes = await drawnAxes(network, undefined)
+  const axes = await axesOf(network, undefined)
   const asked = { detail: 'auto', light: 'as-is', patches: true } as const
   const here = await takeFirstLook(files, network, axes, asked, { range: undefined })
   const empty = files.map(({ name }) => ({ name, bytes: new Uint8Array(0) }))

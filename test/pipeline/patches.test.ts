@@ -15,7 +15,7 @@ import { takeFirstLook } from '../../src/pipeline/first-look.ts'
 import { fitImages } from '../../src/pipeline/fit.ts'
 import { tryReference } from '../../src/pipeline/fit-report.ts'
 import { backboneFor } from '../../src/pipeline/model-backbone.ts'
-import { drawnAxes } from '../../src/pipeline/patches.ts'
+import { axesOf } from '../../src/pipeline/patches.ts'
 import { decodeArtifact, encodeArtifact } from '../../src/store/artifact.ts'
 import { decodeGallery, encodeGallery } from '../../src/store/gallery.ts'
 
@@ -143,7 +143,7 @@ describe('a fit that looks at places', () => {
     }
     const more = await Promise.all(Array.from({ length: 32 }, (_, i) => file(`more ${i}.png`, plate(100 + i))))
     const asked = { detail: 'auto', light: 'auto', patches: true } as const
-    const axes = await drawnAxes(network, undefined)
+    const axes = await axesOf(network, undefined)
     const { detail } = await takeFirstLook([...plates, ...more], watched, axes, asked, { range: undefined })
     assert.deepEqual([detail, widest], [1, 160])
   })
@@ -157,7 +157,7 @@ describe('a fit that looks at places', () => {
         return await network.look!(images, maps)
       },
     }
-    await drawnAxes(watched, undefined)
+    await axesOf(watched, undefined)
     const before = looks
     assert.ok(await tryReference(watched, () => 1, undefined))
     assert.deepEqual([before > 0, looks], [true, before])
