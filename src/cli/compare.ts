@@ -15,8 +15,12 @@ export const compare: Command = {
   usage: `compare --train DIR --test DIR --out DIR [--methods a,b] [--quick] [--backbone ID|FILE.onnx|model.json]
                  [--alpha 0.05] [--seed 1] [--keep-duplicates] [--json]`,
   options: {
-    train: { type: 'string', value: 'DIR', description: 'has positive/ and, for some methods, negative/' },
-    test: { type: 'string', value: 'DIR', description: 'has positive/ and negative/' },
+    train: {
+      type: 'string',
+      value: 'DIR',
+      description: 'has positive/ and, for some methods, negative/; or good/ and kinds of defects, or labels.csv',
+    },
+    test: { type: 'string', value: 'DIR', description: 'the same, with both' },
     out: { type: 'string', value: 'DIR', description: 'gets report.html, report.json and scores.csv' },
     methods: { type: 'string', value: 'A,B', description: `of ${methodKeys.join(', ')}` },
     quick: { type: 'boolean', description: 'smaller networks, fewer epochs and seeds: minutes' },

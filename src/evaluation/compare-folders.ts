@@ -1,26 +1,24 @@
 /** The one comparison of folders: from train/ and test/ to the report's files. The library and the command line call it. */
-import { stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { OneclassError } from '../errors.ts'
 import { openBackbone } from '../features/registry.ts'
-import { collect } from '../images/collect.ts'
 import { mergeSkipped, type Skipped } from '../images/left-out.ts'
 import type { ImageSource } from '../images/source.ts'
+import type { FailedEntry } from '../images/walk.ts'
 import { version } from '../system/config.ts'
 import { usableCpus } from '../system/cpus.ts'
 import { assertWritable } from '../system/files.ts'
 import { type CompareHooks, type CompareOptions, compare } from './compare.ts'
-import { type CompareReport, type Split, splits } from './compare-report.ts'
-import { splitName } from './material.ts'
+import type { CompareReport, Split } from './compare-report.ts'
+import { readLabelled } from './labelled.ts'
 import { selectMethods } from './methods.ts'
 import { writeReport } from './report/report.ts'
 
 export interface CompareFoldersOptions
   extends Pick<CompareOptions, 'methods' | 'effort' | 'alpha' | 'seed' | 'keepNearDuplicates' | 'command'> {
   readonly home: string
-  /** Has positive/ and, for some methods, negative/. */
+  /** Has positive/ and, for some methods, negative/: folders by any names that `evaluate` takes, or a labels.csv. */
   readonly train: string
-  /** Has positive/ and negative/. */
+  /** Has both. */
   readonly test: string
   /** Gets report.html, report.json and scores.csv. */
   readonly out: string
@@ -35,7 +33,7 @@ export async function compareFolders(
 ): Promise<CompareReport> {
   selectMethods(options.methods)
   await assertWritable(out, 'folder of --out', 'name another')
-  const { images, failed, skipped } = await collectSplits(train, test)
+  const { images, failed, skipped, notes } = await collectSplits(train, test)
   const backbone = await openBackbone(ref, { home, ...(onNotice && { onNotice }) })
   try {
     const more = {
@@ -45,7 +43,7 @@ export async function compareFolders(
       packageVersion: version,
     }
     const compared = await compare({ ...options, ...more, images, failed, backbone }, hooks)
-    const report = { ...compared, data: { ...compared.data, skipped } }
+    const report = { ...compared, data: { ...compared.data, skipped, warnings: [...notes, ...compared.data.warnings] } }
     await writeReport(report, out)
     return report
   } finally {
@@ -53,36 +51,33 @@ export async function compareFolders(
   }
 }
 
-interface Found {
-  readonly images: Record<Split, readonly ImageSource[]>
-  readonly failed: NonNullable<CompareOptions['failed']>
-  readonly skipped: readonly Skipped[]
-}
+const splitOf = {
+  train: { positive: 'trainPositive', negative: 'trainNegative' },
+  test: { positive: 'testPositive', negative: 'testNegative' },
+} as const
 
-async function collectSplits(train: string, test: string): Promise<Found> {
-  const nothing = { images: [], failed: [], skipped: [] }
-  const found = await Promise.all(
-    splits.map(async (split) => {
-      const folder = join(split.startsWith('train') ? train : test, basename(splitName(split)))
-      const exists = await stat(folder).then(
-        (entry) => entry.isDirectory(),
-        () => false,
-      )
-      // only positives must be there; what the lack of negatives means is said in the report
-      if (!exists && split.endsWith('Negative')) return { split, ...nothing }
-      const inside = await collect(folder).catch((error: unknown) => {
-        if (split.endsWith('Negative') && error instanceof OneclassError && error.code === 'FOLDER_EMPTY')
-          return nothing
-        throw error
-      })
-      return { split, ...inside }
-    }),
-  )
-  return {
-    images: Object.fromEntries(found.map(({ split, images }) => [split, images])) as Found['images'],
-    failed: found.flatMap(({ split, failed }) => failed.map((entry) => ({ split, ...entry }))),
-    skipped: mergeSkipped(found.map(({ skipped }) => skipped)),
+/** Positives and negatives of both parts, found as `evaluate` finds them. What the lack of negatives means is said in the report. */
+async function collectSplits(train: string, test: string) {
+  const images: Record<Split, ImageSource[]> = {
+    trainPositive: [],
+    trainNegative: [],
+    testPositive: [],
+    testNegative: [],
   }
+  const failed: (FailedEntry & { split: Split })[] = []
+  const skipped: (readonly Skipped[])[] = []
+  const notes: string[] = []
+  for (const [part, folder] of [
+    ['train', train],
+    ['test', test],
+  ] as const) {
+    const found = await readLabelled(folder)
+    for (const { source, label } of found.images) images[splitOf[part][label]].push(source)
+    for (const { label, ...entry } of found.failed) failed.push({ split: splitOf[part][label], ...entry })
+    skipped.push(found.skipped)
+    if (found.note) notes.push(`Of --${part}: ${found.note}`)
+  }
+  return { images, failed, skipped: mergeSkipped(skipped), notes }
 }
 
 function titleOf(train: string): string {

@@ -35,7 +35,9 @@ export async function evaluateModels(
         .join(', ')}): name the folders as the models.`,
     )
   const sources = images.map(({ source }) => source)
-  const unreadable: { image: string; error: ManyEvaluation['unreadable'][number]['error'] }[] = [...failed]
+  const unreadable: { image: string; error: ManyEvaluation['unreadable'][number]['error'] }[] = failed.map(
+    ({ image, error }) => ({ image, error }),
+  )
   const byLabel = new Map<string, ManyScoredImage[]>(labels.map((label) => [label, []]))
   let at = 0
   const results = classifyWithModels(models, sources, { ...(onProgress && { onProgress }), ...(signal && { signal }) })

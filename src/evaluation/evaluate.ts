@@ -37,7 +37,7 @@ export async function evaluateModel(
   const asked = [{ ...own, ref: 'own' }, ...(other ? [{ ...other, ref: 'other' }] : [])]
   const images: Judged[] = []
   const others: Judged[] = []
-  const unreadable: FailedImage[] = [...labelled.failed]
+  const unreadable: FailedImage[] = labelled.failed.map(({ image, error }) => ({ image, error }))
   const ofFit = { own: 0, other: 0 }
   let at = 0
   const sources = labelled.images.map(({ source }) => source)

@@ -23,10 +23,12 @@ export interface LabelledImage<L extends string = Label> {
   readonly label: L
 }
 
+export type LabelledFailure<L extends string = Label> = FailedEntry & { readonly label: L }
+
 export interface Labelled<L extends string = Label> {
   readonly images: readonly LabelledImage<L>[]
   /** Entries that could not even be looked at. */
-  readonly failed: readonly FailedEntry[]
+  readonly failed: readonly LabelledFailure<L>[]
   /** What else is in the folders. */
   readonly skipped: readonly Skipped[]
   /** A sentence on images that are neither positives nor negatives, such as masks; undefined where there are none. */
@@ -69,7 +71,7 @@ export async function readNamed(path: string): Promise<Labelled<string>> {
       `"${path}" has neither folders named by what they hold (positive, negative) nor a file ${csvName} with the columns image,label.`,
     )
   const images: LabelledImage<string>[] = []
-  const failed: FailedEntry[] = []
+  const failed: LabelledFailure<string>[] = []
   const skipped: (readonly Skipped[])[] = []
   for (const label of labels.sort()) {
     const inside = await collect(join(path, label)).catch((error: unknown) => {
@@ -78,7 +80,7 @@ export async function readNamed(path: string): Promise<Labelled<string>> {
       return { images: [], failed: [{ image: label, error: error.toJSON() }], skipped: [] }
     })
     images.push(...inside.images.map((source) => ({ source, label })))
-    failed.push(...inside.failed)
+    failed.push(...inside.failed.map((entry) => ({ ...entry, label })))
     skipped.push(inside.skipped)
   }
   return { images, failed, skipped: mergeSkipped(skipped) }
@@ -106,7 +108,7 @@ async function readList(path: string): Promise<Labelled<string>> {
     )
   const [image, label] = columns(rows[0])
   const images: LabelledImage<string>[] = []
-  const failed: FailedEntry[] = []
+  const failed: LabelledFailure<string>[] = []
   const seen = new Map<string, { readonly line: number; readonly label: string }>()
   let repeated = 0
   for (const [i, row] of rows.slice(1).entries()) {
@@ -118,7 +120,7 @@ async function readList(path: string): Promise<Labelled<string>> {
         `Line ${i + 2} of "${path}" has no ${name === '' ? 'image' : 'label'}.`,
       )
     if (isAddress(name)) {
-      failed.push({ image: name, error: addressGiven(name).toJSON() })
+      failed.push({ image: name, error: addressGiven(name).toJSON(), label: what })
       continue
     }
     const file = await pathFor(dirname(path), name)
@@ -191,5 +193,9 @@ function asBinary({ images, failed, skipped, note: said }: Labelled<string>, pat
           `${plural(left, 'image is', 'images are')} left out, whose label is neither of the class nor its opposite: ${others.join(', ')} (beside ${what.join(', ')}).`,
         ]),
   ]
-  return { images: known, failed, skipped, ...(notes.length > 0 && { note: notes.join(' ') }) }
+  // what cannot be looked at under a label that says neither is no positive
+  const failures = failed.map(
+    (one): LabelledFailure => ({ ...one, label: positive.includes(one.label) ? 'positive' : 'negative' }),
+  )
+  return { images: known, failed: failures, skipped, ...(notes.length > 0 && { note: notes.join(' ') }) }
 }

@@ -6,9 +6,9 @@ import { type Cancellable, homeOf, type Place } from './place.ts'
 import { callOnce } from './thread.ts'
 
 export interface CompareCall extends Place, Cancellable {
-  /** Folder with positive/ and, for some methods, negative/. */
+  /** Folder with positive/ and, for some methods, negative/; or with other names of the two, or a labels.csv, as `evaluate` takes them. */
   readonly train: string
-  /** Folder with positive/ and negative/. */
+  /** The same, with both. */
   readonly test: string
   /** A folder that gets report.html, report.json and scores.csv. What is unfinished there is gone on with. */
   readonly out: string

@@ -54,6 +54,23 @@ for (const [what, bytes, expected] of rows)
     await rm(path)
   })
 
+test('what cannot be looked at keeps the label that it stands under', async () => {
+  const path = join(folder, 'addresses.csv')
+  await writeFile(
+    path,
+    `image,label\nü/a.jpg,ok\nhttp://a.b/c.jpg,ok\nhttp://a.b/d.jpg,scratch\n"b, ""c"".jpg",scratch\n`,
+  )
+  const { images, failed } = await readLabelled(path)
+  assert.equal(images.length, 2)
+  assert.deepEqual(
+    failed.map(({ image, label }) => [image, label]),
+    [
+      ['http://a.b/c.jpg', 'positive'],
+      ['http://a.b/d.jpg', 'negative'],
+    ],
+  )
+})
+
 test('folders of systems are no labels; what is no folder is FOLDER_NOT_FOUND', async () => {
   const root = join(folder, 'root')
   for (const name of ['positive', 'negative', '@eaDir', '__MACOSX', '.git']) {

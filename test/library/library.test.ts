@@ -236,9 +236,17 @@ test('embed and evaluate and compare, each in a thread; embeddings are those tha
   const out = join(folder, 'report')
   const methods = ['nearest-neighbour', 'ensemble']
   const fractions: number[] = []
+  // as data sets of defects name them
+  const named = join(folder, 'named')
+  for (const [kind, seed] of [
+    ['dent', 9],
+    ['scratch', 10],
+  ] as const)
+    await drawOthers(join(named, kind), 4, seed)
+  await drawFolder(join(named, 'good'), 16, 8)
   const report = await compare({
     train: labelled,
-    test: labelled,
+    test: named,
     out,
     methods,
     quick: true,
@@ -250,6 +258,8 @@ test('embed and evaluate and compare, each in a thread; embeddings are those tha
     report.methods.map(({ key, status }) => [key, status]),
     methods.map((key) => [key, 'done']),
   )
+  const { counts } = report.data
+  assert.deepEqual([counts.testPositive.found, counts.testNegative.found], [16, 8])
   assert.ok(fractions.length > 3 && (await readdir(out)).includes('report.html'))
   await assert.rejects(compare({ train: labelled, out } as never), { code: 'INVALID_ARGUMENT', message: /test/ })
   await assert.rejects(compare({ train: labelled, test: labelled, out, methods: ['x'] }), { code: 'INVALID_ARGUMENT' })
