@@ -1,8 +1,8 @@
 /** Results as lines: a table for people, JSONL and CSV for programs. */
 import { printable } from '../images/left-out.ts'
 import type { Decisions } from '../wire/decisions.ts'
-import type { ManyResult, ManyRow } from '../wire/many.ts'
-import type { ImageResult, RowResult } from '../wire/result.ts'
+import type { FailedModel, ManyResult, ManyRow } from '../wire/many.ts'
+import type { ImageResult, RowResult, Scored } from '../wire/result.ts'
 import { csvLine, csvRowsOfMany, csvStart, decisionColumns } from '../wire/result-csv.ts'
 
 export const formats = ['table', 'jsonl', 'csv'] as const
@@ -75,9 +75,18 @@ export function manyWriter(
       const more = result.labels.length > 1 ? `  (also ${result.labels.slice(1).join(', ')})` : ''
       const isFlagged = Object.values(result.models).every((answer) => 'flagged' in answer && answer.flagged)
       const flag = isFlagged ? '  FLAGGED by all' : ''
-      return [`${(result.best ?? 'none of these').padEnd(width)}  ${p.padEnd(7)}  ${nameOf(result)}${more}${flag}`]
+      const unsure = refs.filter((ref) => isUnsure(result.models[ref]))
+      const doubt = unsure.length > 0 ? `  (unsure: ${unsure.join(', ')})` : ''
+      return [
+        `${(result.best ?? 'none of these').padEnd(width)}  ${p.padEnd(7)}  ${nameOf(result)}${more}${doubt}${flag}`,
+      ]
     },
   }
+}
+
+/** With `--abstain`. */
+function isUnsure(answer: Scored | FailedModel | undefined): boolean {
+  return answer !== undefined && 'verdict' in answer && answer.verdict === 'unsure'
 }
 
 function nameOf(result: ImageResult | RowResult | ManyResult | ManyRow): string {

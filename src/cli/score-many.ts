@@ -18,6 +18,7 @@ import type { Decisions } from '../wire/decisions.ts'
 import { labelOf } from '../wire/label.ts'
 import type { ManyResult, ManyRow } from '../wire/many.ts'
 import type { Model } from '../wire/model.ts'
+import { plural } from '../wire/plural.ts'
 import type { ExitStatus, Io, Values } from './command.ts'
 import { readFeatures } from './feature-file.ts'
 import { progressLine } from './progress.ts'
@@ -37,6 +38,8 @@ interface ManyCall {
   readonly strict: boolean
   /** Progress is shown. */
   readonly isWatched: boolean
+  /** What a result stands for. */
+  readonly unit: 'image' | 'row'
   readonly io: Io
 }
 
@@ -73,6 +76,7 @@ export async function scoreMany(
       file,
       strict: flag(values, 'strict'),
       isWatched: out !== undefined || format !== 'table',
+      unit: features === undefined ? ('image' as const) : ('row' as const),
       io,
     }
     const registry = openRegistry(io.home)
@@ -191,7 +195,7 @@ async function writeMany(
   refs: readonly string[],
   names: readonly string[],
   skipped: readonly Skipped[],
-  { format, asJson, decisions, file, io }: ManyCall,
+  { format, asJson, decisions, file, unit, io }: ManyCall,
 ): Promise<ExitStatus> {
   const best = new Map(refs.map((ref) => [ref, 0]))
   const counts = { images: 0, none: 0, failed: 0 }
@@ -214,7 +218,7 @@ async function writeMany(
     const parts = [...best].flatMap(([ref, count]) => (count > 0 ? `${count} ${ref}` : []))
     parts.push(`${counts.none} none of these`)
     if (counts.failed > 0) parts.push(`${counts.failed} could not be read`)
-    io.err(`${counts.images} ${counts.images === 1 ? 'image' : 'images'}: ${parts.join(', ')}`)
+    io.err(`${plural(counts.images, unit)}: ${parts.join(', ')}`)
     const leftOut = describeSkipped(skipped)
     if (leftOut) io.err(`note: ${leftOut}`)
   }

@@ -68,10 +68,19 @@ export function aurocInterval(estimate: Estimate): Interval {
   return value === 0 || value === 1 ? binomialInterval(value * m, m) : intervalOf(estimate, 0)
 }
 
-/** Whether `other` differs from `best`: the interval of the difference best - other over the same draws. */
+/**
+ * Whether `other` differs from `best`: the interval of the difference best - other over the same draws. Where no draw differs it is exact:
+ * none of m pairs was judged differently, so the share of those that are lies below the upper end of Clopper and Pearson's interval for 0
+ * of m, and the difference is no larger.
+ */
 export function pairedDifference(best: Estimate, other: Estimate): { interval: Interval; isReal: boolean } {
   const draws = best.draws.map((value, k) => value - other.draws[k]!)
-  const interval = intervalOf({ value: best.value - other.value, draws, images: best.images }, -1)
+  const { images } = best
+  if (draws.every((difference) => difference === 0)) {
+    const most = binomialInterval(0, images)[1]
+    return { interval: [-most, most], isReal: false }
+  }
+  const interval = intervalOf({ value: best.value - other.value, draws, images }, -1)
   return { interval, isReal: interval[0] > 0 || interval[1] < 0 }
 }
 

@@ -106,7 +106,9 @@ test('two models on the same images: differences that are paired', () => {
     isReal: false,
   })
   const same = judgeAgainst(good, good, 'part@1')
-  assert.deepEqual([same.difference, same.interval, same.isReal], [0, [0, 0], false])
+  // none of 60 pairs was ranked differently, which happens by chance where up to 6 in 100 are
+  assert.deepEqual([same.difference, same.isReal], [0, false])
+  assert.ok(same.interval[0] === -same.interval[1] && Math.abs(same.interval[1] - 0.0596) < 1e-4)
   const alone = judgeAgainst(good.slice(0, 80), worse.slice(0, 80), 'part@1')
   assert.deepEqual([alone.of, alone.difference, alone.auroc], ['falseRejectionRate', -0.05, null])
   const told = tellEvaluation({ model: 'part@2', ...judgeModel(good, promised, 0), against: found }).join('\n')

@@ -70,6 +70,11 @@ test('score with several models: as JSON, CSV and a table; an unknown model is a
   const inPlace = JSON.parse((await runCommand([...one, '--format', 'jsonl'], { cwd: folder, home })).out) as Json
   assert.deepEqual([inPlace['labels'], inPlace['models']['gone'].error.code], [['part@1'], 'MODEL_NOT_FOUND'])
   assert.match((await score('--model', 'gone,lost')).err, /MODEL_NOT_FOUND/)
+  // what is unsure stands in the table too
+  const doubtful = results.filter((result) => result['models']?.['part@1'].verdict === 'unsure')
+  const told = await score('--model', 'part@1,other', '--abstain')
+  assert.ok(doubtful.length > 0)
+  assert.equal(told.out.match(/\(unsure: part@1[,)]/g)?.length, doubtful.length)
   assert.match((await score('--model', 'part,other', '--explain', 'why')).err, /Expected one model with --explain/)
 })
 
