@@ -40,15 +40,15 @@ export interface DiscriminativeState {
 /** Rows of a class to fit on at most; of more, so many are drawn. Bounds time (a system of twice this size) and memory. */
 const maxRows = 1000
 /** Weights to choose from, in shares of what all one-class members weigh together. */
-const weightChoices = [0.05, 0.1, 0.25, 0.5, 1, 2] as const
+const weightChoices = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2] as const
 /** A head from few negatives is mostly noise, and few negatives cannot show it: no weight above this for each negative. */
 const weightPerNegative = 0.01
 /** Groups in which negatives are held out. */
 const kindsAtMost = 4
 /** In which negatives are held out to be judged themselves. */
 const foldsOfNegatives = 4
-/** Differences of the AUROC below this do not count; the smaller weight is taken. */
-const gainThatCounts = 0.001
+/** Differences of the AUROC below this do not count, for kinds that come later may lose more by a larger weight: the smallest is taken. */
+const gainThatCounts = 0.002
 
 /**
  * @param positives embeddings, shape (n, d), n >= 2
