@@ -127,10 +127,10 @@ const report = (done: number, total: number, stage: string): void => {
   void tellWorker({ progress: { done, total, stage } } satisfies FitMessage)
 }
 
-function growthOfWork({ used, repeated }: FittedImages): Pick<FitOutcome, 'growth'> {
+function growthOfWork(fitted: FittedImages): Pick<FitOutcome, 'growth'> {
   if (work.base?.label === undefined) return {}
-  const { label, gallery, exclude } = work.base
-  return { growth: growthOf(label, { gallery: decodeGallery(gallery), exclude }, { used, repeated }) }
+  const { label, gallery } = work.base
+  return { growth: growthOf(label, { gallery: decodeGallery(gallery) }, fitted) }
 }
 
 try {

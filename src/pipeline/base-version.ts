@@ -29,12 +29,10 @@ export async function readBaseVersion(
 /** What changed from an earlier version to what was fitted on its positives and new images. @param base NAME@VERSION */
 export function growthOf(
   base: string,
-  { gallery, exclude }: BasePositives,
-  fitted: Pick<FittedImages, 'used' | 'repeated'>,
+  { gallery }: Pick<BasePositives, 'gallery'>,
+  { used, kept, repeated }: Pick<FittedImages, 'used' | 'kept' | 'repeated'>,
 ): Growth {
-  const excluded = new Set(exclude).size
-  const kept = gallery.images.length - excluded
-  return { base, kept, added: fitted.used - kept, excluded, repeated: fitted.repeated.length }
+  return { base, kept, added: used - kept, excluded: gallery.images.length - kept, repeated: repeated.length }
 }
 
 /**

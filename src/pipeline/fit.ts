@@ -73,6 +73,8 @@ export interface FittedImages {
   readonly gallery: Gallery
   /** Images that the model was fitted on. */
   readonly used: number
+  /** Those of them that are positives of the earlier version; they stand first. */
+  readonly kept: number
   readonly rejected: readonly FailedEntry[]
   /** Names of images that `exclude` left out. */
   readonly excluded: readonly string[]
@@ -133,6 +135,7 @@ async function fitAt(
   const gathered = await gatherPositives(sources, base, backbone, { ...options, range }, places, known)
   const { rejected, repeated, notes } = gathered
   let { positives } = gathered
+  let kept = base.length
   if (repeated.length > 0 && repeated.length === sources.length && !options.base?.exclude?.length)
     throw new OneclassError(
       'INVALID_ARGUMENT',
@@ -154,6 +157,7 @@ async function fitAt(
     if (left.size > 0) {
       excluded.push(...[...left].map((row) => present(positives[row], 'a misfit').image))
       positives = positives.filter((_, row) => !left.has(row))
+      kept -= [...left].filter((row) => row < base.length).length
       X = fromRows(positives.map(({ embedding }) => embedding))
       groups = groupsOf(positives, X)
     }
@@ -200,7 +204,7 @@ async function fitAt(
     ...evened,
   })
   const duplicates = namesOfGroups(groups, images)
-  return { artifact, gallery, used: positives.length, rejected, repeated, excluded, duplicates, notes }
+  return { artifact, gallery, used: positives.length, kept, rejected, repeated, excluded, duplicates, notes }
 }
 
 /** Where all images are the same, and that because there is nothing on them. */

@@ -112,7 +112,7 @@ export function alphaWarning(model: Pick<Reported, 'n' | 'calibration' | 'calibr
 /** Said of a model whose alpha is looser than 0.05 because its positives allow no stricter one. */
 function relaxedAlpha(model: Reported): string {
   const { calibrationScores, alpha } = model
-  return `alpha is ${alpha}, the strictest at which ${calibrationScores} independent positives can reject anything: of 100 good images up to ${(100 * alpha).toFixed(0)} are rejected, on average. ${usualAlpha} takes ${photosFor(usualAlpha, model)}.`
+  return `alpha is ${alpha}, as ${calibrationScores} independent positives can reject nothing at ${usualAlpha}: of 100 good images up to ${(100 * alpha).toFixed(0)} are rejected, on average. ${usualAlpha} takes ${photosFor(usualAlpha, model)}.`
 }
 
 /** What it takes to reject anything at alpha. */

@@ -117,10 +117,17 @@ test('a version based on another one, with some left out; what is no index or ha
   const { growth, rejectedByBase, n } = json(added.out)
   assert.deepEqual(growth, { base: 'part@1', kept: 24, added: 2, excluded: 0, repeated: 0 })
   assert.deepEqual([rejectedByBase, n], [1, 26])
+  const named = await fit('mix', '--name', 'named', '--base', 'part@1', '--exclude', '0,part-2.jpg')
+  assert.equal(named.status, 0, named.err)
+  const less = { base: 'part@1', kept: 22, added: 2, excluded: 2, repeated: 0 }
+  assert.deepEqual([json(named.out)['growth'], json(named.out)['rejectedByBase']], [less, 1])
   const told = await oneclass('fit', 'part@4', '--add', photos, '--exclude', '25')
   assert.match(told.out, /25 positives of part@4, 0 new, 1 left out, 24 given again and counted once/)
   assert.match(told.out, /undo: oneclass models use part@4/)
-  assert.match((await oneclass('fit', 'part@1', '--add', photos)).err, /INVALID_ARGUMENT: All 24 images/)
+  assert.match(
+    (await oneclass('fit', 'part@1', '--add', photos)).err,
+    /INVALID_ARGUMENT: Of 24 new images all are positives/,
+  )
   assert.match((await oneclass('models', 'use', 'part@1')).out, /part is now part@1/)
   assert.equal(json((await oneclass('models', 'show', 'part', '--json')).out)['model'], 'part@1')
   assert.match((await oneclass('models', 'use', 'part')).err, /MODEL_NAME_INVALID/)

@@ -5,6 +5,7 @@ import sharp from 'sharp'
 import { createRandom } from '../../src/core/random.ts'
 import { openBackbone } from '../../src/features/registry.ts'
 import type { ImageSource } from '../../src/images/decode.ts'
+import { growthOf } from '../../src/pipeline/base-version.ts'
 import { fitImages } from '../../src/pipeline/fit.ts'
 import { encodeArtifact } from '../../src/store/artifact.ts'
 import { decodeGallery, encodeGallery, type Gallery, thumbnailOf } from '../../src/store/gallery.ts'
@@ -53,6 +54,18 @@ test('the gallery names, hashes and pictures what the model was fitted on, and s
   const { format, width, height } = await sharp(thumbnailOf(gallery, 3)).metadata()
   assert.deepEqual([format, width, height], ['webp', 160, 96])
   assert.equal(thumbnailOf(gallery, 22), undefined)
+})
+
+test('positives of the earlier version that are left out, by index, name or as misfits, are counted as such', async () => {
+  const gallery = stored(first.gallery)
+  const grow = async (options: Parameters<typeof fitImages>[2], index: number[] = []) => {
+    const base = { gallery, exclude: index }
+    const fitted = await fitImages(discs.slice(22, 23), backbone, { ...keep, ...options, base })
+    const { kept, added, excluded } = growthOf('disc@1', { gallery }, fitted)
+    return [kept, added, excluded, fitted.excluded]
+  }
+  assert.deepEqual(await grow({ exclude: ['disc-1.jpg', 'disc-2.jpg'] }, [0]), [19, 1, 3, ['disc-1.jpg', 'disc-2.jpg']])
+  assert.deepEqual(await grow({ exclude: 'misfits' }), [21, 1, 1, ['odd-99.jpg']])
 })
 
 test('small pictures that come late stand with their own images, and the network does not wait for each', async () => {
