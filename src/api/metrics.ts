@@ -6,12 +6,19 @@ import type { Producer } from '../queue/producer.ts'
 import type { Served } from '../service/drift-log.ts'
 import type { Drift, PromiseKept } from '../wire/model.ts'
 
+export interface ServedModel {
+  readonly label: string
+  readonly drift: Drift
+  /** Undefined where nobody reviewed a batch of it as a whole. */
+  readonly promise?: PromiseKept | undefined
+}
+
 export interface Metrics {
   observeRequest(route: string, method: string, status: number, seconds: number): void
   observeClassify(seconds: number): void
   observeServed(model: string, served: Served): void
-  setDrift(model: string, drift: Drift): void
-  setPromise(model: string, promise: PromiseKept): void
+  /** Takes the place of what was said of models before: of a model that is removed nothing is left. */
+  setModels(models: readonly ServedModel[]): void
   /** Asks the queue, then writes everything in the text format. */
   render(producer: Producer): Promise<{ type: string; text: string }>
 }
@@ -90,16 +97,18 @@ export function createMetrics(): Metrics {
       requests.observe({ route, method, status: String(status) }, seconds),
     observeClassify: (seconds) => classify.observe(seconds),
     observeServed: (model, served) => scores.observe({ model }, served.score),
-    setDrift(model, report) {
-      for (const stream of ['all', 'accepted'] as const) {
-        drift.set({ model, stream }, report[stream].log10Capital)
-        driftMax.set({ model, stream }, report[stream].maxLog10Capital)
+    setModels(models) {
+      for (const gauge of [drift, driftMax, confirmed, uniformity]) gauge.reset()
+      for (const { label: model, drift: report, promise } of models) {
+        for (const stream of ['all', 'accepted'] as const) {
+          drift.set({ model, stream }, report[stream].log10Capital)
+          driftMax.set({ model, stream }, report[stream].maxLog10Capital)
+        }
+        if (!promise) continue
+        confirmed.set({ model, decision: 'accepted' }, promise.images - promise.rejected)
+        confirmed.set({ model, decision: 'rejected' }, promise.rejected)
+        uniformity.set({ model }, promise.pValue)
       }
-    },
-    setPromise(model, { images, rejected, pValue }) {
-      confirmed.set({ model, decision: 'accepted' }, images - rejected)
-      confirmed.set({ model, decision: 'rejected' }, rejected)
-      uniformity.set({ model }, pValue)
     },
     async render(producer) {
       const [counts, living, bytes, keptBytes, totals] = await Promise.all([

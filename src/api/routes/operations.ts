@@ -9,6 +9,7 @@ import type { Drift } from '../../wire/model.ts'
 import { Health, Operations, Readiness } from '../../wire/operations.ts'
 import type { ApiContext } from '../context.ts'
 import { route } from '../http/route.ts'
+import type { ServedModel } from '../metrics.ts'
 import { servingOf } from './models.ts'
 
 export function operationRoutes(app: FastifyInstance, context: ApiContext): void {
@@ -86,11 +87,12 @@ export function operationRoutes(app: FastifyInstance, context: ApiContext): void
     tag: 'Operations',
     answers: { 200: { description: 'Text format', type: 'text/plain', schema: Type.String() } },
     handle: async ({ reply }) => {
+      const models: ServedModel[] = []
       for (const info of await registry.list()) {
-        metrics.setDrift(labelOf(info), await readDrift(producer.client, info))
-        const promise = await promiseKept(confirmed, info)
-        if (promise) metrics.setPromise(labelOf(info), promise)
+        const drift = await readDrift(producer.client, info)
+        models.push({ label: labelOf(info), drift, promise: await promiseKept(confirmed, info) })
       }
+      metrics.setModels(models)
       const { type, text } = await metrics.render(producer)
       return reply.type(type).send(text)
     },

@@ -32,7 +32,11 @@ test('once there is a key: missing, wrong, of the wrong scope, right', async () 
   assert.equal((await fetch(url('/healthz'))).status, 200)
   for (let i = 0; i < 15; i++) await as(`oc_00000000_${'x'.repeat(43)}`, '/v1/models')
   assert.equal((await as(`oc_00000000_${'x'.repeat(43)}`, '/v1/models')).status, 429)
+  const gauges = async () =>
+    (await (await as(manage.key, '/metrics')).text()).match(/^oneclass_drift.*"disc@1"/gm)?.length
+  assert.equal(await gauges(), 4)
   assert.equal((await as(manage.key, '/v1/models/disc', 'DELETE')).status, 204)
+  assert.equal(await gauges(), undefined, 'of a removed model no gauge is left')
   await store.revoke(manage.info.id)
   await store.revoke(classify.info.id)
   // who revokes the last key closes the service, the board with it
