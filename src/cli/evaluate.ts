@@ -47,7 +47,7 @@ export const evaluate: Command = {
     const progress = progressLine(io, 'images')
     try {
       const evaluated = await evaluateModel(
-        [present(models[0], 'an opened model'), models[1] ?? (against === ref ? models[0] : undefined)],
+        [present(models[0], 'an opened model'), models[1] ?? (against === undefined ? undefined : models[0])],
         labelled,
         {
           onProgress: progress.update,
