@@ -19,6 +19,8 @@ export interface CompareWork {
   readonly failed: readonly { readonly split: Split; readonly image: string; readonly error: ErrorBody }[]
   /** What else was in the folders of the splits. */
   readonly skipped: readonly SkippedFiles[]
+  /** What else is to be told of the images. */
+  readonly notes: readonly string[]
   readonly out: string
   readonly home: string
   readonly cpus: number
@@ -55,10 +57,9 @@ try {
         void tellWorker({ progress: fraction, stage: message, phase: phaseOf(fraction) } satisfies CompareMessage),
     },
   )
-  await writeReport(
-    { ...report, data: { ...report.data, skipped: mergeSkipped([work.skipped as readonly Skipped[]]) } },
-    work.out,
-  )
+  const skipped = mergeSkipped([work.skipped as readonly Skipped[]])
+  const warnings = [...work.notes, ...report.data.warnings]
+  await writeReport({ ...report, data: { ...report.data, skipped, warnings } }, work.out)
   await tellWorker({ done: true } satisfies CompareMessage)
 } catch (thrown) {
   const error = toOneclassError(thrown)

@@ -73,12 +73,13 @@ export function startCompare(context: WorkerContext): Promise<Consumer> {
         const listed = list.filter((entry) => 'blob' in entry)
         const failed = list.filter((entry) => 'error' in entry)
         const images = await fetchImages(listed, join(folder, 'images'))
-        const { methods, quick, alpha, seed, skipped = [] } = data
+        const { methods, quick, alpha, seed, skipped = [], notes = [] } = data
         await runProcess(
           {
             images,
             failed,
             skipped,
+            notes,
             out: join(folder, 'out'),
             home: context.home,
             cpus: context.cores,

@@ -9,6 +9,7 @@ import { usableCpus } from '../system/cpus.ts'
 import { assertWritable } from '../system/files.ts'
 import { type CompareHooks, type CompareOptions, compare } from './compare.ts'
 import type { CompareReport, Split } from './compare-report.ts'
+import { splitOf } from './comparison.ts'
 import { readLabelled } from './labelled.ts'
 import { selectMethods } from './methods.ts'
 import { writeReport } from './report/report.ts'
@@ -32,7 +33,7 @@ export async function compareFolders(
   hooks: CompareHooks = {},
 ): Promise<CompareReport> {
   selectMethods(options.methods)
-  await assertWritable(out, 'folder of --out', 'name another')
+  await assertWritable(out, 'folder of the report', 'name another')
   const { images, failed, skipped, notes } = await collectSplits(train, test)
   const backbone = await openBackbone(ref, { home, ...(onNotice && { onNotice }) })
   try {
@@ -50,11 +51,6 @@ export async function compareFolders(
     await backbone.close()
   }
 }
-
-const splitOf = {
-  train: { positive: 'trainPositive', negative: 'trainNegative' },
-  test: { positive: 'testPositive', negative: 'testNegative' },
-} as const
 
 /** Positives and negatives of both parts, found as `evaluate` finds them. What the lack of negatives means is said in the report. */
 async function collectSplits(train: string, test: string) {
@@ -75,7 +71,7 @@ async function collectSplits(train: string, test: string) {
     for (const { source, label } of found.images) images[splitOf[part][label]].push(source)
     for (const { label, ...entry } of found.failed) failed.push({ split: splitOf[part][label], ...entry })
     skipped.push(found.skipped)
-    if (found.note) notes.push(`Of --${part}: ${found.note}`)
+    if (found.note) notes.push(`Of ${part}: ${found.note}`)
   }
   return { images, failed, skipped: mergeSkipped(skipped), notes }
 }

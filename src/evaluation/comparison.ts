@@ -8,6 +8,12 @@ import type { Finding } from '../wire/findings.ts'
 export type Split = 'trainPositive' | 'trainNegative' | 'testPositive' | 'testNegative'
 export const splits: readonly Split[] = ['trainPositive', 'trainNegative', 'testPositive', 'testNegative']
 
+/** The split of an image, by its part and label. */
+export const splitOf = {
+  train: { positive: 'trainPositive', negative: 'trainNegative' },
+  test: { positive: 'testPositive', negative: 'testNegative' },
+} as const
+
 export interface CurvePoint {
   readonly method: string
   readonly positives: number

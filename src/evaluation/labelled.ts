@@ -166,7 +166,7 @@ async function pathFor(folder: string, name: string): Promise<string> {
  * `good` and `bad`) are left out with a note.
  * @throws INVALID_ARGUMENT where the labels do not say it
  */
-function asBinary({ images, failed, skipped, note: said }: Labelled<string>, path: string): Labelled {
+export function asBinary({ images, failed, skipped, note: said }: Labelled<string>, path: string): Labelled {
   const counts = new Map<string, number>()
   for (const { label } of images) counts.set(label, (counts.get(label) ?? 0) + 1)
   const { positive, negative } = splitLabels(counts)

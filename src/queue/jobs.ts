@@ -123,6 +123,8 @@ export const jobSchemas = {
     list: BlobId,
     /** What of the folders was left out when they were read; told in the report. */
     skipped: Type.Optional(Type.Array(SkippedFiles)),
+    /** Sentences on images of the folders that are left out; told in the report. */
+    notes: Type.Optional(Type.Array(Type.String())),
     methods: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 })),
     quick: Type.Optional(Type.Boolean()),
     alpha: Type.Optional(Alpha),

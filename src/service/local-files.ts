@@ -7,7 +7,7 @@ import { type FileHandle, lstat, open, readdir, readlink, realpath, stat } from 
 import { join, resolve } from 'node:path'
 import { diskFault, OneclassError } from '../errors.ts'
 import { collect, isBelow } from '../images/collect.ts'
-import type { Skipped } from '../images/left-out.ts'
+import { isSystemName, type Skipped } from '../images/left-out.ts'
 import { circle, unescapeBytes, unreadable } from '../images/walk.ts'
 
 /**
@@ -22,6 +22,18 @@ export async function lookInto(
   const root = roots.find((candidate) => isBelow(folder, candidate)) ?? folder
   const { images, failed, skipped } = await collect(folder, { names: 'relative', root, limit })
   return { images: [...images.map(({ name }) => name), ...failed.map(({ image }) => image)].sort(), skipped }
+}
+
+/** The folders right in a folder, which name what they hold. */
+export async function foldersIn(folder: string): Promise<string[]> {
+  const entries = (await readdir(folder).catch(() => [])).filter((name) => !name.startsWith('.') && !isSystemName(name))
+  const isFolder = (name: string) =>
+    stat(join(folder, name)).then(
+      (found) => found.isDirectory(),
+      () => false,
+    )
+  const found = await Promise.all(entries.map(isFolder))
+  return entries.filter((_, i) => found[i]).sort()
 }
 
 /**

@@ -36,8 +36,11 @@ export type ComparisonOptions = Static<typeof ComparisonOptions>
 
 export const ComparisonRequest = Type.Object(
   {
-    train: Type.String({ ...folder, description: 'Folder with positive/ (and negative/ for the binary baselines)' }),
-    test: Type.String({ ...folder, description: 'Folder with positive/ and negative/' }),
+    train: Type.String({
+      ...folder,
+      description: 'Folder with positive/ (and negative/ for the binary baselines), or good/ and bad/',
+    }),
+    test: Type.String({ ...folder, description: 'Folder with positive/ and negative/, or good/ and bad/' }),
     ...ComparisonOptions.properties,
   },
   { additionalProperties: false },

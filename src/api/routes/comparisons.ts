@@ -2,21 +2,18 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type Static, Type } from 'typebox'
+import { Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
 import { claim } from '../../queue/idempotency.ts'
 import { lifetimes, typeOfJob } from '../../queue/jobs.ts'
 import { comparisonFolder, savedComparison, savedComparisons } from '../../service/comparisons.ts'
-import { lookInto, readListed, resolveBelow } from '../../service/local-files.ts'
 import { ComparisonOptions, ComparisonRequest } from '../../wire/comparison.ts'
-import type { ErrorBody } from '../../wire/error.ts'
-import type { SkippedFiles } from '../../wire/fit-report.ts'
 import { CompareJob, ListLimit } from '../../wire/job.ts'
 import { JobId } from '../../wire/names.ts'
+import { type ComparisonInput, readComparedFolders } from '../comparison-folders.ts'
 import type { ApiContext } from '../context.ts'
 import { callerOf } from '../http/access.ts'
 import { idempotencyKey, listField, parseFields } from '../http/fields.ts'
-import type { OwnedBlobs } from '../http/owned-blobs.ts'
 import { route } from '../http/route.ts'
 import { contentPolicy } from '../http/security.ts'
 import { readForm } from '../http/uploads.ts'
@@ -31,23 +28,8 @@ const types = {
 type ReportFile = keyof typeof types
 const splitNames = ['trainPositive', 'trainNegative', 'testPositive', 'testNegative'] as const
 
-/** An image of a split, or why it cannot be read. */
-type ListedImage = { readonly split: string; readonly image: string } & (
-  | { readonly blob: string }
-  | { readonly error: ErrorBody }
-)
-
-interface Input {
-  readonly options: Static<typeof ComparisonOptions>
-  readonly files: ListedImage[]
-  /** What else is in the folders. */
-  readonly skipped: SkippedFiles[]
-  /** What tells this upload from another. */
-  readonly asked: readonly string[]
-}
-
 export function comparisonRoutes(app: FastifyInstance, context: ApiContext): void {
-  const { producer, limits, roots } = context
+  const { producer, limits } = context
 
   const find = async (id: string) => {
     const known = typeOfJob(id) === 'compare' ? await producer.job(id) : undefined
@@ -57,35 +39,8 @@ export function comparisonRoutes(app: FastifyInstance, context: ApiContext): voi
     return view
   }
 
-  /** The images of one split into Redis; a folder that is not there is an empty split, where it may be. */
-  const storeSplit = async (
-    split: string,
-    folder: string,
-    { files, skipped }: Pick<Input, 'files' | 'skipped'>,
-    owned: OwnedBlobs,
-  ): Promise<void> => {
-    const real = await resolveBelow(folder, roots, 'FOLDER_NOT_FOUND').catch((error: unknown) => {
-      if (split.endsWith('Negative') && error instanceof OneclassError && error.code === 'FOLDER_NOT_FOUND')
-        return undefined
-      throw error
-    })
-    if (real === undefined) return
-    const found = await lookInto(real, roots, limits.maxFitImages)
-    skipped.push(...found.skipped)
-    for (const image of found.images) {
-      // one bad image does not stop a comparison: it is told with the report
-      const name = `${split}/${image}`
-      const bytes = await readListed(real, image, roots, limits.maxImageBytes).catch((error: unknown) => {
-        if (!(error instanceof OneclassError) || !/^(IMAGE|FOLDER|PATH)_/.test(error.code)) throw error
-        return error
-      })
-      if (bytes instanceof OneclassError) files.push({ split, image: name, error: bytes.toJSON() })
-      else files.push({ split, image: name, blob: await owned.put(bytes, lifetimes.input) })
-    }
-  }
-
   /** Uploaded images, whose names begin with their split. */
-  const readUpload = async (request: FastifyRequest): Promise<Input> => {
+  const readUpload = async (request: FastifyRequest): Promise<ComparisonInput> => {
     const { fields, files } = await readForm(request, 'images', {
       maxFiles: 2 * limits.maxFitImages,
       maxFileBytes: limits.maxImageBytes,
@@ -111,17 +66,9 @@ export function comparisonRoutes(app: FastifyInstance, context: ApiContext): voi
       options,
       files: found,
       skipped: [],
+      notes: [],
       asked: found.map(({ image, blob }) => `${image} ${blob.split('.')[1]}`),
     }
-  }
-
-  const readFolders = async ({ train, test, ...options }: ComparisonRequest, owned: OwnedBlobs): Promise<Input> => {
-    const input: Input = { options, files: [], skipped: [], asked: [] }
-    await storeSplit('trainPositive', join(train, 'positive'), input, owned)
-    await storeSplit('trainNegative', join(train, 'negative'), input, owned)
-    await storeSplit('testPositive', join(test, 'positive'), input, owned)
-    await storeSplit('testNegative', join(test, 'negative'), input, owned)
-    return input
   }
 
   route(app, {
@@ -130,7 +77,7 @@ export function comparisonRoutes(app: FastifyInstance, context: ApiContext): voi
     scope: 'manage',
     summary: 'Compare every method',
     description:
-      'Takes minutes to hours. Folders below a served root, each with positive/ and negative/; or a form with files `images`, whose names begin with trainPositive/, trainNegative/, testPositive/ or testNegative/.',
+      'Takes minutes to hours. Folders below a served root, each with positive/ and negative/ (or good/ and bad/, and other names that `oneclass evaluate` takes); or a form with files `images`, whose names begin with trainPositive/, trainNegative/, testPositive/ or testNegative/.',
     tag: 'Comparisons',
     body: ComparisonRequest,
     multipart: Type.Object({
@@ -153,7 +100,7 @@ export function comparisonRoutes(app: FastifyInstance, context: ApiContext): voi
         return known
       }
       const { owned } = request
-      const { options, files, skipped } = sent ?? (await readFolders(body, owned))
+      const { options, files, skipped, notes } = sent ?? (await readComparedFolders(body, owned, context))
       const list = await owned.put(Buffer.from(JSON.stringify(files)), lifetimes.input)
       await producer.add(
         'compare',
@@ -162,6 +109,7 @@ export function comparisonRoutes(app: FastifyInstance, context: ApiContext): voi
           ...options,
           list,
           ...(skipped.length > 0 && { skipped: skipped.map((one) => ({ ...one, examples: [...one.examples] })) }),
+          ...(notes.length > 0 && { notes }),
           origin: context.origin,
           requestId: request.id,
         },
