@@ -7,6 +7,7 @@ import { FitFields, type FitFromFolder } from '../wire/fit.ts'
 import type { SkippedFiles } from '../wire/fit-report.ts'
 import { labelOf } from '../wire/label.ts'
 import type { Model } from '../wire/model.ts'
+import { assertSomeRead } from '../wire/negatives.ts'
 import type { FailedImage } from '../wire/result.ts'
 import { checkRange, parseRange, type SampleRange } from '../wire/sample-range.ts'
 import type { ApiContext } from './context.ts'
@@ -78,6 +79,7 @@ async function readFitBody(body: FitFromFolder, owned: OwnedBlobs, context: ApiC
   const added = await ofBatch(images, 'images')
   const notAdded = await ofBatch(negativeImages, 'negativeImages')
   const inFolder = others === undefined ? nothing : await storeFolder(others, context, owned)
+  if (fields.base === undefined && inFolder.files.length === 0) assertSomeRead(inFolder.failed)
   const without = [others ?? '', negativeImages.join()].filter((part) => part !== '').join(' and ')
   const from = without === '' ? '' : ` without ${without}`
   const positives = folder === undefined ? { ...added, skipped: [] } : await storeFolder(folder, context, owned)

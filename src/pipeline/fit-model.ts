@@ -13,6 +13,7 @@ import { usableCpus } from '../system/cpus.ts'
 import { assertHomeWritable } from '../system/files.ts'
 import { labelOf } from '../wire/label.ts'
 import type { Model } from '../wire/model.ts'
+import { assertSomeRead } from '../wire/negatives.ts'
 import type { PreprocessMode } from '../wire/preprocess.ts'
 import { growthOf, newToBase, readBaseVersion } from './base-version.ts'
 import { type ExcludedRows, leaveOutRows } from './exclude-rows.ts'
@@ -95,6 +96,7 @@ export async function fitModel(options: FitModelOptions): Promise<FittedModel> {
   const base = baseRef === undefined ? undefined : await readBaseVersion(registry, baseRef, indices)
   const inFolder = await read(positives)
   const others = typeof negatives === 'string' ? await collectNegatives(negatives) : await read(negatives)
+  if (!base && others.images.length === 0) assertSomeRead(others.failed)
   const found = (await onFound?.(inFolder)) ?? inFolder
   const place = { home, ...(onNotice && { onNotice }) }
   const backbone = base

@@ -14,6 +14,7 @@ import type { SampleRange } from '../images/sample-range.ts'
 import type { FailedEntry } from '../images/walk.ts'
 import type { Artifact } from '../store/artifact.ts'
 import type { Gallery } from '../store/gallery.ts'
+import { assertSomeRead } from '../wire/negatives.ts'
 import type { Note } from '../wire/notes.ts'
 import { plural } from '../wire/plural.ts'
 import { createClassifier } from './classify.ts'
@@ -229,9 +230,12 @@ async function readNegatives(
 ): Promise<Negative[] | undefined> {
   const all = base ? negativesOf(base.gallery) : []
   const options = { ...(signal ? { signal } : {}), ...(decode ? { decode } : {}) }
+  const unread: FailedEntry[] = []
   for await (const { source, embedding, error } of embedImages(backbone, negatives, options)) {
-    if (error) rejected.push({ image: source.name, error: error.toJSON() })
+    if (error) unread.push({ image: source.name, error: error.toJSON() })
     else all.push({ image: source.name, embedding })
   }
+  if (all.length === 0) assertSomeRead(unread)
+  rejected.push(...unread)
   return all.length > 0 ? all : undefined
 }

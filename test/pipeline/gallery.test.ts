@@ -70,6 +70,16 @@ test('positives of the earlier version that are left out, by index, name or as m
   assert.deepEqual(await grow({ exclude: 'misfits' }), [21, 1, 1, ['odd-99.jpg']])
 })
 
+test('negatives of which none can be read are refused: the model would not be the one that was asked for', async () => {
+  const fit = (negatives: ImageSource[]) => fitImages(discs.slice(0, 20), backbone, { ...keep, negatives })
+  await assert.rejects(fit([broken]), {
+    code: 'TOO_FEW_IMAGES',
+    message: new RegExp(`^The negative cannot be read \\(${broken.name}: .*Give others, or fit without negatives`),
+  })
+  const { artifact, rejected } = await fit([broken, odd])
+  assert.deepEqual([artifact.facts?.negatives?.pValues.length, rejected.map(({ image }) => image)], [1, [broken.name]])
+})
+
 test('small pictures that come late stand with their own images, and the network does not wait for each', async () => {
   // that of the fourth image is made when the network has seen sixteen
   let tell = () => {}
