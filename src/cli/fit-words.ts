@@ -9,16 +9,17 @@ import type { Preprocess } from '../wire/preprocess.ts'
 /** Misfits that are named on a terminal; `--json` has all of them. */
 const named = 10
 
-export function reportLines(report: FitReport): string[] {
+/** @param noun what the model was fitted on */
+export function reportLines(report: FitReport, noun: 'image' | 'row'): string[] {
   const { n, groups, effectiveN, expectedFalseRejection: rate, power, misfits, confidence } = report
   const copies =
     groups === 0
       ? 'no near-duplicates'
-      : `${plural(groups, 'group')} of near-duplicates, worth ${effectiveN} independent images`
+      : `${plural(groups, 'group')} of near-duplicates, worth ${effectiveN} independent ${noun}s`
   const lines: [what: string, words: string][] = [
-    ['images', `${n}, ${copies}`],
+    [`${noun}s`, `${n}, ${copies}`],
     [
-      'good images rejected',
+      `good ${noun}s rejected`,
       rate.mean === 0
         ? 'none, and nothing else either: see the note'
         : `${percent(rate.mean)} expected; ${percent(rate.low)} to ${percent(rate.high)} in nine of ten fits`,
@@ -31,14 +32,14 @@ export function reportLines(report: FitReport): string[] {
       misfits.length > 0
         ? `${misfits.length} of ${n}:`
         : n < fewestForMisfits
-          ? `looked for among ${fewestForMisfits} images or more`
+          ? `looked for among ${fewestForMisfits} ${noun}s or more`
           : 'none stand out',
     ],
   ]
   if (confidence !== undefined) {
     lines.splice(1, 0, [
       'promise',
-      `with probability ${confidence} at most ${percent(report.askedAlpha ?? report.alpha)} of good images are rejected; so alpha is ${report.alpha}`,
+      `with probability ${confidence} at most ${percent(report.askedAlpha ?? report.alpha)} of good ${noun}s are rejected; so alpha is ${report.alpha}`,
     ])
   }
   return [

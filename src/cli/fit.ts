@@ -7,7 +7,7 @@ import type { FitReply } from '../library/calls.ts'
 import { callOnce, fitApart } from '../library/thread.ts'
 import { rangeSentence } from '../pipeline/range.ts'
 import { refitInput } from '../pipeline/refit.ts'
-import { fitReport } from '../store/fit-facts.ts'
+import { fitReport, nounOf } from '../store/fit-facts.ts'
 import { assertModelName } from '../store/registry.ts'
 import { labelOf } from '../wire/label.ts'
 import type { Model } from '../wire/model.ts'
@@ -213,8 +213,8 @@ async function report(io: Io, values: Values, { model: info, ...done }: FitReply
       `${labelOf(info)}: fitted on ${info.n} positives, ${plural(info.dim, 'feature')}, alpha ${info.alpha}, ${(info.bytes / 1e6).toFixed(1)} MB`,
     )
     if (info.negatives)
-      await io.out(`${negativesWords(info.negatives)}; the promise about good images is as without them`)
-    for (const line of reportLines(said)) await io.out(line)
+      await io.out(`${negativesWords(info.negatives)}; the promise about good ${nounOf(info)}s is as without them`)
+    for (const line of reportLines(said, nounOf(info))) await io.out(line)
     if (info.light)
       await io.out(`  light                   ${lightWords(info.facts?.light, info.growth !== undefined)}`)
     if (info.facts?.places) await io.out(`  places                  ${placesWords(info.facts.places)}`)

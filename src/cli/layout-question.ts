@@ -17,7 +17,7 @@ export function settleLayout(
   io: Io,
 ): Promise<CollectedPositives> | undefined {
   if (found.note === undefined) return undefined
-  io.err(`note: ${found.note.replace('--negatives DIR', `--negatives ${folder.replace(/\/$/, '')}`)}`)
+  io.err(`note: ${found.note.replace('"negatives" DIR', `--negatives ${folder.replace(/\/$/, '')}`)}`)
   return io.isTerminal && process.stdin.isTTY ? ask(found, takeAll, io) : undefined
 }
 

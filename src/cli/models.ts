@@ -2,7 +2,7 @@
 import { assertAlpha } from '../detectors/calibration.ts'
 import { OneclassError } from '../errors.ts'
 import { encodeArtifact } from '../store/artifact.ts'
-import { alphaWarning, confidenceWarning, fitReport } from '../store/fit-facts.ts'
+import { alphaWarning, confidenceWarning, fitReport, nounOf } from '../store/fit-facts.ts'
 import { modelNameOf, readModelBytes, readModelFile } from '../store/model-file.ts'
 import { openRegistry, type Registry } from '../store/registry.ts'
 import { assertHomeWritable, standardOutputName, writeOutput } from '../system/files.ts'
@@ -70,7 +70,7 @@ const actions: Record<string, Action> = {
     if (flag(values, 'json')) return await io.out(JSON.stringify({ ...details, report }))
     const { facts: _, ...shown } = details
     for (const [key, value] of Object.entries(shown)) await io.out(`${key.padEnd(15)} ${show(value)}`)
-    for (const line of reportLines(report)) await io.out(line)
+    for (const line of reportLines(report, nounOf(info))) await io.out(line)
     for (const warning of report.warnings) io.err(`note: ${warning}`)
   },
   async set(registry, ref, values, io) {

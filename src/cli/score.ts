@@ -119,7 +119,7 @@ score --features X.npy --model NAME --format jsonl`,
         if (backbone.hash !== artifact.backbone.hash) {
           throw new OneclassError(
             'BACKBONE_MISMATCH',
-            `The model "${label}" was fitted with another network than "${named}". Fit it again (oneclass fit --from-model ${label} --backbone ${named}), or leave out --backbone.`,
+            `The model "${label}" was fitted with another network than "${named}". Fit it again (oneclass fit --from-model ${label} --backbone ${named}), or name no backbone.`,
           )
         }
         const progress = progressLine(io, 'images')

@@ -98,13 +98,13 @@ export async function openBackboneOf(
   if (other !== undefined) {
     throw new OneclassError(
       'BACKBONE_MISMATCH',
-      `${called} was fitted with another version of the backbone "${model.id}" than the one that is here ("${other}"). Fit it again (oneclass fit --from-model ${label} --backbone ${model.id}), or name the old file with --backbone.`,
+      `${called} was fitted with another version of the backbone "${model.id}" than the one that is here ("${other}"). Fit it again (oneclass fit --from-model ${label} --backbone ${model.id}), or name the old file as the backbone.`,
     )
   }
   const where = known ? ` (it was at "${known}")` : ''
   const wayOut = embeddedId.test(model.id)
     ? `it came with another version of oneclass. Fit the model again (oneclass fit --from-model ${label} --backbone ID), or copy that version's folder "models/${model.id}" to "${join(options.home, 'backbones', model.id)}".`
-    : 'name its file with --backbone.'
+    : 'name its file as the backbone.'
   throw new OneclassError(
     'BACKBONE_NOT_FOUND',
     `The backbone "${model.id}" that ${called.replace(/^The/, 'the')} was fitted with is not here${where}: ${wayOut}`,
@@ -232,11 +232,7 @@ async function defaultManifest(): Promise<string> {
   const embedded = await manifestsIn(join(packageRoot, 'models'))
   embedded.sort((a, b) => (a.manifest.id < b.manifest.id ? 1 : -1))
   const first = embedded.find(({ manifest }) => manifest.id === defaultId) ?? embedded[0]
-  if (!first)
-    throw new OneclassError(
-      'BACKBONE_NOT_FOUND',
-      'This installation has no embedded backbone: name one with --backbone.',
-    )
+  if (!first) throw new OneclassError('BACKBONE_NOT_FOUND', 'This installation has no embedded backbone: name one.')
   return first.path
 }
 

@@ -139,7 +139,7 @@ function describe(
   const found = [...negative, ...other]
   const negatives =
     negative.length > 0
-      ? ` Give the negatives as such: --negatives ${negative.length === 1 ? `DIR/${negative[0]}` : 'DIR'} (${plural(count(negative), 'image')}).`
+      ? ` Give the negatives as such: "negatives" ${negative.length === 1 ? `DIR/${negative[0]}` : 'DIR'} (${plural(count(negative), 'image')}).`
       : ''
   const note = `The folder looks like a data set with ${list(found)}: ${what}, ${plural(left, 'image is', 'images are')} left out.${negatives}`
   return { positive, negative, other, left, note }

@@ -15,7 +15,7 @@ const other = (what: string, todo: string): OtherFormat => ({ what, isImage: fal
 
 const drawing = 'export it as PNG at the size that it is to have'
 const scientific = 'save it as TIFF, with 8 or 16 bits or floats of 32 bits a sample'
-const array = 'save it as TIFF; rows of embeddings are given with --features'
+const array = 'save it as TIFF; rows of embeddings are given as features, not as images'
 const archive = other('a compressed archive', 'unpack it first')
 
 /** At a place of the file (default: its start), bytes as Latin-1. */

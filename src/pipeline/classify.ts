@@ -68,7 +68,7 @@ export function createClassifier(
   const noMaps = () =>
     new OneclassError(
       'MODEL_INCOMPATIBLE',
-      `The model "${model}" looks at places of images, which embeddings do not show: score images, or fit it with --no-patches.`,
+      `The model "${model}" looks at places of images, which embeddings do not show: score images, or fit it without patches.`,
     )
 
   // every number of a file may be in order, and yet what comes of them is none

@@ -54,6 +54,6 @@ export async function openNetworkOf(
   await network.close()
   throw new OneclassError(
     'BACKBONE_MISMATCH',
-    `The model "${labelOf(model.info)}" was fitted with another network than "${named}". Fit it again (oneclass fit --from-model ${labelOf(model.info)} --backbone ${named}), or leave out --backbone.`,
+    `The model "${labelOf(model.info)}" was fitted with another network than "${named}". Fit it again (oneclass fit --from-model ${labelOf(model.info)} --backbone ${named}), or name no backbone.`,
   )
 }

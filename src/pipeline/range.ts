@@ -43,5 +43,5 @@ export function withRange(backbone: Backbone, range: SampleRange | undefined): B
 /** One sentence for the report of a fit. */
 export function rangeSentence(range: SampleRange): string {
   const what = range.samples === 'any' ? 'samples beyond 8 bits' : range.samples === 'float' ? 'floats' : 'samples'
-  return `${what} of ${describeRange(range)} are taken for black to white, in scoring too; --range LOW,HIGH fixes another range.`
+  return `${what} of ${describeRange(range)} are taken for black to white, in scoring too; "range" (LOW,HIGH) fixes another.`
 }

@@ -50,7 +50,7 @@ export function fitReport(model: Reported): FitReport {
       image,
       row,
       pValue,
-      reason: `lies ${times.toFixed(1)} times as far out as nine in ten of the images do; most like ${nearest} (similarity ${similarity.toFixed(2)})`,
+      reason: `lies ${times.toFixed(1)} times as far out as nine in ten of the ${nounOf(model)}s do; most like ${nearest} (similarity ${similarity.toFixed(2)})`,
     })),
     warnings: fitWarnings(model),
   }
@@ -112,7 +112,7 @@ export function alphaWarning(model: Pick<Reported, 'n' | 'calibration' | 'calibr
 /** Said of a model whose alpha is looser than 0.05 because its positives allow no stricter one. */
 function relaxedAlpha(model: Reported): string {
   const { calibrationScores, alpha } = model
-  return `alpha is ${alpha}, as ${calibrationScores} independent positives can reject nothing at ${usualAlpha}: of 100 good images up to ${(100 * alpha).toFixed(0)} are rejected, on average. ${usualAlpha} takes ${photosFor(usualAlpha, model)}.`
+  return `alpha is ${alpha}, as ${calibrationScores} independent positives can reject nothing at ${usualAlpha}: of 100 good ${nounOf(model)}s up to ${(100 * alpha).toFixed(0)} are rejected, on average. ${usualAlpha} takes ${photosFor(usualAlpha, model)}.`
 }
 
 /** What it takes to reject anything at alpha. */
@@ -123,12 +123,13 @@ function photosFor(alpha: number, { n, calibration }: Pick<Reported, 'n' | 'cali
 
 function heldOutWords({ n, calibration }: Pick<Reported, 'n' | 'calibration'>): string {
   return calibrationOf({ n, calibration }) === 'split'
-    ? ' (a split holds out a quarter of the photos; cross-fit all)'
+    ? ' (a split holds out a quarter of the positives; cross-fit all)'
     : ''
 }
 
 export function fitWarnings(model: Reported): string[] {
   const { n, alpha, calibrationScores, facts = null } = model
+  const noun = nounOf(model)
   const warnings: string[] = []
   const asked = confidenceKept({ alpha, calibrationScores, facts })
   if (facts?.asked && !asked) warnings.push(confidenceLost({ ...facts.asked, calibrationScores }))
@@ -143,7 +144,7 @@ export function fitWarnings(model: Reported): string[] {
   if (!facts) return warnings
   if (facts.groups > 0 && facts.effectiveN < 0.9 * n) {
     warnings.push(
-      `${n} images with ${plural(facts.groups, 'group')} of near-duplicates are worth some ${facts.effectiveN} independent ones. Copies add nothing to what is known of the class: take other photos.`,
+      `${n} ${noun}s with ${plural(facts.groups, 'group')} of near-duplicates are worth some ${facts.effectiveN} independent ones. Copies add nothing to what is known of the class: take other ${noun === 'row' ? 'rows' : 'photos'}.`,
     )
   }
   const { ofPositives = 0, pValues = [] } = facts.negatives ?? {}
@@ -155,19 +156,23 @@ export function fitWarnings(model: Reported): string[] {
   if (facts.kinds) {
     const { size, examples } = facts.kinds
     warnings.push(
-      `the images fall into two kinds that lie far apart: ${size} of ${n} ${size === 1 ? 'is' : 'are'} like ${examples.slice(0, 3).join(', ')}. If both are the class, all is well; if not, leave one out.`,
+      `the ${noun}s fall into two kinds that lie far apart: ${size} of ${n} ${size === 1 ? 'is' : 'are'} like ${examples.slice(0, 3).join(', ')}. If both are the class, all is well; if not, leave one out.`,
     )
   }
   if (facts.misfits.length > 0) {
-    const what = model.backbone === null ? 'rows' : 'images'
     const isOne = facts.misfits.length === 1
     warnings.push(
       isOne
-        ? `1 of ${n} ${what} does not look as if it belonged: look at it, and fit again with --exclude misfits if it does not.`
-        : `${facts.misfits.length} of ${n} ${what} do not look as if they belonged: look at them, and fit again with --exclude misfits if they do not.`,
+        ? `1 of ${n} ${noun}s does not look as if it belonged: look at it, and fit again without (exclude "misfits") if it does not.`
+        : `${facts.misfits.length} of ${n} ${noun}s do not look as if they belonged: look at them, and fit again without (exclude "misfits") if they do not.`,
     )
   }
   return warnings
+}
+
+/** What a model was fitted on. */
+export function nounOf({ backbone }: Pick<Reported, 'backbone'>): 'row' | 'image' {
+  return backbone === null ? 'row' : 'image'
 }
 
 /** @throws RangeError or TypeError naming what does not fit */

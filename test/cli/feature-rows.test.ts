@@ -76,7 +76,7 @@ test('feature files: fit and score rows, in order; wrong width and NaN are named
 test('models: list, show, set, export, import, remove; an altered file is refused', async () => {
   await oneclass('fit', '--features', await feature('m.npy'), '--name', 'moved')
   assert.match((await oneclass('models', 'list')).out, /moved@1/)
-  assert.match((await oneclass('models', 'show', 'moved')).out, /threshold .*\n[\s\S]*good images rejected/)
+  assert.match((await oneclass('models', 'show', 'moved')).out, /threshold .*\n[\s\S]*good rows rejected/)
   assert.equal((await oneclass('models', 'set', 'moved', '--alpha', '0.2')).status, 0)
   assert.equal(json((await oneclass('models', 'show', 'moved', '--json')).out)['alpha'], 0.2)
   assert.equal((await oneclass('models', 'export', 'moved', '--out', 'moved.oneclass')).status, 0)
@@ -143,7 +143,7 @@ test('rows that differ in length only say how to keep it; other kinds of files s
   )
   await writeFile(join(folder, 'ray.npy'), writeNpy(ray))
   const refused = await oneclass('fit', '--features', 'ray.npy', '--name', 'ray')
-  assert.match(refused.err, /IMAGES_IDENTICAL: .*--preprocess none/)
+  assert.match(refused.err, /IMAGES_IDENTICAL: .*preprocess "none"/)
   assert.equal((await oneclass('fit', '--features', 'ray.npy', '--name', 'ray', '--preprocess', 'none')).status, 0)
   const python2 = Buffer.from(writeNpy(ray)).toString('latin1').replace('(30, 3)', '(30L, 3L)').replace('  \n', '\n')
   for (const [name, content, said] of [

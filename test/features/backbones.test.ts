@@ -211,7 +211,7 @@ describe('the registry', () => {
       message: /"ring@3" was fitted .*fit --from-model ring@3 --backbone/,
     })
     await rm(path)
-    await assert.rejects(openBackboneOf(model, { home }), { code: 'BACKBONE_NOT_FOUND', message: /--backbone/ })
+    await assert.rejects(openBackboneOf(model, { home }), { code: 'BACKBONE_NOT_FOUND', message: /as the backbone/ })
   })
 
   it('says what to do about a model whose backbone came with another version of oneclass', async () => {

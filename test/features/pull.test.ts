@@ -172,7 +172,7 @@ describe('pullBackbone', () => {
     await new Promise((resolve) => closed.close(resolve))
     await assert.rejects(pull(gone, { attempts: 1 }), {
       code: 'DOWNLOAD_FAILED',
-      message: /cannot be reached.*--backbone/,
+      message: /cannot be reached.*as the backbone/,
     })
   })
 

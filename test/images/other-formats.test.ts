@@ -42,7 +42,7 @@ const images: Record<string, [Uint8Array, RegExp, string?]> = {
 const others: Record<string, [Uint8Array, RegExp]> = {
   'PostScript with a preview': [file('\xc5\xd0\xd3\xc6'), /PostScript/],
   PDF: [file('%PDF-1.4'), /PDF.*pdfimages/],
-  NumPy: [file('\x93NUMPY'), /NumPy.*--features/],
+  NumPy: [file('\x93NUMPY'), /NumPy.*as features/],
   HDF5: [file('\x89HDF\r\n'), /HDF5/],
   '7-Zip': [file('7z\xbc\xaf\x27\x1c'), /archive.*unpack it/],
   RAR: [file('Rar!\x1a\x07'), /archive.*unpack it/],

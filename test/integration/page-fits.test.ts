@@ -60,7 +60,10 @@ test('fits: negatives, confidence, names to leave out, the root of a data set; t
   assert.deepEqual(ofRoot.result.model.range, { ...small.range, samples: 'any' })
   const unread = ofRoot.result.rejected.map(({ image, error }) => [image, error.code])
   assert.deepEqual(unread, [['positive/up', 'FOLDER_NOT_FOUND']])
-  assert.match(ofRoot.result.report!.warnings[0]!, /negative\/: only positive\/ \(20 images\)/)
+  assert.match(
+    ofRoot.result.report!.warnings[0]!,
+    /negative\/: only positive\/ \(20 images\).* "negatives" DIR\/negative \(/,
+  )
   assert.equal(ofRoot.result.skipped![0]!.count, 1)
   const byFolder = await client.fitFolder({
     ...small,
@@ -69,6 +72,14 @@ test('fits: negatives, confidence, names to leave out, the root of a data set; t
   })
   const withThem = await client.finished(byFolder.id)
   assert.ok(withThem.type === 'fit' && withThem.result?.model.negatives === 20, JSON.stringify(withThem.error))
+  await mkdir(join(root, 'broken'))
+  await writeFile(join(root, 'broken', 'a.jpg'), 'no image')
+  const withBroken = { ...small, folder: join(set, 'positive'), negatives: join(root, 'broken') }
+  const stopped = await client.finished((await client.fitFolder(withBroken)).id)
+  assert.match(
+    `${stopped.error?.code} ${stopped.error?.message}`,
+    /^TOO_FEW_IMAGES The negative cannot be read \(a\.jpg/,
+  )
   const twice = new FormData()
   twice.append('name', 'x')
   twice.append('other', new Blob([Uint8Array.from(await draw(1))]), 'a.jpg')

@@ -128,7 +128,7 @@ describe('a fit that looks at places', () => {
     const X = matrix(1, artifact.dim, Float64Array.from(fitted.gallery.embeddings.subarray(0, artifact.dim)))
     assert.throws(() => createClassifier(artifact, { model: 'plate@1' }).scoreMatrix(X), {
       code: 'MODEL_INCOMPATIBLE',
-      message: /--no-patches/,
+      message: /without patches/,
     })
   })
 

@@ -51,7 +51,7 @@ test('the alpha that a model is said to need is one at which it rejects, whateve
   }
 })
 
-test('of a split, photos are asked for, not held-out scores; misfits are left out by a flag', () => {
+test('of a split, photos are asked for, not held-out scores; misfits are left out on request; rows are called rows', () => {
   const split = { ...plain, n: 30, calibrationScores: 8, calibration: 'split' as const }
   assert.match(fitReport(split).warnings[0]!, /or 76 positives .*a split holds out a quarter/)
   assert.match(fitReport({ ...split, calibration: 'cross-fit' }).warnings[0]!, /or 19 positives that are no near-dupl/)
@@ -61,7 +61,13 @@ test('of a split, photos are asked for, not held-out scores; misfits are left ou
   const found = { ...plain, facts: { ...facts, asked: null, misfits: [misfit] } }
   assert.match(
     fitReport(found).warnings.join(' '),
-    /1 of 200 images does not look as if it belonged: .* --exclude misfits/,
+    /1 of 200 images does not look as if it belonged: .* fit again without \(exclude "misfits"\)/,
   )
-  assert.match(fitReport({ ...found, backbone: null }).warnings.join(' '), /1 of 200 rows .* --exclude misfits/)
+  const rows = fitReport({ ...found, backbone: null, facts: { ...found.facts, groups: 3, effectiveN: 20 } })
+  assert.match(rows.warnings.join(' '), /200 rows with 3 groups .* take other rows\./)
+  assert.match(rows.misfits[0]!.reason, /nine in ten of the rows do/)
+  assert.match(
+    fitReport({ ...found, backbone: null }).warnings.join(' '),
+    /1 of 200 rows .* without \(exclude "misfits"\)/,
+  )
 })

@@ -121,7 +121,7 @@ function failure(url: string, error: unknown): OneclassError {
     code !== undefined &&
     ['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'ENETUNREACH', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT'].includes(code)
   const reason = offline
-    ? `${host} cannot be reached (${code}). Offline? Copy the .onnx file here and name it with --backbone; behind a proxy, set HTTPS_PROXY.`
+    ? `${host} cannot be reached (${code}). Offline? Copy the .onnx file here and name it as the backbone; behind a proxy, set HTTPS_PROXY.`
     : `${cause instanceof Error ? cause.message : String(cause)}.`
   return new OneclassError('DOWNLOAD_FAILED', `Downloading ${url} failed: ${reason}`, { cause: error })
 }

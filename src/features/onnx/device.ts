@@ -14,14 +14,14 @@ export function deviceError(cause: unknown): OneclassError | undefined {
   if (/ExecutionProvider_Cuda|backend not found|providers_(shared|cuda)/i.test(reason)) {
     return new OneclassError(
       'DEPENDENCY_MISSING',
-      `ONNX Runtime cannot load its CUDA part (${reason}). On linux/x64 with CUDA 12 and cuDNN 9: "npm install onnxruntime-node --onnxruntime-node-install=cuda12". Or leave out --device cuda.`,
+      `ONNX Runtime cannot load its CUDA part (${reason}). On linux/x64 with CUDA 12 and cuDNN 9: "npm install onnxruntime-node --onnxruntime-node-install=cuda12". Or use the device "cpu".`,
       { cause },
     )
   }
   if (!/cuda|cudnn|cublas|gpu/i.test(reason)) return undefined
   return new OneclassError(
     'DEVICE_UNAVAILABLE',
-    `The GPU cannot be used: ${reason}. "nvidia-smi" says whether the driver sees it and what memory is free; --device cpu works without.`,
+    `The GPU cannot be used: ${reason}. "nvidia-smi" says whether the driver sees it and what memory is free; the device "cpu" works without.`,
     { cause },
   )
 }
