@@ -107,6 +107,8 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
     const isPositive = isOfClass(layout)
     const isOther = isOfOthers(findLayout(listed.flatMap(({ image, isNegative }) => (isNegative ? image : []))))
     const list = listed.filter(({ image, isNegative }) => (isNegative ? isOther(image) : isPositive(image)))
+    const advice = list.some(({ isNegative }) => isNegative) ? undefined : layout.advice
+    const words = [layout.note, advice].filter((sentence) => sentence !== undefined)
     await task.progress({ done: 0, total: list.length, stage: 'images' })
     const base = await fetchBase(data.base)
     const backbone = await inference.open(data.base?.backbone ?? { ref: data.backbone ?? null }, data.base?.label)
@@ -139,7 +141,7 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
       notes: reply.notes ?? [],
       skipped: data.skipped ?? [],
       ...(layout.left && { leftOut: { folders: [...layout.negative, ...layout.other], images: layout.left } }),
-      ...(layout.note && { layout: layout.note }),
+      ...(words.length > 0 && { layout: words.join(' ') }),
       ...(reply.growth && { growth: reply.growth }),
     })
     await forgetInputs(blobs, data)

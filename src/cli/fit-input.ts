@@ -20,9 +20,10 @@ export async function positivesAt(place: string, learnAll: boolean, signal?: Abo
 }
 
 /** The same, and what somebody at a terminal says to a folder that is the root of a data set. The data directory is looked at first. */
-export async function positivesFor(place: string, io: Io): Promise<CollectedPositives> {
+export async function positivesFor(place: string, io: Io, hasNegatives: boolean): Promise<CollectedPositives> {
   await assertHomeWritable(io.home)
-  const found = await positivesAt(place, false, io.signal)
+  const { advice, ...rest } = await positivesAt(place, false, io.signal)
+  const found = { ...rest, ...(advice && !hasNegatives && { advice }) }
   return (await settleLayout(found, place, () => positivesAt(place, true, io.signal), io)) ?? found
 }
 

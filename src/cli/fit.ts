@@ -162,7 +162,7 @@ fit --features X.npy --name NAME [--negatives N.npy] [--preprocess auto|l2|none]
           ? {
               ...asked,
               negatives: asked.negatives && (await negativesAt(asked.negatives, io.signal)),
-              positives: folder && (await positivesFor(folder, io)),
+              positives: folder && (await positivesFor(folder, io, asked.negatives !== undefined)),
               base: baseRef,
             }
           : await refitInput({ ...asked, home: io.home, ref: again, folder, alpha })

@@ -17,7 +17,8 @@ export function settleLayout(
   io: Io,
 ): Promise<CollectedPositives> | undefined {
   if (found.note === undefined) return undefined
-  io.err(`note: ${found.note.replace('"negatives" DIR', `--negatives ${folder.replace(/\/$/, '')}`)}`)
+  const advice = found.advice?.replace('"negatives" DIR', `--negatives ${folder.replace(/\/$/, '')}`)
+  io.err(`note: ${[found.note, ...(advice ? [advice] : [])].join(' ')}`)
   return io.isTerminal && process.stdin.isTTY ? ask(found, takeAll, io) : undefined
 }
 

@@ -15,6 +15,8 @@ export interface Layout {
   readonly left?: number
   /** What was found and what is done, as a sentence; undefined where there is nothing to say. */
   readonly note?: string
+  /** The way to use the negatives, for somebody who gave none. */
+  readonly advice?: string
 }
 
 const positiveNames = /^(positives?|pos|good|ok|okay|normal|true|yes|in|inliers?|class)$/
@@ -137,10 +139,10 @@ function describe(
       ? `only ${list(positive)} (${plural(used, 'image')}) is learnt`
       : `only what lies beside it (${plural(used, 'image')}) is learnt`
   const found = [...negative, ...other]
-  const negatives =
+  const advice =
     negative.length > 0
-      ? ` Give the negatives as such: "negatives" ${negative.length === 1 ? `DIR/${negative[0]}` : 'DIR'} (${plural(count(negative), 'image')}).`
-      : ''
-  const note = `The folder looks like a data set with ${list(found)}: ${what}, ${plural(left, 'image is', 'images are')} left out.${negatives}`
-  return { positive, negative, other, left, note }
+      ? `Give the negatives as such: "negatives" ${negative.length === 1 ? `DIR/${negative[0]}` : 'DIR'} (${plural(count(negative), 'image')}).`
+      : undefined
+  const note = `The folder looks like a data set with ${list(found)}: ${what}, ${plural(left, 'image is', 'images are')} left out.`
+  return { positive, negative, other, left, note, ...(advice && { advice }) }
 }

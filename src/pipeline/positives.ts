@@ -8,6 +8,7 @@ export interface CollectedPositives extends Omit<Collected, 'images'> {
   readonly images: readonly ImageSource[]
   /** Where the folder is the root of a data set: what of it is learnt, and what is left out. */
   readonly note?: string
+  readonly advice?: string
 }
 
 /**
@@ -48,8 +49,13 @@ export function ofOneClass<T>(
   images: readonly T[],
   nameOf: (image: T) => string,
   learnAll: boolean,
-): { readonly images: readonly T[]; readonly note?: string } {
+): { readonly images: readonly T[]; readonly note?: string; readonly advice?: string } {
   const layout = findLayout(learnAll ? [] : images.map(nameOf))
   const isPositive = isOfClass(layout)
-  return { images: images.filter((image) => isPositive(nameOf(image))), ...(layout.note && { note: layout.note }) }
+  const { note, advice } = layout
+  return {
+    images: images.filter((image) => isPositive(nameOf(image))),
+    ...(note && { note }),
+    ...(advice && { advice }),
+  }
 }

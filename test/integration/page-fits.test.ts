@@ -72,6 +72,9 @@ test('fits: negatives, confidence, names to leave out, the root of a data set; t
   })
   const withThem = await client.finished(byFolder.id)
   assert.ok(withThem.type === 'fit' && withThem.result?.model.negatives === 20, JSON.stringify(withThem.error))
+  const both = await client.finished((await client.fitFolder({ ...small, folder: set, negatives: set })).id)
+  assert.ok(both.type === 'fit' && both.result?.model.negatives === 20, JSON.stringify(both.error))
+  assert.match(both.result.report!.warnings[0]!, /20 images are left out\.$/, 'who gave negatives is not told to')
   await mkdir(join(root, 'broken'))
   await writeFile(join(root, 'broken', 'a.jpg'), 'no image')
   const withBroken = { ...small, folder: join(set, 'positive'), negatives: join(root, 'broken') }

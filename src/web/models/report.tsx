@@ -73,6 +73,9 @@ function Advice({ model }: { model: Model }): JSX.Element | null {
   const sentences = [
     ...(n < 50 ? [t.report.few(n)] : []),
     ...(facts && facts.groups > 0 && facts.effectiveN < 0.9 * n ? [t.report.copies(n, facts.effectiveN)] : []),
+    ...(facts?.negatives?.ofPositives
+      ? [t.report.onBothSides(facts.negatives.ofPositives, facts.negatives.pValues.length)]
+      : []),
     ...(facts?.kinds
       ? [t.report.kinds(facts.kinds.size, n, facts.kinds.examples.slice(0, 3).map(baseName).join(', '))]
       : []),

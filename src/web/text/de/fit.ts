@@ -98,6 +98,8 @@ export const fit: typeof Words = {
     few: (n) => `${photos(n)} ergeben ein grobes Modell; etwa 200 ein gutes.`,
     copies: (n, worth) =>
       `${photos(n)}, viele davon beinahe gleich, sind so viel wert wie ${count(worth)}. Kopien lehren nichts: machen Sie andere Fotos.`,
+    onBothSides: (k, n) =>
+      `${count(k)} von ${s(n, 'Bild', 'Bildern')}, die nicht dazugehören, ${k === 1 ? 'steht' : 'stehen'} auch unter den Fotos der Sache: Nichts unterscheidet sie. Nehmen Sie eines von beiden heraus.`,
     kinds: (size, n, examples) =>
       `Die Fotos zerfallen in zwei Arten, die sehr verschieden aussehen: ${count(size)} von ${count(n)} ${size === 1 ? 'ist' : 'sind'} wie ${examples}. Gehören beide dazu, ist alles gut; wenn nicht, lassen Sie eine Art weg.`,
     older:

@@ -98,6 +98,8 @@ export const fit = {
     few: (n: number) => `${count(n)} photos make a rough model; some 200 make a good one.`,
     copies: (n: number, worth: number) =>
       `${count(n)} photos, many of them nearly the same, are worth ${count(worth)}. Copies teach nothing: take other photos.`,
+    onBothSides: (k: number, n: number) =>
+      `${count(k)} of the ${s(n, 'image')} that do not belong ${k === 1 ? 'is' : 'are'} among the photos of the thing as well: nothing tells them apart. Take out one of the two.`,
     kinds: (size: number, n: number, examples: string) =>
       `The photos fall into two kinds that look very different: ${count(size)} of ${count(n)} ${size === 1 ? 'is' : 'are'} like ${examples}. If both belong, all is well; if not, leave one kind out.`,
     older: 'This model was made by an earlier version of oneclass: fit it again to see misfits and copies.',
