@@ -121,6 +121,23 @@ test('photos are left out, and the next version is fitted without them', options
   await says('main', /taught with 60 photos/)
 })
 
+test('an older version is taken into use, which undoes the fit, and the newer one again', options, async () => {
+  const client = createClient(rig.service().address)
+  const more = browser.page.locator('.view-head').getByRole('button', { name: /More actions/ })
+  const use = browser.page.getByRole('menuitem', { name: 'Use this version' })
+  for (const version of [1, 2]) {
+    await open(`#/models/part@${version}`)
+    await says('h1', /^part version \d$/)
+    await more.click()
+    await use.click()
+    await says('h1', /in use$/)
+    assert.equal((await client.model('part')).version, version)
+  }
+  await more.click()
+  assert.equal(await use.count(), 0, 'it is in use')
+  await browser.page.keyboard.press('Escape')
+})
+
 test('a model is saved to a file, and comes back from it under another name', options, async () => {
   const { page } = browser
   await open('#/models')

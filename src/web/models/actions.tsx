@@ -1,4 +1,4 @@
-/** What can be done to a model: rename, export, import, remove. */
+/** What can be done to a model: take another version into use, rename, export, import, remove. */
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useRef } from 'preact/hooks'
@@ -25,6 +25,7 @@ export function ModelMenu({ model, all }: { model: Model; all: boolean }): JSX.E
       icon: 'plus',
       onPick: () => go('models', null, { new: '1', base: labelOf(model) }),
     },
+    ...(model.serving ? [] : [{ label: t.models.use, icon: 'check' as const, onPick: () => void useVersion(model) }]),
     ...(all ? [{ label: t.models.rename, icon: 'book' as const, onPick: () => (open.value = 'rename') }] : []),
     { label: t.models.export, icon: 'download', onPick: () => void saveModel(model) },
     { label: t.models.remove, icon: 'close', danger: true, onPick: () => (open.value = 'remove') },
@@ -55,6 +56,17 @@ export function ModelMenu({ model, all }: { model: Model; all: boolean }): JSX.E
       )}
     </>
   )
+}
+
+/** The version that the bare name means: an older one undoes a fit. */
+async function useVersion({ name, version }: Model): Promise<void> {
+  try {
+    await client.update(name, { use: version })
+    say(t.models.used(`${name}@${version}`))
+    await loadModels()
+  } catch (error) {
+    complain(error)
+  }
 }
 
 async function saveModel(model: Model): Promise<void> {

@@ -39,6 +39,7 @@ export function ModelDetail({ label }: { label: string }): JSX.Element {
           </p>
           <h1>
             {model.name} <span class="chip">{t.models.version(model.version)}</span>
+            {versions.length > 1 && model.serving && <span class="chip accent">{t.models.inUse}</span>}
           </h1>
         </div>
         <div class="row">
