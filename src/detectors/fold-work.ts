@@ -29,6 +29,8 @@ export interface ScoredFold {
   readonly held: Matrix
   readonly forest: IsolationTreesState
   readonly scores: Readonly<Record<PooledKey, Float64Array>>
+  /** Squared length of each row of the fold, whitened by the others. */
+  readonly squaredLengths: Float64Array
 }
 
 /** @param random its forks are taken by name: two works of one state give the same */
@@ -45,11 +47,9 @@ export function foldWork(X: Matrix, folds: Folds, random: Random): FoldWork {
       const held = whitenBy(others, rows)
       const fork = forkOfFold(random, i)
       const forest = growForest(inside, isolationForest.defaults, fork.fork('trees'))
-      const scores = {
-        isolationForest: scoreForest(forest, held),
-        oneClassSvm: await svmBy(others, rows, fork.fork('rows')),
-      }
-      return { held, forest, scores }
+      const svm = await svmBy(others, rows, fork.fork('rows'))
+      const scores = { isolationForest: scoreForest(forest, held), oneClassSvm: svm.scores }
+      return { held, forest, scores, squaredLengths: svm.squaredLengths }
     },
   }
 }

@@ -11,10 +11,19 @@
  * stays that of all rows.
  */
 import { cholesky, solveLower } from '../core/cholesky.ts'
-import { centredUnitRows, dot, type Matrix, matrix, row } from '../core/matrix.ts'
-import { gram, symmetricInverse, timesTransposed } from '../core/products.ts'
+import {
+  centredUnitRows,
+  columnMeans,
+  dot,
+  type Matrix,
+  matrix,
+  row,
+  subtractFromRows,
+  takeRows,
+} from '../core/matrix.ts'
+import { gram, gramOfColumns, symmetricInverse, timesTransposed } from '../core/products.ts'
 import { ledoitWolf } from './ledoit-wolf.ts'
-import { centredProducts, shrinkProducts } from './shrunk-products.ts'
+import { shrinkProducts } from './shrunk-products.ts'
 import { splitWhitening } from './split-whitening.ts'
 
 /** @param learnt numbers of the rows that are learnt from @returns length n: of all rows, for none is measured by its own group */
@@ -85,13 +94,16 @@ function withoutGroup({ product, a }: Whitened, group: readonly number[], own: r
   })
 }
 
+/** By the inner products of rows where these are the fewer, or by the covariance. */
 function whitenedProducts(X: Matrix): (learnt: readonly number[]) => Whitened {
-  const products = gram(centredUnitRows(X).centred)
+  const { centred } = centredUnitRows(X)
   const all = Array.from({ length: X.rows }, (_, i) => i)
   const split = splitWhitening(X)
+  if (X.rows > X.cols) return (learnt) => ofRows(split(learnt, all), shareOf(takeRows(centred, learnt)))
+  const products = gram(centred)
   return (learnt) => {
     const shrunk = shrinkProducts(products, learnt, all, X.cols)
-    if (!shrunk) return ofRows(split(learnt, all), shrinkageOf(learnt))
+    if (!shrunk) return ofRows(split(learnt, all), shareOf(takeRows(centred, learnt)))
     const { rows, squared, a, b } = shrunk
     const m = learnt.length
     const solved = timesTransposed(rows, symmetricInverse(shrunk.shrunk))
@@ -104,12 +116,14 @@ function whitenedProducts(X: Matrix): (learnt: readonly number[]) => Whitened {
       },
     }
   }
+}
 
-  function shrinkageOf(learnt: readonly number[]): number {
-    const { inner } = centredProducts(products, learnt, [])
-    const lengths = Float64Array.from(learnt, (_, p) => inner.data[p * (learnt.length + 1)]!)
-    return (1 - ledoitWolf(inner, lengths, X.cols).shrinkage) / learnt.length
-  }
+/** (1 - δ) / m of these rows, which are written over. */
+function shareOf(rows: Matrix): number {
+  subtractFromRows(rows, columnMeans(rows))
+  const { rows: m, cols: d, data } = rows
+  const lengths = Float64Array.from({ length: m }, (_, i) => dot(data, data, d, i * d, i * d))
+  return (1 - ledoitWolf(m > d ? gramOfColumns(rows) : gram(rows), lengths, d).shrinkage) / m
 }
 
 function ofRows(z: Matrix, a: number): Whitened {

@@ -133,12 +133,12 @@ export function fitPatchMember(
   const images = positives.map(({ places }) => places!)
   const { state, heldOut, scoreAs } = fitPatches(images, { detail, axes, height, width }, holdOut, counted)
   const { probes } = pooled
-  const { state: ensemble, heldOut: joint } = joinMembers(pooled)
   const changed = defectsOf(positives)
   const inRounds = new Set(held)
   const tried = Array.from(changed.keys()).filter((k) => inRounds.has(changed[k]!))
   if (!probes || tried.length < fewestDefects) return { member: undefined, choice: undefined }
-  const jointOfProbes = joinScores(ensemble.calibration, probes)
+  const { state: ensemble, heldOut: joint } = joinMembers({ ...pooled, heldOut: probes.rows })
+  const jointOfProbes = joinScores(ensemble.calibration, probes.scores)
   const choice = choosePatchWeight(
     { pooled: Float64Array.from(held, (i) => joint[i]!), patches: Float64Array.from(held, (i) => heldOut[i]!) },
     {
