@@ -102,17 +102,24 @@ function whitenedProducts(X: Matrix): (learnt: readonly number[]) => Whitened {
   if (X.rows > X.cols) return (learnt) => ofRows(split(learnt, all), shareOf(takeRows(centred, learnt)))
   const products = gram(centred)
   return (learnt) => {
-    const shrunk = shrinkProducts(products, learnt, all, X.cols)
+    const m = learnt.length
+    const place = new Map(learnt.map((i, q) => [i, q]))
+    const others = all.filter((i) => !place.has(i))
+    const shrunk = shrinkProducts(products, learnt, others, X.cols)
     if (!shrunk) return ofRows(split(learnt, all), shareOf(takeRows(centred, learnt)))
     const { rows, squared, a, b } = shrunk
-    const m = learnt.length
-    const solved = timesTransposed(rows, symmetricInverse(shrunk.shrunk))
-    const place = new Map(learnt.map((i, q) => [i, q]))
+    const inverse = symmetricInverse(shrunk.shrunk)
+    const withLearnt = timesTransposed(rows, inverse)
+    const placeOfOther = new Map(others.map((i, t) => [i, t]))
     return {
       a,
       product(i, j) {
-        const own = i === j ? squared[i]! : rows.data[i * m + place.get(j)!]!
-        return (own - a * dot(solved.data, rows.data, m, i * m, j * m)) / b
+        const [p, q] = [place.get(i), place.get(j)]
+        // K (aK + bI)⁻¹ = (I - b (aK + bI)⁻¹) / a
+        if (p !== undefined) return (Number(i === j) - b * inverse.data[p * m + q!]!) / a
+        const t = placeOfOther.get(i)!
+        if (q !== undefined) return withLearnt.data[t * m + q]!
+        return (squared[t]! - a * dot(withLearnt.data, rows.data, m, t * m, t * m)) / b
       },
     }
   }
