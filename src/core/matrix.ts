@@ -95,6 +95,11 @@ export function dot(a: Float64Array, b: Float64Array, n: number, aAt = 0, bAt = 
   return s0 + s1 + (s2 + s3)
 }
 
+/** x . x of each row, length n. */
+export function squaredLengths({ rows, cols, data }: Matrix): Float64Array {
+  return Float64Array.from({ length: rows }, (_, i) => dot(data, data, cols, i * cols, i * cols))
+}
+
 /** The Euclidean norm, also of numbers whose squares are too large or too small; 0 of what is next to nothing. */
 function lengthOf(x: Float64Array): number {
   const plain = Math.sqrt(dot(x, x, x.length))

@@ -3,7 +3,7 @@
  * different splits of the same rows. A kernel needs only inner products of whitened rows (`shrunk-products.ts`): one inverse, no
  * axes, no whitened rows.
  */
-import { centredUnitRows, dot, type Matrix, matrix, row } from '../core/matrix.ts'
+import { centredUnitRows, type Matrix, matrix, row, squaredLengths } from '../core/matrix.ts'
 import { gram, symmetricInverse, timesTransposed } from '../core/products.ts'
 import type { Random } from '../core/random.ts'
 import { type KernelSvmOptions, kernelScore, scoreKernelSvm, trainKernelSvm, trainOnProducts } from './kernel-svm.ts'
@@ -31,9 +31,7 @@ export function heldOutSvm(X: Matrix, whitenBy: SplitWhitening, options: KernelS
       matrix(to - from, X.cols, whitened.data.subarray(from * X.cols, to * X.cols))
     const svm = await trainKernelSvm(part(0, fit.length), options, random)
     const rows = part(fit.length, whitened.rows)
-    const { data, cols } = rows
-    const lengthOf = (t: number) => dot(data, data, cols, t * cols, t * cols)
-    return { scores: scoreKernelSvm(svm, rows), squaredLengths: Float64Array.from(held, (_, t) => lengthOf(t)) }
+    return { scores: scoreKernelSvm(svm, rows), squaredLengths: squaredLengths(rows) }
   }
 
   async function byProducts(
@@ -48,18 +46,18 @@ export function heldOutSvm(X: Matrix, whitenBy: SplitWhitening, options: KernelS
     const inverse = symmetricInverse(shrunk)
     const svm = await trainOnProducts(timesTransposed(inner, inverse), options)
     const withFit = timesTransposed(rows, inverse)
-    const squaredLengths = new Float64Array(held.length)
+    const lengths = new Float64Array(held.length)
     const scores = Float64Array.from(held, (_, t) => {
       const whitened = row(withFit, t)
       let inside = 0
       for (let p = 0; p < m; p++) inside += whitened[p]! * rows.data[t * m + p]!
-      squaredLengths[t] = (squared[t]! - a * inside) / b
+      lengths[t] = (squared[t]! - a * inside) / b
       return kernelScore(
         svm,
-        squaredLengths[t],
+        lengths[t],
         svm.indices.map((p) => whitened[p]!),
       )
     })
-    return { scores, squaredLengths }
+    return { scores, squaredLengths: lengths }
   }
 }

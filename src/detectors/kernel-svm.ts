@@ -3,7 +3,7 @@
  * distribution", Neural Computation 13, 2001. LIBSVM solves for the coefficients; the offset rho and every score are
  * computed here in float64, because the package's own prediction returns signs only and its saved models are rounded.
  */
-import { dot, type Matrix, row, takeRows } from '../core/matrix.ts'
+import { dot, type Matrix, row, squaredLengths, takeRows } from '../core/matrix.ts'
 import { productsWithPanels } from '../core/panel-products.ts'
 import { type Panels, toPanels } from '../core/panels.ts'
 import { gram } from '../core/products.ts'
@@ -126,9 +126,7 @@ function precomputedRows(kernel: Matrix): ArrayLike<number>[] {
 
 /** Support vectors as scoring wants them. */
 export function supportVectors(rows: Matrix): Pick<KernelSvmState, 'vectors' | 'squaredLengths'> {
-  const { cols, data } = rows
-  const squared = (i: number) => dot(data, data, cols, i * cols, i * cols)
-  return { vectors: toPanels(rows), squaredLengths: Float64Array.from({ length: rows.rows }, (_, i) => squared(i)) }
+  return { vectors: toPanels(rows), squaredLengths: squaredLengths(rows) }
 }
 
 /**

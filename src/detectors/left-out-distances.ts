@@ -18,6 +18,7 @@ import {
   type Matrix,
   matrix,
   row,
+  squaredLengths,
   subtractFromRows,
   takeRows,
 } from '../core/matrix.ts'
@@ -98,15 +99,17 @@ function withoutGroup({ product, a }: Whitened, group: readonly number[], own: r
 function whitenedProducts(X: Matrix): (learnt: readonly number[]) => Whitened {
   const { centred } = centredUnitRows(X)
   const all = Array.from({ length: X.rows }, (_, i) => i)
-  const split = splitWhitening(X)
-  if (X.rows > X.cols) return (learnt) => ofRows(split(learnt, all), shareOf(takeRows(centred, learnt)))
+  if (X.rows > X.cols) {
+    const split = splitWhitening(X)
+    return (learnt) => ofRows(split(learnt, all), shareOf(takeRows(centred, learnt)))
+  }
   const products = gram(centred)
   return (learnt) => {
     const m = learnt.length
     const place = new Map(learnt.map((i, q) => [i, q]))
     const others = all.filter((i) => !place.has(i))
     const shrunk = shrinkProducts(products, learnt, others, X.cols)
-    if (!shrunk) return ofRows(split(learnt, all), shareOf(takeRows(centred, learnt)))
+    if (!shrunk) return ofRows(splitWhitening(X)(learnt, all), shareOf(takeRows(centred, learnt)))
     const { rows, squared, a, b } = shrunk
     const inverse = symmetricInverse(shrunk.shrunk)
     const withLearnt = timesTransposed(rows, inverse)
@@ -128,9 +131,8 @@ function whitenedProducts(X: Matrix): (learnt: readonly number[]) => Whitened {
 /** (1 - δ) / m of these rows, which are written over. */
 function shareOf(rows: Matrix): number {
   subtractFromRows(rows, columnMeans(rows))
-  const { rows: m, cols: d, data } = rows
-  const lengths = Float64Array.from({ length: m }, (_, i) => dot(data, data, d, i * d, i * d))
-  return (1 - ledoitWolf(m > d ? gramOfColumns(rows) : gram(rows), lengths, d).shrinkage) / m
+  const { rows: m, cols: d } = rows
+  return (1 - ledoitWolf(m > d ? gramOfColumns(rows) : gram(rows), squaredLengths(rows), d).shrinkage) / m
 }
 
 function ofRows(z: Matrix, a: number): Whitened {

@@ -159,7 +159,7 @@ async function fitCrossed(X: Matrix, groups: Int32Array, hooks: Hooks, random: R
 
 /**
  * Scores of the SVM as if each row had been whitened by the rows of all other groups instead of those of the other folds. A whitening by
- * more rows gives new rows another length (in many more columns than rows a larger one, else a smaller), and the score is the squared
+ * more rows gives new rows another length (photos mostly a larger one, rows of few directions a smaller one), and the score is the squared
  * length times gamma, but for terms that change little. Without it an SVM rejected .066 to .073 of new rows at .05 with 400 photos, and
  * .026 in a simulation of 512 columns (bench/README.md, "Do the promises hold?").
  * @param squaredLengths of each row as it was scored

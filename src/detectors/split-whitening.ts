@@ -8,10 +8,10 @@ import { inverseRootFractions } from '../core/inverse-root.ts'
 import {
   centredUnitRows,
   columnMeans,
-  dot,
   type Matrix,
   matrix,
   row,
+  squaredLengths,
   subtractFromRows,
   takeRows,
 } from '../core/matrix.ts'
@@ -82,10 +82,9 @@ function byCovariance(unit: Matrix): Split {
     const mean = columnMeans(rows)
     for (let i = 0; i < d; i++) for (let j = 0; j < d; j++) covariance.data[i * d + j]! -= m * mean[i]! * mean[j]!
     subtractFromRows(rows, mean)
-    const lengths = Float64Array.from({ length: m }, (_, i) => dot(rows.data, rows.data, d, i * d, i * d))
     const centred = takeRows(unit, targets)
     subtractFromRows(centred, mean)
-    return applyFunction(covariance, ledoitWolf(covariance, lengths, d), centred, (term) => term)
+    return applyFunction(covariance, ledoitWolf(covariance, squaredLengths(rows), d), centred, (term) => term)
   }
 }
 

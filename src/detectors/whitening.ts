@@ -11,7 +11,7 @@
  * which has the norm, and to training points the distances, of the d-dimensional z, at r/d of the cost.
  */
 import { symmetricEigen } from '../core/eigen.ts'
-import { centredUnitRows, dot, l2Normalise, type Matrix, matrix, row } from '../core/matrix.ts'
+import { centredUnitRows, dot, l2Normalise, type Matrix, matrix, row, squaredLengths } from '../core/matrix.ts'
 import { projectAndAdd } from '../core/panel-products.ts'
 import { type Panels, toPanels } from '../core/panels.ts'
 import { gram, gramOfColumns, timesTransposed, transpose } from '../core/products.ts'
@@ -91,10 +91,6 @@ function decompose(inner: Matrix, lengths: Float64Array, d: number): Spectrum {
   )
   const residualScale = rank < d && shrinkage > 0 ? 1 / Math.sqrt(shrinkage * mu) : 0
   return { rank, vectors, values, scales, residualScale, shrinkage }
-}
-
-function squaredLengths(m: Matrix): Float64Array {
-  return Float64Array.from({ length: m.rows }, (_, i) => dot(m.data, m.data, m.cols, i * m.cols, i * m.cols))
 }
 
 /** @returns shape (n, r + 1): the principal coordinates, then the residual length (>= 0). */
