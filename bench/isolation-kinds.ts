@@ -64,7 +64,7 @@ function nearest({ rows, cols, data }: Matrix, count: number): Float64Array {
 }
 
 function forest({ fit, judged }: Pick<Rows, 'fit' | 'judged'>, random: Random): Float64Array {
-  return scoreIsolationTrees(growIsolationTrees(fit, { trees: 1000, subsample: 256 }, random), judged)
+  return scoreIsolationTrees(growIsolationTrees(fit, { trees: 1000, subsample: 256 }, random).trees, judged)
 }
 
 function rotatedForest({ fit, judged }: Rows, random: Random): Float64Array {
@@ -78,10 +78,10 @@ function rotatedForest({ fit, judged }: Rows, random: Random): Float64Array {
 
 function halfRotatedForest({ fit, judged }: Rows, random: Random): Float64Array {
   const half = { trees: 500, subsample: 256 }
-  const plain = scoreIsolationTrees(growIsolationTrees(fit, half, random), judged)
+  const plain = scoreIsolationTrees(growIsolationTrees(fit, half, random).trees, judged)
   const copies = [fit, judged].map((X) => matrix(X.rows, X.cols, X.data.slice()))
   for (const copy of copies) rotateColumns(copy)
-  const rotated = scoreIsolationTrees(growIsolationTrees(copies[0]!, half, random), copies[1]!)
+  const rotated = scoreIsolationTrees(growIsolationTrees(copies[0]!, half, random).trees, copies[1]!)
   return plain.map((score, i) => Math.sqrt(score * rotated[i]!))
 }
 

@@ -40,7 +40,7 @@ export async function forest(rounds: number): Promise<Measured[]> {
           name: 'oneclass',
           run: () =>
             timed(() =>
-              scoreIsolationTrees(growIsolationTrees(X, { trees: 1000, subsample: 256 }, createRandom(1)), test),
+              scoreIsolationTrees(growIsolationTrees(X, { trees: 1000, subsample: 256 }, createRandom(1)).trees, test),
             ),
         },
         ...(sklearn

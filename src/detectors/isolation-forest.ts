@@ -9,6 +9,7 @@ import type { Detector } from './detector.ts'
 import { drawFolds, heldOutView } from './held-out.ts'
 import {
   addPathLengths,
+  type GrownTrees,
   growIsolationTrees,
   type IsolationTreesOptions,
   type IsolationTreesState,
@@ -33,16 +34,14 @@ export interface IsolationForestState {
  * The first half of the trees cuts along columns, the second along columns of the rotated rows.
  * @param view whitened rows, shape (n, d); they are given away
  */
-export function growForest(
-  view: Matrix,
-  { trees, subsample }: IsolationTreesOptions,
-  random: Random,
-): IsolationTreesState {
+export function growForest(view: Matrix, { trees, subsample }: IsolationTreesOptions, random: Random): GrownTrees {
   const rotatedFrom = trees >> 1
   const grow = (count: number, part: string) => growIsolationTrees(view, { trees: count, subsample }, random.fork(part))
   const plain = grow(rotatedFrom, 'plain')
   rotateColumns(view)
-  return { ...joinTrees(plain, grow(trees - rotatedFrom, 'rotated')), rotatedFrom }
+  const rotated = grow(trees - rotatedFrom, 'rotated')
+  const ownPaths = (rotatedFrom * plain.ownPaths + (trees - rotatedFrom) * rotated.ownPaths) / trees
+  return { trees: { ...joinTrees(plain.trees, rotated.trees), rotatedFrom }, ownPaths }
 }
 
 /** Scores of m whitened rows, length m; higher is more anomalous. */
@@ -62,7 +61,7 @@ export const isolationForest: Detector<IsolationForestState, IsolationForestOpti
   async fit(X: Matrix, options, random) {
     const whitening = fitWhitening(X)
     const view = heldOutView(X, drawFolds(X.rows, options.folds, random.fork('folds')))
-    return { whitening, trees: growForest(view, options, random.fork('trees')) }
+    return { whitening, trees: growForest(view, options, random.fork('trees')).trees }
   },
 
   score(state, X) {

@@ -29,7 +29,13 @@ export interface IsolationTreesState {
   readonly rotatedFrom?: number
 }
 
-export function growIsolationTrees(X: Matrix, options: IsolationTreesOptions, random: Random): IsolationTreesState {
+export interface GrownTrees {
+  readonly trees: IsolationTreesState
+  /** Mean length of the paths of the rows that each tree grew on, in shares of c(subsample). */
+  readonly ownPaths: number
+}
+
+export function growIsolationTrees(X: Matrix, options: IsolationTreesOptions, random: Random): GrownTrees {
   const { rows: n, cols: d } = X
   // by columns: a cut reads one column at many rows, and a column fits into the fastest cache
   const { data } = transpose(X)
@@ -43,6 +49,7 @@ export function growIsolationTrees(X: Matrix, options: IsolationTreesOptions, ra
   const twins = firstEqualRows(X)
   const decks = Array.from({ length: maxDepth }, () => createDeck(d, random))
   let used = 0
+  let ownPaths = 0
 
   for (let t = 0; t < options.trees; t++) {
     const points = sample(n, size, random)
@@ -59,6 +66,7 @@ export function growIsolationTrees(X: Matrix, options: IsolationTreesOptions, ra
       if (!cut) {
         feature[node] = -1
         threshold[node] = depth + averagePathLength(to - from)
+        ownPaths += (to - from) * threshold[node]!
         continue
       }
       let middle = from
@@ -76,7 +84,7 @@ export function growIsolationTrees(X: Matrix, options: IsolationTreesOptions, ra
       used += 2
     }
   }
-  return {
+  const trees = {
     dim: d,
     subsample: size,
     roots,
@@ -84,6 +92,7 @@ export function growIsolationTrees(X: Matrix, options: IsolationTreesOptions, ra
     child: child.slice(0, used),
     threshold: threshold.slice(0, used),
   }
+  return { trees, ownPaths: ownPaths / (size * options.trees * (averagePathLength(size) || 1)) }
 
   /** Copies of one row: every column would be looked at in vain. */
   function areEqual(points: Int32Array, from: number, to: number): boolean {

@@ -45,18 +45,23 @@ export function rowsToTrainOn(
 
 export async function trainKernelSvm(X: Matrix, options: KernelSvmOptions, random: Random): Promise<KernelSvmState> {
   const rows = rowsToTrainOn(X.rows, options, random)
-  return await trainOnRows(rows ? takeRows(X, rows) : X, options)
+  return (await trainOnRows(rows ? takeRows(X, rows) : X, options)).state
+}
+
+export interface TrainedSvm {
+  readonly state: KernelSvmState
+  /** Of the support vectors among the rows that it was trained on. */
+  readonly indices: readonly number[]
 }
 
 /** The same on all of these rows, however many. */
-export async function trainOnRows(X: Matrix, options: Pick<KernelSvmOptions, 'nu' | 'gamma'>): Promise<KernelSvmState> {
+export async function trainOnRows(X: Matrix, options: Pick<KernelSvmOptions, 'nu' | 'gamma'>): Promise<TrainedSvm> {
   const { indices, rho, coefficients } = await trainOnProducts(gram(X), options)
-  return { gamma: options.gamma, rho, ...supportVectors(takeRows(X, indices)), coefficients }
+  return { state: { gamma: options.gamma, rho, ...supportVectors(takeRows(X, indices)), coefficients }, indices }
 }
 
-/** What scoring needs beside the support vectors' own inner products with a row. */
-export interface SolvedSvm extends Pick<KernelSvmState, 'gamma' | 'rho' | 'squaredLengths' | 'coefficients'> {
-  /** Support vectors among the training rows. */
+export interface SolvedSvm extends Pick<KernelSvmState, 'rho' | 'coefficients'> {
+  /** Of the support vectors among the training rows. */
   readonly indices: readonly number[]
 }
 
@@ -95,13 +100,7 @@ export async function trainOnProducts(
         .split('\n')
         .map(Number.parseFloat),
     )
-    return {
-      gamma,
-      indices,
-      rho: offset(indices, coefficients, (i) => row(products, i)),
-      squaredLengths: Float64Array.from(indices, (i) => lengths[i]!),
-      coefficients,
-    }
+    return { indices, rho: offset(indices, coefficients, (i) => row(products, i)), coefficients }
   } finally {
     svm.free()
   }
@@ -135,33 +134,31 @@ export function supportVectors(rows: Matrix): Pick<KernelSvmState, 'vectors' | '
  */
 export function scoreKernelSvm(state: KernelSvmState, X: Matrix): Float64Array {
   const scores = new Float64Array(X.rows)
-  const exponents = new Float64Array(state.vectors.rows)
+  const lengths = state.squaredLengths
+  const squared = new Float64Array(lengths.length)
   productsWithPanels(X, state.vectors, (i, products) => {
     const x = row(X, i)
-    scores[i] = kernelScore(state, dot(x, x, x.length), products, exponents)
+    const own = dot(x, x, x.length)
+    // whitened rows have lengths of their distances' size, so little cancels
+    for (let j = 0; j < squared.length; j++) squared[j] = Math.max(0, own + lengths[j]! - 2 * products[j]!)
+    scores[i] = kernelScore(state, squared)
   })
   return scores
 }
 
-/**
- * The score of one row. @param own its squared length
- * @param products its inner products with the support vectors @param exponents room for one number a support vector
- */
+/** The score of one row. @param squared its squared distances from the support vectors; overwritten */
 export function kernelScore(
-  { squaredLengths, coefficients, gamma, rho }: Omit<SolvedSvm, 'indices'>,
-  own: number,
-  products: ArrayLike<number>,
-  exponents = new Float64Array(coefficients.length),
+  { coefficients, gamma, rho }: Pick<KernelSvmState, 'coefficients' | 'gamma' | 'rho'>,
+  squared: Float64Array,
 ): number {
   let largest = Number.NEGATIVE_INFINITY
-  for (let j = 0; j < exponents.length; j++) {
-    // whitened rows have lengths of their distances' size, so little cancels
-    const exponent = -gamma * Math.max(0, own + squaredLengths[j]! - 2 * products[j]!)
-    exponents[j] = exponent
+  for (let j = 0; j < squared.length; j++) {
+    const exponent = -gamma * squared[j]!
+    squared[j] = exponent
     if (exponent > largest) largest = exponent
   }
   let sum = 0
-  for (let j = 0; j < exponents.length; j++) sum += coefficients[j]! * Math.exp(exponents[j]! - largest)
+  for (let j = 0; j < squared.length; j++) sum += coefficients[j]! * Math.exp(squared[j]! - largest)
   return Math.log(rho) - (largest + Math.log(sum))
 }
 

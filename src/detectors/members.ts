@@ -29,16 +29,18 @@ export interface Prepared extends Pick<Members, 'isolationForest'> {
  * @param train the rows to fit on, shape (n, d)
  */
 export async function prepareMembers(train: Matrix, folds: Folds, random: Random): Promise<Prepared> {
-  const forest = growForest(heldOutView(train, folds), isolationForest.defaults, random.fork('trees'))
+  const { trees } = growForest(heldOutView(train, folds), isolationForest.defaults, random.fork('trees'))
   const whitening = fitWhitening(train)
-  return { whitening, isolationForest: forest, own: rowsOfSvm(train, whitening, random) }
+  return { whitening, isolationForest: trees, own: whitenOwn(train, rowsOfSvm(train.rows, random), whitening) }
 }
 
-/** Of the rows to fit on, whitened by their own whitening, those that an SVM is trained on: there the kernel measures. */
-export function rowsOfSvm(train: Matrix, whitening: WhiteningState, random: Random): Matrix {
-  const rows =
-    rowsToTrainOn(train.rows, oneClassSvm.defaults, random.fork('rows')) ??
-    Int32Array.from({ length: train.rows }, (_, i) => i)
+/** Which of n rows to fit on an SVM is trained on. */
+export function rowsOfSvm(n: number, random: Random): Int32Array {
+  return rowsToTrainOn(n, oneClassSvm.defaults, random.fork('rows')) ?? Int32Array.from({ length: n }, (_, i) => i)
+}
+
+/** Some of the rows that the whitening was fitted on, where the kernel measures. */
+export function whitenOwn(train: Matrix, rows: Int32Array, whitening: WhiteningState): Matrix {
   const own = matrix(rows.length, whitening.axes.rows + 1)
   for (let from = 0; from < rows.length; from += rowsAtOnce) {
     const some = applyWhitening(whitening, takeRows(train, rows.subarray(from, from + rowsAtOnce)))

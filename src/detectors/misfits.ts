@@ -13,7 +13,7 @@ import { type Matrix, type Rows, takeRows } from '../core/matrix.ts'
 import type { Random } from '../core/random.ts'
 import { fewestForMisfits } from '../wire/misfits.ts'
 import { drawFolds, rowsIn } from './held-out.ts'
-import { leftOutDistances } from './left-out-distances.ts'
+import { leaveOut, leftOutLengths } from './left-out.ts'
 import { flagDiscoveries } from './promise.ts'
 
 /** Folders without misfits that name any, at most. */
@@ -69,9 +69,10 @@ export function findMisfits(X: Rows, groups: ArrayLike<number>, random: Random):
 }
 
 function testRows(X: Matrix, groups: readonly number[]) {
-  const distances = leftOutDistances(X, groups)
+  const without = leaveOut(X, groups)
   let suspects: Uint8Array = new Uint8Array(X.rows)
-  const measure = () => distances(Array.from(groups.keys()).filter((i) => suspects[i] === 0))
+  const measure = () =>
+    leftOutLengths(without(Array.from(groups.keys()).filter((i) => suspects[i] === 0)), X.rows).map(Math.sqrt)
   let found = measure()
   for (let round = 1; round < rounds; round++) {
     const { flagged } = flagDiscoveries(tailPValues(found, suspects, suspectsFrom).pValues, suspectRate)

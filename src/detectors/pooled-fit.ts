@@ -1,15 +1,15 @@
 /**
  * The isolation forest and the one-class SVM over one whitening of pooled embeddings, and what they score rows that they have not seen.
  *
- * By cross-fitting: each fold of positives is scored by whitening, forest and SVM of the other folds, and within them the
- * forest again grows on held-out views. With many positives a part is set aside instead (split conformal), which costs less and
+ * By cross-fitting: the forest of the other folds scores each fold of positives, and grows on held-out views of them; the SVM scores each
+ * row without its group (`left-out-svm.ts`). With many positives a part is set aside instead (split conformal), which costs less and
  * gives the clean guarantee.
  */
 import { inTurns } from '../core/in-turns.ts'
 import { assertFinite, type Matrix, matrix, type Rows, takeRows, widen } from '../core/matrix.ts'
 import { type Random, sample } from '../core/random.ts'
 import { OneclassError } from '../errors.ts'
-import { type FoldWork, foldWork, forkOfFold } from './fold-work.ts'
+import { type FoldWork, foldWork, scaled } from './fold-work.ts'
 import {
   crossFitRounds,
   crossFitViews,
@@ -21,13 +21,12 @@ import {
   rowsOutside,
   setRows,
 } from './held-out.ts'
-import { heldOutSvm } from './held-out-svm.ts'
 import { growForest, isolationForest, scoreForest } from './isolation-forest.ts'
-import type { IsolationTreesState } from './isolation-trees.ts'
-import { type PooledKey, pooledKeys } from './join.ts'
+import type { PooledKey } from './join.ts'
 import { trainOnRows } from './kernel-svm.ts'
-import { leftOutDistances } from './left-out-distances.ts'
-import { type Members, pooledScores, prepareMembers, rowsOfSvm, scoreMembers, scoreRows } from './members.ts'
+import { leaveOut, leftOutLengths } from './left-out.ts'
+import { leftOutSvm } from './left-out-svm.ts'
+import { type Members, prepareMembers, rowsOfSvm, scoreMembers, scoreRows, whitenOwn } from './members.ts'
 import { oneClassSvm } from './one-class-svm.ts'
 import { splitFrom } from './promise.ts'
 import { heldTogether, mergeEqualRows } from './row-groups.ts'
@@ -41,17 +40,11 @@ export interface PooledFit extends Members {
   readonly holdOut: HoldOut
   /** Raw scores of each row by members that had not seen it, as final ones would give; NaN for rows that were not held out. */
   readonly heldOut: PooledScores
-  readonly probes?: ScoredProbes
+  /** Of each probe, by the members that had not seen the row that it is a copy of. */
+  readonly ofProbes?: PooledScores
 }
 
 type PooledScores = Readonly<Record<PooledKey, Float64Array>>
-
-export interface ScoredProbes {
-  /** Of each probe, by members that had not seen the row that it is a copy of. */
-  readonly scores: PooledScores
-  /** Of the rows by the same members. */
-  readonly rows: PooledScores
-}
 
 /** Changed copies of rows, that are scored by the members that have not seen these rows. */
 export interface Probes {
@@ -120,78 +113,78 @@ export async function fitPooled(X: Rows, options: EnsembleOptions, random: Rando
 type Hooks = Pick<EnsembleOptions, 'onProgress' | 'probes' | 'threads'>
 
 async function fitCrossed(X: Matrix, groups: Int32Array, hooks: Hooks, random: Random): Promise<PooledFit> {
-  const folds = drawFolds(X.rows, foldsFor(X), random.fork('folds'), groups)
+  const n = X.rows
+  const folds = drawFolds(n, foldsFor(X), random.fork('folds'), groups)
   const k = folds.count
   const total = (k * (k - 1)) / 2 + k + 1
   let done = 0
   const step = () => hooks.onProgress?.(++done, total)
 
+  const { all, of } = withProbes(X, hooks.probes)
+  const foldOf = of.map((i) => folds.of[i]!)
+  const leftOut = leaveOut(
+    all,
+    of.map((i) => groups[i]!),
+  )(Array.from(groups.keys()))
+  const lengths = leftOutLengths(leftOut, all.rows)
+
   const work = hooks.threads?.foldWork(X, folds, random) ?? foldWork(X, folds, random)
   const inner = await crossFitViews(work, X, folds, step)
-  const outer = matrix(X.rows, X.cols)
-  const probe = hooks.probes && probeCrossed(X, hooks.probes, folds)
-  const heldOut = pooledScores(X.rows)
-  const squaredLengths = new Float64Array(X.rows)
+  const outer = matrix(n, X.cols)
+  const whitenProbes = hooks.probes && splitWhitening(all)
+  const byForest = new Float64Array(all.rows)
+  const ownPaths = new Float64Array(k)
   await inTurns(k, work.width, async (i) => {
     const inside = rowsOutside(folds, i)
-    const { held, forest, scores, squaredLengths: lengths } = await work.scoreFold(i, takeRows(inner[i]!, inside))
-    const rows = rowsIn(folds, i)
-    setRows(outer, rows, held)
-    rows.forEach((r, at) => {
-      for (const key of pooledKeys) heldOut[key][r] = scores[key][at]!
-      squaredLengths[r] = lengths[at]!
-    })
-    await probe?.score(i, inside, forest, forkOfFold(random, i).fork('rows'))
+    const { held, forest, scale, scores } = await work.scoreFold(i, takeRows(inner[i]!, inside), lengths)
+    ownPaths[i] = forest.ownPaths
+    setRows(outer, rowsIn(folds, i), held)
+    setValues(byForest, rowsIn(folds, i), scores)
+    const changed = Array.from(foldOf.keys()).filter((row) => row >= n && foldOf[row] === i)
+    if (whitenProbes && changed.length > 0) {
+      setValues(byForest, changed, scoreForest(forest.trees, scaled(whitenProbes(inside, changed), scale)))
+    }
     step()
   })
   const whitening = fitWhitening(X)
   const ofModel = random.fork('model')
-  const members = {
-    isolationForest: growForest(outer, isolationForest.defaults, ofModel.fork('trees')),
-    oneClassSvm: await trainOnRows(rowsOfSvm(X, whitening, ofModel), oneClassSvm.defaults),
-  }
+  const forest = growForest(outer, isolationForest.defaults, ofModel.fork('trees'))
+  // path lengths in shares of those of the rows that a forest grew on: forests of fewer rows have others, and by chance too
+  const asFinal = byForest.map((score, row) => score ** (forest.ownPaths / ownPaths[foldOf[row]!]!))
+  const rows = rowsOfSvm(n, ofModel)
+  const train = hooks.threads?.train ?? trainOnRows
+  const svm = await train(whitenOwn(X, rows, whitening), oneClassSvm.defaults)
+  const bySvm = await leftOutSvm(all, leftOut, svm, rows, folds, random.fork('svm'))
   step()
-  const holdOut = crossFitRounds(folds, groups)
-  const corrected = { ...heldOut, oneClassSvm: asByAll(heldOut.oneClassSvm, X, groups, squaredLengths) }
-  const probes = probe && { scores: probe.scores, rows: heldOut }
-  return { whitening, ...members, folds: k, holdOut, heldOut: corrected, ...(probes && { probes }) }
-}
-
-/**
- * Scores of the SVM as if each row had been whitened by the rows of all other groups instead of those of the other folds. A whitening by
- * more rows gives new rows another length (photos mostly a larger one, rows of few directions a smaller one), and the score is the squared
- * length times gamma, but for terms that change little. Without it an SVM rejected .066 to .073 of new rows at .05 with 400 photos, and
- * .026 in a simulation of 512 columns (bench/README.md, "Do the promises hold?").
- * @param squaredLengths of each row as it was scored
- */
-function asByAll(scores: Float64Array, X: Matrix, groups: Int32Array, squaredLengths: Float64Array): Float64Array {
-  const { gamma } = oneClassSvm.defaults
-  const lengths = leftOutDistances(X, groups)(Array.from(groups.keys()))
-  return scores.map((score, i) => score + gamma * (lengths[i]! ** 2 - squaredLengths[i]!))
-}
-
-/** Scores probes fold by fold; what is computed of the rows themselves stays as it is without probes. */
-function probeCrossed(X: Matrix, { X: changed, of }: Probes, folds: Folds) {
-  const all = matrix(X.rows + changed.rows, X.cols)
-  all.data.set(X.data)
-  all.data.set(changed.data, X.data.length)
-  const whitenBy = splitWhitening(all)
-  const svmBy = heldOutSvm(all, whitenBy, oneClassSvm.defaults)
-  const scores = pooledScores(changed.rows)
+  const part = (from: number, to?: number) => ({
+    isolationForest: asFinal.subarray(from, to),
+    oneClassSvm: bySvm.subarray(from, to),
+  })
   return {
-    scores,
-    async score(fold: number, inside: readonly number[], forest: IsolationTreesState, random: Random): Promise<void> {
-      const some = Array.from(of.keys()).filter((k) => folds.of[of[k]!] === fold)
-      if (some.length === 0) return
-      const rows = some.map((k) => X.rows + k)
-      const ofForest = scoreForest(forest, whitenBy(inside, rows))
-      const ofSvm = await svmBy(inside, rows, random)
-      some.forEach((k, at) => {
-        scores.isolationForest[k] = ofForest[at]!
-        scores.oneClassSvm[k] = ofSvm.scores[at]!
-      })
-    },
+    whitening,
+    isolationForest: forest.trees,
+    oneClassSvm: svm.state,
+    folds: k,
+    holdOut: crossFitRounds(folds, groups),
+    heldOut: part(0, n),
+    ...(hooks.probes && { ofProbes: part(n) }),
   }
+}
+
+/** The rows and behind them the probes; and for each the row that it is, or is a copy of. */
+function withProbes(X: Matrix, probes: Probes | undefined): { all: Matrix; of: Int32Array } {
+  const own = Int32Array.from({ length: X.rows }, (_, i) => i)
+  if (!probes) return { all: X, of: own }
+  const all = matrix(X.rows + probes.X.rows, X.cols)
+  all.data.set(X.data)
+  all.data.set(probes.X.data, X.data.length)
+  return { all, of: Int32Array.of(...own, ...probes.of) }
+}
+
+function setValues(target: Float64Array, indices: readonly number[], values: Float64Array): void {
+  indices.forEach((i, at) => {
+    target[i] = values[at]!
+  })
 }
 
 async function fitSplit(X: Rows, groups: Int32Array, hooks: Hooks, random: Random): Promise<PooledFit> {
@@ -209,7 +202,7 @@ async function fitSplit(X: Rows, groups: Int32Array, hooks: Hooks, random: Rando
   const { prepare, train } = hooks.threads ?? { prepare: prepareMembers, train: trainOnRows }
   const { whitening, isolationForest, own } = await prepare(takeRows(X, fitRows), folds, random.fork('model'))
   hooks.onProgress?.(1, 2)
-  const members = { isolationForest, oneClassSvm: await train(own, oneClassSvm.defaults) }
+  const members = { isolationForest, oneClassSvm: (await train(own, oneClassSvm.defaults)).state }
   const asideRows = rowsIn(aside, 0)
   const scores = scoreRows(members, whitening, X, asideRows)
   const changed = hooks.probes && whiten(whitening, hooks.probes.X)
@@ -229,6 +222,6 @@ async function fitSplit(X: Rows, groups: Int32Array, hooks: Hooks, random: Rando
     folds: folds.count,
     holdOut: { method: 'split', fit: fitRows, rounds: [{ fit: fitRows, held: asideRows }], groups },
     heldOut,
-    ...(ofProbes && { probes: { scores: ofProbes, rows: heldOut } }),
+    ...(ofProbes && { ofProbes }),
   }
 }

@@ -16,7 +16,7 @@ answerCalls<DetectorCalls>({
     return null
   },
   whitenPair: ({ i, j }) => folds().whitenPair(i, j),
-  scoreFold: ({ i, inside }) => folds().scoreFold(i, inside),
+  scoreFold: ({ i, inside, lengths }) => folds().scoreFold(i, inside, lengths),
   prepare: ({ train, folds, random }) => prepareMembers(train, folds, resumeRandom(random)),
   train: ({ X, options }) => trainOnRows(X, options),
 })

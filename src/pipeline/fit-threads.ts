@@ -2,7 +2,7 @@
 import type { Matrix } from '../core/matrix.ts'
 import type { ScoredFold } from '../detectors/fold-work.ts'
 import type { Folds } from '../detectors/held-out.ts'
-import type { KernelSvmState } from '../detectors/kernel-svm.ts'
+import type { TrainedSvm } from '../detectors/kernel-svm.ts'
 import type { Prepared } from '../detectors/members.ts'
 import type { FitThreads } from '../detectors/pooled-fit.ts'
 import { present } from '../errors.ts'
@@ -14,14 +14,17 @@ export type DetectorCalls = {
     output: null
   }
   readonly whitenPair: { input: { readonly i: number; readonly j: number }; output: Matrix }
-  readonly scoreFold: { input: { readonly i: number; readonly inside: Matrix }; output: ScoredFold }
+  readonly scoreFold: {
+    input: { readonly i: number; readonly inside: Matrix; readonly lengths: Float64Array }
+    output: ScoredFold
+  }
   readonly prepare: {
     input: { readonly train: Matrix; readonly folds: Folds; readonly random: Uint32Array }
     output: Prepared
   }
   readonly train: {
     input: { readonly X: Matrix; readonly options: Parameters<FitThreads['train']>[1] }
-    output: KernelSvmState
+    output: TrainedSvm
   }
 }
 
@@ -62,8 +65,8 @@ export function openFitThreads(cpus: number, signal?: AbortSignal): FitThreads &
       return {
         width,
         whitenPair: (i, j) => inOne((thread) => thread.call('whitenPair', { i, j }, { signal })),
-        scoreFold: (i, inside) =>
-          inOne((thread) => thread.call('scoreFold', { i, inside }, { signal, ...giving(inside) })),
+        scoreFold: (i, inside, lengths) =>
+          inOne((thread) => thread.call('scoreFold', { i, inside, lengths }, { signal, ...giving(inside) })),
       }
     },
 

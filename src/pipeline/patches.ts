@@ -132,13 +132,13 @@ export function fitPatchMember(
   const counted = (peaks: Float64Array) => independentRows(held, holdOut.groups, peaks)
   const images = positives.map(({ places }) => places!)
   const { state, heldOut, scoreAs } = fitPatches(images, { detail, axes, height, width }, holdOut, counted)
-  const { probes } = pooled
+  const { ofProbes } = pooled
   const changed = defectsOf(positives)
   const inRounds = new Set(held)
   const tried = Array.from(changed.keys()).filter((k) => inRounds.has(changed[k]!))
-  if (!probes || tried.length < fewestDefects) return { member: undefined, choice: undefined }
-  const { state: ensemble, heldOut: joint } = joinMembers({ ...pooled, heldOut: probes.rows })
-  const jointOfProbes = joinScores(ensemble.calibration, probes.scores)
+  if (!ofProbes || tried.length < fewestDefects) return { member: undefined, choice: undefined }
+  const { state: ensemble, heldOut: joint } = joinMembers(pooled)
+  const jointOfProbes = joinScores(ensemble.calibration, ofProbes)
   const choice = choosePatchWeight(
     { pooled: Float64Array.from(held, (i) => joint[i]!), patches: Float64Array.from(held, (i) => heldOut[i]!) },
     {

@@ -47,7 +47,7 @@ test('what is a little odd in every column is told better by half of rotated tre
   const [fit, good, odd] = [draw(200, 256, 2), draw(200, 256, 3), draw(200, 256, 4, 0.35)]
   const judged = matrix(400, 256, Float64Array.from([...good.data, ...odd.data]))
   const isGood = Uint8Array.from({ length: 400 }, (_, i) => Number(i < 200))
-  const forest = growForest(fit, { trees: 400, subsample: 128 }, createRandom(5))
+  const forest = growForest(fit, { trees: 400, subsample: 128 }, createRandom(5)).trees
   const { rotatedFrom, ...plain } = forest
   assert.equal(rotatedFrom, 200)
   const scores = scoreForest(forest, judged)

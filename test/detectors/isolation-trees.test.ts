@@ -20,7 +20,7 @@ test('copies of one row are a leaf at once: no column is looked at in vain', () 
     fork: (label) => counted(random.fork(label)),
   })
   const trees = 50
-  const { roots } = growIsolationTrees(X, { trees, subsample: 128 }, counted(createRandom(2)))
+  const { roots } = growIsolationTrees(X, { trees, subsample: 128 }, counted(createRandom(2))).trees
   assert.equal(roots.length, trees)
   // the rows of each tree, and a shuffle of the columns for each depth now and then; looking in vain takes a hundred times as many
   assert.ok(drawn < trees * 128 + 20 * d, `${drawn} numbers were drawn`)
