@@ -21,10 +21,11 @@ import { assertAlpha, rejectable } from './calibration.ts'
 export type CalibrationMethod = 'cross-fit' | 'split'
 
 /**
- * Cross-fitting, as measured on embeddings with n of 30, 100 and 200 (bench/README.md): positives are held out of models of fewer photos,
- * which costs few rejections where n is large, and between fits the rate varies as if three in four scores were independent.
+ * Cross-fitting, as measured with n of 30 to 1,000 (bench/README.md): positives are held out of members of fewer photos, which costs few
+ * rejections where n is large. Between fits the rate varies as if fewer scores were independent: part of it is chance in the final
+ * members, which does not get less with n.
  */
-const crossFitted = (n: number) => ({ rate: Math.max(0.5, 1 - 5 / n), worth: 0.75 })
+const crossFitted = (n: number) => ({ rate: Math.max(0.5, 1 - 3 / n), worth: 0.85 / (1 + n / 5000) })
 const independent = { rate: 1, worth: 1 } as const
 
 /** The range of `expectedFalseRejection` holds in this share of all fits. */
