@@ -25,7 +25,7 @@ export function ledoitWolf(inner: Matrix, lengths: Float64Array, d: number): Shr
   if (!(mu > 1e-14)) {
     throw new OneclassError(
       'IMAGES_IDENTICAL',
-      'All images have the same features, up to their length; a class needs images that differ. Where the lengths of rows tell them apart, keep them (preprocess "none").',
+      'All images have the same features, up to their length; a class needs images that differ. Where the lengths of rows tell them apart, keep them (preprocess "none"); where one row is far larger than all others, leave it out.',
     )
   }
   const frobenius = dot(inner.data, inner.data, inner.data.length) / (n * n)

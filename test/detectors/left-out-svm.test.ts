@@ -50,7 +50,7 @@ for (const [what, n, d] of [
 ] as const) {
   test(`${what}: as SVMs that are fitted without the group`, async () => {
     const { middle, most } = await compare(n, d, false)
-    assert.ok(middle < 0.02 && most < 0.2, `${middle} ${most}`)
+    assert.ok(middle < 0.05 && most < 0.2, `${middle} ${most}`)
   })
 }
 

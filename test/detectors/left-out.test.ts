@@ -32,7 +32,8 @@ function directly(X: ReturnType<typeof matrix>, groups: ArrayLike<number>, learn
   const { mean, scatter } = covarianceOf(others)
   const share = others.length / learnt.length
   for (let p = 0; p < d * d; p++) scatter.data[p]! *= (1 - shrinkage) / others.length
-  for (let p = 0; p < d; p++) scatter.data[p * (d + 1)]! += (shrinkage * mu) / share
+  for (let p = 0; p < d; p++)
+    scatter.data[p * (d + 1)]! += (shrinkage * mu * (learnt.length - 1)) / learnt.length / share
   const L = cholesky(scatter)
   const from = (zero: (j: number) => number) => {
     const x = Float64Array.from({ length: d }, (_, j) => unit.data[i * d + j]! - zero(j))

@@ -62,3 +62,14 @@ test('of copies that score alike one counts, of a group whose scores differ near
   assert.ok(count > 20 && count < 80, String(count))
   assert.deepEqual(independentRows(rows, Int32Array.from(rows), half), rows)
 })
+
+test('copies of a few photos are too few to look for misfits among, however many', () => {
+  const random = createRandom(4)
+  const few = drawRows(4, random, (i) => (i === 3 ? 3 : 0))
+  const X = matrix(200, d)
+  const of = Int32Array.from({ length: 200 }, (_, i) => i % 4)
+  of.forEach((group, i) => {
+    for (let j = 0; j < d; j++) X.data[i * d + j] = few.data[group * d + j]! + 1e-6 * random.normal()
+  })
+  assert.deepEqual(findMisfits(X, of, random), [])
+})
