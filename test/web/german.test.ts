@@ -143,6 +143,8 @@ test('a comparison: its sentences, its table and its progress; operations; the k
 
 test('and the check itself finds English', options, async () => {
   await open('#/models')
+  // what is drawn while the list loads is drawn anew, without what was added
+  await page.getByText('part', { exact: true }).first().waitFor()
   await page.evaluate(`document.querySelector('h1').append(' of ${basename('x')}')`)
   await assert.rejects(check('models'), /of: /)
 })
