@@ -92,7 +92,7 @@ async function solve(set: string): Promise<Map<string, number>> {
 
 async function placesOf(folder: string, { placesOf: toPlaces }: PlaceSetup): Promise<Uint8Array[]> {
   const found: Uint8Array[] = []
-  for await (const { maps, error } of embedImages(atDetail(backbone, detail), await collectImages(folder), {
+  for await (const { maps, error } of embedImages(atDetail(backbone, detail, undefined), await collectImages(folder), {
     maps: true,
   }))
     if (!error) found.push(toPlaces(maps))

@@ -18,7 +18,7 @@ import { type Command, deviceOption, type Io, type Values } from './command.ts'
 import { readFeatureRows, readFeatures } from './feature-file.ts'
 import { asNamed, assertOfRows, excluded, placesFor } from './fit-arguments.ts'
 import { negativesAt, positivesFor } from './fit-input.ts'
-import { lightWords, negativesWords, placesWords, preprocessWords, reportLines } from './fit-words.ts'
+import { lightWords, negativesWords, placesWords, preprocessWords, reportLines, sizesWords } from './fit-words.ts'
 import { progressLine } from './progress.ts'
 import { flag, number, oneOf, required, text } from './values.ts'
 
@@ -217,6 +217,7 @@ async function report(io: Io, values: Values, { model: info, ...done }: FitReply
     for (const line of reportLines(said, nounOf(info))) await io.out(line)
     if (info.light)
       await io.out(`  light                   ${lightWords(info.facts?.light, info.growth !== undefined)}`)
+    if (info.enlarged) await io.out(`  sizes                   ${sizesWords(info.enlarged)}`)
     if (info.facts?.places) await io.out(`  places                  ${placesWords(info.facts.places)}`)
     if (info.backbone === null) await io.out(`  features                ${preprocessWords(info.preprocess)}`)
     if (excluded.length > 0) await io.out(`  left out                ${excluded.map(printable).join(', ')}`)

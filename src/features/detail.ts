@@ -1,10 +1,10 @@
 /**
- * Images at twice or three times the size that a network takes, so that its maps show smaller things. The embedding is still that of the
- * image at the network's own size; the maps are those of the large image, in one pass where the network takes any size, else
- * put together from tiles.
+ * Images at twice or three times the size that a network takes, so that smaller things are seen. The maps are those of the large image, in
+ * one pass where the network takes any size, else put together from tiles. Of the whole image both sizes tell something: its embedding is
+ * the mean of that at the network's own size and of that of the large image (docs/defects.md, "Both sizes").
  */
 import { OneclassError } from '../errors.ts'
-import type { Pixels } from '../images/pixels.ts'
+import type { DecodeTarget, Pixels } from '../images/pixels.ts'
 import type { Backbone, PlaceMap } from './backbone.ts'
 import { withTarget } from './changed.ts'
 
@@ -12,11 +12,28 @@ import { withTarget } from './changed.ts'
 export const details = [1, 2, 3] as const
 export type Detail = (typeof details)[number]
 
-/** The same network, asking the decoder for images of `detail` times its side. */
-export function atDetail(backbone: Backbone, detail: Detail): Backbone {
-  if (detail === 1) return backbone
-  const { width, height } = backbone.target
-  return withTarget(backbone, { width: width * detail, height: height * detail })
+/**
+ * The same network, asking the decoder for images of `detail` times its side.
+ * @param sizes undefined: embeddings are those of the network's own size alone, as in models of earlier builds
+ */
+export function atDetail(backbone: Backbone, detail: Detail, sizes: DecodeTarget['sizes']): Backbone {
+  return detail === 1 ? backbone : withTarget(backbone, enlarge(backbone.target, detail, sizes))
+}
+
+export function enlarge(own: DecodeTarget, detail: Detail, sizes: DecodeTarget['sizes']): DecodeTarget {
+  return { ...own, width: own.width * detail, height: own.height * detail, ...(sizes && { sizes }) }
+}
+
+/** The mean of embeddings, each brought to length 1. */
+export function meanEmbedding(embeddings: readonly Float32Array[]): Float32Array {
+  const mean = new Float32Array(embeddings[0]?.length ?? 0)
+  for (const embedding of embeddings) {
+    let squares = 0
+    for (const value of embedding) squares += value * value
+    const share = 1 / (embeddings.length * (Math.sqrt(squares) || 1))
+    for (let j = 0; j < mean.length; j++) mean[j] = mean[j]! + embedding[j]! * share
+  }
+  return mean
 }
 
 /** How many times as large as width x height an image is. @throws INTERNAL when that is not a whole number */

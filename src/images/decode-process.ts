@@ -7,7 +7,6 @@ import { Socket } from 'node:net'
 import { toOneclassError } from '../errors.ts'
 import { readFrames, writeFrame } from '../system/frames.ts'
 import type { ErrorBody } from '../wire/error.ts'
-import type { Note } from '../wire/notes.ts'
 import { decodeImage, measureSamples } from './decode.ts'
 import type { ImageLimits } from './limits.ts'
 import { blockOtherDecoders } from './only-accepted.ts'
@@ -27,14 +26,11 @@ export interface DecodeQuestion {
 
 /** The bytes are the pixels, then the thumbnail (WebP; none when it could not be made beside pixels that could). */
 export type DecodeAnswer =
-  | {
-      readonly width: number
-      readonly height: number
+  | (Omit<Pixels, 'data'> & {
+      /** Bytes of them. */
       readonly pixels: number
-      readonly original?: Pixels['original'] | undefined
-      readonly notes?: readonly Note[] | undefined
       readonly used?: UsedSamples | undefined
-    }
+    })
   | { readonly error: ErrorBody }
 
 async function answer(
@@ -47,9 +43,8 @@ async function answer(
     const pixels = target && (await decodeImage(source, target, limits))
     const picture = thumbnail ? makeThumbnail(source, limits, target?.range) : undefined
     const webp = await (pixels ? picture?.catch(() => undefined) : picture)
-    const { width = 0, height = 0, data = new Uint8Array(0) } = pixels ?? {}
-    const about = { original: pixels?.original, notes: pixels?.notes }
-    return [{ width, height, pixels: data.length, ...about }, webp ? [data, webp] : [data]]
+    const { data, ...about } = pixels ?? { width: 0, height: 0, data: new Uint8Array(0) }
+    return [{ ...about, pixels: data.length }, webp ? [data, webp] : [data]]
   } catch (thrown) {
     return [{ error: toOneclassError(thrown).toJSON() }, []]
   }

@@ -196,9 +196,9 @@ function pixelsOf(data: Uint8Array, info: Layout, original: Original | undefined
 }
 
 /** What was noticed is of the image as it is; its light may be evened out then. */
-function finished(decoded: Pixels, { light }: DecodeTarget, notes: readonly Note[]): Pixels {
+function finished(decoded: Pixels, { light, sizes }: DecodeTarget, notes: readonly Note[]): Pixels {
   const pixels = light === 'even' ? evenLight(decoded) : decoded
-  return notes.length > 0 ? { ...pixels, notes } : pixels
+  return { ...pixels, ...(sizes && { sizes }), ...(notes.length > 0 && { notes }) }
 }
 
 /** sharp answers one channel for some grey inputs; `Pixels` always has three. */

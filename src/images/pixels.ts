@@ -11,6 +11,8 @@ export interface Pixels {
   readonly original?: Original
   /** What was noticed on the way. */
   readonly notes?: readonly Note[]
+  /** As the target asks. */
+  readonly sizes?: 'both'
 }
 
 /** An upright image before it was resized, and the part of it that is shown, in its pixels: beyond its edges where it was padded. */
@@ -35,4 +37,6 @@ export interface DecodeTarget {
   readonly range?: SampleRange
   /** Light is evened out at the end (`even-light.ts`). */
   readonly light?: 'even'
+  /** The network shall judge the whole image at two sizes, its own and this larger one (`features/detail.ts`); else at its own only. */
+  readonly sizes?: 'both'
 }

@@ -11,7 +11,7 @@ const contrast = { least: 20, most: 60 } as const
 
 /** A copy of the image with one defect. */
 export function drawDefect(image: Pixels, random: Random): Pixels {
-  const copy = { width: image.width, height: image.height, data: Uint8Array.from(image.data) }
+  const copy = { ...image, data: Uint8Array.from(image.data) }
   const draw = [scratch, spot, paste][random.int(3)]!
   draw(copy, random)
   return copy

@@ -49,8 +49,11 @@ export interface FirstLook {
  * later versions, which are so the same as a fit on all of their images.
  */
 export const fewestToChoose = 60
-/** The area under the ROC curve, against drawn defects, by which twice the side must be better: it costs four times the time. */
-const gainForDetail = 0.01
+/**
+ * The area under the ROC curve, against drawn defects, by which twice the side must be better: it costs four times the time. More is asked
+ * where places do not help at the network's own size.
+ */
+const gainForDetail = { withPlaces: 0.01, without: 0.02 } as const
 /** Images with fewer pixels along a side, in sides of the network, have no more to show at twice the side. */
 const worthEnlarging = 1.2
 
@@ -82,7 +85,7 @@ export async function takeFirstLook(
   const sized = withTarget(network, { withOriginal: true })
   const look = async (detail: Detail, light: Light, how: GatherOptions): Promise<Look> => {
     const places = placeSetup(network, detail, axes)
-    const seen = await gatherPositives(images, [], atDetail(inLight(sized, light), detail), how, places)
+    const seen = await gatherPositives(images, [], atDetail(inLight(sized, light), detail, 'both'), how, places)
     const choice = await tryPlaces(seen, places)
     return { seen, light, ...(choice && { choice }) }
   }
@@ -120,7 +123,9 @@ export async function takeFirstLook(
   if ((sides.sort((a, b) => a - b)[sides.length >> 1] ?? 0) < worthEnlarging) return stay
   const second = await look(2, light, { ...quiet, thumbnails: false })
   const gain = (second.choice?.with ?? 0) - choice.with
-  const worthIt = helps ? gain >= gainForDetail : (second.choice?.weight ?? 0) > 0
+  const worthIt = helps
+    ? gain >= gainForDetail.withPlaces
+    : (second.choice?.weight ?? 0) > 0 || gain >= gainForDetail.without
   return worthIt ? { ...told, detail: 2, known: toKnown(second) } : stay
 }
 

@@ -31,10 +31,10 @@ import {
   type Positive,
   positivesOf,
 } from './make-gallery.ts'
-import { fitPatchMember, type PlaceSetup, placesNotice, probesOf, showingPlaces } from './patches.ts'
+import { fitPatchMember, placesNotice, probesOf, showingPlaces } from './patches.ts'
 import { rangeOfImages, withRange } from './range.ts'
 import { groupsOf, namesOfGroups } from './same-photo.ts'
-import { chooseWay } from './way.ts'
+import { chooseWay, type Way } from './way.ts'
 
 export { type FitOptions, fitFeatures } from './fit-features.ts'
 
@@ -107,7 +107,7 @@ export async function fitImages(
   const asked = { sources, base, range, excluded: named.found, options }
   const way = await chooseWay(sources, own, options.base?.gallery, { ...options, range })
   const { known, choice, lights } = way
-  const fitted = await fitAt(way.places, { ...asked, network: own, light: way.light }, known)
+  const fitted = await fitAt(way, { ...asked, network: own }, known)
   const facts = {
     ...present(fitted.artifact.facts, 'what a fit finds out'),
     ...(choice && { places: { detail: 1, ...choice } }),
@@ -124,17 +124,17 @@ interface Asked {
   readonly excluded: readonly string[]
   /** At its own size. */
   readonly network: Backbone
-  readonly light: Light
   readonly options: FitImagesOptions
 }
 
 async function fitAt(
-  places: PlaceSetup | undefined,
-  { sources, base, range, excluded: named, network, light, options }: Asked,
+  { places, light, enlarged }: Way,
+  { sources, base, range, excluded: named, network, options }: Asked,
   known?: ReadonlyMap<number, Known>,
 ): Promise<FittedImages> {
   if (places && places.detail > 1) options.onNotice?.(placesNotice(places, base.length + sources.length))
-  const backbone = atDetail(inLight(network, light), places?.detail ?? 1)
+  const detail = enlarged ?? places?.detail ?? 1
+  const backbone = atDetail(inLight(network, light), detail, enlarged && 'both')
   const gathered = await gatherPositives(sources, base, backbone, { ...options, range }, places, known)
   const { rejected, repeated, notes } = gathered
   let { positives } = gathered
@@ -195,8 +195,8 @@ async function fitAt(
     reference,
     ...(places && choice && { places: { detail: places.detail, ...choice } }),
   }
-  const evened = light === 'even' ? { light } : {}
-  const artifact = { ...model, facts, ...(range && { range }), ...evened }
+  const looked = { ...(light === 'even' && { light }), ...(enlarged && { enlarged }) }
+  const artifact = { ...model, facts, ...(range && { range }), ...looked }
   const gallery = galleryOf(positives, {
     backbone,
     groups: [...groups],
@@ -204,7 +204,7 @@ async function fitAt(
     rejected,
     negatives,
     places,
-    ...evened,
+    ...looked,
   })
   const duplicates = namesOfGroups(groups, images)
   return { artifact, gallery, used: positives.length, kept, rejected, repeated, excluded, duplicates, notes }

@@ -91,6 +91,7 @@ export function galleryOf(
     readonly rejected: readonly { image: string; error: ErrorBody }[]
     readonly negatives?: readonly Negative[] | undefined
     readonly light?: Gallery['light'] | undefined
+    readonly enlarged?: Gallery['enlarged'] | undefined
     /** Given where places were looked at, be it to find that they tell nothing: more images may change that. */
     readonly places?: Pick<PlaceSetup, 'detail' | 'axes'> | undefined
   },
@@ -134,6 +135,7 @@ export function galleryOf(
     })),
     ...(made.negatives && { negatives: keptNegatives(made.negatives, dim) }),
     ...(made.light && { light: made.light }),
+    ...(made.enlarged && { enlarged: made.enlarged }),
     ...(made.places && keepPlaces(positives, made.places, dim)),
   }
 }

@@ -1,8 +1,10 @@
 /** How a fit looks at its images: whole or at their places too, at which detail, in which light. */
+import type { PlaceAxes } from '../detectors/patches/places.ts'
 import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import type { Detail } from '../features/detail.ts'
 import type { ImageSource } from '../images/source.ts'
+import type { Artifact } from '../store/artifact.ts'
 import type { Gallery } from '../store/gallery.ts'
 import { type FirstLook, fewestToChoose, type Light, takeFirstLook } from './first-look.ts'
 import type { GatherOptions } from './gather.ts'
@@ -17,6 +19,8 @@ export interface AskedWay extends GatherOptions {
 export type Way = Pick<FirstLook, 'light' | 'known' | 'choice' | 'lights'> & {
   /** Undefined: whole images only. */
   readonly places: PlaceSetup | undefined
+  /** As of the model. */
+  readonly enlarged?: Artifact['enlarged']
 }
 
 /**
@@ -32,11 +36,11 @@ export async function chooseWay(
 ): Promise<Way> {
   const { detail = 'auto', light = 'auto', patches = true } = asked
   if (kept) {
-    assertAsBefore('detail', detail, kept.places?.detail)
+    const { places, enlarged } = kept
+    assertAsBefore('detail', detail, enlarged ?? places?.detail)
     assertAsBefore('light', light, kept.light ?? 'as-is')
-    const { places } = kept
     const setup = patches && places && network.look && placeSetup(network, places.detail, places.axes)
-    return { light: kept.light ?? 'as-is', places: setup || undefined }
+    return { light: kept.light ?? 'as-is', places: setup || undefined, ...(enlarged && { enlarged }) }
   }
   const chooses = network.look !== undefined && sources.length >= fewestToChoose
   const own = {
@@ -45,10 +49,14 @@ export async function chooseWay(
   } as const
   if (own.light !== 'auto' && (!patches || network.look === undefined)) return { light: own.light, places: undefined }
   const axes = await axesOf(network, asked.signal)
-  if (own.light !== 'auto' && own.detail !== 'auto')
-    return { light: own.light, places: placeSetup(network, own.detail, axes) }
+  if (own.light !== 'auto' && own.detail !== 'auto') return { light: own.light, ...closely(network, own.detail, axes) }
   const look = await takeFirstLook(sources, network, axes, { ...own, patches }, asked)
-  return { ...look, places: look.detail && placeSetup(network, look.detail, axes) }
+  return { ...look, ...(look.detail ? closely(network, look.detail, axes) : { places: undefined }) }
+}
+
+/** Places at that detail, and whole images at that size too. */
+function closely(network: Backbone, detail: Detail, axes: PlaceAxes): Pick<Way, 'places' | 'enlarged'> {
+  return { places: placeSetup(network, detail, axes), ...(detail !== 1 && { enlarged: detail }) }
 }
 
 function assertAsBefore(

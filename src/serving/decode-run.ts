@@ -90,10 +90,9 @@ function read({ header, bytes }: Frame<DecodeAnswer>): Decoded {
     if (header.error.code === 'INTERNAL') throw new Error(header.error.message)
     throw new OneclassError(header.error.code, header.error.message)
   }
-  const { width, height, pixels, original, notes, used } = header
+  const { pixels, used, ...about } = header
   const thumbnail = bytes.length > pixels ? Uint8Array.prototype.slice.call(bytes, pixels) : undefined
-  const data = bytes.subarray(0, pixels)
-  return { pixels: { width, height, data, ...(original && { original }), ...(notes && { notes }) }, thumbnail, used }
+  return { pixels: { ...about, data: bytes.subarray(0, pixels) }, thumbnail, used }
 }
 
 export function cancelled(): OneclassError {

@@ -29,6 +29,11 @@ export interface Artifact {
   readonly range?: SampleRange
   /** There where the light of images is evened out before they are looked at. */
   readonly light?: 'even'
+  /**
+   * Times the network's side: whole images are judged at that size as well as at the network's own. Absent: at its own only, as in models
+   * of earlier builds, whatever the detail of their places.
+   */
+  readonly enlarged?: 2 | 3
   /** Where rows keep their lengths; absent where each is scaled to length 1. */
   readonly preprocess?: Preprocess
   readonly ensemble: EnsembleState
@@ -51,12 +56,12 @@ const asItIs = (value: unknown): unknown => value
 export const maxArtifactBytes = 512 * 2 ** 20
 const format = {
   magic: 'ONECLASS',
-  version: 6,
+  version: 7,
   maxBytes: maxArtifactBytes,
   name: 'model file',
   // these only add: further members and their weights (3); a forest of rotated rows (4); the light of images (5);
-  // places of one map (6)
-  older: { 1: fromVersion1, 2: asItIs, 3: asItIs, 4: asItIs, 5: asItIs },
+  // places of one map (6); whole images at two sizes (7)
+  older: { 1: fromVersion1, 2: asItIs, 3: asItIs, 4: asItIs, 5: asItIs, 6: asItIs },
 } as const
 
 /** Format versions that this build reads. */

@@ -9,6 +9,7 @@ import { errorTable, OneclassError } from '../errors.ts'
 import { fingerprintSide } from '../images/fingerprint.ts'
 import type { ErrorBody } from '../wire/error.ts'
 import type { Artifact } from './artifact.ts'
+import { checkEnlarged } from './check-enlarged.ts'
 import type { Plain } from './plain-data.ts'
 import { isText } from './plain-data.ts'
 import { seal, sealIfReadable, unseal } from './sealed.ts'
@@ -36,6 +37,8 @@ export interface Gallery {
   readonly negatives?: { readonly images: readonly string[]; readonly embeddings: Float32Array }
   /** As of the model. */
   readonly light?: 'even'
+  /** As of the model. */
+  readonly enlarged?: 2 | 3
   /** Places of the images (`detectors/patches/places.ts`). Absent where none were looked at, and of very many. */
   readonly places?: KeptPlaces
 }
@@ -78,13 +81,14 @@ export function decodeGallery(bytes: Uint8Array): Gallery {
  * @throws MODEL_CORRUPT, also for the gallery of another model; MODEL_INCOMPATIBLE
  */
 export function assertGalleryOf(
-  { n, dim, backbone, light }: Pick<Artifact, 'n' | 'dim' | 'backbone' | 'light'>,
+  { n, dim, backbone, light, enlarged }: Pick<Artifact, 'n' | 'dim' | 'backbone' | 'light' | 'enlarged'>,
   bytes: Uint8Array,
 ): void {
   const gallery = decodeGallery(bytes)
   const { id, hash } = gallery.backbone
   const isSameNetwork = backbone?.id === id && backbone.hash === hash
-  if (gallery.images.length !== n || gallery.dim !== dim || gallery.light !== light || !isSameNetwork)
+  const isSameWay = gallery.light === light && gallery.enlarged === enlarged
+  if (gallery.images.length !== n || gallery.dim !== dim || !isSameWay || !isSameNetwork)
     throw new OneclassError('MODEL_CORRUPT', 'The gallery file is that of another model: fit the model again.')
 }
 
@@ -153,6 +157,7 @@ function checkGallery(value: unknown): Gallery {
     if (!allFinite(rows)) throw new RangeError('not all embeddings of negatives are finite')
   }
   if (gallery.light !== undefined && gallery.light !== 'even') throw new RangeError('the light is wrong')
+  checkEnlarged(gallery.enlarged, gallery.places?.detail)
   if (gallery.places !== undefined) checkPlaces(gallery.places, n, dim)
   return gallery
 }

@@ -9,7 +9,21 @@ export type ModelFacts = Omit<Model, 'name' | 'version' | 'createdAt' | 'gallery
 
 /** @param bytes the artifact as encoded */
 export function factsOf(
-  { alpha, n, dim, backbone, seed, range, light, preprocess, ensemble, patches, discriminative, facts }: Artifact,
+  {
+    alpha,
+    n,
+    dim,
+    backbone,
+    seed,
+    range,
+    light,
+    enlarged,
+    preprocess,
+    ensemble,
+    patches,
+    discriminative,
+    facts,
+  }: Artifact,
   bytes: Bytes,
 ): ModelFacts {
   const calibrationScores = ensemble.calibration.heldOut.ensemble.length
@@ -28,6 +42,7 @@ export function factsOf(
     facts: facts ?? null,
     ...(range && { range }),
     ...(light && { light }),
+    ...(enlarged && { enlarged }),
     ...(preprocess && { preprocess }),
   }
   return { ...known, ...(patches && { detail: patches.detail }) }

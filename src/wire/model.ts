@@ -48,6 +48,13 @@ export const Model = Type.Object({
   light: Type.Optional(
     OneOf(['even'], { description: 'There where the light of images is evened out before they are looked at' }),
   ),
+  enlarged: Type.Optional(
+    Type.Integer({
+      minimum: 2,
+      maximum: 3,
+      description: "Times the network's side at which whole images are judged, beside its own; absent: at its own only",
+    }),
+  ),
   detail: Type.Optional(
     Type.Integer({
       minimum: 1,

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { OneclassError } from '../../src/errors.ts'
 import type { Backbone, Look } from '../../src/features/backbone.ts'
-import { atDetail, type Detail } from '../../src/features/detail.ts'
+import { atDetail, type Detail, meanEmbedding, tilesOf } from '../../src/features/detail.ts'
 import { parseManifest } from '../../src/features/manifest.ts'
 import { openBackbone } from '../../src/features/registry.ts'
 import type { Pixels } from '../../src/images/pixels.ts'
@@ -75,7 +75,7 @@ describe('maps of a network', () => {
       const way = isFree ? 'one pass' : 'tiles'
       it(`of images ${detail} times as large, by ${way}; the embedding is that of the small image`, async () => {
         const own = await open(isFree, { maps: [blocks], input: isFree ? { multipleOf: 4 } : {} })
-        const backbone = atDetail(own, detail)
+        const backbone = atDetail(own, detail, undefined)
         assert.equal(backbone.target.width, 8 * detail)
         assert.equal(backbone.hash, own.hash)
         const image = pixels(8 * detail, 8 * detail, 3)
@@ -86,6 +86,22 @@ describe('maps of a network', () => {
         assert.deepEqual(alone, seen!.embedding)
         await assert.rejects(backbone.embed([pixels(9, 8, 1)]), { code: 'INTERNAL' })
         await backbone.close()
+      })
+
+      it(`of images ${detail} times as large, by ${way}, judged at both sizes: the embedding is the mean of both`, async () => {
+        const own = await open(isFree, { maps: [blocks], input: isFree ? { multipleOf: 4 } : {} })
+        assert.deepEqual(atDetail(own, detail, 'both').target.sizes, 'both')
+        const image = pixels(8 * detail, 8 * detail, 3)
+        const [small, seen] = await look(own, image, { ...image, sizes: 'both' })
+        const parts = isFree ? [image] : tilesOf(image, detail)
+        const large = meanEmbedding(parts.map((part) => Float32Array.from(expectedMean(part, 0, 1))))
+        assertClose(seen!.embedding, meanEmbedding([small!.embedding, large]))
+        assert.deepEqual(seen!.maps, small!.maps)
+        const [alone] = await own.embed([{ ...image, sizes: 'both' }])
+        assert.deepEqual(alone, seen!.embedding)
+        const [unchanged] = await own.embed([{ ...pixels(8, 8, 3), sizes: 'both' }])
+        assert.deepEqual(unchanged, (await own.embed([pixels(8, 8, 3)]))[0])
+        await own.close()
       })
     }
   }

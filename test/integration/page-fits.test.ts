@@ -30,7 +30,10 @@ test('fits: negatives, confidence, names to leave out, the root of a data set; t
   const done = await client.finished(job.id)
   assert.ok(done.type === 'fit' && done.result, JSON.stringify(done.error))
   const { model, used, excluded, report } = done.result
-  assert.deepEqual([used, excluded, model.negatives, model.detail], [39, ['3.jpg'], 12, 2])
+  assert.deepEqual([used, excluded, model.negatives, model.detail, model.enlarged], [39, ['3.jpg'], 12, 2, 2])
+  // a worker judges whole images at both sizes, as the fit did
+  const [nearest] = (await client.classify('choices', all[0]!)).nearest
+  assert.ok(nearest && nearest.similarity > 0.9999, `similarity ${nearest?.similarity}`)
   const grown = await json('/v1/models', { name: 'choices', base: 'choices', detail: 1 })
   assert.equal(await codeOf(grown), '400 INVALID_ARGUMENT')
   assert.ok(report && report.askedAlpha === 0.2 && report.confidence === 0.9 && report.alpha < 0.2)

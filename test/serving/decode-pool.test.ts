@@ -72,6 +72,20 @@ describe('the decode pool', { skip: isLinux ? false : 'reads /proc' }, () => {
     pool.close()
   })
 
+  it('tells of the pixels what decoding here tells', async () => {
+    const pool = open()
+    const asked: DecodeTarget = { ...target, withOriginal: true, sizes: 'both' }
+    const bytes = await sharp({ create: { width: 300, height: 200, channels: 3, background: 'red' } })
+      .png()
+      .toBuffer()
+    const { data: here, ...about } = await decodeImage({ name: 'a', bytes }, asked)
+    const { data, ...told } = (await pool.decode({ name: 'a', bytes, target: asked, lane: 'single' })).pixels
+    assert.ok(about.original && about.notes && about.sizes)
+    assert.deepEqual(told, about)
+    assert.deepEqual(Buffer.from(data), Buffer.from(here))
+    pool.close()
+  })
+
   it('slow images leave nothing behind at the signal that many of them share', async () => {
     const pool = open()
     const large = { create: { width: 6000, height: 6000, channels: 3 as const, background: 'red' } }

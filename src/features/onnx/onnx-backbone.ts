@@ -5,7 +5,7 @@ import { OneclassError } from '../../errors.ts'
 import type { Pixels } from '../../images/pixels.ts'
 import { nativeWork } from '../../system/native-work.ts'
 import type { Backbone, BackboneManifest, Look, MapOutput, PlaceMap } from '../backbone.ts'
-import { detailOf, joinTiles, shrink, tilesOf } from '../detail.ts'
+import { detailOf, joinTiles, meanEmbedding, shrink, tilesOf } from '../detail.ts'
 import { backboneHash } from '../manifest.ts'
 import { toTensor } from '../tensor.ts'
 import { deviceError } from './device.ts'
@@ -57,12 +57,11 @@ export class OnnxBackbone implements Backbone {
       // maps of images of the network's own size come with their embeddings
       const isOwn = details.every((detail) => detail === 1)
       const seen = await this.#seeOwn(own, isOwn ? maps : [])
-      for (const [i, { embedding, maps: found }] of seen.entries()) {
-        if (!allFinite(embedding) || found.some(({ data }) => !allFinite(data))) {
-          const message = `The backbone "${this.id}" gave a value that is not finite.`
-          results.push(new OneclassError('BACKBONE_INVALID', message))
-        } else if (isOwn || maps.length === 0) results.push({ embedding, maps: found })
-        else results.push({ embedding, maps: await this.#seeLarge(some[i]!, details[i]!, maps) })
+      for (const [i, ofOwnSize] of seen.entries()) {
+        const look = isOwn ? ofOwnSize : await this.#seeLarge(some[i]!, details[i]!, maps, ofOwnSize.embedding)
+        const holds = allFinite(look.embedding) && look.maps.every(({ data }) => allFinite(data))
+        const message = `The backbone "${this.id}" gave a value that is not finite.`
+        results.push(holds ? look : new OneclassError('BACKBONE_INVALID', message))
       }
     }
     return results
@@ -86,24 +85,28 @@ export class OnnxBackbone implements Backbone {
     })
   }
 
-  /** The maps of an image that is larger than the network's own size. */
-  async #seeLarge(image: Pixels, detail: number, maps: readonly MapOutput[]): Promise<PlaceMap[]> {
-    const { input } = this.manifest
+  /** An image that is `detail` times as large as the network's own size, at which it has the embedding that is given. */
+  async #seeLarge(image: Pixels, detail: number, maps: readonly MapOutput[], embedding: Float32Array): Promise<Look> {
+    const withEmbedding = image.sizes === 'both' && detail > 1
+    if (maps.length === 0 && !withEmbedding) return { embedding, maps: [] }
+    const { dim } = this
+    const { input, outputs } = this.manifest
     const { multipleOf } = input
     const isFree = multipleOf !== undefined && image.width % multipleOf === 0 && image.height % multipleOf === 0
     const parts = isFree ? [image] : tilesOf(image, detail)
     const size = { width: parts[0]!.width, height: parts[0]!.height }
     const tensor = toTensor(parts, { ...input, ...size }, false)
-    const found = await this.#run(
-      tensor,
-      parts.length,
-      size,
-      maps.map((map) => withSize(map, size)),
-    )
-    return maps.map((map, k) => {
-      const tiles = parts.map((_, t) => mapOf(map, size, found[k]!, t))
-      return isFree ? tiles[0]! : joinTiles(tiles, detail)
-    })
+    const wanted = maps.map((map) => withSize(map, size))
+    if (withEmbedding) wanted.push({ name: outputs.embedding.name, size: dim })
+    const found = await this.#run(tensor, parts.length, size, wanted)
+    const large = parts.map((_, t) => found.at(-1)!.subarray(t * dim, (t + 1) * dim))
+    return {
+      embedding: withEmbedding ? meanEmbedding([embedding, meanEmbedding(large)]) : embedding,
+      maps: maps.map((map, k) => {
+        const tiles = parts.map((_, t) => mapOf(map, size, found[k]!, t))
+        return isFree ? tiles[0]! : joinTiles(tiles, detail)
+      }),
+    }
   }
 
   /** The session stays for the next opening; it goes when another network is opened. */

@@ -98,11 +98,15 @@ function Facts({ model }: { model: Model }): JSX.Element {
       <dd>{bytes(model.bytes)}</dd>
       <dt>{t.models.facts.backbone}</dt>
       <dd>{model.backbone?.id ?? t.models.onFeatures}</dd>
-      {(model.light || model.detail) && (
+      {(model.light || model.enlarged || model.detail) && (
         <>
           <dt>{t.models.facts.way}</dt>
           <dd>
-            {[model.light && t.models.lightEven, model.detail && t.models.placesAt(model.detail)]
+            {[
+              model.light && t.models.lightEven,
+              model.enlarged && t.models.twoSizes(model.enlarged),
+              model.detail && t.models.placesAt(model.detail),
+            ]
               .filter(Boolean)
               .join(', ')}
           </dd>

@@ -89,6 +89,7 @@ export const models: typeof Words = {
     driftFresh: 'Mit dieser Version wurde noch kein Bild geprüft.',
     facts: { backbone: 'Netz', features: 'Merkmale', hash: 'Prüfsumme', seed: 'Startwert', way: 'Betrachtet' },
     lightEven: 'Bilder mit ausgeglichenem Licht',
+    twoSizes: (times) => `ganze Bilder in zwei Größen, die größere ${times}-mal so genau`,
     placesAt: (detail) => (detail === 1 ? 'einzelne Stellen' : `einzelne Stellen, ${detail}-mal so genau`),
     onFeatures: 'keines: an Merkmalszeilen angepasst',
     positives: 'Was es gelernt hat',

@@ -82,6 +82,7 @@ export const models = {
     driftFresh: 'No image has been classified with this version yet.',
     facts: { backbone: 'Network', features: 'Features', hash: 'Content hash', seed: 'Seed', way: 'Looks at' },
     lightEven: 'images with their light evened out',
+    twoSizes: (times: number) => `whole images at two sizes, the larger one ${times} times as closely`,
     placesAt: (detail: number) => (detail === 1 ? 'places' : `places, ${detail} times as closely`),
     onFeatures: 'none: fitted on feature rows',
     positives: 'What it was taught',

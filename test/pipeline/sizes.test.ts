@@ -1,0 +1,78 @@
+/** A fit at more than the network's own size judges whole images at both sizes, and so does whatever scores with its model. */
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { createRandom } from '../../src/core/random.ts'
+import type { Backbone } from '../../src/features/backbone.ts'
+import { meanEmbedding } from '../../src/features/detail.ts'
+import { embedImages } from '../../src/features/embed.ts'
+import { openBackbone } from '../../src/features/registry.ts'
+import { renderPart } from '../../src/images/demo-images.ts'
+import { encodeImage } from '../../src/images/encode.ts'
+import type { ImageSource } from '../../src/images/source.ts'
+import { fitImages } from '../../src/pipeline/fit.ts'
+import { backboneFor, wayOf } from '../../src/pipeline/model-backbone.ts'
+import { type Artifact, decodeArtifact, encodeArtifact } from '../../src/store/artifact.ts'
+import { assertGalleryOf, encodeGallery } from '../../src/store/gallery.ts'
+
+const network = await openBackbone(undefined, { home: '/nonexistent' })
+after(() => network.close())
+
+const parts: ImageSource[] = await Promise.all(
+  Array.from({ length: 24 }, async (_, i) => ({
+    name: `${i}.png`,
+    bytes: await encodeImage(renderPart(createRandom(i)), 'png'),
+  })),
+)
+const { artifact, gallery } = await fitImages(parts, network, { detail: 2, light: 'even' })
+
+async function embeddingOf(backbone: Backbone, maps: boolean): Promise<Float32Array> {
+  for await (const { embedding, error } of embedImages(backbone, parts.slice(0, 1), { maps })) {
+    if (error) throw error
+    return embedding
+  }
+  throw new Error('no image')
+}
+const embeddingBy = (model: Artifact, maps = true) => embeddingOf(backboneFor(model, network), maps)
+
+test('the embedding is the mean of both, in the fit as in scoring, with maps and without', async () => {
+  assert.deepEqual([artifact.enlarged, gallery.enlarged], [2, 2])
+  const kept = gallery.embeddings.subarray(0, artifact.dim)
+  const stored = decodeArtifact(encodeArtifact(artifact))
+  assert.deepEqual(await embeddingBy(stored), kept)
+  assert.deepEqual(await embeddingBy(stored, false), kept)
+  const { patches: _, ...whole } = stored
+  assert.deepEqual(await embeddingBy(whole), kept, 'a model whose places were left out')
+  const { enlarged: _size, ...before } = stored
+  assert.notEqual(wayOf('a', stored), wayOf('a', before))
+  assert.throws(() => assertGalleryOf(before, encodeGallery(gallery)), { code: 'MODEL_CORRUPT' })
+})
+
+test('a model of an earlier build judges whole images at the own size of the network alone', async () => {
+  const { enlarged: _, ...before } = artifact
+  const own = await embeddingBy({ ...before, patches: undefined } as unknown as Artifact)
+  const old = await embeddingBy(decodeArtifact(encodeArtifact(before)))
+  const cosine = meanEmbedding([old]).reduce((sum, value, j) => sum + value * meanEmbedding([own])[j]!, 0)
+  assert.ok(cosine > 0.98 && cosine <= 1.0001, `cosine ${cosine}`) // shrunk by blocks here, by the decoder there
+  assert.notDeepEqual(old, gallery.embeddings.subarray(0, artifact.dim))
+})
+
+test('a version that grows goes on in the way of its base, also of an earlier build', async () => {
+  const first = await fitImages(parts.slice(0, 20), network, { detail: 2, light: 'even' })
+  const grown = await fitImages(parts.slice(20), network, { base: { gallery: first.gallery } })
+  assert.deepEqual(encodeArtifact(grown.artifact), encodeArtifact(artifact))
+  const whole = await fitImages(parts.slice(20), network, { base: { gallery: first.gallery }, patches: false })
+  assert.deepEqual([whole.artifact.enlarged, whole.artifact.patches], [2, undefined])
+  await assert.rejects(fitImages(parts.slice(20), network, { base: { gallery: first.gallery }, detail: 1 }), {
+    code: 'INVALID_ARGUMENT',
+  })
+  const { enlarged: _, ...earlier } = first.gallery
+  const old = await fitImages(parts.slice(20), network, { base: { gallery: earlier } })
+  assert.deepEqual([old.artifact.enlarged, old.artifact.patches?.detail ?? 2], [undefined, 2])
+})
+
+test('a damaged file is refused', () => {
+  for (const enlarged of [1, 3, 4, '2', null])
+    assert.throws(() => decodeArtifact(encodeArtifact({ ...artifact, enlarged: enlarged as 2 })), {
+      code: 'MODEL_CORRUPT',
+    })
+})
