@@ -69,11 +69,6 @@ export function lightWords(choice: LightChoice | undefined, isGrown: boolean): s
   return `evened out, in scoring too (${why})`
 }
 
-/** At which sizes whole images are judged. */
-export function sizesWords(enlarged: number): string {
-  return `whole images are judged at the network's own size and at ${enlarged} times its side`
-}
-
 /** What looking at places added, and at which detail. */
 export function placesWords({ detail, weight, without, with: both }: PlaceChoice): string {
   if (weight === 0)

@@ -8,6 +8,7 @@ import { printable } from '../images/left-out.ts'
 import { imageLimits } from '../images/limits.ts'
 import type { ImageSource } from '../images/source.ts'
 import { classifyImages, createClassifier } from '../pipeline/classify.ts'
+import { assertTakesFeatures } from '../pipeline/load-model.ts'
 import { backboneFor } from '../pipeline/model-backbone.ts'
 import { alphaWarning } from '../store/fit-facts.ts'
 import { openRegistry } from '../store/registry.ts'
@@ -92,6 +93,7 @@ score --features X.npy --model NAME --format jsonl`,
     const file = await outputFor(out, features === undefined ? positionals : [features])
     try {
       if (features !== undefined) {
+        assertTakesFeatures({ info, artifact })
         const X = await readFeatures(features)
         const rows = classifier.scoreMatrix(X).map((result, row): RowResult => ({ row, ...result }))
         sayFewest(rows.length, calibrationScores, fdr, io)

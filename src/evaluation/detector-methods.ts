@@ -7,6 +7,7 @@ import { mahalanobis as mahalanobisDetector, nearestNeighbour as nearestNeighbou
 import type { PooledKey } from '../detectors/join.ts'
 import { OneclassError } from '../errors.ts'
 import type { Artifact } from '../store/artifact.ts'
+import { sizesWords } from '../wire/sizes.ts'
 import { acceptByPValue, heldOutScores } from './held-out-scores.ts'
 import type { Method } from './method.ts'
 
@@ -19,14 +20,14 @@ export const isolationForest = ensembleRow(
 )
 export const oneClassSvm = ensembleRow('one-class-svm', 'One-class SVM, whitened embeddings', 'oneClassSvm')
 /** How `fit` looks at these images, and why. */
-function wayWords({ patches, light }: Artifact): string {
+function wayWords({ patches, light, enlarged }: Artifact): string {
   const evened = light
     ? 'The light of images is evened out, since defects drawn on held-out positives are found no worse so. '
     : ''
   const joined = patches
     ? `Isolation forest, one-class SVM and places at detail ${patches.detail}, as a fit joins them: drawn defects are found better with places.`
     : 'Isolation forest and one-class SVM, as a fit joins them.'
-  return `${evened}${joined}`
+  return `${evened}${joined}${enlarged ? ` In it, ${sizesWords(enlarged)}.` : ''}`
 }
 
 const ensembleOfWholeImages = ensembleRow('ensemble', 'Ensemble (what oneclass serves)', 'ensemble')

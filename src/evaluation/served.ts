@@ -53,7 +53,8 @@ export async function fitServed(
   const started = performance.now()
   const way = { light, ...(detail ? { detail } : { patches: false }), ...(range && { range }) }
   const { artifact } = await fitImages(train, backbone, { seed, alpha, ...way, ...hooks })
-  if (artifact.patches === undefined && artifact.light === undefined) return undefined
+  const { patches, light: evened, enlarged } = artifact
+  if (patches === undefined && evened === undefined && enlarged === undefined) return undefined
   const fitSeconds = (performance.now() - started) / 1000
   const classifier = createClassifier(artifact, { model: 'compared' })
   const scores = new Float64Array(test.length)

@@ -10,7 +10,13 @@ import { classifyImages } from '../pipeline/classify.ts'
 import { classifyWithModels } from '../pipeline/classify-many.ts'
 import { fitFeatureModel, fitModel } from '../pipeline/fit-model.ts'
 import { heatOfImage } from '../pipeline/heat.ts'
-import { assertTakesImages, type LoadedModel, loadModel, openNetworkOf } from '../pipeline/load-model.ts'
+import {
+  assertTakesFeatures,
+  assertTakesImages,
+  type LoadedModel,
+  loadModel,
+  openNetworkOf,
+} from '../pipeline/load-model.ts'
 import { type OpenedModels, openModels } from '../pipeline/open-models.ts'
 import { openRegistry } from '../store/registry.ts'
 import { answerCalls, type CallContext } from '../system/thread-call.ts'
@@ -90,7 +96,9 @@ answerCalls<LibraryCalls>({
   },
 
   async scoreFeatures({ X, alpha }) {
-    return present(single, 'an opened model').classifier.scoreMatrix(X, alpha)
+    const model = present(single, 'an opened model')
+    assertTakesFeatures(model)
+    return model.classifier.scoreMatrix(X, alpha)
   },
 
   async explain({ source, alpha }, { signal }) {

@@ -37,6 +37,22 @@ export function assertTakesImages({
 }
 
 /**
+ * Embeddings that somebody brings are those of images as they are, at the network's own size.
+ * @throws MODEL_INCOMPATIBLE for a model that looks at images in another way
+ */
+export function assertTakesFeatures({
+  info,
+  artifact: { light, enlarged },
+}: Pick<LoadedModel, 'info' | 'artifact'>): void {
+  const way = light ? 'with their light evened out' : enlarged ? 'at two sizes' : undefined
+  if (way === undefined) return
+  throw new OneclassError(
+    'MODEL_INCOMPATIBLE',
+    `The model "${labelOf(info)}" looks at images ${way}, which other embeddings do not: score images, or fit it with --no-patches --light as-is.`,
+  )
+}
+
+/**
  * The network that the model was fitted with, asking for the model's range of samples.
  * @param named where it is now, if it has moved
  * @throws MODEL_INCOMPATIBLE, BACKBONE_NOT_FOUND, BACKBONE_MISMATCH, DEPENDENCY_MISSING

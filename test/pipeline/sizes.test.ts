@@ -10,9 +10,11 @@ import { renderPart } from '../../src/images/demo-images.ts'
 import { encodeImage } from '../../src/images/encode.ts'
 import type { ImageSource } from '../../src/images/source.ts'
 import { fitImages } from '../../src/pipeline/fit.ts'
+import { assertTakesFeatures } from '../../src/pipeline/load-model.ts'
 import { backboneFor, wayOf } from '../../src/pipeline/model-backbone.ts'
 import { type Artifact, decodeArtifact, encodeArtifact } from '../../src/store/artifact.ts'
 import { assertGalleryOf, encodeGallery } from '../../src/store/gallery.ts'
+import type { Model } from '../../src/wire/model.ts'
 
 const network = await openBackbone(undefined, { home: '/nonexistent' })
 after(() => network.close())
@@ -75,4 +77,14 @@ test('a damaged file is refused', () => {
     assert.throws(() => decodeArtifact(encodeArtifact({ ...artifact, enlarged: enlarged as 2 })), {
       code: 'MODEL_CORRUPT',
     })
+})
+
+test('embeddings that somebody brings are refused: they show one size', () => {
+  const info = { name: 'part', version: 1 } as Model
+  assert.throws(() => assertTakesFeatures({ info, artifact }), {
+    code: 'MODEL_INCOMPATIBLE',
+    message: /--no-patches --light as-is/,
+  })
+  const { light: _, enlarged: _size, ...plain } = artifact
+  assertTakesFeatures({ info, artifact: plain })
 })
