@@ -52,16 +52,19 @@ export function detailOf({ width, height }: Pixels, own: { readonly width: numbe
 export function shrink({ width, height, data }: Pixels, k: number): Pixels {
   const [w, h] = [width / k, height / k]
   const out = new Uint8Array(w * h * 3)
-  for (let y = 0; y < h; y++) {
-    for (let x = 0; x < w; x++) {
-      for (let c = 0; c < 3; c++) {
-        let sum = 0
-        for (let j = 0; j < k; j++) {
-          for (let i = 0; i < k; i++) sum += data[((y * k + j) * width + x * k + i) * 3 + c]!
+  const sums = new Uint32Array(w * 3)
+  for (let y = 0, from = 0; y < h; y++) {
+    sums.fill(0)
+    for (let j = 0; j < k; j++) {
+      for (let to = 0; to < sums.length; to += 3) {
+        for (let i = 0; i < k; i++, from += 3) {
+          sums[to]! += data[from]!
+          sums[to + 1]! += data[from + 1]!
+          sums[to + 2]! += data[from + 2]!
         }
-        out[(y * w + x) * 3 + c] = Math.round(sum / (k * k))
       }
     }
+    for (let x = 0; x < sums.length; x++) out[y * sums.length + x] = Math.round(sums[x]! / (k * k))
   }
   return { width: w, height: h, data: out }
 }

@@ -42,3 +42,33 @@ test('colours stay what they are beside each other, blank and tiny images what t
   assert.ok(spreadOf(evenLight(picture(40, 30, () => [7, 7, 7]))) === 0)
   assert.equal(evenLight(picture(1, 1, () => [9, 9, 9])).data.length, 3)
 })
+
+test('the surroundings are three box means after each other, edges repeated, also where a side is shorter than a box', () => {
+  for (const [width, height] of [
+    [48, 33],
+    [3, 40],
+    [1, 1],
+  ] as const) {
+    const image = picture(width, height, (x, y) => [(x * 37 + y * 91) % 256, (x * y * 13) % 256, (x * 7 + 5 * y) % 256])
+    const grey = Array.from({ length: width * height }, (_, i) => {
+      const [r, g, b] = image.data.subarray(3 * i, 3 * i + 3)
+      return 0.299 * r! + 0.587 * g! + 0.114 * b!
+    })
+    const clamp = (value: number, most: number) => Math.max(0, Math.min(most, value))
+    const blurred = (values: number[], side: number, at: (i: number, by: number) => number) => {
+      const radius = Math.max(1, Math.round((Math.sqrt(4 * (side / 8) ** 2 + 1) - 1) / 2))
+      const box = Array.from({ length: 2 * radius + 1 }, (_, k) => k - radius)
+      return values.map((_, i) => box.reduce((sum, by) => sum + values[at(i, by)]!, 0) / box.length)
+    }
+    const inRow = (i: number, by: number) => i - (i % width) + clamp((i % width) + by, width - 1)
+    const inColumn = (i: number, by: number) => clamp(Math.floor(i / width) + by, height - 1) * width + (i % width)
+    let around = grey
+    for (let pass = 0; pass < 3; pass++) around = blurred(around, width, inRow)
+    for (let pass = 0; pass < 3; pass++) around = blurred(around, height, inColumn)
+    const evened = evenLight(image).data
+    for (const [i, value] of image.data.entries()) {
+      const expected = Math.min(255, ((value + 8) * 128) / (around[Math.floor(i / 3)]! + 8))
+      assert.ok(Math.abs(evened[i]! - expected) <= 0.501, `${width} x ${height}: ${evened[i]} for ${expected}`)
+    }
+  }
+})
