@@ -64,7 +64,7 @@ export function shrink({ width, height, data }: Pixels, k: number): Pixels {
         }
       }
     }
-    for (let x = 0; x < sums.length; x++) out[y * sums.length + x] = Math.round(sums[x]! / (k * k))
+    for (let x = 0; x < sums.length; x++) out[y * sums.length + x] = (sums[x]! / (k * k) + 0.5) | 0
   }
   return { width: w, height: h, data: out }
 }
