@@ -16,7 +16,7 @@ export type Fingerprint = Uint8Array
 export function fingerprint(pixels: Pixels): Fingerprint {
   const grey = shrinkToGrey(pixels, fingerprintSide)
   const print = new Uint8Array(grey.length)
-  for (let i = 0; i < grey.length; i++) print[i] = Math.round(grey[i]!)
+  for (let i = 0; i < grey.length; i++) print[i] = grey[i]! + 0.5 // rounded: what is kept is a whole number
   return print
 }
 
