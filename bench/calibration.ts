@@ -17,14 +17,16 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { fromRows, type Matrix, matrix, takeRows } from '../src/core/matrix.ts'
+import { type Matrix, matrix, takeRows } from '../src/core/matrix.ts'
 import { readNpy } from '../src/core/npy.ts'
 import { createRandom, type Random, sample } from '../src/core/random.ts'
 import { openBackbone } from '../src/features/registry.ts'
 import { renderPart } from '../src/images/demo-images.ts'
+import { encodeImage } from '../src/images/encode.ts'
+import type { ImageSource } from '../src/images/source.ts'
 import { createClassifier } from '../src/pipeline/classify.ts'
 import { fitFeatures } from '../src/pipeline/fit.ts'
-import { markdownTable, mean, share, wilson } from './material.ts'
+import { embedAll, markdownTable, mean, share, wilson } from './material.ts'
 import { realRates, realRatesHead } from './real-rates.ts'
 import { type Setting, simulate, simulationHead } from './simulation.ts'
 
@@ -125,13 +127,10 @@ async function parts(pool: number): Promise<void> {
   const backbone = await openBackbone(undefined, { home })
   try {
     const random = createRandom(7)
-    const rows: Float32Array[] = []
-    for (let at = 0; at < pool; at += 8) {
-      for (const embedding of await backbone.embed(Array.from({ length: 8 }, () => renderPart(random)))) {
-        if (embedding instanceof Float32Array) rows.push(embedding)
-      }
-    }
-    const X = fromRows(rows)
+    const sources: ImageSource[] = []
+    for (let i = 0; i < pool; i++)
+      sources.push({ name: `part ${i}`, bytes: await encodeImage(renderPart(random), 'jpeg', 90) })
+    const { X } = await embedAll(backbone, sources)
     for (const n of sizes.filter((size) => size <= X.rows - 100)) {
       const fits: number[][] = []
       for (let r = 0; r < Math.min(repeats, 4); r++) {

@@ -3,8 +3,10 @@ import { smallestAlphaWords } from '../detectors/promise.ts'
 import { printable } from '../images/left-out.ts'
 import type { FitReport, LightChoice, PlaceChoice } from '../wire/fit-report.ts'
 import { fewestForMisfits } from '../wire/misfits.ts'
+import type { Model } from '../wire/model.ts'
 import { plural } from '../wire/plural.ts'
 import type { Preprocess } from '../wire/preprocess.ts'
+import { sizesWords } from '../wire/sizes.ts'
 
 /** Misfits that are named on a terminal; `--json` has all of them. */
 const named = 10
@@ -59,8 +61,22 @@ export function negativesWords(count: number): string {
 
 const area = (value: number) => value.toFixed(3).replace(/^0/, '')
 
+/** How a model looks at its images, and why. */
+export function wayLines({ light, enlarged, detail = 1, facts, growth }: Model): string[] {
+  const sizes = enlarged
+    ? sizesWords(enlarged)
+    : detail > 1
+      ? "whole images are judged at the network's own size alone, as by earlier builds; fit from the images for both"
+      : undefined
+  return [
+    ...(light ? [`  light                   ${lightWords(facts?.light, growth !== undefined)}`] : []),
+    ...(sizes ? [`  sizes                   ${sizes}`] : []),
+    ...(facts?.places ? [`  places                  ${placesWords(facts.places)}`] : []),
+  ]
+}
+
 /** What evening out the light added. */
-export function lightWords(choice: LightChoice | undefined, isGrown: boolean): string {
+function lightWords(choice: LightChoice | undefined, isGrown: boolean): string {
   const why = choice
     ? `drawn defects are told from good images with AUROC ${area(choice.even)}, as they are ${area(choice.asIs)}`
     : isGrown
@@ -70,7 +86,7 @@ export function lightWords(choice: LightChoice | undefined, isGrown: boolean): s
 }
 
 /** What looking at places added, and at which detail. */
-export function placesWords({ detail, weight, without, with: both }: PlaceChoice): string {
+function placesWords({ detail, weight, without, with: both }: PlaceChoice): string {
   if (weight === 0)
     return `left out: drawn defects are told from good images no better with them (AUROC ${area(without)})`
   return `detail ${detail}: drawn defects are told from good images with AUROC ${area(both)}, without places ${area(without)}`

@@ -14,12 +14,11 @@ import type { Model } from '../wire/model.ts'
 import { plural } from '../wire/plural.ts'
 import { preprocessModes } from '../wire/preprocess.ts'
 import { parseRange } from '../wire/sample-range.ts'
-import { sizesWords } from '../wire/sizes.ts'
 import { type Command, deviceOption, type Io, type Values } from './command.ts'
 import { readFeatureRows, readFeatures } from './feature-file.ts'
 import { asNamed, assertOfRows, excluded, placesFor } from './fit-arguments.ts'
 import { negativesAt, positivesFor } from './fit-input.ts'
-import { lightWords, negativesWords, placesWords, preprocessWords, reportLines } from './fit-words.ts'
+import { negativesWords, preprocessWords, reportLines, wayLines } from './fit-words.ts'
 import { progressLine } from './progress.ts'
 import { flag, number, oneOf, required, text } from './values.ts'
 
@@ -216,10 +215,7 @@ async function report(io: Io, values: Values, { model: info, ...done }: FitReply
     if (info.negatives)
       await io.out(`${negativesWords(info.negatives)}; the promise about good ${nounOf(info)}s is as without them`)
     for (const line of reportLines(said, nounOf(info))) await io.out(line)
-    if (info.light)
-      await io.out(`  light                   ${lightWords(info.facts?.light, info.growth !== undefined)}`)
-    if (info.enlarged) await io.out(`  sizes                   ${sizesWords(info.enlarged)}`)
-    if (info.facts?.places) await io.out(`  places                  ${placesWords(info.facts.places)}`)
+    for (const line of wayLines(info)) await io.out(line)
     if (info.backbone === null) await io.out(`  features                ${preprocessWords(info.preprocess)}`)
     if (excluded.length > 0) await io.out(`  left out                ${excluded.map(printable).join(', ')}`)
     if (info.growth) for (const line of growthLines(info.name, info.growth, rejectedByBase)) await io.out(line)

@@ -9,7 +9,7 @@ import { assertHomeWritable, standardOutputName, writeOutput } from '../system/f
 import { didYouMean } from '../system/suggest.ts'
 import { labelOf } from '../wire/label.ts'
 import type { Command, Io, Values } from './command.ts'
-import { reportLines } from './fit-words.ts'
+import { reportLines, wayLines } from './fit-words.ts'
 import { flag, number, text } from './values.ts'
 
 export const models: Command = {
@@ -70,7 +70,7 @@ const actions: Record<string, Action> = {
     if (flag(values, 'json')) return await io.out(JSON.stringify({ ...details, report }))
     const { facts: _, ...shown } = details
     for (const [key, value] of Object.entries(shown)) await io.out(`${key.padEnd(15)} ${show(value)}`)
-    for (const line of reportLines(report, nounOf(info))) await io.out(line)
+    for (const line of [...reportLines(report, nounOf(info)), ...wayLines(info)]) await io.out(line)
     for (const warning of report.warnings) io.err(`note: ${warning}`)
   },
   async set(registry, ref, values, io) {

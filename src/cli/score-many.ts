@@ -9,6 +9,7 @@ import { imageLimits } from '../images/limits.ts'
 import type { ImageSource } from '../images/source.ts'
 import { createClassifier } from '../pipeline/classify.ts'
 import { classifyWithModels, scoreWithModels } from '../pipeline/classify-many.ts'
+import { assertTakesFeatures } from '../pipeline/load-model.ts'
 import { openModels, type UnopenedModel } from '../pipeline/open-models.ts'
 import { alphaWarning } from '../store/fit-facts.ts'
 import { expandRefs } from '../store/model-refs.ts'
@@ -127,6 +128,7 @@ async function scoreRowsWithMany(X: Matrix, registry: Registry, call: ManyCall):
   for (const ref of await expandRefs(registry, call.refs)) {
     try {
       const { info, artifact } = await registry.load(ref)
+      assertTakesFeatures({ info, artifact })
       const alpha = call.alpha === undefined ? {} : { alpha: call.alpha }
       models.push({
         ref,

@@ -48,7 +48,7 @@ export function assertTakesFeatures({
   if (way === undefined) return
   throw new OneclassError(
     'MODEL_INCOMPATIBLE',
-    `The model "${labelOf(info)}" looks at images ${way}, which other embeddings do not: score images, or fit it with --no-patches --light as-is.`,
+    `The model "${labelOf(info)}" looks at images ${way}, which embeddings that you bring do not show: score images, or fit it without patches and with its light as it is.`,
   )
 }
 

@@ -37,7 +37,7 @@ export async function chooseWay(
   const { detail = 'auto', light = 'auto', patches = true } = asked
   if (kept) {
     const { places, enlarged } = kept
-    assertAsBefore('detail', detail, enlarged ?? places?.detail)
+    assertAsBefore('detail', detail, enlarged ?? places?.detail ?? 1)
     assertAsBefore('light', light, kept.light ?? 'as-is')
     const setup = patches && places && network.look && placeSetup(network, places.detail, places.axes)
     return { light: kept.light ?? 'as-is', places: setup || undefined, ...(enlarged && { enlarged }) }
@@ -59,12 +59,8 @@ function closely(network: Backbone, detail: Detail, axes: PlaceAxes): Pick<Way, 
   return { places: placeSetup(network, detail, axes), ...(detail !== 1 && { enlarged: detail }) }
 }
 
-function assertAsBefore(
-  what: 'detail' | 'light',
-  asked: Detail | Light | 'auto',
-  before: Detail | Light | undefined,
-): void {
-  if (asked === 'auto' || before === undefined || asked === before) return
+function assertAsBefore(what: 'detail' | 'light', asked: Detail | Light | 'auto', before: Detail | Light): void {
+  if (asked === 'auto' || asked === before) return
   throw new OneclassError(
     'INVALID_ARGUMENT',
     `The earlier version looks at its images with ${what} ${before}: fit from the images for another.`,

@@ -67,6 +67,12 @@ test('a version that grows goes on in the way of its base, also of an earlier bu
   await assert.rejects(fitImages(parts.slice(20), network, { base: { gallery: first.gallery }, detail: 1 }), {
     code: 'INVALID_ARGUMENT',
   })
+  const without = await fitImages(parts.slice(0, 20), network, { patches: false })
+  for (const detail of [2, 3] as const)
+    await assert.rejects(fitImages(parts.slice(20), network, { base: { gallery: without.gallery }, detail }), {
+      code: 'INVALID_ARGUMENT',
+      message: /detail 1: fit from the images/,
+    })
   const { enlarged: _, ...earlier } = first.gallery
   const old = await fitImages(parts.slice(20), network, { base: { gallery: earlier } })
   assert.deepEqual([old.artifact.enlarged, old.artifact.patches?.detail ?? 2], [undefined, 2])
@@ -83,7 +89,7 @@ test('embeddings that somebody brings are refused: they show one size', () => {
   const info = { name: 'part', version: 1 } as Model
   assert.throws(() => assertTakesFeatures({ info, artifact }), {
     code: 'MODEL_INCOMPATIBLE',
-    message: /--no-patches --light as-is/,
+    message: /at two sizes|light evened out/,
   })
   const { light: _, enlarged: _size, ...plain } = artifact
   assertTakesFeatures({ info, artifact: plain })
