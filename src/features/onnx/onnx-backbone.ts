@@ -60,8 +60,11 @@ export class OnnxBackbone implements Backbone {
       for (const [i, ofOwnSize] of seen.entries()) {
         const look = isOwn ? ofOwnSize : await this.#seeLarge(some[i]!, details[i]!, maps, ofOwnSize.embedding)
         const holds = allFinite(look.embedding) && look.maps.every(({ data }) => allFinite(data))
-        const message = `The backbone "${this.id}" gave a value that is not finite.`
-        results.push(holds ? look : new OneclassError('BACKBONE_INVALID', message))
+        results.push(
+          holds
+            ? look
+            : new OneclassError('BACKBONE_INVALID', `The backbone "${this.id}" gave a value that is not finite.`),
+        )
       }
     }
     return results
@@ -99,9 +102,9 @@ export class OnnxBackbone implements Backbone {
     const wanted = maps.map((map) => withSize(map, size))
     if (withEmbedding) wanted.push({ name: outputs.embedding.name, size: dim })
     const found = await this.#run(tensor, parts.length, size, wanted)
-    const large = parts.map((_, t) => found.at(-1)!.subarray(t * dim, (t + 1) * dim))
+    const largeEmbedding = () => meanEmbedding(parts.map((_, t) => found.at(-1)!.subarray(t * dim, (t + 1) * dim)))
     return {
-      embedding: withEmbedding ? meanEmbedding([embedding, meanEmbedding(large)]) : embedding,
+      embedding: withEmbedding ? meanEmbedding([embedding, largeEmbedding()]) : embedding,
       maps: maps.map((map, k) => {
         const tiles = parts.map((_, t) => mapOf(map, size, found[k]!, t))
         return isFree ? tiles[0]! : joinTiles(tiles, detail)
