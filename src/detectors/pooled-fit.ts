@@ -128,6 +128,13 @@ async function fitCrossed(X: Matrix, groups: Int32Array, hooks: Hooks, random: R
   )(Array.from(groups.keys()))
   const lengths = leftOutLengths(leftOut, all.rows)
 
+  const whitening = fitWhitening(X)
+  const ofModel = random.fork('model')
+  const svmRows = rowsOfSvm(n, ofModel)
+  // where there are threads, in one of them while the folds are scored
+  const training = (hooks.threads?.train ?? trainOnRows)(whitenOwn(X, svmRows, whitening), oneClassSvm.defaults)
+  training.catch(() => {}) // told where it is awaited
+
   const work = hooks.threads?.foldWork(X, folds, random) ?? foldWork(X, folds, random)
   const inner = await crossFitViews(work, X, folds, step)
   const outer = matrix(n, X.cols)
@@ -146,15 +153,11 @@ async function fitCrossed(X: Matrix, groups: Int32Array, hooks: Hooks, random: R
     }
     step()
   })
-  const whitening = fitWhitening(X)
-  const ofModel = random.fork('model')
   const forest = growForest(outer, isolationForest.defaults, ofModel.fork('trees'))
   // path lengths in shares of those of the rows that a forest grew on: forests of fewer rows have others, and by chance too
   const asFinal = byForest.map((score, row) => score ** (forest.ownPaths / ownPaths[foldOf[row]!]!))
-  const rows = rowsOfSvm(n, ofModel)
-  const train = hooks.threads?.train ?? trainOnRows
-  const svm = await train(whitenOwn(X, rows, whitening), oneClassSvm.defaults)
-  const bySvm = await leftOutSvm(all, leftOut, svm, rows, folds, random.fork('svm'))
+  const svm = await training
+  const bySvm = await leftOutSvm(all, leftOut, svm, svmRows, folds, random.fork('svm'))
   step()
   const part = (from: number, to?: number) => ({
     isolationForest: asFinal.subarray(from, to),

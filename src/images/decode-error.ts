@@ -3,10 +3,26 @@ import { OneclassError } from '../errors.ts'
 import type { ImageFormat } from './format.ts'
 import type { ImageLimits } from './limits.ts'
 
-/** libvips strings several complaints together: the last one is the cause. */
-export function reasonOf(error: unknown): string {
+/** How what libvips says of the files of a format begins. */
+const readers: Readonly<Partial<Record<ImageFormat, RegExp>>> = {
+  jpeg: /^(vipsjpeg|jpegload)/i,
+  png: /^(vipspng|pngload|libpng)/i,
+  webp: /^webp/i,
+  gif: /^gif/i,
+  tiff: /^(tiff|vips_?tiff)/i,
+  avif: /^heif/i,
+}
+
+/**
+ * What libvips says of a file; empty where it says nothing of this one. It strings several complaints together, the last one being the
+ * cause, and has one list of them for all images at once: what stands there may be of an image of another format, or be gone.
+ */
+function reasonOf(error: unknown, format: ImageFormat): string {
   const text = error instanceof Error ? error.message : String(error)
-  return text.trim().split('\n').at(-1)!.trim().slice(0, 200)
+  const reason = text.trim().split('\n').at(-1)!.trim().slice(0, 200)
+  const cause = reason.replace(/^Input buffer has corrupt header:\s*/, '')
+  const isOfOther = Object.entries(readers).some(([other, said]) => other !== format && said.test(cause))
+  return isOfOther || cause === '' || cause === 'Unknown error' ? '' : cause
 }
 
 /** What libvips and its libraries say of whole files that they were not built for. */
@@ -15,7 +31,7 @@ const unsupported =
 
 export function asImageError(error: unknown, name: string, format: ImageFormat, limits: ImageLimits): OneclassError {
   if (error instanceof OneclassError) return error
-  const reason = reasonOf(error)
+  const reason = reasonOf(error, format)
   if (/exceeds pixel limit|too large|maximum image size/i.test(reason)) {
     const megapixels = Math.round(limits.maxPixels / 1e6)
     return new OneclassError('IMAGE_TOO_LARGE', `"${name}" has more than the ${megapixels} megapixels accepted.`, {
@@ -35,7 +51,8 @@ export function asImageError(error: unknown, name: string, format: ImageFormat, 
       { cause: error },
     )
   }
-  return new OneclassError('IMAGE_UNREADABLE', `"${name}" is a damaged or cut-off ${what} file (${reason}).`, {
+  const said = reason === '' ? '' : ` (${reason})`
+  return new OneclassError('IMAGE_UNREADABLE', `"${name}" is a damaged or cut-off ${what} file${said}.`, {
     cause: error,
   })
 }

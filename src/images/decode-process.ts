@@ -12,7 +12,7 @@ import type { ImageLimits } from './limits.ts'
 import { blockOtherDecoders } from './only-accepted.ts'
 import type { DecodeTarget, Pixels } from './pixels.ts'
 import type { UsedSamples } from './sample-range.ts'
-import { makeThumbnail } from './thumbnail.ts'
+import { makeThumbnail, thumbnailOfPixels } from './thumbnail.ts'
 
 export interface DecodeQuestion {
   readonly name: string
@@ -41,7 +41,8 @@ async function answer(
     const source = { name, bytes }
     if (measure) return [{ width: 0, height: 0, pixels: 0, used: await measureSamples(source, limits) }, []]
     const pixels = target && (await decodeImage(source, target, limits))
-    const picture = thumbnail ? makeThumbnail(source, limits, target?.range) : undefined
+    const known = thumbnail && pixels && target.light === undefined ? thumbnailOfPixels(pixels) : undefined
+    const picture = thumbnail ? (known ?? makeThumbnail(source, limits, target?.range)) : undefined
     const webp = await (pixels ? picture?.catch(() => undefined) : picture)
     const { data, ...about } = pixels ?? { width: 0, height: 0, data: new Uint8Array(0) }
     return [{ ...about, pixels: data.length }, webp ? [data, webp] : [data]]

@@ -13,7 +13,7 @@ import { fitPooled } from '../detectors/pooled-fit.ts'
 import { choosePreprocess, keepLengths } from '../detectors/preprocess.ts'
 import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
-import { seeingEvenly, withTarget } from '../features/changed.ts'
+import { seeingEvenly } from '../features/changed.ts'
 import { atDetail, type Detail } from '../features/detail.ts'
 import type { Original } from '../images/pixels.ts'
 import type { ImageSource } from '../images/source.ts'
@@ -82,11 +82,9 @@ export async function takeFirstLook(
   const sample = Array.from(sources.keys()).filter(getsDefect)
   const images = sample.map((i) => sources[i]!)
   const { onProgress, failed: _, ...quiet } = options
-  // asked of the decoder: what a worker fits has its files elsewhere
-  const sized = withTarget(network, { withOriginal: true })
   const look = async (detail: Detail, light: Light, how: GatherOptions): Promise<Look> => {
     const places = placeSetup(network, detail, axes)
-    const seen = await gatherPositives(images, [], atDetail(inLight(sized, light), detail, 'both'), how, places)
+    const seen = await gatherPositives(images, [], atDetail(inLight(network, light), detail, 'both'), how, places)
     const choice = await tryPlaces(seen, places)
     return { seen, light, ...(choice && { choice }) }
   }

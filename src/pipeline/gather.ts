@@ -1,6 +1,7 @@
 /** From image files to what a fit needs of each: embedding, hashes, a small picture, and where they are asked for its places. */
 import { present } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
+import { withTarget } from '../features/changed.ts'
 import { type EmbedOptions, embedImages } from '../features/embed.ts'
 import type { ImageSource } from '../images/decode.ts'
 import { type Fingerprint, fingerprint } from '../images/fingerprint.ts'
@@ -8,7 +9,7 @@ import type { ImageLimits } from '../images/limits.ts'
 import { type PerceptualHash, perceptualHash } from '../images/phash.ts'
 import type { Pixels } from '../images/pixels.ts'
 import type { SampleRange } from '../images/sample-range.ts'
-import { makeThumbnail } from '../images/thumbnail.ts'
+import { makeThumbnail, thumbnailOfPixels } from '../images/thumbnail.ts'
 import type { FailedEntry } from '../images/walk.ts'
 import type { Note } from '../wire/notes.ts'
 import { noThumbnail, type Positive } from './make-gallery.ts'
@@ -73,7 +74,8 @@ export async function gatherPositives(
   const pending = new Map<number, Pending>()
   const unread = Array.from(sources.keys()).filter((i) => !known.has(i))
   const embedded = embedImages(
-    backbone,
+    // sizes are asked of the decoder: what a worker fits has its files elsewhere
+    withTarget(backbone, { withOriginal: true }),
     unread.map((i) => present(sources[i], 'the source of an image')),
     {
       maps: places !== undefined,
@@ -84,7 +86,8 @@ export async function gatherPositives(
         const make =
           typeof options.thumbnails === 'function'
             ? options.thumbnails
-            : (source: ImageSource) => makeThumbnail(source, options.limits, options.range)
+            : async (source: ImageSource) =>
+                await (thumbnailOfPixels(pixels) ?? makeThumbnail(source, options.limits, options.range))
         const thumbnail = options.thumbnails
           ? make(present(sources[index], 'the source of an image')).catch(() => noThumbnail)
           : undefined
