@@ -98,11 +98,15 @@ export async function fitPooled(X: Rows, options: EnsembleOptions, random: Rando
   const known = mergeEqualRows(X, options.groups)
   const distinct = new Set(known).size
   if (distinct < 4) {
+    const different = new Set(mergeEqualRows(X, undefined)).size
+    const which = distinct === 1 ? 'All' : `All but ${distinct}`
     throw new OneclassError(
       'IMAGES_IDENTICAL',
-      distinct === 1
+      different === 1
         ? `All ${X.rows} images have the same features; a class needs images that differ.`
-        : `Only ${distinct} of the ${X.rows} images differ; a class needs images that differ.`,
+        : different < 4
+          ? `Only ${different} of the ${X.rows} images differ; a class needs images that differ.`
+          : `${which} of the ${X.rows} images are copies of others (turned, cropped, relit or saved again); a class needs photos of its own.`,
     )
   }
   const groups = heldTogether(X, known)

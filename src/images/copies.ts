@@ -20,21 +20,82 @@ export interface SeenImages {
   readonly X: Matrix
 }
 
-/** @returns for each image the index of the first of its group */
-export function groupCopies(images: SeenImages): Int32Array {
+/**
+ * @param most images of a group at most: where one would be larger, its most alike images stay together
+ * @returns for each image the index of the first of its group
+ */
+export function groupCopies(images: SeenImages, most = images.prints.length): Int32Array {
   const those = prepareAll(images)
+  const pairs = pairsToCompare(those)
   const groups = createGroups(those.prints.length)
+  for (const { i, j } of pairs)
+    if (groups.leader(i) !== groups.leader(j) && textureOf(those, i, j) >= copyFrom) groups.join(i, j)
+  const leaders = groups.leaders()
+  const tooLarge = new Set(leadersOfLarge(leaders, most))
+  if (tooLarge.size === 0) return leaders
+  const linked = pairs
+    .filter(({ i }) => tooLarge.has(leaders[i]!))
+    .map((pair) => ({ ...pair, texture: textureOf(those, pair.i, pair.j) }))
+    .filter(({ texture }) => texture >= copyFrom)
+    .sort((a, b) => b.texture - a.texture)
+  const within = createGroups(leaders.length)
+  const size = new Int32Array(leaders.length).fill(1)
+  for (const { i, j } of linked) {
+    const [a, b] = [within.leader(i), within.leader(j)]
+    if (a === b || size[a]! + size[b]! > most) continue
+    within.join(i, j)
+    size[within.leader(i)] = size[a]! + size[b]!
+  }
+  return leaders.map((leader, i) => (tooLarge.has(leader) ? within.leader(i) : leader))
+}
+
+/** The leaders of groups of more than `most`. */
+export function leadersOfLarge(leaders: Int32Array, most: number): number[] {
+  const size = new Int32Array(leaders.length)
+  for (const leader of leaders) size[leader]!++
+  return Array.from(size.keys()).filter((leader) => size[leader]! > most)
+}
+
+/** Each image with those that it is most like; no pair twice. */
+function pairsToCompare(images: PreparedImages): { i: number; j: number }[] {
   const seen = new Set<number>()
-  those.prints.forEach((a, i) => {
-    if (!a) return
-    for (const j of mostLike(those, i, those, i)) {
-      const pair = Math.min(i, j) * those.prints.length + Math.max(i, j)
-      if (seen.has(pair) || groups.leader(i) === groups.leader(j)) continue
+  return images.prints.flatMap((a, i) => {
+    const others = a ? mostLike(images, i, images, i) : []
+    return others.flatMap((j) => {
+      const pair = Math.min(i, j) * images.prints.length + Math.max(i, j)
+      if (seen.has(pair)) return []
       seen.add(pair)
-      if (areCopies(a, those.prints[j]!)) groups.join(i, j)
-    }
+      return [{ i, j }]
+    })
   })
-  return groups.leaders()
+}
+
+function textureOf({ prints }: PreparedImages, i: number, j: number): number {
+  return textureCorrelation(prints[i]!, prints[j]!)
+}
+
+/** Pairs of any two images that `showOneThing` looks at. */
+const pairsOfAny = 60
+/** Textures of one photo, changed and saved again, correlate by more; those of one thing, photographed again, by less. */
+const samePhotoFrom = 0.87
+
+/**
+ * Are these photos of one thing, each taken anew (a spindle by a fixed camera, for months)? Then most pairs of any two have the same
+ * texture, which tells the thing and not the photo.
+ */
+export function showOneThing(prints: readonly (Fingerprint | undefined)[]): boolean {
+  const known = prints.flatMap((print) => (print ? [print] : []))
+  const half = known.length >> 1
+  const each = Math.max(1, Math.floor(half / pairsOfAny))
+  const textures: number[] = []
+  for (let i = 0; i < half; i += each) textures.push(textureCorrelation(prepare(known[i]!), prepare(known[i + half]!)))
+  const median = textures.sort((a, b) => a - b)[textures.length >> 1] ?? 0
+  return median >= copyFrom && median < samePhotoFrom
+}
+
+/** Whether two images are copies, by their fingerprints. */
+export function areCopies(a: Fingerprint, b: Fingerprint): boolean {
+  return isCopy(prepare(a), prepare(b))
 }
 
 /** For each image an image of `others` that it is a copy of; -1 without one. */
@@ -42,7 +103,7 @@ export function findCopies(images: SeenImages, others: SeenImages): Int32Array {
   const [these, those] = [prepareAll(images), prepareAll(others)]
   return Int32Array.from(these.prints, (a, i) => {
     if (!a) return -1
-    return mostLike(these, i, those).find((j) => areCopies(a, those.prints[j]!)) ?? -1
+    return mostLike(these, i, those).find((j) => isCopy(a, those.prints[j]!)) ?? -1
   })
 }
 
@@ -55,7 +116,7 @@ function prepareAll({ prints, X }: SeenImages): PreparedImages {
   return { prints: prints.map((print) => print && prepare(print)), unit: l2Normalise(X) }
 }
 
-function areCopies(a: Prepared, b: Prepared): boolean {
+function isCopy(a: Prepared, b: Prepared): boolean {
   return textureCorrelation(a, b) >= copyFrom
 }
 

@@ -19,7 +19,7 @@ import type { Original } from '../images/pixels.ts'
 import type { ImageSource } from '../images/source.ts'
 import type { LightChoice } from '../wire/fit-report.ts'
 import { type Gathered, type GatherOptions, gatherPositives, type Known } from './gather.ts'
-import { fitPatchMember, getsDefect, placeSetup, probesOf } from './patches.ts'
+import { fitPatchMember, getsDefect, isLookedAtFirst, placeSetup, probesOf } from './patches.ts'
 import { groupsOf } from './same-photo.ts'
 
 export type Light = LightChoice['light']
@@ -79,12 +79,13 @@ export async function takeFirstLook(
   asked: AskedLook,
   options: GatherOptions,
 ): Promise<FirstLook> {
-  const sample = Array.from(sources.keys()).filter(getsDefect)
+  const sample = Array.from(sources.keys()).filter(isLookedAtFirst)
   const images = sample.map((i) => sources[i]!)
   const { onProgress, failed: _, ...quiet } = options
   const look = async (detail: Detail, light: Light, how: GatherOptions): Promise<Look> => {
     const places = placeSetup(network, detail, axes)
-    const seen = await gatherPositives(images, [], atDetail(inLight(network, light), detail, 'both'), how, places)
+    const drawn = { ...how, drawsOn: (row: number) => getsDefect(sample[row]!) }
+    const seen = await gatherPositives(images, [], atDetail(inLight(network, light), detail, 'both'), drawn, places)
     const choice = await tryPlaces(seen, places)
     return { seen, light, ...(choice && { choice }) }
   }

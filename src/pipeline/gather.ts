@@ -22,6 +22,8 @@ export interface GatherOptions {
   readonly decode?: EmbedOptions['decode']
   /** Called with the pixels of each image that can be read. */
   readonly onPixels?: (pixels: Pixels) => void
+  /** On a copy of which rows a defect is drawn, where places are looked at. Default: `getsDefect`. */
+  readonly drawsOn?: (row: number) => boolean
   readonly failed?: readonly FailedEntry[]
   readonly range: SampleRange | undefined
   readonly limits?: ImageLimits
@@ -65,6 +67,7 @@ export async function gatherPositives(
   places: PlaceSetup | undefined,
   known: ReadonlyMap<number, Known> = new Map(),
 ): Promise<Gathered> {
+  const { drawsOn = getsDefect } = options
   const positives = [...base]
   const sourceOf = base.map(() => -1)
   const notesOf = new Map<number, readonly Note[]>()
@@ -150,7 +153,7 @@ export async function gatherPositives(
       })
       if (making) late.push({ row, making })
       await waitFor(thumbnailsBehind)
-      if (places && known.size === 0 && getsDefect(row))
+      if (places && known.size === 0 && drawsOn(row))
         toChange.push({
           row,
           hash: present(hash, 'the hash of an image'),

@@ -82,14 +82,16 @@ export async function findAxes(network: Backbone, signal?: AbortSignal): Promise
   )
 }
 
-/** So many positives get a copy with a drawn defect: enough to choose a weight. */
-const defectsAtMost = 48
-const [allBelow, thenEach] = [24, 4]
+/** The first images, then every so many-th, up to a number: so a version that grows takes the same ones, wherever it begins. */
+const thinned =
+  (first: number, thenEach: number, most: number) =>
+  (row: number): boolean =>
+    row < first || ((row - first) % thenEach === 0 && (row - first) / thenEach < most - first)
 
-/** Whether row i gets one: the first rows and every fourth, so that a version that grows draws the same, and few images do. */
-export function getsDefect(row: number): boolean {
-  return row < allBelow || (row % thenEach === 0 && (row - allBelow) / thenEach < defectsAtMost - allBelow)
-}
+/** Whether the first look takes the image with this number among the sources: 48 of them are enough. */
+export const isLookedAtFirst = thinned(24, 4, 48)
+/** Whether a copy of row i gets a drawn defect: 30 are enough to choose a weight. All of them are among those that the first look takes. */
+export const getsDefect = thinned(24, 16, 30)
 
 /** What a network sees in a copy of an image on which a defect was drawn. */
 export interface SeenDefect {

@@ -124,6 +124,17 @@ describe('a fit that looks at places', () => {
     await assert.rejects(fitImages(plates.slice(24), network, { base, detail: 2 }), { code: 'INVALID_ARGUMENT' })
   })
 
+  it('grows alike after a first look: the same images have drawn defects as in a fit on all of them', async () => {
+    const more = await Promise.all(Array.from({ length: 78 }, (_, i) => file(`grown ${i}.png`, plate(500 + i))))
+    const first = await fitImages(more.slice(0, 62), network)
+    const base = { gallery: decodeGallery(encodeGallery(first.gallery)) }
+    const grown = await fitImages(more.slice(62), network, { base })
+    const all = await fitImages(more, network)
+    const drawnOn = ({ gallery }: typeof all) => gallery.places?.defects.rows
+    assert.deepEqual(drawnOn(grown), drawnOn(all))
+    assert.deepEqual(grown.artifact.ensemble, all.artifact.ensemble)
+  })
+
   it('needs images: embeddings alone are refused with a way out', () => {
     const X = matrix(1, artifact.dim, Float64Array.from(fitted.gallery.embeddings.subarray(0, artifact.dim)))
     assert.throws(() => createClassifier(artifact, { model: 'plate@1' }).scoreMatrix(X), {
@@ -145,7 +156,7 @@ describe('a fit that looks at places', () => {
     const asked = { detail: 'auto', light: 'auto', patches: true } as const
     const axes = await axesOf(network, undefined)
     const { detail } = await takeFirstLook([...plates, ...more], watched, axes, asked, { range: undefined })
-    assert.deepEqual([detail, widest], [1, 160])
+    assert.deepEqual([detail ?? 'whole images only', widest], ['whole images only', 160])
   })
 
   it('looks at the drawn images once, for the axes and for the report', async () => {
@@ -164,7 +175,7 @@ describe('a fit that looks at places', () => {
   })
 
   it('looks closer with a larger detail', async () => {
-    const closer = await fitImages(plates.slice(0, 20), network, { detail: 2 })
+    const closer = await fitImages(plates.slice(0, 16), network, { detail: 2 })
     assert.equal(closer.artifact.patches?.detail, 2)
     assert.equal(closer.artifact.patches?.width, 2 * artifact.patches!.width)
     assert.equal(closer.artifact.patches?.highest, 4 * artifact.patches!.highest!)
