@@ -55,16 +55,16 @@ const aloneEach = (n: number) => Int32Array.from({ length: n }, (_, i) => i)
 /** Pairs with near hashes that are laid onto each other, evenly spaced, to see whether such hashes mean anything. */
 const pairsTried = 24
 
+/** At most `pairsTried` of them and a few, evenly spaced. */
+function someOf<T>(all: readonly T[]): readonly T[] {
+  const each = Math.max(1, Math.floor(all.length / pairsTried))
+  return all.filter((_, k) => k % each === 0)
+}
+
 /** Do near hashes mean the same photo among these images? So they do where most of such pairs are copies. */
 function hashesTell(pairs: readonly (readonly [Traits, Traits])[]): boolean {
-  const each = Math.max(1, Math.floor(pairs.length / pairsTried))
-  let [tried, copies] = [0, 0]
-  pairs.forEach(([{ print: a }, { print: b }], k) => {
-    if (k % each !== 0 || !a || !b) return
-    tried++
-    if (areCopies(a, b)) copies++
-  })
-  return 2 * copies >= tried
+  const known = pairs.flatMap(([{ print: a }, { print: b }]) => (a && b ? [areCopies(a, b)] : []))
+  return 2 * known.filter((isCopy) => isCopy).length >= known.length
 }
 
 function groupByTrustedHash(traits: readonly Traits[]): Int32Array {
@@ -72,17 +72,20 @@ function groupByTrustedHash(traits: readonly Traits[]): Int32Array {
     traits.map(({ hash }) => hash),
     hashBits,
   )
-  const members = new Map<number, Traits[]>()
-  leaders.forEach((leader, i) => members.set(leader, [...(members.get(leader) ?? []), traits[i]!]))
-  const linked = [...members.values()].flatMap((group) =>
-    group.slice(1).map((one, k) => [one, nearestOf(group.slice(0, k + 1), one)] as const),
-  )
-  return hashesTell(linked) ? leaders : aloneEach(traits.length)
+  const linked = Array.from(leaders.keys()).filter((i) => leaders[i] !== i)
+  const pairs = someOf(linked).map((i) => [traits[i]!, nearestInGroup(traits, leaders, i)] as const)
+  return hashesTell(pairs) ? leaders : aloneEach(traits.length)
 }
 
-function nearestOf(some: readonly Traits[], { hash }: Traits): Traits {
-  const bits = some.map((other) => hammingDistance(hash, other.hash))
-  return some[bits.indexOf(Math.min(...bits))]!
+/** The image before i in its group whose hash is nearest. */
+function nearestInGroup(traits: readonly Traits[], leaders: Int32Array, i: number): Traits {
+  let [nearest, least] = [leaders[i]!, Number.POSITIVE_INFINITY]
+  for (let j = 0; j < i; j++) {
+    if (leaders[j] !== leaders[i]) continue
+    const bits = hammingDistance(traits[i]!.hash, traits[j]!.hash)
+    if (bits < least) [nearest, least] = [j, bits]
+  }
+  return traits[nearest]!
 }
 
 export interface NearDuplicate {
@@ -106,9 +109,8 @@ export function findNearDuplicates(train: Described, test: Described): NearDupli
     })
     return best
   })
-  const isTold = hashesTell(
-    byHash.flatMap((pair) => (pair ? [[test.traits[pair.test]!, train.traits[pair.train]!] as const] : [])),
-  )
+  const near = someOf(byHash.flatMap((pair) => pair ?? []))
+  const isTold = hashesTell(near.map((pair) => [test.traits[pair.test]!, train.traits[pair.train]!] as const))
   return test.traits.flatMap(({ hash }, i) => {
     const known = isTold ? byHash[i] : undefined
     const copy = copies?.[i] ?? -1
