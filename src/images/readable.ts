@@ -11,7 +11,7 @@ export function readable(bytes: Uint8Array, format: ImageFormat): Uint8Array {
 /** Animated AVIF files hold a still picture too; libvips looks at the first brand only, which says that they are animated. */
 function withStillBrand(bytes: Uint8Array): Uint8Array {
   if (Buffer.from(bytes.subarray(8, 12)).toString('latin1') !== 'avis') return bytes
-  const still = bytes.slice()
+  const still = new Uint8Array(bytes) // not slice(), which shares the memory of a Buffer
   still.set(Buffer.from('avif'), 8)
   return still
 }

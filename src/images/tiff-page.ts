@@ -144,7 +144,8 @@ function withTag(bytes: Uint8Array, tag: number, value: number): Uint8Array {
   const [head, size, inline] = isBig ? [8, 20, 12] : [2, 12, 8]
   let entry = (isBig ? read.u64(8) : read.u32(4)) + head
   while (entry < bytes.length && read.u16(entry) !== tag) entry += size
-  const out = bytes.slice()
+  // not slice(), which shares the memory of a Buffer
+  const out = new Uint8Array(bytes)
   new DataView(out.buffer).setUint16(entry + inline, value, bytes[0] === 0x49)
   return out
 }
