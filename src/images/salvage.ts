@@ -1,8 +1,8 @@
 /**
  * Files that were cut off at their end. Where nothing of the picture is missing (some cameras and grabbers leave the end mark away),
  * other programs show them, and they are used here with a note. Where part of the picture is missing they stay errors: what decoders
- * put in its place is no image. A JPEG is whole when it decodes without a word once the mark is there, a PNG when its data unpacks to
- * all of its rows. A GIF without its end mark decodes anyway; of other formats nothing is known.
+ * put in its place is no image. A JPEG is whole when it decodes without a word once the mark is there, a PNG when nothing of it is
+ * damaged and its data unpacks to all of its rows. A GIF without its end mark decodes anyway; of other formats nothing is known.
  */
 import { OneclassError } from '../errors.ts'
 import type { Note } from '../wire/notes.ts'
@@ -10,7 +10,7 @@ import { inputOptions } from './decoder-options.ts'
 import type { ImageFormat } from './format.ts'
 import type { ImageLimits } from './limits.ts'
 import { sharp } from './sharp.ts'
-import { isWholePng } from './whole-png.ts'
+import { lacksOnlyEnd } from './whole-png.ts'
 
 const note: Note = {
   code: 'TRUNCATED',
@@ -30,7 +30,7 @@ export async function salvage(
 ): Promise<Note> {
   if (limits.strict || error instanceof OneclassError) throw error
   const isWhole =
-    format === 'jpeg' ? await isWholeJpeg(bytes, limits) : format === 'png' ? await isWholePng(bytes) : false
+    format === 'jpeg' ? await isWholeJpeg(bytes, limits) : format === 'png' ? await lacksOnlyEnd(bytes) : false
   if (isWhole) return note
   throw error
 }
