@@ -1,13 +1,15 @@
 /**
  * Files that were cut off at their end. Where nothing of the picture is missing (some cameras and grabbers leave the end mark away),
  * other programs show them, and they are used here with a note. Where part of the picture is missing they stay errors: what decoders
- * put in its place is no image. A JPEG is whole when it decodes without a word once the mark is there, a PNG when nothing of it is
- * damaged and its data unpacks to all of its rows. A GIF without its end mark decodes anyway; of other formats nothing is known.
+ * put in its place is no image. A JPEG is whole when all of its scans are there and it decodes without a word once the mark is, a PNG
+ * when nothing of it is damaged and its data unpacks to all of its rows. A GIF without its end mark decodes anyway; of other formats
+ * nothing is known.
  */
 import { OneclassError } from '../errors.ts'
 import type { Note } from '../wire/notes.ts'
 import { inputOptions } from './decoder-options.ts'
 import type { ImageFormat } from './format.ts'
+import { hasAllScans } from './jpeg/all-scans.ts'
 import type { ImageLimits } from './limits.ts'
 import { sharp } from './sharp.ts'
 import { lacksOnlyEnd } from './whole-png.ts'
@@ -36,6 +38,7 @@ export async function salvage(
 }
 
 async function isWholeJpeg(bytes: Uint8Array, limits: ImageLimits): Promise<boolean> {
+  if (!hasAllScans(bytes)) return false
   // not stats(): it loses the warning of every third file when many are decoded at once
   const closed = sharp(withEndMark(bytes), inputOptions(limits, 'warning'))
     .timeout({ seconds: limits.timeoutSeconds })

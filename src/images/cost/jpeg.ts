@@ -58,7 +58,7 @@ export function jpegCost(bytes: Uint8Array): HeaderCost | undefined {
 }
 
 /** Place of the next marker from `at` on, beyond entropy-coded data, stuffed zeros and restarts; -1 at the end. */
-function nextMarker(bytes: Uint8Array, at: number): number {
+export function nextMarker(bytes: Uint8Array, at: number): number {
   for (let place = bytes.indexOf(0xff, at); place >= 0; place = bytes.indexOf(0xff, place + 1)) {
     const marker = bytes[place + 1] ?? 0
     if (marker !== 0 && marker !== 0xff && marker !== 0x01 && !(marker >= 0xd0 && marker <= 0xd8)) return place
@@ -66,7 +66,7 @@ function nextMarker(bytes: Uint8Array, at: number): number {
   return -1
 }
 
-function isFrameHeader(marker: number): boolean {
+export function isFrameHeader(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc
 }
 
