@@ -25,7 +25,7 @@ function reasonOf(error: unknown, format: ImageFormat): string {
   return isOfOther || cause === '' || cause === 'Unknown error' ? '' : cause
 }
 
-/** What libvips and its libraries say of whole files that they were not built for. */
+/** What libvips and its libraries say of whole files that they were not built for. Of JPEG the header tells (`jpeg/check-jpeg.ts`). */
 const unsupported =
   /not (configured|supported|implemented)|unsupported (?!image format)|unimplemented|bad labq|must have 1 or 4|whole number of bytes|no 'pitm' box/i
 
@@ -44,7 +44,7 @@ export function asImageError(error: unknown, name: string, format: ImageFormat, 
     })
   }
   const what = format.toUpperCase()
-  if (unsupported.test(reason)) {
+  if (format !== 'jpeg' && unsupported.test(reason)) {
     return new OneclassError(
       'IMAGE_UNSUPPORTED',
       `"${name}" is a kind of ${what} file that is not accepted (${reason}): save it again as a plain JPEG or PNG.`,

@@ -22,6 +22,7 @@ import { type FailOn, inputOptions } from './decoder-options.ts'
 import { isDeep, measure, plainImage, rangeFor, type Scale, samplesOf } from './deep-samples.ts'
 import { evenLight } from './even-light.ts'
 import { detectFormat, type ImageFormat } from './format.ts'
+import { checkJpeg } from './jpeg/check-jpeg.ts'
 import { decodePlain } from './jpeg/decode-plain.ts'
 import { alphaBackground, type ImageLimits, imageLimits, paddingColour } from './limits.ts'
 import { lookAt } from './look.ts'
@@ -117,6 +118,7 @@ async function openImage(
 ): Promise<{ bytes: Uint8Array; format: ImageFormat }> {
   const bytes = await readImage(source, limits)
   const format = detectFormat(bytes, source.name)
+  if (format === 'jpeg') checkJpeg(bytes, source.name)
   return { bytes: readable(bytes, format), format }
 }
 

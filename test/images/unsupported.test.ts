@@ -61,7 +61,14 @@ describe('what is whole and not accepted: IMAGE_UNSUPPORTED, with what to do', (
     Canon: [Buffer.concat([Buffer.from('II*\0\x10\0\0\0CR\x02\0'), Buffer.alloc(64)]), /camera raw photo/],
     Fujifilm: [Buffer.from('FUJIFILMCCD-RAW 0201'), /camera raw photo/],
     Panasonic: [Buffer.concat([Buffer.from('IIU\0\x08\0\0\0'), Buffer.alloc(64)]), /camera raw photo/],
-    'JPEG of 12 bits': [twelveBits(jpegOf), /JPEG/],
+    'JPEG of 12 bits': [withFrame({ bits: 12 }), /JPEG with 12 bits a sample.*plain JPEG or PNG/],
+    'progressive JPEG of 12 bits': [withFrame({ bits: 12, kind: 0xc2 }), /JPEG with 12 bits a sample/],
+    'JPEG of several frames': [withFrame({ kind: 0xc5 }), /JPEG with several frames/],
+    'JPEG without loss, by arithmetic coding': [withFrame({ kind: 0xcb }), /lossless arithmetic coding/],
+    'JPEG without loss, of YCbCr': [withJfif(withFrame({ kind: 0xc3, channels: 3 })), /lossless coding of YCbCr/],
+    'JPEG-LS': [withFrame({ kind: 0xf7 }), /JPEG-LS/],
+    'JPEG of five channels': [withFrame({ channels: 5 }), /5 channels/],
+    'JPEG whose height comes last': [withFrame({ height: 0 }), /its height/],
   }
   for (const [name, [bytes, message]] of Object.entries(cases)) {
     it(name, async () => {
@@ -117,13 +124,45 @@ function withoutColours(bytes: Uint8Array): Uint8Array {
   return bytes
 }
 
-/** The same file, saying that its samples have 12 bits. */
-function twelveBits(jpeg: Buffer): Uint8Array {
-  const bytes = Uint8Array.from(jpeg)
-  const at = bytes.findIndex((value, i) => value === 0xff && bytes[i + 1] === 0xc0)
-  bytes[at + 4] = 12
-  return bytes
+/** The same JPEG with another head of its frame; what follows may not fit it. */
+function withFrame(frame: { kind?: number; bits?: number; height?: number; channels?: number }): Uint8Array {
+  const at = jpegOf.findIndex((value, i) => value === 0xff && jpegOf[i + 1] === 0xc0)
+  const { kind = 0xc0, bits = 8, height: rows = height, channels = 1 } = frame
+  const components = Array.from({ length: channels }, (_, i) => [i + 1, 0x11, 0]).flat()
+  const head = [0xff, kind, 0, 8 + 3 * channels, bits, 0, rows, 0, width, channels, ...components]
+  return Buffer.concat([jpegOf.subarray(0, at), Buffer.from(head), jpegOf.subarray(at + 13)])
 }
+
+/** With the mark that says YCbCr. */
+function withJfif(jpeg: Uint8Array): Uint8Array {
+  const mark = Buffer.from('\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0', 'latin1')
+  return Buffer.concat([jpeg.subarray(0, 2), mark, jpeg.subarray(2)])
+}
+
+it('which it is does not depend on what else is decoded: the decoder has one list of complaints for all', async () => {
+  const cut = jpegOf.subarray(0, -40)
+  const withoutChannels = Uint8Array.from(withFrame({ channels: 0 }))
+  const codeOf = (bytes: Uint8Array) =>
+    decode(bytes).then(
+      () => 'used',
+      ({ code }: { code: string }) => code,
+    )
+  const all = Array.from(
+    { length: 60 },
+    () =>
+      [
+        [withFrame({ bits: 12 }), 'IMAGE_UNSUPPORTED'],
+        [withFrame({ kind: 0xc7 }), 'IMAGE_UNSUPPORTED'],
+        [cut, 'IMAGE_UNREADABLE'],
+        [withoutChannels, 'IMAGE_UNREADABLE'],
+      ] as const,
+  ).flat()
+  const codes = await Promise.all(all.map(([bytes]) => codeOf(bytes)))
+  assert.deepEqual(
+    codes,
+    all.map(([, code]) => code),
+  )
+})
 
 it('of an animated AVIF the still picture is taken; a film without one is unsupported', async () => {
   const still = await sharp(bytesOf(1), { raw: { width, height, channels: 1 } })
