@@ -224,12 +224,12 @@ function sayBlank(error: unknown, notes: Gathered['notes']): unknown {
 
 /** Those of the earlier version and the new ones; undefined without any. Those that cannot be read join `rejected`. */
 async function readNegatives(
-  { base, negatives = [], signal, decode }: FitImagesOptions,
+  { base, negatives = [], signal, decode, limits }: FitImagesOptions,
   backbone: Backbone,
   rejected: FailedEntry[],
 ): Promise<Negative[] | undefined> {
   const all = base ? negativesOf(base.gallery) : []
-  const options = { ...(signal ? { signal } : {}), ...(decode ? { decode } : {}) }
+  const options = { ...(signal ? { signal } : {}), ...(decode ? { decode } : {}), ...(limits ? { limits } : {}) }
   const unread: FailedEntry[] = []
   for await (const { source, embedding, error } of embedImages(backbone, negatives, options)) {
     if (error) unread.push({ image: source.name, error: error.toJSON() })
