@@ -171,8 +171,9 @@ function nameOf(content: ImageBytes): string | undefined {
 }
 
 async function bytesOf(content: ImageBytes, name: string): Promise<Uint8Array> {
-  if (content instanceof Uint8Array) return content
-  if (content instanceof ArrayBuffer) return new Uint8Array(content)
+  // copied before anything is awaited: whoever gave it may write over its memory
+  if (content instanceof Uint8Array) return new Uint8Array(content)
+  if (content instanceof ArrayBuffer) return new Uint8Array(content.slice())
   if ('arrayBuffer' in content) return new Uint8Array(await content.arrayBuffer())
   const chunks: Uint8Array[] = []
   let size = 0
@@ -188,7 +189,7 @@ async function bytesOf(content: ImageBytes, name: string): Promise<Uint8Array> {
         'IMAGE_TOO_LARGE',
         `"${name}" has more than the ${imageLimits.maxBytes / 2 ** 20} MiB accepted.`,
       )
-    chunks.push(chunk)
+    chunks.push(new Uint8Array(chunk)) // copied too
   }
   return Buffer.concat(chunks)
 }

@@ -108,6 +108,52 @@ test('one load: single images, many in order, errors in their place, features, a
   assert.ok(map === undefined || map.values.length === map.width * map.height)
 })
 
+test('memory that an image was given in may be written over as soon as it was given', async () => {
+  const part = await load('part', { home })
+  try {
+    const files = [await readFile(paths[0]!), await readFile(others[0]!)]
+    const scores: number[] = []
+    for (const file of files) scores.push(scoreOf(await part.score(file)))
+    const asked = files.flatMap((file) => {
+      const [bytes, buffer] = [Buffer.from(file), Uint8Array.from(file).buffer]
+      const piece = async function* () {
+        const memory = Buffer.from(file)
+        yield memory
+        memory.fill(0)
+      }
+      const results = [part.score(bytes), part.score(buffer), part.score(piece())]
+      bytes.fill(0)
+      new Uint8Array(buffer).fill(0)
+      return results
+    })
+    assert.deepEqual(
+      (await Promise.all(asked)).map(scoreOf),
+      [0, 0, 0, 1, 1, 1].map((i) => scores[i]),
+    )
+    async function* frames(): AsyncGenerator<Uint8Array> {
+      const memory = Buffer.alloc(Math.max(...files.map(({ length }) => length)))
+      for (const i of [0, 1, 0, 1]) {
+        const file = files[i]!
+        memory.fill(0)
+        memory.set(file)
+        yield memory.subarray(0, file.length)
+      }
+    }
+    const seen: number[] = []
+    for await (const result of part.scoreAll(frames())) seen.push(scoreOf(result))
+    assert.deepEqual(
+      seen,
+      [0, 1, 0, 1].map((i) => scores[i]),
+    )
+  } finally {
+    await part.close()
+  }
+})
+
+function scoreOf(result: object): number {
+  return 'score' in result ? Number(result.score) : assert.fail(JSON.stringify(result))
+}
+
 test('a slow source gets its answers as it goes, and is left when nobody asks any more', async () => {
   await using part = await load('part', { home })
   let wake = () => {}
