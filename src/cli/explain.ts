@@ -16,7 +16,10 @@ import type { Heatmap, ImageResult } from '../wire/result.ts'
 /** Larger pages help nobody. */
 export const explainAtMost = 200
 
-/** @returns the path of the page */
+/**
+ * Each image is read a second time: one that is gone by then, or another, has its error on the page.
+ * @returns the path of the page, and how many images could not be read
+ */
 export async function writeExplanations(
   folder: string,
   pairs: readonly { readonly source: ImageSource; readonly result: ImageResult }[],
@@ -27,33 +30,57 @@ export async function writeExplanations(
     readonly signal?: AbortSignal
   },
   onProgress: (done: number, total: number) => void,
-): Promise<string> {
+): Promise<{ readonly path: string; readonly unread: number }> {
   await makeFolder(folder)
   const cards: string[] = []
   const files = new Set<string>()
+  let unread = 0
   for (const [i, { source, result }] of pairs.slice(0, explainAtMost).entries()) {
     if (model.signal?.aborted) throw new OneclassError('CANCELLED', 'Interrupted.')
     if ('error' in result) cards.push(errorCard(source, result.error.message))
     else {
-      const heatmap = await heatOfImage(model.classifier, model.backbone, source)
-      const file = fileFor(source.name, files)
-      await writeFile(join(folder, file), await pictureOf(source, heatmap, model.backbone.target.range))
-      cards.push(card(source, result, file, heatmap))
+      const seen = await lookAgain(source, model)
+      if (seen instanceof OneclassError) {
+        unread++
+        cards.push(errorCard(source, `It was scored, and could not be read a second time: ${seen.message}`))
+      } else {
+        const file = fileFor(source.name, files)
+        await writeFile(join(folder, file), seen.picture)
+        cards.push(card(source, result, file, seen.heatmap))
+      }
     }
     onProgress(i + 1, Math.min(pairs.length, explainAtMost))
   }
   const left = pairs.length > explainAtMost ? `<p>${pairs.length - explainAtMost} more images are not shown.</p>` : ''
   const path = join(folder, 'index.html')
   await writeFile(path, page(model.label, cards.join('\n') + left, model.classifier.needsMaps))
-  return path
+  return { path, unread }
+}
+
+/** @returns the error of an image. @throws what is no fault of it */
+async function lookAgain(
+  source: ImageSource,
+  { classifier, backbone }: { readonly classifier: Classifier; readonly backbone: Backbone },
+): Promise<{ readonly heatmap: Heatmap | undefined; readonly picture: Uint8Array } | OneclassError> {
+  try {
+    const heatmap = await heatOfImage(classifier, backbone, source)
+    return { heatmap, picture: await pictureOf(source, heatmap, backbone.target.range) }
+  } catch (error) {
+    if (error instanceof OneclassError && error.code.startsWith('IMAGE_')) return error
+    throw error
+  }
 }
 
 /** Longest side of a picture with its heat map. */
 const pictureSide = 640
 
+/** A file's name may have 255 bytes; a number and the ending come to this. */
+const longestStem = 200
+
 /** `NAME.heatmap.png` for `a/NAME.jpg`; a number where that name is taken. */
 function fileFor(name: string, taken: Set<string>): string {
-  const stem = basename(name, extname(name)).replace(/[^A-Za-z0-9._ -]/g, '_') || 'image'
+  const safe = basename(name, extname(name)).replace(/[^A-Za-z0-9._ -]/g, '_')
+  const stem = safe.slice(0, longestStem) || 'image' // each character is one byte
   for (let k = 1; ; k++) {
     const file = `${stem}${k === 1 ? '' : `-${k}`}.heatmap.png`
     if (taken.has(file)) continue

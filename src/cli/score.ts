@@ -143,6 +143,7 @@ score --features X.npy --model NAME --format jsonl`,
         )
         await file?.commit()
         progress.end()
+        let unread = 0
         if (explain !== undefined) {
           const { writeExplanations } = await import('./explain.ts')
           const explaining = progressLine(io, 'explain')
@@ -150,10 +151,12 @@ score --features X.npy --model NAME --format jsonl`,
           const model = { label, backbone, classifier, signal: io.signal }
           const page = await writeExplanations(explain, pairs, model, explaining.update)
           explaining.end()
-          io.err(`wrote ${page}`)
+          unread = page.unread
+          const but = unread > 0 ? `, where ${plural(unread, 'image')} could not be read a second time` : ''
+          io.err(`wrote ${page.path}${but}`)
         }
         summarise(counts, label, { skipped, asJson, fdr, unit: 'image' }, io)
-        return counts.failed > 0 ? 2 : 0
+        return counts.failed + unread > 0 ? 2 : 0
       } finally {
         await backbone.close()
       }
