@@ -6,6 +6,7 @@ import type { Look, MapOutput } from '../src/features/backbone.ts'
 import { findLayout, isOfClass, isOfOthers } from '../src/images/layout.ts'
 import type { DecodeTarget, Pixels } from '../src/images/pixels.ts'
 import { rangeOf, type SampleRange, type UsedSamples } from '../src/images/sample-range.ts'
+import { exclusion } from '../src/pipeline/exclude.ts'
 import { spread } from '../src/pipeline/range.ts'
 import { type Consumer, isFault, startConsumer, type Task } from '../src/queue/consumer.ts'
 import { forgetInputs } from '../src/queue/job-inputs.ts'
@@ -116,9 +117,11 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
     const { alpha, seed, confidence, calibration, exclude, detail, patches, light } = data
     const isDemo = data.demo ?? false
     const images = list.map(({ image, isNegative = false }) => ({ image, isNegative }))
-    const positives = list.filter(({ isNegative }) => !isNegative)
+    const named = exclusion(exclude === undefined || exclude === 'misfits' ? [] : exclude)
+    const positives = list.filter(({ image, isNegative }) => !isNegative && !named.leavesOut(image))
     const given = data.range && ({ ...data.range, samples: 'any' } as const)
-    const range = given ?? data.base?.range ?? (await rangeOfList(positives, task.signal))
+    // positives of an earlier version were seen with its range, or with none
+    const range = given ?? (data.base ? data.base.range : await rangeOfList(positives, task.signal))
     const choices = {
       alpha,
       seed,

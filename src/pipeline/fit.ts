@@ -63,7 +63,7 @@ export interface FitImagesOptions extends FitOptions {
   readonly light?: Light | 'auto' | undefined
   /** What could not even be looked at: stands first among the rejected. */
   readonly failed?: readonly FailedEntry[]
-  /** What is black and white beyond 8 bits a sample. Default: read from the images. */
+  /** What is black and white beyond 8 bits a sample. Default: read from the images; with `base` none, its own is to be given. */
   readonly range?: SampleRange
   readonly limits?: ImageLimits
 }
@@ -97,7 +97,8 @@ export async function fitImages(
   network.expect?.(given.length)
   const named = exclusion(options.exclude === 'misfits' ? [] : (options.exclude ?? []))
   const sources = given.filter(({ name }) => !named.leavesOut(name))
-  const range = options.range ?? (await rangeOfImages(sources, options))
+  // positives of an earlier version were seen with its range, or with none
+  const range = options.range ?? (options.base ? undefined : await rangeOfImages(sources, options))
   const own = withRange(showingPlaces(network, options.base?.gallery.places), range)
   const earlier = options.base ? positivesOf(options.base, own) : []
   const base = earlier.filter(({ image }) => !named.leavesOut(image))

@@ -3,7 +3,10 @@ import assert from 'node:assert/strict'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { createRandom } from '../../../src/core/random.ts'
+import { renderPart } from '../../../src/images/demo-images.ts'
 import { client, draw, json, problem, root, url } from '../../support/served.ts'
+import { tiffFile } from '../../support/tiff-files.ts'
 
 test('ready; fits an upload in a job; the model is there', async () => {
   assert.equal((await fetch(url('/readyz'))).status, 200)
@@ -85,4 +88,25 @@ test('the same Idempotency-Key is the same job, and refused for another request'
   )
   assert.equal(new Set(ids).size, 1)
   assert.equal(await problem(await json('/v1/models/disc/classify', { base64: 'AAAA' }, 'POST', key)), 'CONFLICT')
+})
+
+test('images that a fit leaves out have no part in its range; with a version that comes first its range counts, or that it has none', async () => {
+  const parts = (from: number, count: number, share: number) =>
+    Array.from({ length: count }, (_, i) => {
+      const { width, height, data } = renderPart(createRandom(from + i))
+      const samples = Uint16Array.from(data, (value) => Math.round(value * 257 * share))
+      return { name: `${from + i}.tif`, bytes: tiffFile({ width, height, bits: 16, samples: 3 }, samples) }
+    })
+  const [dark, bright] = [parts(0, 10, 0.06), parts(100, 10, 1)]
+  const rangeOf = async (images: typeof dark, options: Parameters<typeof client.fit>[2]) => {
+    const done = await client.finished((await client.fit('deep', images, { patches: false, ...options })).id)
+    assert.ok(done.type === 'fit' && done.result, JSON.stringify(done.error))
+    return done.result.model.range
+  }
+  const left = bright.slice(0, 2)
+  const exclude = left.map(({ name }) => name)
+  assert.deepEqual(await rangeOf([...dark, ...left], { exclude }), { low: 0, high: 4095, samples: 'integer' })
+  assert.equal(await rangeOf(bright, {}), undefined)
+  assert.equal(await rangeOf(dark.slice(0, 2), { base: 'deep@2' }), undefined)
+  await client.remove('deep')
 })
