@@ -214,13 +214,17 @@ export function openRegistry(home: string): Registry {
 
     async remove(ref) {
       const isAll = !ref.includes('@')
-      await alone(async () => {
-        // whichever is in use: a damaged choice keeps nobody from removing them all
-        const isThere = isAll && isModelName(ref) && (await versionsOf(ref)).length > 0
-        const { name, version } = isThere ? { name: ref, version: 0 } : await resolveRef(ref)
-        if (!isAll) await rm(folderOf(name, version), { recursive: true, force: true })
-        if (isAll || (await versionsOf(name)).length === 0) await rm(join(root, name), { recursive: true, force: true })
-      })
+      await alone(
+        async () => {
+          // whichever is in use: a damaged choice keeps nobody from removing them all
+          const isThere = isAll && isModelName(ref) && (await versionsOf(ref)).length > 0
+          const { name, version } = isThere ? { name: ref, version: 0 } : await resolveRef(ref)
+          if (!isAll) await rm(folderOf(name, version), { recursive: true, force: true })
+          if (isAll || (await versionsOf(name)).length === 0)
+            await rm(join(root, name), { recursive: true, force: true })
+        },
+        { makesRoom: true },
+      )
     },
   }
 }

@@ -1,7 +1,7 @@
 /**
  * One at a time, over processes too: a lock is a file that only one can create. Its holder renews its time while it works; a lock
  * whose time is old was left by a process that died, and is taken over. A holder that was stopped for so long must ask
- * `assertHeld` before it writes.
+ * `assertHeld` before it writes. On a full disk the file is empty: whoever removes what fills it needs the lock too.
  */
 import { randomUUID } from 'node:crypto'
 import { link, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
@@ -15,6 +15,11 @@ export interface Lock {
   assertHeld(): Promise<void>
 }
 
+export interface LockOptions {
+  /** The work makes room on the disk: it goes on without the lock where the disk has no room even for an empty file. */
+  readonly makesRoom?: boolean
+}
+
 const renewMs = 2000
 const staleMs = 10_000
 const patienceMs = 15_000
@@ -23,13 +28,23 @@ const patienceMs = 15_000
  * @param path of the lock's file; its folder is made where it is missing
  * @throws CONFLICT when another process holds it for longer than anything takes here; what `work` throws
  */
-export async function withLock<T>(path: string, work: (lock: Lock) => Promise<T>): Promise<T> {
+export async function withLock<T>(
+  path: string,
+  work: (lock: Lock) => Promise<T>,
+  { makesRoom = false }: LockOptions = {},
+): Promise<T> {
   await makeFolder(dirname(path), privateFolder)
-  const token = randomUUID()
-  await take(path, token)
+  const token = await take(path).catch((error: unknown) => {
+    if (makesRoom && isFull(error)) return undefined
+    throw error
+  })
+  if (token === undefined) return await work({ async assertHeld() {} })
+  const inode = await inodeOf(path)
   const renewal = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => {}), renewMs)
   renewal.unref()
-  const isHeld = async (): Promise<boolean> => (await readFile(path, 'utf8').catch(() => '')) === token
+  // an empty one is told from others by its place on the disk
+  const isHeld = async (): Promise<boolean> =>
+    (await readFile(path, 'utf8').catch(() => undefined)) === token && (token !== '' || (await inodeOf(path)) === inode)
   try {
     return await work({
       async assertHeld() {
@@ -43,33 +58,47 @@ export async function withLock<T>(path: string, work: (lock: Lock) => Promise<T>
 }
 
 /** The same for many of one process: they wait for each other, and only the first of them for other processes. */
-export function lockInTurn(path: string): <T>(work: (lock: Lock) => Promise<T>) => Promise<T> {
+export function lockInTurn(path: string): <T>(work: (lock: Lock) => Promise<T>, options?: LockOptions) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve()
-  return async (work) => {
-    const run = last.then(() => withLock(path, work))
+  return async (work, options) => {
+    const run = last.then(() => withLock(path, work, options))
     last = run.catch(() => {})
     return await run
   }
 }
 
-async function take(path: string, token: string): Promise<void> {
+/** @returns what the file holds: a token, nothing where the disk is full */
+async function take(path: string): Promise<string> {
   const deadline = Date.now() + patienceMs
+  let token: string = randomUUID()
   for (;;) {
     try {
-      return await writeSynced(path, token)
+      await writeSynced(path, token)
+      return token
     } catch (error) {
+      if (isFull(error) && token !== '') {
+        token = ''
+        continue
+      }
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     }
     const found = await stat(path).catch(() => undefined)
-    if (found && Date.now() - found.mtimeMs > staleMs) await removeStale(path, token, found.ino)
+    if (found && Date.now() - found.mtimeMs > staleMs) await removeStale(path, found.ino)
     else if (Date.now() > deadline) throw isBusy(path)
     else await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20))
   }
 }
 
+function isFull(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ENOSPC' || code === 'EDQUOT'
+}
+
+const inodeOf = async (path: string): Promise<number | undefined> => (await stat(path).catch(() => undefined))?.ino
+
 /** Of several that find the same stale lock one moves it away; who moves away a new one by that puts it back. */
-async function removeStale(path: string, token: string, inode: number): Promise<void> {
-  const aside = `${path}.${token}`
+async function removeStale(path: string, inode: number): Promise<void> {
+  const aside = `${path}.${randomUUID()}`
   try {
     await rename(path, aside)
     if ((await stat(aside)).ino !== inode) await link(aside, path)

@@ -25,12 +25,15 @@ export async function writeWhole(path: string, data: string | Uint8Array, mode =
   }
 }
 
-/** A new file whose bytes are on the disk; for a folder that gets its name later. */
+/** A new file whose bytes are on the disk; for a folder that gets its name later. @throws errors of the file system; it is then not there */
 export async function writeSynced(path: string, data: string | Bytes, mode = privateFile): Promise<void> {
   const file = await open(path, 'wx', mode)
   try {
     for (const part of [data].flat()) await file.writeFile(part) // each from where the last one ended
     await file.sync()
+  } catch (error) {
+    await rm(path, { force: true }) // half a file, which nobody asked for
+    throw error
   } finally {
     await file.close()
   }
