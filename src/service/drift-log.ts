@@ -1,7 +1,7 @@
 /**
  * The drift monitors of the served models, in Redis. Workers append p-values (and scores) to an inbox, trimmed; a service
  * takes them out under a short lock and moves the martingales on. The artifact's hash names the model, so a new version
- * begins anew.
+ * begins anew. The accepted images of another alpha are others, so their monitor begins anew with it; that of all images goes on.
  */
 import { randomBytes, randomInt } from 'node:crypto'
 import { Type } from 'typebox'
@@ -146,8 +146,12 @@ function isOf({ n, gaps }: DriftState, scores: number): boolean {
   return n === scores && gaps.length === n + 1
 }
 
-function reportOf({ all, accepted }: Stored): Drift {
-  return { all: reportDrift(all), accepted: reportDrift(accepted) }
+function reportOf({ n, alpha, all, accepted }: Stored): Drift {
+  const rejected = all.gaps.reduce(
+    (sum, images, i) => (acceptedGap((i + 1) / (n + 1), n, alpha) ? sum : sum + images),
+    0,
+  )
+  return { all: reportDrift(all), accepted: reportDrift(accepted), rejected }
 }
 
 function newAccepted(model: { n: number; alpha: number }): DriftState {

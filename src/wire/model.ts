@@ -87,10 +87,14 @@ const DriftReport = Type.Object({
 })
 
 export const Drift = Type.Object(
-  { all: DriftReport, accepted: DriftReport },
+  {
+    all: DriftReport,
+    accepted: DriftReport,
+    rejected: Type.Integer({ description: 'Of all images, those that the alpha in force rejects' }),
+  },
   {
     description:
-      'Is what is served still like the positives that the model was fitted on? `accepted` looks at accepted images only',
+      'Is what is served still like the positives that the model was fitted on? `accepted` looks at accepted images only, and starts anew when alpha is changed',
   },
 )
 export type Drift = Fixed<typeof Drift>

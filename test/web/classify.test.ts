@@ -117,6 +117,30 @@ test('the camera: looked through, a picture taken, and an answer', options, asyn
   await says('.tray', /camera-/)
 })
 
+test('drift: nothing is called unchanged where all was rejected; how many were is said', options, async () => {
+  const client = createClient(rig.service().address)
+  // the alpha is others' now: the monitor of accepted images begins anew
+  await client.update('part', { alpha: 0.1 })
+  const seen = (await client.model('part')).drift
+  assert.deepEqual([seen.accepted.images, seen.rejected > 0, seen.all.images > seen.rejected], [0, true, true])
+  await open('#/models/part@1')
+  await says('.drift', /has accepted none since its limit was set.*images seen, \d of them rejected\./)
+  for (let times = 0; times < 3; times++)
+    for (const image of await rig.read(held.others)) await client.classify('part', image)
+  let drift = seen
+  while (drift.all.images < seen.all.images + 36) drift = (await client.model('part')).drift
+  assert.ok(drift.all.alarm && !drift.accepted.alarm && drift.rejected > seen.rejected + 20, JSON.stringify(drift))
+  for (const view of ['#/models', '#/operations', '#/models/part@1']) await open(view)
+  await says(
+    '.drift',
+    /What is sent is not like.*camera or the light.*images seen, \d\d of them rejected\. If nothing had/,
+  )
+  await open('#/operations')
+  await says('.drift-list', /What is sent is not like.*\d\d of them rejected/)
+  await client.update('part', { alpha: 0.05 })
+  await open('#/classify/part@1')
+})
+
 test(
   'live: frames are dropped and never queued, none counts as served, photos are kept while a button is held',
   options,

@@ -174,16 +174,28 @@ function PromiseWords({ promise, alpha }: { promise: PromiseKept | undefined; al
   )
 }
 
+/** With fewer accepted images their monitor cannot give an alarm, or hardly, so its silence says nothing. */
+const tellingImages = 20
+
 export function DriftWords({ drift }: { drift: Drift }): JSX.Element {
-  const { all, accepted } = drift
+  const { all, accepted, rejected } = drift
   if (all.images === 0) return <p class="muted">{t.models.driftFresh}</p>
+  const isAlarm = accepted.alarm || all.alarm
+  const isOpen = !isAlarm && accepted.images < tellingImages
+  const { falseAlarmBound } = accepted.alarm || !all.alarm ? accepted : all
   return (
     <>
-      <p class={accepted.alarm ? 'drift-words warn-text' : 'drift-words'}>
-        <Icon name={accepted.alarm ? 'operations' : 'check'} size={18} />
-        {accepted.alarm ? t.models.driftAlarm : t.models.driftNone}
+      <p class={isAlarm ? 'drift-words warn-text' : 'drift-words'}>
+        {!isOpen && <Icon name={isAlarm ? 'operations' : 'check'} size={18} />}
+        {accepted.alarm
+          ? t.models.driftAlarm
+          : all.alarm
+            ? t.models.driftAll
+            : isOpen
+              ? t.models.driftOpen(accepted.images)
+              : t.models.driftNone}
       </p>
-      <p class="hint">{t.models.driftDetail(all.images, oneCaseIn(accepted.falseAlarmBound))}</p>
+      <p class="hint">{t.models.driftDetail(all.images, rejected, isOpen ? 1 : oneCaseIn(falseAlarmBound))}</p>
     </>
   )
 }

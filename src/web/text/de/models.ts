@@ -78,8 +78,14 @@ export const models: typeof Words = {
     drift: 'Drift',
     driftNone: 'Was es sieht, gleicht noch dem, was es gelernt hat.',
     driftAlarm: 'Was es sieht, hat sich seit dem Lernen verändert.',
-    driftDetail: (images, k) =>
-      `${s(images, 'Bild', 'Bilder')} gesehen.${k < 2 ? '' : ` Hätte sich nichts geändert, sähe das in höchstens 1 von ${count(k)} Fällen so aus.`}`,
+    driftAll:
+      'Was geschickt wird, gleicht nicht dem, was es gelernt hat: es ist anderes darunter, oder Kamera oder Licht haben sich verändert. Wo ohnehin anderes geschickt wird, muss das so sein.',
+    driftOpen: (accepted) =>
+      accepted === 0
+        ? 'Es hat kein Bild angenommen, seit seine Grenze gesetzt wurde: ob sich gute Bilder verändert haben, lässt sich nicht sagen.'
+        : `Es hat erst ${s(accepted, 'Bild', 'Bilder')} angenommen, seit seine Grenze gesetzt wurde: zu wenige, um zu sagen, ob sich gute Bilder verändert haben.`,
+    driftDetail: (images, rejected, k) =>
+      `${s(images, 'Bild', 'Bilder')} gesehen, davon ${count(rejected)} abgewiesen.${k < 2 ? '' : ` Hätte sich nichts geändert, sähe das in höchstens 1 von ${count(k)} Fällen so aus.`}`,
     promiseUnknown:
       'Gehen Sie einen ganzen Stapel durch und sagen Sie von jedem Bild, ob es dazugehört: das zeigt, ob das Versprechen für die Bilder von heute gilt.',
     promiseKept: (n, rejected, k, p) =>

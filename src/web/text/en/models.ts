@@ -71,8 +71,14 @@ export const models = {
     drift: 'Drift',
     driftNone: 'What it sees is still like what it was taught.',
     driftAlarm: 'What it sees has changed since it was taught.',
-    driftDetail: (images: number, k: number) =>
-      `${s(images, 'image')} seen.${k < 2 ? '' : ` If nothing had changed, that would look like this in at most 1 case of ${count(k)}.`}`,
+    driftAll:
+      'What is sent is not like what it was taught: other things are among it, or the camera or the light has changed. Where other things are sent anyway, that is as it should be.',
+    driftOpen: (accepted: number) =>
+      accepted === 0
+        ? 'It has accepted none since its limit was set, so whether good images have changed cannot be told.'
+        : `It has accepted only ${s(accepted, 'image')} since its limit was set: too few to tell whether good images have changed.`,
+    driftDetail: (images: number, rejected: number, k: number) =>
+      `${s(images, 'image')} seen, ${count(rejected)} of them rejected.${k < 2 ? '' : ` If nothing had changed, that would look like this in at most 1 case of ${count(k)}.`}`,
     promiseUnknown:
       'Go through a whole batch and say of every image whether it belongs: that shows whether the promise holds for the images of today.',
     promiseKept: (n: number, rejected: number, k: number, p: string) =>
