@@ -115,7 +115,9 @@ function tell({ classes, labelsAnImage, bestIsRight, noneIsRight }: Omit<ManyEva
       own.expected.high === 0
         ? 'it can reject nothing, as its positives are too few'
         : `promised were ${percent(own.expected.low)} to ${percent(own.expected.high)} in nine of ten fits`
-    const verdict = own.agrees ? 'the promise is kept' : 'more than the promise allows'
+    const verdict = own.agrees
+      ? 'the promise is kept'
+      : 'more than the promise allows (chance alone brings as many for at most 1 class of 20)'
     return `${label}: ${own.images} of ${images} are missing from their own label, ${percent(own.rate)} (95 % interval ${percent(low)} to ${percent(high)}); ${promised}: ${verdict}.`
   })
   if (bestIsRight !== null) sentences.push(`The best label is the right one for ${percent(bestIsRight)} of them.`)

@@ -38,16 +38,14 @@ function tellOfFit({ model, images, against }: Told): string[] {
 }
 
 function tellRejections(told: Told): string[] {
-  const { falseRejectionRate, falseRejectionInterval, expectedFalseRejection: promise, alpha, agrees, confusion } = told
+  const { falseRejectionRate, falseRejectionInterval, expectedFalseRejection: promise, alpha, confusion } = told
   if (falseRejectionRate === null || falseRejectionInterval === null) return []
   const all = confusion.positiveAccepted + confusion.positiveRejected
   const promised =
     promise.mean === 0
       ? `at alpha ${alpha} it can reject nothing, as its positives are too few`
       : `promised were ${percent(promise.low)} to ${percent(promise.high)} in nine of ten fits`
-  const verdict = agrees
-    ? 'The promise is kept.'
-    : 'That is more than the promise allows: these positives are not like those of the fit.'
+  const verdict = told.agrees ? 'The promise is kept.' : tooMany(told.agreement)
   return [
     `It rejects ${confusion.positiveRejected} of ${plural(all, 'positive')}, ${percent(falseRejectionRate)} (95 % interval ${range(falseRejectionInterval, percent)}); ${promised}. ${verdict}`,
   ]
@@ -61,10 +59,20 @@ function tellAcceptance({ falseAcceptanceRate, falseAcceptanceInterval, confusio
   ]
 }
 
-function tellUniformity({ uniformity }: Told): string[] {
+/** A test at 5 %, and said as one: what it finds may be chance. */
+function tooMany(agreement: number | null): string {
+  const p = agreement === null ? '' : `${pWords(agreement)}; `
+  return `That is more than the promise allows (${p}chance alone brings as many in at most 1 of 20 evaluations): if it is not chance, these positives are not like those of the fit.`
+}
+
+function tellUniformity({ uniformity, agrees }: Told): string[] {
   if (uniformity === null) return []
-  const p = uniformity.pValue < 0.001 ? 'p below 0.001' : `p = ${uniformity.pValue.toFixed(3)}`
+  const p = pWords(uniformity.pValue)
   const alarms = `an alarm in ${percent(uniformity.level)} of cases where all is well`
+  if (uniformity.isUniform && agrees === false)
+    return [
+      `All p-values of the positives together spread evenly (${p}; ${alarms}): only the share that is rejected stands out, which is chance, or a few positives of another sort.`,
+    ]
   return [
     uniformity.isUniform
       ? `The p-values of the positives spread evenly, as they should (${p}; ${alarms}).`
@@ -94,6 +102,10 @@ function tellDecision(model: string, decision: EvaluationAgainst['decisions'][nu
   const amount = plural(Math.abs(difference), `${difference < 0 ? 'fewer' : 'more'} ${label}`)
   const chance = isReal ? `a real difference` : `which may be chance`
   return `${model} rejects ${amount} (${rejectedByModel} against ${rejectedByOther}), ${chance} (McNemar's exact test, p = ${pValue.toPrecision(2)}).`
+}
+
+function pWords(value: number): string {
+  return value < 0.001 ? 'p below 0.001' : `p = ${value.toFixed(3)}`
 }
 
 function percent(share: number): string {

@@ -86,7 +86,11 @@ export const Evaluation = Type.Object({
         'Probability of so many rejected positives, or more, if the promise holds; `agrees` is false at 0.05 or below',
     }),
   ),
-  agrees: Nullable(Type.Boolean({ description: 'False: more positives are rejected than the promise allows' })),
+  agrees: Nullable(
+    Type.Boolean({
+      description: 'False: more positives are rejected than the promise allows; wrong in at most 5 % of cases',
+    }),
+  ),
   falseAcceptanceRate: Nullable(Type.Number({ description: 'Share of the negatives that were accepted' })),
   falseAcceptanceInterval: Nullable(Interval),
   accuracy: Nullable(Type.Number()),

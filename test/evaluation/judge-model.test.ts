@@ -60,8 +60,20 @@ test('positives that are not like those of the fit: the promise is broken, p-val
   assert.equal(found.uniformity!.isUniform, false)
   assert.deepEqual([found.auroc, found.aurocInterval, found.roc, found.falseAcceptanceRate], [null, null, null, null])
   const text = tellEvaluation({ model: 'part@1', ...found }).join('\n')
-  assert.match(text, /more than the promise allows/)
+  assert.match(
+    text,
+    /more than the promise allows \(p below 0\.001; chance alone .* 1 of 20 evaluations\): if it is not/,
+  )
   assert.match(text, /more unusual than those of the fit \(their mean is 0\.3\d, not 0\.50\)/)
+})
+
+test('a few rejected positives too many, the others as ever: it may be chance, and both sentences say so', () => {
+  const found = judgeModel(images('positive', [...even(92), ...Array<number>(8).fill(0.01)]), promised, 0)
+  assert.deepEqual([found.agrees, found.uniformity!.isUniform], [false, true])
+  const text = tellEvaluation({ model: 'part@1', ...found }).join('\n')
+  assert.match(text, /more than the promise allows \(p = 0\.0\d\d; chance alone/)
+  assert.match(text, /together spread evenly .* only the share that is rejected stands out, which is chance, or a few/)
+  assert.doesNotMatch(text, /as they should/)
 })
 
 test('all images ranked right, but few of them: the interval is wide', () => {

@@ -91,7 +91,7 @@ export const models: typeof Words = {
     promiseKept: (n, rejected, k, p) =>
       `Von ${count(n)} Bildern, die für gut erklärt wurden, weist es ${count(rejected)} ab; versprochen war höchstens 1 von ${k}, und nichts spricht dagegen (p\u00a0=\u00a0${p}).`,
     promiseBroken: (n, rejected, k, p) =>
-      `Von ${count(n)} Bildern, die für gut erklärt wurden, weist es ${count(rejected)} ab; versprochen war höchstens 1 von ${k}, was für die Bilder von heute nicht gilt (p\u00a0=\u00a0${p}). Zeigen Sie ihm einige davon.`,
+      `Von ${count(n)} Bildern, die für gut erklärt wurden, weist es ${count(rejected)} ab; versprochen war höchstens 1 von ${k}, und ihre p-Werte verteilen sich nicht so gleichmäßig wie versprochen (p\u00a0=\u00a0${p}; durch Zufall allein in höchstens 1 von 20 Fällen). Ist es kein Zufall, sind die Bilder von heute anders: zeigen Sie ihm einige davon.`,
     driftFresh: 'Mit dieser Version wurde noch kein Bild geprüft.',
     facts: { backbone: 'Netz', features: 'Merkmale', hash: 'Prüfsumme', seed: 'Startwert', way: 'Betrachtet' },
     lightEven: 'Bilder mit ausgeglichenem Licht',

@@ -84,7 +84,7 @@ export const models = {
     promiseKept: (n: number, rejected: number, k: number, p: string) =>
       `Of ${count(n)} images that people call good it rejects ${count(rejected)}; at most 1 in ${k} was promised, and nothing speaks against it (p\u00a0=\u00a0${p}).`,
     promiseBroken: (n: number, rejected: number, k: number, p: string) =>
-      `Of ${count(n)} images that people call good it rejects ${count(rejected)}; at most 1 in ${k} was promised, which does not hold for the images of today (p\u00a0=\u00a0${p}). Teach it some of them.`,
+      `Of ${count(n)} images that people call good it rejects ${count(rejected)}; at most 1 in ${k} was promised, and their p-values do not spread as evenly as promised (p\u00a0=\u00a0${p}; chance alone brings that in at most 1 case of 20). If it is not chance, the images of today differ: teach it some of them.`,
     driftFresh: 'No image has been classified with this version yet.',
     facts: { backbone: 'Network', features: 'Features', hash: 'Content hash', seed: 'Seed', way: 'Looks at' },
     lightEven: 'images with their light evened out',
