@@ -138,6 +138,30 @@ test('an older version is taken into use, which undoes the fit, and the newer on
   await browser.page.keyboard.press('Escape')
 })
 
+test(
+  'an alpha that rejects nothing: the list and the model say so, and that another one is shown',
+  options,
+  async () => {
+    const client = createClient(rig.service().address)
+    const { alpha } = await client.model('part')
+    await open('#/models')
+    await says('.model-card', /at most 1 in 20 on average/)
+    await client.update('part', { alpha: 0.001 })
+    await browser.page.reload()
+    await says('.model-card', /none, nor anything else/)
+    await open('#/models/part')
+    await says(
+      '.detail-cards',
+      /at most 1 good image in \d\d on average.*set to 1 in 1000, at which .*Shown is 1 in \d\d\./,
+    )
+    await says('.report', /none, and nothing else either/)
+    await client.update('part', { alpha })
+    await browser.page.reload()
+    await says('.detail-cards', /1 good image in 20 on average/)
+    assert.equal(await browser.page.locator('.detail-cards .hint.warn').count(), 0)
+  },
+)
+
 test('a model is saved to a file, and comes back from it under another name', options, async () => {
   const { page } = browser
   await open('#/models')

@@ -8,7 +8,7 @@ import { go, href, route } from '../routes.ts'
 import { client } from '../service/api.ts'
 import { labelOf, type Model } from '../service/types.ts'
 import { t } from '../text.ts'
-import { AlphaSlider } from '../ui/alpha-slider.tsx'
+import { AlphaRaised, AlphaSlider } from '../ui/alpha-slider.tsx'
 import { DropZone } from '../ui/drop-zone.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { ModelSelect } from '../ui/model-select.tsx'
@@ -100,9 +100,7 @@ function Asking({ model, label }: { model: Model; label: string }): JSX.Element 
             calibration={model.calibration}
             onChange={(next) => (chosenAlpha.value = next)}
           />
-          {offered(model.alpha, model.calibrationScores) > model.alpha && (
-            <p class="hint warn">{t.alpha.raised(oneIn(model.alpha), oneIn(alpha))}</p>
-          )}
+          <AlphaRaised model={model} shown={alpha} />
           <div class="row alpha-buttons">
             <button
               type="button"

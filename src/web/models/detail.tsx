@@ -6,7 +6,7 @@ import { href } from '../routes.ts'
 import { client } from '../service/api.ts'
 import { type Drift, labelOf, type Model, type PromiseKept } from '../service/types.ts'
 import { t } from '../text.ts'
-import { AlphaSlider } from '../ui/alpha-slider.tsx'
+import { AlphaRaised, AlphaSlider } from '../ui/alpha-slider.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { useLoad } from '../ui/load.ts'
 import { complain, say } from '../ui/notes.tsx'
@@ -141,6 +141,7 @@ function AlphaOfModel({ model }: { model: Model }): JSX.Element {
         help={t.alpha.fitHelp}
         onChange={(next) => (alpha.value = next)}
       />
+      <AlphaRaised model={model} shown={alpha.value} />
       <div class="row">
         <button type="button" class="button" disabled={!isChanged} onClick={() => void save()}>
           {t.alpha.keep}

@@ -6,7 +6,7 @@ import { href } from '../routes.ts'
 import { labelOf, type Model } from '../service/types.ts'
 import { t } from '../text.ts'
 import { Icon } from '../ui/icons.tsx'
-import { oneIn } from '../verdict.ts'
+import { offered, oneIn } from '../verdict.ts'
 import { ImportButton, ModelMenu } from './actions.tsx'
 import { DemoButton } from './demo.tsx'
 import { newest, versionsOf } from './store.ts'
@@ -107,7 +107,11 @@ export function ModelFacts({ model }: { model: Model }): JSX.Element {
       </div>
       <div>
         <dt>{t.models.columns.alpha}</dt>
-        <dd class="numbers">{t.alpha.most(oneIn(model.alpha))}</dd>
+        <dd class="numbers">
+          {offered(model.alpha, model.calibrationScores) > model.alpha
+            ? t.alpha.nothing
+            : t.alpha.most(oneIn(model.alpha))}
+        </dd>
       </div>
       <div>
         <dt>{t.models.columns.made}</dt>

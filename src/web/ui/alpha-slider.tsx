@@ -2,8 +2,9 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useId } from 'preact/hooks'
 import { promiseWords, usePromise } from '../models/promise.ts'
+import type { Model } from '../service/types.ts'
 import { t } from '../text.ts'
-import { alphaSteps, nearestStep, oneIn, stepsFor } from '../verdict.ts'
+import { alphaSteps, nearestStep, offered, oneIn, stepsFor } from '../verdict.ts'
 
 export function AlphaSlider({
   alpha,
@@ -58,4 +59,10 @@ export function AlphaSlider({
       {children}
     </div>
   )
+}
+
+/** Said where the alpha of a model rejects nothing, and another one is shown. */
+export function AlphaRaised({ model, shown }: { model: Model; shown: number }): JSX.Element | null {
+  if (offered(model.alpha, model.calibrationScores) <= model.alpha) return null
+  return <p class="hint warn">{t.alpha.raised(oneIn(model.alpha), oneIn(shown))}</p>
 }

@@ -10,7 +10,8 @@ export const models: typeof Words = {
     expected: (promise) => `Erwartet: ${promise}.`,
     least: (n) => `Mehr geben ${count(n)} Fotos nicht her: mit mehr Fotos könnte es weniger gute Bilder abweisen.`,
     short: (k) => `1 von ${k}`,
-    most: (k) => `höchstens 1 von ${k}`,
+    most: (k) => `im Mittel höchstens 1 von ${k}`,
+    nothing: 'keine, und auch sonst nichts',
     value: (alpha) => `alpha ${decimal(Number(alpha.toPrecision(3)))}`,
     fitHelp:
       'Von Bildern, die dazugehören, wird im Mittel kein größerer Anteil abgewiesen. Das lässt sich später ändern, ohne neu anzupassen.',

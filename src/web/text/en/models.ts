@@ -10,7 +10,8 @@ export const models = {
     least: (n: number) =>
       `${count(n)} photos can tell no more than this: with more photos it could reject fewer good images.`,
     short: (k: number) => `1 in ${k}`,
-    most: (k: number) => `at most 1 in ${k}`,
+    most: (k: number) => `at most 1 in ${k} on average`,
+    nothing: 'none, nor anything else',
     value: (alpha: number) => `alpha ${decimal(Number(alpha.toPrecision(3)))}`,
     fitHelp:
       'No larger share of the images that do belong is rejected, on average. You can change it later; nothing is fitted again.',
