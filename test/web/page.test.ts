@@ -132,6 +132,13 @@ test('an older version is taken into use, which undoes the fit, and the newer on
     await use.click()
     await says('h1', /in use$/)
     assert.equal((await client.model('part')).version, version)
+    // the list shows the version in use, and below it the other one
+    await open('#/models')
+    await says('.model-title .chip', new RegExp(`^version ${version}$`))
+    await browser.page.getByRole('button', { name: '1 other version' }).click()
+    await says('.others', new RegExp(`^version ${3 - version}`))
+    await open(`#/models/part@${version}`)
+    await says('h1', /in use$/)
   }
   await more.click()
   assert.equal(await use.count(), 0, 'it is in use')

@@ -1,4 +1,4 @@
-/** All models, the newest version of each in front. */
+/** All models, the version in use of each in front. */
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { ago, bytes, count, date } from '../format.ts'
@@ -46,7 +46,7 @@ export function ModelList(): JSX.Element {
 
 function ModelCard({ model }: { model: Model }): JSX.Element {
   const isOpen = useSignal(false)
-  const older = versionsOf(model.name).slice(1)
+  const others = versionsOf(model.name).filter(({ version }) => version !== model.version)
   const label = labelOf(model)
   return (
     <li class="card model-card">
@@ -69,27 +69,27 @@ function ModelCard({ model }: { model: Model }): JSX.Element {
           <a class="button" href={href('batches', null, { model: label })}>
             {t.models.batch}
           </a>
-          {older.length > 0 && (
+          {others.length > 0 && (
             <button
               type="button"
               class="button quiet"
               aria-expanded={isOpen.value}
               onClick={() => (isOpen.value = !isOpen.value)}
             >
-              {t.models.older(older.length)}
+              {t.models.others(others.length)}
             </button>
           )}
         </div>
       </div>
       {isOpen.value && (
-        <ul class="older">
-          {older.map((old) => (
-            <li key={old.version}>
-              <a href={href('models', labelOf(old))}>{t.models.version(old.version)}</a>
+        <ul class="others">
+          {others.map((other) => (
+            <li key={other.version}>
+              <a href={href('models', labelOf(other))}>{t.models.version(other.version)}</a>
               <span class="muted">
-                {t.common.photos(old.n)}, {date(old.createdAt)}, {bytes(old.bytes)}
+                {t.common.photos(other.n)}, {date(other.createdAt)}, {bytes(other.bytes)}
               </span>
-              <ModelMenu model={old} all={false} />
+              <ModelMenu model={other} all={false} />
             </li>
           ))}
         </ul>

@@ -1,4 +1,4 @@
-/** Which model: the newest version of each first, older ones below. */
+/** Which model: the version in use of each first, the others below. */
 import type { JSX } from 'preact'
 import { useId } from 'preact/hooks'
 import { models, newest } from '../models/store.ts'
@@ -15,7 +15,7 @@ export function ModelSelect({
 }): JSX.Element {
   const id = useId()
   const first = newest.value.map(labelOf)
-  const older = (models.value ?? []).map(labelOf).filter((label) => !first.includes(label))
+  const others = (models.value ?? []).map(labelOf).filter((label) => !first.includes(label))
   return (
     <div class="field inline">
       <label for={id}>{t.common.model}</label>
@@ -25,9 +25,9 @@ export function ModelSelect({
             {label}
           </option>
         ))}
-        {older.length > 0 && (
-          <optgroup label={t.models.older(older.length)}>
-            {older.map((label) => (
+        {others.length > 0 && (
+          <optgroup label={t.models.others(others.length)}>
+            {others.map((label) => (
               <option key={label} value={label}>
                 {label}
               </option>

@@ -57,7 +57,7 @@ export const models: typeof Words = {
     },
     versions: (n) => (n === 1 ? '1 Version' : `${n} Versionen`),
     gone: (label) => `Das Modell „${label}“ gibt es hier nicht: es wurde entfernt oder umbenannt.`,
-    older: (n) => (n === 1 ? '1 ältere Version' : `${n} ältere Versionen`),
+    others: (n) => (n === 1 ? '1 andere Version' : `${n} andere Versionen`),
     version: (v) => `Version ${v}`,
     classify: 'Prüfen',
     batch: 'Stapel prüfen',

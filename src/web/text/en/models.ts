@@ -50,7 +50,7 @@ export const models = {
     },
     versions: (n: number) => (n === 1 ? '1 version' : `${n} versions`),
     gone: (label: string) => `The model “${label}” is not here: it was removed or renamed.`,
-    older: (n: number) => (n === 1 ? '1 older version' : `${n} older versions`),
+    others: (n: number) => (n === 1 ? '1 other version' : `${n} other versions`),
     version: (v: number) => `version ${v}`,
     classify: 'Classify',
     batch: 'Run a batch',
