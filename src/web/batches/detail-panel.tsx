@@ -2,6 +2,7 @@
 import type { JSX } from 'preact'
 import { Opinions } from '../classify/opinions.tsx'
 import { ago, date, pValue, score } from '../format.ts'
+import { oddWords } from '../models/promise.ts'
 import { key } from '../service/connection.ts'
 import type { Model } from '../service/types.ts'
 import { t } from '../text.ts'
@@ -10,7 +11,7 @@ import { MiddleCut } from '../ui/middle-cut.tsx'
 import { ErrorWords } from '../ui/notes.tsx'
 import { Picture } from '../ui/picture.tsx'
 import { VerdictMark, VerdictWord } from '../ui/verdict-mark.tsx'
-import { asOdd, verdictOf } from '../verdict.ts'
+import { verdictOf } from '../verdict.ts'
 import { keyOf } from './keys.ts'
 import type { Item } from './live.ts'
 import { reviewer, type Said, setReviewer, type Truth, truths } from './review.ts'
@@ -128,9 +129,7 @@ export function Words({ item, model, alpha, truth, said, onReview }: DetailProps
         </p>
       ) : (
         <>
-          {model && (
-            <p class="hint">{t.classify.odd(asOdd(line.pValue, model.calibrationScores), model.calibrationScores)}</p>
-          )}
+          {model && <p class="hint">{oddWords(model, line.pValue)}</p>}
           {'labels' in line && line.labels && (
             <p class="labels">
               {line.labels.length === 0

@@ -1,6 +1,7 @@
 /** One image, large, beside everything that is known of it. Its boxes keep their size while answers come. */
 import type { JSX } from 'preact'
 import { pValue } from '../format.ts'
+import { oddWords } from '../models/promise.ts'
 import { href } from '../routes.ts'
 import { takesRequests, trouble } from '../service/health.ts'
 import type { ClassifyResult, Model } from '../service/types.ts'
@@ -8,7 +9,7 @@ import { t } from '../text.ts'
 import { Icon } from '../ui/icons.tsx'
 import { ErrorWords } from '../ui/notes.tsx'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
-import { agreementOf, asOdd, oneIn, verdictOf, verdictOfError } from '../verdict.ts'
+import { agreementOf, oneIn, verdictOf, verdictOfError } from '../verdict.ts'
 import { AllModels } from './all-models.tsx'
 import { type Asked, explain, hideHeat, retry, selected } from './asked.ts'
 import { HeatLegend, HeatPicture } from './heat.tsx'
@@ -118,8 +119,7 @@ function VerdictBlock({ one, model, alpha }: { one: Asked; model: Model; alpha: 
         {t.verdict[verdict]}
       </p>
       <p>
-        {t.classify.odd(asOdd(result.pValue, model.calibrationScores), model.calibrationScores)}{' '}
-        <span class="numbers soft">{t.classify.pValue(pValue(result.pValue))}</span>
+        {oddWords(model, result.pValue)} <span class="numbers soft">{t.classify.pValue(pValue(result.pValue))}</span>
       </p>
       <p class="soft">
         {t.classify.agree[agreementOf(result, alpha)]} {t.classify.why(oneIn(alpha))}

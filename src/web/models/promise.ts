@@ -4,7 +4,7 @@ import { percent } from '../format.ts'
 import { client } from '../service/api.ts'
 import type { ExpectedRates, Model } from '../service/types.ts'
 import { t } from '../text.ts'
-import { stepsFor } from '../verdict.ts'
+import { asOdd, stepsFor } from '../verdict.ts'
 
 export type Rate = ExpectedRates['rates'][number]
 
@@ -47,6 +47,11 @@ export function usePromise(n: number | undefined, alpha: number, calibration?: C
   }, [n, calibration])
   if (state === undefined || state.n !== n) return undefined
   return [...state.rates].sort((a, b) => distance(a.alpha, alpha) - distance(b.alpha, alpha))[0]
+}
+
+/** How many photos look at least as odd, and of how many: near-duplicates count once, and of many photos a quarter is held out. */
+export function oddWords({ n, calibrationScores: counted, calibration }: Model, pValue: number): string {
+  return t.classify.odd(asOdd(pValue, counted), counted, n, calibration === 'split')
 }
 
 /** One wording wherever it stands: on average, with the range. */

@@ -27,12 +27,15 @@ export const classify: typeof Words = {
     waitsForKey: 'Wartet auf einen API-Schlüssel …',
     waitsForService: 'Wartet auf den Dienst …',
     notTheImage: 'Das sagt nichts über das Bild: der Dienst konnte nicht fertig werden.',
-    odd: (k, n) =>
-      k === 0
-        ? `Keines der ${count(n)} gelernten Fotos sieht so ungewöhnlich aus.`
-        : k === 1
-          ? `1 der ${count(n)} gelernten Fotos sieht mindestens so ungewöhnlich aus.`
-          : `${count(k)} der ${count(n)} gelernten Fotos sehen mindestens so ungewöhnlich aus.`,
+    odd: (k, n, taught, isSplit) => {
+      const of =
+        n === taught
+          ? `der ${count(n)} gelernten Fotos`
+          : `von ${count(n)} Fotos (gelernt hat es ${count(taught)}; ${isSplit ? 'ein Viertel ist zurückgelegt und zählt hier' : 'von gleich aussehenden zählt hier eines'})`
+      return k === 0
+        ? `Keines ${of} sieht so ungewöhnlich aus.`
+        : `${count(k)} ${of} ${k === 1 ? 'sieht' : 'sehen'} mindestens so ungewöhnlich aus.`
+    },
     pValue: (p) => `p\u00a0=\u00a0${p}`,
     why: (k) => `Die Grenze liegt so, dass im Mittel höchstens 1 von ${k} guten Bildern abgewiesen wird.`,
     detectors: 'Was jeder Detektor sagt',

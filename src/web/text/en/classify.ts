@@ -26,12 +26,15 @@ export const classify = {
     waitsForKey: 'Waits for an API key …',
     waitsForService: 'Waits for the service …',
     notTheImage: 'This says nothing about the image: the service could not finish.',
-    odd: (k: number, n: number) =>
-      k === 0
-        ? `None of the ${count(n)} photos it was taught looks this unusual.`
-        : k === 1
-          ? `1 of the ${count(n)} photos it was taught looks at least as unusual.`
-          : `${count(k)} of the ${count(n)} photos it was taught look at least as unusual.`,
+    odd: (k: number, n: number, taught: number, isSplit: boolean) => {
+      const of =
+        n === taught
+          ? `of the ${count(n)} photos it was taught`
+          : `of ${count(n)} photos (it was taught ${count(taught)}; ${isSplit ? 'a quarter is held out to count here' : 'of those that look the same, one counts here'})`
+      return k === 0
+        ? `None ${of} looks this unusual.`
+        : `${count(k)} ${of} ${k === 1 ? 'looks' : 'look'} at least as unusual.`
+    },
     pValue: (p: string) => `p\u00a0=\u00a0${p}`,
     why: (k: number) => `The limit is set so that at most 1 good image in ${k} is rejected on average.`,
     detectors: 'What each detector says',
