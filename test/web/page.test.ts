@@ -169,6 +169,13 @@ test(
   },
 )
 
+test('where a fit would miss small defects, as with this small network, the report says so', options, async () => {
+  const { facts } = await createClient(rig.service().address).model('part')
+  assert.ok(facts!.places!.without < 0.6 && facts!.places!.with < 0.6, JSON.stringify(facts!.places))
+  await open('#/models/part')
+  await says('.report', /Small defects ?hardly told from good photos \(area 0\.\d+, .*On parts or surfaces .* missed/)
+})
+
 test('a model is saved to a file, and comes back from it under another name', options, async () => {
   const { page } = browser
   await open('#/models')

@@ -1,5 +1,6 @@
 /** What a fit says of itself: what its threshold promises, what its photos are worth, and which of them do not fit. */
 import { Fragment, type JSX } from 'preact'
+import { missesSmallDefects } from '../../wire/drawn-defects.ts'
 import { fewestForMisfits } from '../../wire/misfits.ts'
 import { baseName, decimal, percent } from '../format.ts'
 import { client } from '../service/api.ts'
@@ -20,14 +21,14 @@ export function ReportOf({ model }: { model: Model }): JSX.Element {
     <section class="card stack report" aria-label={t.report.title}>
       <h2>{t.report.title}</h2>
       {error && <ErrorNote error={error} onRetry={reload} />}
-      <div class="report-body">{data && <Numbers report={data.report} />}</div>
+      <div class="report-body">{data && <Numbers report={data.report} places={model.facts?.places} />}</div>
       <Advice model={model} />
       <Misfits model={model} />
     </section>
   )
 }
 
-function Numbers({ report }: { report: FitReport }): JSX.Element {
+function Numbers({ report, places }: { report: FitReport; places: FitFacts['places'] }): JSX.Element {
   const {
     n,
     groups,
@@ -53,6 +54,8 @@ function Numbers({ report }: { report: FitReport }): JSX.Element {
       ? [[t.report.given, t.report.givenOf(percent(negativesPower.share), negativesPower.images)] as [string, string]]
       : []),
   ]
+  if (places && missesSmallDefects(places))
+    rows.push([t.report.smallDefects, t.report.smallDefectsMissed(decimal(places.with, 2))])
   if (confidence !== undefined && askedAlpha !== undefined)
     rows.splice(2, 0, [t.report.confidence, t.report.confident(percent(confidence), percent(askedAlpha))])
   return (

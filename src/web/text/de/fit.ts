@@ -95,6 +95,9 @@ export const fit: typeof Words = {
     powerNone: 'nicht versucht',
     given: 'Ihre Bilder von anderem',
     givenOf: (share, images) => `${share} von ${count(images)} abgewiesen, jedes von einem Modell, das es nicht kannte`,
+    smallDefects: 'Kleine Fehler',
+    smallDefectsMissed: (area) =>
+      `kaum von guten Fotos zu unterscheiden (Fläche ${area}; 1 findet alle, 0,5 ist Zufall), wie üblich bei Fotos von Dingen, die sich bewegen, etwa Essen oder Menschen. Auf Teilen oder Oberflächen würden kleine Fehler übersehen.`,
     few: (n) => `${photos(n)} ergeben ein grobes Modell; etwa 200 ein gutes.`,
     copies: (n, worth) =>
       `${photos(n)}, viele davon beinahe gleich, sind so viel wert wie ${count(worth)}. Kopien lehren nichts: machen Sie andere Fotos.`,

@@ -95,6 +95,9 @@ export const fit = {
     given: 'Your images of other things',
     givenOf: (share: string, images: number) =>
       `${share} of ${count(images)} rejected, each by a model that had not seen it`,
+    smallDefects: 'Small defects',
+    smallDefectsMissed: (area: string) =>
+      `hardly told from good photos (area ${area}, where 1 finds all and 0.5 is chance), as is usual for photos of things that move about, such as food or people. On parts or surfaces small defects would be missed.`,
     few: (n: number) => `${count(n)} photos make a rough model; some 200 make a good one.`,
     copies: (n: number, worth: number) =>
       `${count(n)} photos, many of them nearly the same, are worth ${count(worth)}. Copies teach nothing: take other photos.`,
