@@ -82,7 +82,7 @@ export function wayLines({ light, enlarged, detail = 1, facts, growth }: Model):
 /** What evening out the light added. */
 function lightWords(choice: LightChoice | undefined, isGrown: boolean): string {
   const why = choice
-    ? `drawn defects are told from good images with AUROC ${area(choice.even)}, as they are ${area(choice.asIs)}`
+    ? `drawn defects are told from good images with AUROC ${area(choice.even)} so, ${area(choice.asIs)} as they are; evened out unless they are found worse by more than .02`
     : isGrown
       ? 'as in the earlier version'
       : 'as asked'

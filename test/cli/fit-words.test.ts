@@ -26,3 +26,9 @@ test('small defects that would be missed are told of, without an alarm where pho
   assert.doesNotMatch(said({ places: { detail: 1, weight: 0, without: 0.6, with: 0.6 } }), /small defects/)
   assert.doesNotMatch(said({ places: { detail: 1, weight: 0.5, without: 0.55, with: 0.7 } }), /small defects/)
 })
+
+test('light: the rule is said with the two areas, of which the one that is taken may be the smaller', () => {
+  const told = said({ light: { light: 'even', asIs: 0.794, even: 0.79 } }, { light: 'even' })
+  assert.match(told, /evened out, .* AUROC \.790 so, \.794 as they are; .* unless .* worse by more than \.02\)$/)
+  assert.match(said({}, { light: 'even' }), /\(as asked\)$/)
+})
