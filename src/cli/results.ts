@@ -13,11 +13,12 @@ export interface ResultWriter<T = ImageResult | RowResult> {
   lines(result: T): string[]
 }
 
-/** @param names of all images, where there are some */
+/** @param names of all images, where there are some @param hasPlaces the model looks at places too, so a table says what they say */
 export function resultWriter(
   format: ResultFormat,
   names: readonly string[] = [],
   decisions: Decisions = {},
+  hasPlaces = false,
 ): ResultWriter {
   if (format === 'jsonl') return { head: [], lines: (result) => [JSON.stringify(result)] }
   if (format === 'csv') {
@@ -32,15 +33,19 @@ export function resultWriter(
     }
   }
   return {
-    head: [`${'verdict'.padEnd(9)}  score  p-value  forest p  svm p   image`],
+    head: [`${'verdict'.padEnd(9)}  score  p-value  forest p  svm p ${hasPlaces ? '  places p' : ''}   image`],
     lines: (result) => {
-      if ('error' in result) return [`${'unread'.padEnd(9)}      -        -         -      -   ${nameOf(result)}`]
-      const { isolationForest, oneClassSvm } = result.detectors
+      if ('error' in result) {
+        const none = ['    -', '      -', '       -', '     -', ...(hasPlaces ? ['       -'] : [])]
+        return [`${'unread'.padEnd(9)}  ${none.join('  ')}   ${nameOf(result)}`]
+      }
+      const { isolationForest, oneClassSvm, patches } = result.detectors
       const numbers = [
         result.score.toFixed(3),
-        ` ${result.pValue.toFixed(4)} `,
+        ` ${result.pValue.toFixed(4)}`,
         `  ${isolationForest.pValue.toFixed(4)}`,
         oneClassSvm.pValue.toFixed(4),
+        ...(hasPlaces ? [`  ${patches?.pValue.toFixed(4) ?? '     -'}`] : []),
       ]
       const word = result.verdict === 'unsure' ? 'unsure' : result.isPositive ? 'positive' : 'NEGATIVE'
       const flag = result.flagged ? '  FLAGGED' : ''

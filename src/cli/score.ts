@@ -137,7 +137,7 @@ score --features X.npy --model NAME --format jsonl`,
         sayFewest(sources.length, calibrationScores, fdr, io)
         const counts = await writeResults(
           decided(ordered, calibrationScores, decisions),
-          { format, decisions, names },
+          { format, decisions, names, hasPlaces: artifact.patches !== undefined },
           file,
           io,
         )
@@ -195,7 +195,12 @@ function sayFewest(images: number, calibrationScores: number, fdr: number | unde
 /** Writes each result as it comes. */
 async function writeResults(
   results: Iterable<ImageResult | RowResult> | AsyncIterable<ImageResult | RowResult>,
-  { format, decisions, names }: { format: ResultFormat; decisions: Decisions; names?: readonly string[] },
+  {
+    format,
+    decisions,
+    names,
+    hasPlaces,
+  }: { format: ResultFormat; decisions: Decisions; names?: readonly string[]; hasPlaces?: boolean },
   file: Output | undefined,
   io: Io,
 ): Promise<Counts> {
@@ -206,7 +211,7 @@ async function writeResults(
     ...(decisions.fdr !== undefined && { flagged: 0 }),
     ...(decisions.abstain && { unsure: 0 }),
   }
-  await writeAll(results, resultWriter(format, names, decisions), file, io, (result) => {
+  await writeAll(results, resultWriter(format, names, decisions, hasPlaces), file, io, (result) => {
     if ('error' in result) {
       counts.failed++
       if (format !== 'jsonl' && 'image' in result)
