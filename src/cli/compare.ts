@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { OneclassError } from '../errors.ts'
 import type { Comparison } from '../evaluation/comparison.ts'
+import { nearDuplicateWords } from '../evaluation/near-duplicate-words.ts'
 import { describeSkipped, printable } from '../images/left-out.ts'
 import { callOnce } from '../library/thread.ts'
 import { methodKeys } from '../wire/comparison.ts'
@@ -96,6 +97,8 @@ async function tell(report: Comparison, values: Values, out: string, io: Io): Pr
   for (const warning of report.data.warnings) io.err(`note: ${warning}`)
   const leftOut = describeSkipped(report.data.skipped ?? [])
   if (leftOut) io.err(`note: ${leftOut}`)
+  const repeats = nearDuplicateWords(report.data, printable)
+  if (repeats) io.err(`note: ${repeats}`)
   if (flag(values, 'json')) {
     const { embedding: _, ...rest } = report
     await io.out(JSON.stringify(rest))

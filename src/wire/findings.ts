@@ -81,7 +81,7 @@ export function tellFinding(finding: Finding, titleOf: (key: string) => string):
         : `The naive one-class CNN of 2019 reaches AUROC ${finding.auroc.toFixed(2)}; nothing in its training asks for more.`
     case 'photos': {
       const { from, to, gain } = finding
-      const moved = `from ${from} to ${to} positives moved the ensemble by ${gain >= 0 ? '+' : '−'}${Math.abs(gain).toFixed(3)} AUROC`
+      const moved = `from ${from} to ${to} positives moved the ensemble of whole images by ${gain >= 0 ? '+' : '−'}${Math.abs(gain).toFixed(3)} AUROC (the learning curve looks at no places)`
       return gain > worthPhotos
         ? `More photos would likely help: ${moved}.`
         : `More photos of the same sort would change little: ${moved}.`

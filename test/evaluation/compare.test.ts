@@ -7,6 +7,7 @@ import { after, test } from 'node:test'
 import { type CompareOptions, compare } from '../../src/evaluation/compare.ts'
 import type { Split } from '../../src/evaluation/compare-report.ts'
 import { methods } from '../../src/evaluation/methods.ts'
+import { nearDuplicateWords } from '../../src/evaluation/near-duplicate-words.ts'
 import { renderReport, writeReport } from '../../src/evaluation/report/report.ts'
 import type { ImageSource } from '../../src/images/decode.ts'
 import { backbone, images } from '../support/drawn-images.ts'
@@ -45,6 +46,7 @@ test('every row is filled, the files hold what the product promises, and the HTM
   const ensemble = report.methods.find(({ key }) => key === 'ensemble')!
   assert.ok(ensemble.auroc! > 0.9, `AUROC ${ensemble.auroc}`)
   assert.ok(ensemble.aurocInterval![0] <= ensemble.auroc! && ensemble.auroc! <= ensemble.aurocInterval![1])
+  assert.match(report.verdict.join(' '), /positives moved the ensemble of whole images by .* looks at no places\)/)
   await writeReport(report, scratch)
   assert.deepEqual((await readdir(scratch)).sort(), ['report.html', 'report.json', 'scores.csv'])
   const json = JSON.parse(await readFile(join(scratch, 'report.json'), 'utf8'))
@@ -115,6 +117,12 @@ test('a copy of a training image is found in the test and left out', async () =>
   const found = report.data.nearDuplicates.find(({ image }) => image === copy.name)
   assert.equal(found?.of, images.trainPositive[0]!.name)
   assert.equal(found?.bits, 0)
+  const words = nearDuplicateWords(report.data, (name) => name)!
+  assert.match(
+    words,
+    /^\d+ test images? nearly repeats? a training image \((left out of|kept in) the test\): .* is much like /,
+  )
+  assert.ok(renderReport(report)['report.html'].includes('a training image ('))
   if (report.data.nearDuplicatesDropped) assert.ok(!report.images.some(({ image }) => image === copy.name))
 })
 

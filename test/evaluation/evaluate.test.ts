@@ -68,6 +68,10 @@ test('folders beside positive and negative, such as masks, are left out with a n
   })
   assert.equal(compared.status, 2, compared.err)
   assert.match(compared.err, /note: left out 2 entries: 2 not an image/)
+  assert.match(
+    compared.err,
+    /note: \d+ test images nearly repeat a training image \(kept in the test\): .* is much like /,
+  )
   assert.equal((JSON.parse(compared.out) as Json)['data'].skipped[0].count, 2)
   const negatives = ['--negatives', 'masked/negative', '--name', 'with', '--no-patches', '--home', 'own', '--json']
   const fitted = await runCommand(['fit', 'test/positive', ...negatives], { cwd: folder, home })

@@ -2,9 +2,9 @@
 import { describeSkipped } from '../../images/left-out.ts'
 import { dataUri, escapeHtml, scriptJson } from '../../system/html.ts'
 import type { MethodReport } from '../../wire/comparison.ts'
-import { plural } from '../../wire/plural.ts'
 import { type CompareReport, splits } from '../compare-report.ts'
 import { splitName } from '../material.ts'
+import { nearDuplicateWords } from '../near-duplicate-words.ts'
 import { leftOut, short, stackedTable, words } from './parts.ts'
 import { ranked } from './ranked.ts'
 import { embeddingSection, gallerySection, noiseSection, plotsSection } from './report-pictures.ts'
@@ -61,12 +61,8 @@ function warnings(report: CompareReport): string {
   if (unread !== undefined) out.push(unread)
   const skipped = describeSkipped(data.skipped ?? [])
   if (skipped !== undefined) out.push(`Of the folders: ${skipped}.`)
-  if (data.nearDuplicates.length > 0) {
-    const some = data.nearDuplicates.slice(0, 3).map(({ image, of }) => `${short(image)} is much like ${short(of)}`)
-    out.push(
-      `${plural(data.nearDuplicates.length, 'test image nearly repeats', 'test images nearly repeat')} a training image (${data.nearDuplicatesDropped ? 'left out of' : 'kept in'} the test): ${some.join('; ')}${data.nearDuplicates.length > 3 ? '; and others' : ''}.`,
-    )
-  }
+  const repeats = nearDuplicateWords(data, short)
+  if (repeats !== undefined) out.push(repeats)
   return out.map((text) => `<div class="warning"><p>${words(text)}</p></div>`).join('')
 }
 

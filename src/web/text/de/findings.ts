@@ -39,7 +39,7 @@ export function tellFinding(finding: Finding, titleOf: (key: string) => string):
         : `Das naive Einklassen-CNN von 2019 erreicht AUROC ${decimal(finding.auroc, 2)}; mehr verlangt sein Training nicht.`
     case 'photos': {
       const { from, to, gain } = finding
-      const moved = `von ${count(from)} auf ${count(to)} Fotos änderte sich das Ensemble um ${gain >= 0 ? '+' : '−'}${decimal(Math.abs(gain), 3)} AUROC`
+      const moved = `von ${count(from)} auf ${count(to)} Fotos änderte sich das Ensemble ganzer Bilder um ${gain >= 0 ? '+' : '−'}${decimal(Math.abs(gain), 3)} AUROC (die Lernkurve betrachtet keine einzelnen Stellen)`
       return gain > worthPhotos
         ? `Mehr Fotos würden wohl helfen: ${moved}.`
         : `Mehr Fotos derselben Art würden wenig ändern: ${moved}.`
