@@ -225,7 +225,7 @@ async function report(io: Io, values: Values, { model: info, ...done }: FitReply
   return rejected.length > 0 ? 2 : 0
 }
 
-function growthLines(name: string, growth: NonNullable<Model['growth']>, rejectedByBase = 0): string[] {
+function growthLines(name: string, growth: NonNullable<Model['growth']>, rejectedByBase: number | undefined): string[] {
   const { base, kept, added, excluded, repeated } = growth
   const parts = [
     `${plural(kept, 'positive')} of ${base}`,
@@ -235,7 +235,9 @@ function growthLines(name: string, growth: NonNullable<Model['growth']>, rejecte
   ]
   return [
     `made of ${parts.join(', ')}`,
-    ...(added > 0 ? [`${base} rejects ${rejectedByBase} of the ${added} new ones`] : []),
+    ...(added > 0 && rejectedByBase !== undefined
+      ? [`${base} rejects ${rejectedByBase} of the ${added} new ones`]
+      : []),
     ...(base.startsWith(`${name}@`) ? [`undo: oneclass models use ${base}`] : []),
   ]
 }

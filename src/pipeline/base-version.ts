@@ -1,5 +1,6 @@
 /** The version of a model that a fit adds to. */
 import { matrix } from '../core/matrix.ts'
+import { OneclassError } from '../errors.ts'
 import { decodeGallery, nothingKept, placesOfRow } from '../store/gallery.ts'
 import type { Registry } from '../store/registry.ts'
 import { labelOf } from '../wire/label.ts'
@@ -21,7 +22,8 @@ export async function readBaseVersion(
   exclude: readonly number[] = [],
 ): Promise<BaseVersion> {
   const info = await registry.info(ref)
-  const bytes = await registry.gallery(ref)
+  // by its number: a name may mean another version by now
+  const bytes = await registry.gallery(labelOf(info))
   if (bytes === undefined || info.backbone === null) throw nothingKept(labelOf(info))
   return { info, backbone: info.backbone, positives: { gallery: decodeGallery(bytes), exclude } }
 }
@@ -37,7 +39,7 @@ export function growthOf(
 
 /**
  * How many of the new positives the earlier version rejects at its alpha: whether they showed it anything. Undefined where it looks at
- * places and the new version does not.
+ * places and the new version does not, and where it was removed meanwhile, also if its number is taken anew.
  */
 export async function newToBase(
   registry: Registry,
@@ -48,7 +50,12 @@ export async function newToBase(
   if (added === 0) return 0
   const { dim, embeddings } = fitted.gallery
   const rows = matrix(added, dim, Float64Array.from(embeddings.subarray(kept * dim)))
-  const { info, artifact } = await registry.load(labelOf(base.info))
+  const loaded = await registry.load(labelOf(base.info)).catch((error: unknown) => {
+    if (error instanceof OneclassError && error.code === 'MODEL_NOT_FOUND') return undefined
+    throw error
+  })
+  if (loaded?.info.sha256 !== base.info.sha256) return undefined
+  const { info, artifact } = loaded
   const { places } = fitted.gallery
   const seen = places && Array.from({ length: added }, (_, i) => placesOfRow(places, kept + i))
   const classifier = createClassifier(artifact, { model: labelOf(info) })
