@@ -220,7 +220,7 @@ test(
       return bottom > 20 && bottom <= document.querySelector('.closer-picture').getBoundingClientRect().top + 1
     })()`)
     await page.keyboard.press('Escape')
-    await client.cancel(batch.id)
+    await client.cancel(batch.id).catch(() => {}) // a fast machine is done already
     await page.setViewportSize({ width: 1400, height: 900 })
   },
 )
