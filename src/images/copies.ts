@@ -21,7 +21,8 @@ export interface SeenImages {
 }
 
 /**
- * @param most images of a group at most: where one would be larger, its most alike images stay together
+ * @param most images of a group at most: where one would be larger, its most alike images stay together, and where the images show one
+ * thing, each taken anew, all stand alone
  * @returns for each image the index of the first of its group
  */
 export function groupCopies(images: SeenImages, most = images.prints.length): Int32Array {
@@ -33,6 +34,7 @@ export function groupCopies(images: SeenImages, most = images.prints.length): In
   const leaders = groups.leaders()
   const tooLarge = new Set(leadersOfLarge(leaders, most))
   if (tooLarge.size === 0) return leaders
+  if (showOneThing(images.prints)) return leaders.map((_, i) => i)
   const linked = pairs
     .filter(({ i }) => tooLarge.has(leaders[i]!))
     .map((pair) => ({ ...pair, texture: textureOf(those, pair.i, pair.j) }))

@@ -32,9 +32,7 @@ export interface Described {
   readonly X: Matrix
 }
 
-/**
- * A group holds at most this share of the images, or so many: of a few large groups nothing could be learnt.
- */
+/** A group holds at most this share of the images, or so many: of a few large groups nothing could be learnt. */
 const [largestShare, largest] = [0.1, 10]
 
 /** For each image the index of the first of its near-duplicates. */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { matrix } from '../../src/core/matrix.ts'
 import { createRandom } from '../../src/core/random.ts'
+import { groupCopies } from '../../src/images/copies.ts'
 import { renderPart } from '../../src/images/demo-images.ts'
 import { fingerprint, prepare } from '../../src/images/fingerprint.ts'
 import { findNearDuplicates, groupNearDuplicates } from '../../src/images/near-duplicates.ts'
@@ -53,6 +54,12 @@ test('photos of one thing, each taken anew, are no copies; one photo saved again
   const anew = photosOf(1, 5.5, 40)
   assert.ok(Math.abs(textureOf(anew) - 0.8) < 0.04, 'their textures are alike')
   assert.equal(groupsAmong(anew), 40)
+  const X = matrix(
+    40,
+    1,
+    Float64Array.from({ length: 40 }, (_, i) => i),
+  )
+  assert.equal(new Set(groupCopies({ prints: anew.map(fingerprint), X }, 10)).size, 40, 'by their textures alone too')
   const again = photosOf(2, 2, 40)
   assert.ok(textureOf(again) > 0.9)
   assert.ok(groupsAmong(again) < 10)
