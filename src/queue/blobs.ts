@@ -121,14 +121,15 @@ export function createBlobStore(client: RedisClient, bounds: Bounds): BlobStore 
     await runScript(client, removal, [...names, ...ids.map(keys.blob)], sizes)
   }
   const getAll = async (ids: readonly string[]): Promise<(Buffer | undefined)[]> => {
-    const sizes = await sizesOf(client, ids.map(keys.blob))
-    const there = pairs(ids, sizes).flatMap(([id, size]) => (size === sizeOf(id) && size <= maxBlobBytes ? [id] : []))
-    if (there.length === 0) return ids.map(() => undefined)
-    const found = new Map(pairs(there, await client.mgetBuffer(there.map(keys.blob))))
+    const pipeline = client.pipeline()
+    // its id says how long it is: one byte more is fetched, which tells what is longer
+    for (const id of ids) pipeline.getrangeBuffer(keys.blob(id), 0, Math.min(sizeOf(id) || 0, maxBlobBytes))
+    const found = new Map(pairs(ids, await answersOf<Buffer>(pipeline)))
     const whole: (Buffer | undefined)[] = []
     for (const id of ids) {
       const bytes = found.get(id)
-      whole.push(bytes && (await sha256InTurns(bytes)) === id.split('.')[1] ? bytes : undefined)
+      const isWhole = bytes?.length === sizeOf(id) && (await sha256InTurns(bytes)) === id.split('.')[1]
+      whole.push(isWhole ? bytes : undefined)
     }
     return whole
   }
@@ -164,7 +165,7 @@ export function createBlobStore(client: RedisClient, bounds: Bounds): BlobStore 
       return (await runScript(client, touch, [...names, keys.model(hash)], args)) === 1
     },
     async getModel(hash) {
-      const [size] = await sizesOf(client, [keys.model(hash)])
+      const [size] = await answersOf<number>(client.pipeline().strlen(keys.model(hash)))
       if (size === 0) return undefined
       const bytes = size === undefined ? null : await client.getBuffer(keys.model(hash))
       if (bytes !== null && (await sha256InTurns(bytes)) === hash) return bytes
@@ -204,13 +205,11 @@ export function sizeOf(id: string): number {
   return Number(id.split('.')[2] ?? 0)
 }
 
-/** Lengths, before anything is fetched: 0 where there is nothing, undefined where there is something else than bytes. */
-async function sizesOf(client: RedisClient, names: readonly string[]): Promise<(number | undefined)[]> {
-  const pipeline = client.pipeline()
-  for (const name of names) pipeline.strlen(name)
+/** What the commands of a pipeline answered; undefined where a key holds something else than bytes. */
+async function answersOf<T>(pipeline: ReturnType<RedisClient['pipeline']>): Promise<(T | undefined)[]> {
   const answers = (await pipeline.exec()) ?? []
-  return answers.map(([error, size]) => {
+  return answers.map(([error, answer]) => {
     if (error && !isDamage(error)) throw error
-    return error ? undefined : (size as number)
+    return error ? undefined : (answer as T)
   })
 }

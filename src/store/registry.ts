@@ -45,14 +45,21 @@ export function openRegistry(home: string): Registry {
     return { name, version, ...about, serving: inUse === version }
   }
 
-  const readBytes = async (name: string, version: number): Promise<Buffer> => {
-    const path = join(folderOf(name, version), 'model.oneclass')
+  /** The file that its record tells of, and no other. */
+  const readBytes = async (model: Model): Promise<Buffer> => {
+    const label = labelOf(model)
+    const path = join(folderOf(model.name, model.version), 'model.oneclass')
     const size = (await stat(path).catch(() => undefined))?.size
     if (size === undefined || size > maxArtifactBytes) {
       const what = size === undefined ? 'missing or cannot be read' : 'larger than a model can be'
-      throw new OneclassError('MODEL_CORRUPT', `The model file of ${labelOf({ name, version })} is ${what}.`)
+      throw new OneclassError('MODEL_CORRUPT', `The model file of ${label} is ${what}.`)
     }
-    return await readFile(path)
+    const bytes = await readFile(path)
+    if ((await sha256InTurns(bytes)) === model.sha256) return bytes
+    throw new OneclassError(
+      'MODEL_CORRUPT',
+      `The model file of ${label} is damaged: fit it again. If it was replaced on purpose, "oneclass models repair ${label}" accepts it.`,
+    )
   }
 
   const alone = lockInTurn(join(home, 'models.lock'))
@@ -144,19 +151,11 @@ export function openRegistry(home: string): Registry {
 
     async load(ref) {
       const found = await info(ref)
-      const bytes = await readBytes(found.name, found.version)
-      return { info: found, artifact: { ...decodeArtifact(bytes), alpha: found.alpha } }
+      return { info: found, artifact: { ...decodeArtifact(await readBytes(found)), alpha: found.alpha } }
     },
 
     async bytes(ref) {
-      const found = await info(ref)
-      const bytes = await readBytes(found.name, found.version)
-      if ((await sha256InTurns(bytes)) === found.sha256) return bytes
-      const label = labelOf(found)
-      throw new OneclassError(
-        'MODEL_CORRUPT',
-        `The model file of ${label} is damaged: fit it again. If it was replaced on purpose, "oneclass models repair ${label}" accepts it.`,
-      )
+      return await readBytes(await info(ref))
     },
 
     async gallery(ref) {

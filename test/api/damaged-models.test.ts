@@ -40,6 +40,7 @@ test('a model that was put in the place of another is used after a repair only',
   const { sha256 } = await registry.save('other', { ...artifact, seed: 98 })
   await writeFile(join(api.home, 'models/thing/1/model.oneclass'), await registry.bytes('other'))
   await assert.rejects(registry.bytes('thing'), { code: 'MODEL_CORRUPT', message: /models repair thing@1/ })
+  await assert.rejects(registry.load('thing'), { code: 'MODEL_CORRUPT' }) // the command line reads it so
   await registry.repair('thing@1')
   assert.equal((await registry.info('thing')).sha256, sha256)
   assert.equal((await registry.bytes('thing')).length, (await registry.info('thing')).bytes)
