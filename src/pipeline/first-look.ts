@@ -3,7 +3,7 @@
  * move about and gain nothing; they should not pay for looking at each of their images closely. What was seen here is not looked at again.
  *
  * Light is evened out where drawn defects are found no worse for it: light that no positive shows makes good parts look anomalous, and on
- * real defects of four sets nothing was lost (docs/defects.md).
+ * real defects of four sets nothing was lost (bench/results/places.md, "Light").
  */
 import { fromRows } from '../core/matrix.ts'
 import { createRandom } from '../core/random.ts'
@@ -51,8 +51,8 @@ export interface FirstLook {
 export const fewestToChoose = 60
 /**
  * The area under the ROC curve, against drawn defects, by which twice the side must be better. Where places help, real defects of
- * tiles, castings and screws were found better at twice the side, also where drawn ones gained little (docs/defects.md, "Both sizes"), so no
- * loss is enough. Where they do not help, a gain must pay for four times the time.
+ * tiles, castings and screws were found better at twice the side, also where drawn ones gained little (bench/results/places.md, "Both
+ * sizes"), so no loss is enough. Where they do not help, a gain must pay for four times the time.
  */
 const gainForDetail = { withPlaces: 0, without: 0.02 } as const
 /** Images with fewer pixels along a side, in sides of the network, have no more to show at twice the side. */

@@ -8,7 +8,7 @@ import { unitOf } from '../join.ts'
 
 /**
  * Weights to choose from, where all pooled members together weigh 1. Drawn defects stand out from their surroundings more than real ones
- * do, and would ask for four times as much; a half is where real ones lose least at worst (docs/defects.md).
+ * do, and would ask for four times as much; a half is where real ones lose least at worst (bench/results/places.md, "Which weight").
  */
 const choices = [0.25, 0.5] as const
 /** The area under the ROC curve must grow by this for the member to join, or by this share of what it lacks. */

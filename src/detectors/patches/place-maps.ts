@@ -6,7 +6,7 @@ const binomial = [1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16] as const
 
 /**
  * Each place's mean of squared distances with its neighbours, 5 x 5, by these weights; beyond the border lies what is on it. For models of
- * earlier builds, whose places were half as wide: at those of today it finds no more, and makes marks wider (docs/defects.md).
+ * earlier builds, whose places were half as wide: at those of today it finds no more, and makes marks wider (bench/results/places.md).
  */
 export function smoothSquares(map: Float64Array, { height, width }: Pick<PlaceGrid, 'height' | 'width'>): Float64Array {
   const along = (from: Float64Array, length: number, step: number, lines: number, between: number) => {

@@ -33,7 +33,7 @@ export interface PlaceAxes {
   readonly steps: Float32Array
 }
 
-/** Axes that are kept: with twice as many screws gain .03, tiles lose .007, and a model takes four times the room (docs/defects.md). */
+/** Axes that are kept: with twice as many screws gain .03, tiles lose .007, and a model takes four times the room (bench/results/places.md). */
 const axesKept = 48
 /** Largest stride of a map that is looked at, in pixels of the network's input. */
 const coarsest = 16
@@ -44,7 +44,7 @@ export const middle = 128
 
 /**
  * The map of a network that new models look at: the coarsest of stride 16 or less. On most sets of real defects it tells more than finer
- * ones and than both together (docs/defects.md).
+ * ones and than both together (bench/results/places.md, "Which map").
  */
 export function mapToLookAt<T extends { readonly stride: number }>(maps: readonly T[]): T {
   return maps.findLast(({ stride }) => stride <= coarsest) ?? maps[0]!

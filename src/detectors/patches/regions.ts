@@ -7,7 +7,7 @@
 import { pValue, threshold } from '../calibration.ts'
 import type { PatchState } from './patch-member.ts'
 
-/** Of good images at most this share shows a mark: at .07 instead of .05 one real crack in 15 more is marked (docs/defects.md). */
+/** Of good images at most this share shows a mark: at .07 instead of .05 one real crack in 15 more is marked (bench/results/places.md). */
 export const newMarkedShare = 0.07
 /** Models of earlier builds, which do not name theirs. */
 const earlierShare = 0.05
