@@ -21,9 +21,9 @@ import { assertAlpha, rejectable } from './calibration.ts'
 export type CalibrationMethod = 'cross-fit' | 'split'
 
 /**
- * Cross-fitting, as measured with n of 30 to 1,000 (bench/README.md): positives are held out of members of fewer photos, which costs few
- * rejections where n is large. Between fits the rate varies as if fewer scores were independent: part of it is chance in the final
- * members, which does not get less with n.
+ * Cross-fitting, as measured with n of 30 to 1,000 (bench/results/calibration.md): positives are held out of members of fewer photos,
+ * which costs few rejections where n is large. Between fits the rate varies as if fewer scores were independent: part of it is chance in
+ * the final members, which does not get less with n.
  */
 const crossFitted = (n: number) => ({ rate: Math.max(0.5, 1 - 3 / n), worth: 0.85 / (1 + n / 5000) })
 const independent = { rate: 1, worth: 1 } as const

@@ -7,7 +7,7 @@ import { dot, l2Normalise, type Matrix } from '../core/matrix.ts'
 import { type Fingerprint, type Prepared, prepare } from './fingerprint.ts'
 import { textureCorrelation } from './register.ts'
 
-/** Textures of copies correlate by more, those of two photos by less: bench/README.md, "Copies". */
+/** Textures of copies correlate by more, those of two photos by less: bench/results/accuracy.md, "Copies". */
 const copyFrom = 0.75
 /** Images that each is compared with, by each of the two ways to be like it. */
 const compared = 5
