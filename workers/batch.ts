@@ -100,7 +100,7 @@ export function startBatch(context: WorkerContext): Promise<Consumer> {
     alive()
     await recordServed(
       client,
-      data.model.sha256,
+      data.model,
       done.flatMap(({ served }) => served ?? []),
     ).catch(() => {})
     const finished = new Set(done.map(({ index }) => index))

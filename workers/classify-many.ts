@@ -58,7 +58,7 @@ export async function classifyWithMany(
     else {
       const alone = model.classifier.score(one, use.alpha)
       const [scored] = decide([alone], model.calibrationScores, decisions) as [Scored]
-      void recordServed(client, use.sha256, [scored]).catch(() => {})
+      void recordServed(client, use, [scored]).catch(() => {})
       answers.set(ref, one.notes ? { ...scored, notes: one.notes } : scored)
       await new Promise((resolve) => setImmediate(resolve)) // other jobs and the lock's renewal come in between
     }
@@ -96,7 +96,7 @@ export async function askAlso(
       known.set(keyOf(model), seen)
       const { original } = (await seen).pixels
       const scored = model.classifier.score({ ...(await seen), original }, use.alpha)
-      void recordServed(client, use.sha256, [scored]).catch(() => {})
+      void recordServed(client, use, [scored]).catch(() => {})
       answers.push([ref, scored])
     } catch (thrown) {
       if (options.signal?.aborted || isFault(thrown) || (await isForAnother(client, thrown))) throw thrown

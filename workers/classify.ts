@@ -49,7 +49,7 @@ export function startClassify(context: WorkerContext): Promise<Consumer> {
     const { pixels } = seen
     const heatmap = data.explain ? model.classifier.heatOf(seen.maps, pixels.original) : undefined
     // May not delay the answer or spoil it.
-    if (data.drift !== false) void recordServed(client, data.model.sha256, [scored]).catch(() => {})
+    if (data.drift !== false) void recordServed(client, data.model, [scored]).catch(() => {})
     const { notes } = pixels
     return { image: data.image, ...scored, ...(heatmap && { heatmap }), ...(notes && { notes }) }
   }

@@ -30,8 +30,9 @@
  *   places:KIND        caller -> place of its last job (`fair-order.ts`)     hash
  *   rate:SLOT          images of some seconds, expiring                          integer
  *   crashes:IMAGE      how often a worker died while it had this image           integer
- *   drift:MODEL[...]   drift monitor of a model                                  string, list
- *   drift-news         models whose monitor has something to take in              set
+ *   drift:LABEL:HASH[...]   drift monitor of a version                           string, list
+ *   drift:HASH[...]    the same, of an earlier build                             string, list
+ *   drift-news         LABEL:HASH of those whose monitor has something to take in              set
  */
 export const prefix = '{oneclass}'
 
@@ -70,8 +71,8 @@ export const keys = {
   prioritized: (kind: string) => `${prefix}:${kind}:prioritized`,
   waiting: (kind: string) => `${prefix}:${kind}:wait`,
   drift: key('drift'),
-  driftInbox: (model: string) => `${prefix}:drift:${model}:inbox`,
-  driftLock: (model: string) => `${prefix}:drift:${model}:lock`,
+  driftInbox: (id: string) => `${prefix}:drift:${id}:inbox`,
+  driftLock: (id: string) => `${prefix}:drift:${id}:lock`,
   driftNews: `${prefix}:drift-news`,
   crashes: key('crashes'),
 } as const

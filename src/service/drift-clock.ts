@@ -5,7 +5,8 @@ import type { RedisClient } from '../queue/connection.ts'
 import type { Registry } from '../store/registry.ts'
 import type { Log } from '../system/log.ts'
 import { labelOf } from '../wire/label.ts'
-import { advanceDrift, driftNews, type Served } from './drift-log.ts'
+import { advanceDrift, driftIdOf, driftNews, type Served } from './drift-log.ts'
+import { takeOverDrift } from './drift-moves.ts'
 
 export interface DriftClock {
   stop(): Promise<void>
@@ -25,17 +26,23 @@ export function startDriftClock(options: {
   /** Models of other data directories, or none: not looked for again for a while. */
   const others = new Set<string>()
   let forgotten = performance.now()
+  let isTakenOver = false
   const tick = async (): Promise<void> => {
+    if (!isTakenOver) {
+      await takeOverDrift(client, await registry.list())
+      isTakenOver = true
+    }
     if (performance.now() - forgotten > forgetMs) {
       others.clear()
       forgotten = performance.now()
     }
-    const news = new Set((await driftNews(client)).filter((hash) => !others.has(hash)))
+    const news = new Set((await driftNews(client)).filter((id) => !others.has(id)))
     if (news.size === 0) return
-    for (const hash of news) others.add(hash)
+    for (const id of news) others.add(id)
     for (const model of await registry.list()) {
-      if (!news.has(model.sha256)) continue
-      others.delete(model.sha256)
+      const id = driftIdOf(model)
+      if (!news.has(id)) continue
+      others.delete(id)
       const label = labelOf(model)
       const moved = await advanceDrift(client, model, (served) => onServed(label, served)).catch(() => undefined)
       if (moved === undefined) continue // tried again with the next image; the other models go on

@@ -1,7 +1,8 @@
 /**
  * The drift monitors of the served models, in Redis. Workers append p-values (and scores) to an inbox, trimmed; a service
- * takes them out under a short lock and moves the martingales on. The artifact's hash names the model, so a new version
- * begins anew. The accepted images of another alpha are others, so their monitor begins anew with it; that of all images goes on.
+ * takes them out under a short lock and moves the martingales on. A monitor belongs to one version under one name (`driftId`), so a new
+ * version begins anew, and models that have the same bytes do not mix. The accepted images of another alpha are others, so their monitor
+ * begins anew with it; that of all images goes on.
  */
 import { randomBytes, randomInt } from 'node:crypto'
 import { Type } from 'typebox'
@@ -12,6 +13,7 @@ import { isDamage } from '../queue/redis-errors.ts'
 import { keys } from '../queue/redis-keys.ts'
 import { runScript, script } from '../queue/scripts.ts'
 import { parseJson } from '../system/parse-json.ts'
+import { labelOf } from '../wire/label.ts'
 import type { Drift, Model } from '../wire/model.ts'
 
 export interface Served {
@@ -39,26 +41,40 @@ const inboxLength = 20_000
 const lockMs = 10_000
 const keepSeconds = 90 * 24 * 3600
 
-export async function recordServed(client: RedisClient, sha256: string, served: readonly Served[]): Promise<void> {
+/** Of which monitor an image is: by the label that its result carries, and by the bytes, which differ where a label was used again. */
+export function driftId({ label, sha256 }: { readonly label: string; readonly sha256: string }): string {
+  return `${label}:${sha256}`
+}
+
+export function driftIdOf(model: Pick<Model, 'name' | 'version' | 'sha256'>): string {
+  return driftId({ label: labelOf(model), sha256: model.sha256 })
+}
+
+export async function recordServed(
+  client: RedisClient,
+  model: { readonly label: string; readonly sha256: string },
+  served: readonly Served[],
+): Promise<void> {
   if (served.length === 0) return
-  const inbox = keys.driftInbox(sha256)
+  const id = driftId(model)
+  const inbox = keys.driftInbox(id)
   const lines = served.map(({ pValue, score }) => `${pValue},${score}`)
   await client
     .pipeline()
     .rpush(inbox, ...lines)
     .ltrim(inbox, -inboxLength, -1)
     .expire(inbox, keepSeconds)
-    .sadd(keys.driftNews, sha256)
+    .sadd(keys.driftNews, id)
     .expire(keys.driftNews, keepSeconds)
     .exec()
 }
 
-/** Hashes of the models that were asked since their monitors were moved on. */
+/** Ids of the monitors whose models were asked since they were moved on. */
 export async function driftNews(client: RedisClient): Promise<string[]> {
   return await client.smembers(keys.driftNews)
 }
 
-type Monitored = Pick<Model, 'sha256' | 'calibrationScores' | 'alpha'>
+type Monitored = Pick<Model, 'name' | 'version' | 'sha256' | 'calibrationScores' | 'alpha'>
 
 // Writes the new state and takes what it contains off the inbox at once, if the lock is still ours.
 const finish = script(`
@@ -71,7 +87,7 @@ return 1
 
 /** What the monitor says, as far as it was moved on. */
 export async function readDrift(client: RedisClient, model: Monitored): Promise<Drift> {
-  return reportOf(stateOf(await textOf(client, keys.drift(model.sha256)), model))
+  return reportOf(stateOf(await textOf(client, keys.drift(driftIdOf(model))), model))
 }
 
 // KEYS: inbox, lock. ARGV: most milliseconds that the lock lives
@@ -104,10 +120,11 @@ export async function advanceDrift(
   model: Monitored,
   onServed?: (served: Served) => void,
 ): Promise<Drift> {
-  const { sha256, calibrationScores: n, alpha } = model
-  const stateKey = keys.drift(sha256)
-  const inboxKey = keys.driftInbox(sha256)
-  const lockKey = keys.driftLock(sha256)
+  const { calibrationScores: n, alpha } = model
+  const id = driftIdOf(model)
+  const stateKey = keys.drift(id)
+  const inboxKey = keys.driftInbox(id)
+  const lockKey = keys.driftLock(id)
   await mendInbox(client, inboxKey, lockKey)
   const token = randomBytes(8).toString('hex')
   const lock = await client.set(lockKey, token, 'PX', lockMs, 'NX').catch((error: Error) => {
@@ -116,7 +133,7 @@ export async function advanceDrift(
   })
   let state = stateOf(await textOf(client, stateKey), model)
   if (lock !== 'OK') return reportOf(state)
-  await client.srem(keys.driftNews, sha256) // before the inbox is read: what comes later is news again
+  await client.srem(keys.driftNews, id) // before the inbox is read: what comes later is news again
   const lines = await client.lrange(inboxKey, 0, inboxLength - 1)
   const served: Served[] = []
   for (const line of lines) {

@@ -3,7 +3,7 @@ import type { Producer } from '../queue/producer.ts'
 import type { Registry } from '../store/registry.ts'
 import type { Log } from '../system/log.ts'
 import { labelOf } from '../wire/label.ts'
-import { readDrift } from './drift-log.ts'
+import { driftIdOf, readDrift } from './drift-log.ts'
 import { openWebhooks } from './webhooks.ts'
 
 export interface Notices {
@@ -50,7 +50,7 @@ export async function openNotices(options: {
       const drift = await readDrift(producer.client, info)
       if (!drift.accepted.alarm) continue
       const data = { model: labelOf(info), drift }
-      await webhooks.send(`drift ${info.sha256} ${info.alpha}`, { type: 'model.drift', timestamp: now(), data })
+      await webhooks.send(`drift ${driftIdOf(info)} ${info.alpha}`, { type: 'model.drift', timestamp: now(), data })
     }
   }
   const timer = setInterval(() => inBackground(tellDrift), options.driftMs ?? driftMs)

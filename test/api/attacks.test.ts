@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { keys } from '../../src/queue/redis-keys.ts'
+import { driftIdOf } from '../../src/service/drift-log.ts'
 import { openRegistry } from '../../src/store/registry.ts'
 import { codeOf, startTestApi, type TestApi } from '../support/api.ts'
 import { formHead, type RawCall, rawCall, rawProblem } from '../support/raw-http.ts'
@@ -181,10 +182,10 @@ test('a model that is removed is gone from Redis at once, with its gallery and w
   await api.json('/v1/models/gone/classify', { base64: 'AAAA' })
   await api.json('/v1/models/twin/classify', { base64: 'AAAA' })
   await producer.blobs.putModel(info.gallery!, gallery, 60)
-  await producer.client.rpush(keys.driftInbox(info.sha256), '0.5,0.5')
+  await producer.client.rpush(keys.driftInbox(driftIdOf(info)), '0.5,0.5')
   for (const name of ['gone', 'twin'])
     assert.equal((await fetch(api.url(`/v1/models/${name}`), { method: 'DELETE' })).status, 204)
-  const left = [keys.model(info.sha256), keys.model(info.gallery!), keys.driftInbox(info.sha256)]
+  const left = [keys.model(info.sha256), keys.model(info.gallery!), keys.driftInbox(driftIdOf(info))]
   assert.equal(await producer.client.exists(...left), 0)
   assert.equal(await producer.client.exists(keys.model(twin.sha256)), 1) // the model "thing" has the same bytes
   assert.ok((await stored()) < before + 5000)

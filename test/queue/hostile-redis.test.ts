@@ -10,6 +10,7 @@ import { Value } from 'typebox/value'
 import type { OneclassError } from '../../src/errors.ts'
 import { jobSchemas, newJobId } from '../../src/queue/jobs.ts'
 import { keys, prefix } from '../../src/queue/redis-keys.ts'
+import { driftIdOf } from '../../src/service/drift-log.ts'
 import { createFitSaver } from '../../src/service/fit-saver.ts'
 import { startInference } from '../../src/serving/inference.ts'
 import { encodeArtifact } from '../../src/store/artifact.ts'
@@ -177,21 +178,21 @@ test('a job that names a file as its backbone opens none, and does not tell whic
 
 test('a service reads damaged records without dying', async () => {
   const { models } = (await (await fetch(api.url('/v1/models'))).json()) as {
-    models: { sha256: string; calibrationScores: number }[]
+    models: { name: string; version: number; sha256: string; calibrationScores: number }[]
   }
   const info = models[0]!
   const n = info.calibrationScores
   const gaps = Array.from({ length: n + 1 }, () => 0)
   const all = { n, gaps, seen: 'x', shares: ['a', 'b', 'c'], logCapital: null, maxLogCapital: 'z' }
-  await client.set(keys.drift(info.sha256), JSON.stringify({ n, alpha: 0.05, all, accepted: all }))
-  await client.rpush(keys.driftInbox(info.sha256), 'NaN,NaN', '0.5,Infinity', '', '1e9,0', '0.5,{}', '0.5,0.5')
+  await client.set(keys.drift(driftIdOf(info)), JSON.stringify({ n, alpha: 0.05, all, accepted: all }))
+  await client.rpush(keys.driftInbox(driftIdOf(info)), 'NaN,NaN', '0.5,Infinity', '', '1e9,0', '0.5,{}', '0.5,0.5')
   const images = async () => {
     const read = await fetch(api.url('/v1/models/thing'))
     assert.equal(read.status, 200)
     return ((await read.json()) as { drift: { all: { images: number } } }).drift.all.images
   }
   assert.equal(await images(), 0) // reading moves nothing on
-  await client.sadd(keys.driftNews, info.sha256, 'no hash')
+  await client.sadd(keys.driftNews, driftIdOf(info), 'no id')
   while ((await images()) === 0) await new Promise((wake) => setTimeout(wake, 100))
   assert.equal(await images(), 1)
   assert.equal((await fetch(api.url('/metrics'))).status, 200)

@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { newJobId } from '../../src/queue/jobs.ts'
 import { ledgerKeys } from '../../src/queue/ledger.ts'
 import { keys, prefix } from '../../src/queue/redis-keys.ts'
+import { driftIdOf } from '../../src/service/drift-log.ts'
 import { api, client, sha256, statusOf, until } from '../support/written-redis.ts'
 
 const pages = ['models', 'models/thing', 'operations', 'jobs', 'batches'].map((page) => `/v1/${page}`)
@@ -34,7 +35,8 @@ test('keys of another type: 503 at most, and soon all is well again', async () =
   const own = [keys.workers, keys.totals, keys.errorTotals, keys.driftNews, keys.places('classify'), keys.demo]
   const recent = [keys.recent('classify'), keys.recent('batch')]
   const queue = ['wait', 'active', 'prioritized', 'delayed', 'marker', 'events', 'meta', 'completed', 'stalled', 'pc']
-  const drift = [keys.drift(sha256), keys.driftInbox(sha256), keys.driftLock(sha256)]
+  const driftId = driftIdOf({ name: 'thing', version: 1, sha256 })
+  const drift = [keys.drift(driftId), keys.driftInbox(driftId), keys.driftLock(driftId)]
   const ledgers = [...ledgerKeys('stored'), ...ledgerKeys('kept')]
   const all = [...own, ...recent, ...queue.map((name) => `${prefix}:classify:${name}`), ...drift, ...ledgers]
   for (const type of ['string', 'list', 'hash'] as const) {

@@ -1,11 +1,12 @@
 /** Models: read, changed (alpha needs no refit), renamed, removed. */
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { OneclassError } from '../../errors.ts'
-import { keys } from '../../queue/redis-keys.ts'
+import { changeModel } from '../../service/change-model.ts'
 import { readDrift } from '../../service/drift-log.ts'
+import { forgetDrift } from '../../service/drift-moves.ts'
 import { promiseKept } from '../../service/promise-kept.ts'
 import { fitReport } from '../../store/fit-facts.ts'
+import { labelOf } from '../../wire/label.ts'
 import { type Model, ModelChange, Models, ModelWithDrift, ModelWithReport } from '../../wire/model.ts'
 import { ModelRef } from '../../wire/names.ts'
 import type { ApiContext } from '../context.ts'
@@ -67,24 +68,13 @@ export function modelRoutes(app: FastifyInstance, context: ApiContext): void {
     scope: 'manage',
     summary: 'Change alpha, the name, or the version in use',
     description:
-      '`use` chooses the version that the bare name means, until another is chosen or fitted: it undoes a fit. A new alpha counts for every job that is sent from now on; nothing is fitted again. A new name is taken by all versions, so the model is then named without @VERSION; CONFLICT when there is one of that name.',
+      '`use` chooses the version that the bare name means, until another is chosen or fitted: it undoes a fit. A new alpha counts for every job that is sent from now on; nothing is fitted again. A new name is taken by all versions, so the model is then named without @VERSION; CONFLICT when there is one of that name. Where one of several fields is refused, nothing is changed.',
     tag: 'Models',
     params: Params,
     body: ModelChange,
     answers: { 200: { description: 'The model as it is now, and what it promises', schema: ModelWithReport } },
     handle: async ({ params, body }) => {
-      const { alpha, name, use } = body
-      if ((name !== undefined || use !== undefined) && params.name.includes('@')) {
-        throw new OneclassError(
-          'INVALID_ARGUMENT',
-          'A name and the version in use belong to all versions of a model: name it without @VERSION.',
-        )
-      }
-      if (use !== undefined) await registry.use(`${params.name}@${use}`)
-      const isRenamed = name !== undefined && name !== params.name
-      const renamed = isRenamed ? await registry.rename(params.name, name) : undefined
-      const ref = renamed?.name ?? params.name
-      const info = alpha === undefined ? await registry.info(ref) : await registry.setAlpha(ref, alpha)
+      const info = await changeModel(context, params.name, body)
       return { ...info, report: fitReport(info) }
     },
   })
@@ -117,12 +107,12 @@ async function forgetModels(
   const hashes = (models: readonly Model[]) =>
     new Set(models.flatMap(({ sha256, gallery }) => [sha256, gallery ?? []].flat()))
   const left = hashes(after)
+  const labels = new Set(after.map(labelOf))
+  for (const model of before) if (!labels.has(labelOf(model))) await forgetDrift(client, model)
   for (const hash of hashes(before)) {
     if (left.has(hash)) continue
     await blobs.removeModel(hash)
     await confirmed.forget(hash)
-    await client.unlink(keys.drift(hash), keys.driftInbox(hash), keys.driftLock(hash))
-    await client.srem(keys.driftNews, hash)
   }
 }
 
