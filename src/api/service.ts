@@ -13,7 +13,7 @@ import { saveComparisons } from '../service/comparisons.ts'
 import { saveSamples } from '../service/demo-samples.ts'
 import { startDriftClock } from '../service/drift-clock.ts'
 import { createFeeder } from '../service/feeder.ts'
-import { createFitSaver } from '../service/fit-saver.ts'
+import { createFitSaver, savingLock } from '../service/fit-saver.ts'
 import { createGalleries } from '../service/galleries.ts'
 import { type KeyStore, openKeyStore } from '../service/key-store.ts'
 import { startMender } from '../service/mender.ts'
@@ -30,7 +30,6 @@ import { isS3 } from '../system/s3/address.ts'
 import type { S3Options } from '../system/s3/client.ts'
 import { privateFolder, writeWhole } from '../system/whole-file.ts'
 import type { BackboneView } from '../wire/backbone.ts'
-import { labelOf } from '../wire/label.ts'
 import type { ApiContext } from './context.ts'
 import { directly, type Outside } from './http/outside.ts'
 import { createStreams } from './http/streams.ts'
@@ -117,12 +116,13 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const saver = createFitSaver({
     producer,
     origin,
-    save: async ({ name, sha256, growth }, bytes, { gallery, samples }) => {
+    save: async ({ name, sha256, growth }, bytes, { gallery, samples }, job) => {
       const file = await readModelFile(bytes, { gallery }) // all is read before anything is saved
       if (samples) await saveSamples(home, samples)
-      const known = (await registry.list()).find((info) => info.name === name && info.sha256 === sha256)
-      if (known === undefined) return await registry.saveEncoded(name, file, { gallery, growth })
-      return known.gallery === null && gallery ? await registry.addGallery(labelOf(known), gallery) : known
+      const saved = await registry.savedFor(job)
+      // the demo draws the same images each time: one version of it is enough
+      const drawn = samples && (await registry.list()).find((info) => info.name === name && info.sha256 === sha256)
+      return saved ?? drawn ?? (await registry.saveEncoded(name, file, { gallery, growth, job }))
     },
     onSaved,
     onError: (id, error) => log('error', 'model not saved', { job: id, code: error.code, error: error.message }),
@@ -136,7 +136,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
         const names = [keys.finishedFits(origin), keys.finishedComparisons(origin)]
         if ((await producer.client.exists(...names)) === 0) return
         // another service of this data directory may find the same notes
-        await withLock(join(home, 'saving.lock'), async () => {
+        await withLock(savingLock(home), async () => {
           await saver.save()
           await saveComparisons(producer, origin, home, onSaved)
         })

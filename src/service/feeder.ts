@@ -94,10 +94,9 @@ export function createFeeder(options: FeederOptions): Feeder {
         await batches.setWaiting(id, waiting(error)).catch(() => {})
         damage = error.code === 'REDIS_DAMAGED' ? damage + 1 : 0
         // what the service can mend it has mended by then: it is the batch
-        if (error.code === 'BUCKET_NOT_FOUND' || damage > maxDamage)
+        // (a model that was removed does not come back)
+        if (error.code === 'BUCKET_NOT_FOUND' || error.code === 'MODEL_NOT_FOUND' || damage > maxDamage)
           await producer.failBatch(id, error.toJSON()).catch(() => {})
-        // a model that was removed does not come back: what is under way ends with it
-        if (error.code === 'MODEL_NOT_FOUND') await producer.cancel(id).catch(() => {})
         await sleep(pause, stopping.signal)
         pause = performance.now() - begun > 20_000 ? 500 : Math.min(pause * 2, 10_000)
       }

@@ -4,13 +4,16 @@
  *
  * Any of the two may die at any point. A worker that died before its job was complete: the job runs again and leaves the
  * same note (fitting is deterministic). A service that was away: it finds the notes when it starts. A service that died
- * after saving: `save` finds the same bytes under the same name and adds no second version.
+ * after saving: `save` finds the version that was saved for this job and adds no second one. A fit of the same images that is asked for
+ * again is another job, and makes the next version.
  */
+import { join } from 'node:path'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { type ErrorCode, OneclassError, toOneclassError } from '../errors.ts'
 import type { BlobStore } from '../queue/blobs.ts'
 import type { RedisClient } from '../queue/connection.ts'
+import { cancelledError } from '../queue/job-view.ts'
 import { FitOutcome, lifetimes, typeOfJob } from '../queue/jobs.ts'
 import type { Producer } from '../queue/producer.ts'
 import { keys } from '../queue/redis-keys.ts'
@@ -25,6 +28,11 @@ import type { Fixed } from '../wire/type.ts'
 /** The note that a worker leaves: what it fitted, for which name. */
 const FinishedFit = Type.Object({ name: ModelName, alpha: Type.Optional(Alpha), ...FitOutcome.properties })
 export type FinishedFit = Fixed<typeof FinishedFit>
+
+/** Whoever saves what workers left holds it. @param home the data directory */
+export function savingLock(home: string): string {
+  return join(home, 'saving.lock')
+}
 
 /** What a worker made: the model's bytes, and what may come with them. */
 export interface FitParts extends FitExtras {
@@ -91,10 +99,10 @@ export function createFitSaver(options: {
   producer: Producer
   origin: string
   /**
-   * Reads all that came, and adds the model to the registry unless it is there under this name; returns what the API shows of it.
+   * Reads all that came, and adds the model to the registry unless it was saved for this job before; returns what the API shows of it.
    * What cannot be read keeps all of it from being saved. @throws MODEL_CORRUPT, MODEL_INCOMPATIBLE
    */
-  save: (fit: FinishedFit, model: Uint8Array, extras: FitExtras) => Promise<Model>
+  save: (fit: FinishedFit, model: Uint8Array, extras: FitExtras, job: string) => Promise<Model>
   onSaved?: (id: string) => void
   onError?: (id: string, error: OneclassError) => void
 }): FitSaver {
@@ -130,13 +138,16 @@ export function createFitSaver(options: {
       let view: FitJob
       try {
         if (!Value.Check(FinishedFit, fit)) throw unknownNote('Fit')
+        // after the worker was done with it
+        if ((await producer.client.exists(keys.cancel(id))) === 1)
+          throw new OneclassError('CANCELLED', cancelledError.message)
         const bytes = await producer.blobs.getModel(fit.sha256)
         if (bytes === undefined)
           throw new OneclassError('JOB_EXPIRED', 'The fitted model waited too long to be saved: fit it again.')
         // a gallery that is gone is no reason to lose the model
         const read = async (hash: string | null | undefined) => (hash ? await producer.blobs.getModel(hash) : undefined)
         const extras = { gallery: await read(fit.gallery), samples: await read(fit.samples) }
-        const model = await options.save(fit, bytes, extras)
+        const model = await options.save(fit, bytes, extras, id)
         const { used, rejected, duplicates, excluded = [], notes = [], skipped = [], leftOut, layout } = fit
         const report = fitReport(model)
         const warnings = [...(layout ? [layout] : []), ...report.warnings]
@@ -146,10 +157,10 @@ export function createFitSaver(options: {
         await renewAll([fit.samples], lifetimes.unclaimed)
       } catch (thrown) {
         const error = toOneclassError(thrown)
-        options.onError?.(id, error)
+        if (error.code !== 'CANCELLED') options.onError?.(id, error)
         if (error.isPassing) return // stays, and is tried again
         await forget(fit, error.code)
-        view = { ...base, state: 'failed', error: error.toJSON() }
+        view = { ...base, state: error.code === 'CANCELLED' ? 'cancelled' : 'failed', error: error.toJSON() }
       }
       await producer.setOutcome(id, { kind: 'saved', view })
       options.onSaved?.(id)

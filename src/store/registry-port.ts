@@ -9,6 +9,8 @@ import type { DamagedModel } from './survey.ts'
 export interface SaveExtras {
   readonly gallery?: Bytes | undefined
   readonly growth?: Growth | undefined
+  /** The job that it comes from (`savedFor`). */
+  readonly job?: string | undefined
 }
 
 /** `ref` is NAME (the version in use) or NAME@VERSION. Every call throws MODEL_NAME_INVALID or MODEL_NOT_FOUND where it applies. */
@@ -24,6 +26,8 @@ export interface Registry {
   save(name: string, artifact: Artifact, extras?: SaveExtras): Promise<Model>
   /** The same for what is encoded (and checked) already. */
   saveEncoded(name: string, model: { bytes: Bytes; facts: ModelFacts }, extras?: SaveExtras): Promise<Model>
+  /** What was saved for a job, under whatever name; undefined where nothing was. */
+  savedFor(job: string): Promise<Model | undefined>
   /** From now on the bare name means this version, until another is chosen or fitted. @param ref NAME@VERSION */
   use(ref: string): Promise<Model>
   load(ref: string): Promise<{ info: Model; artifact: Artifact }>

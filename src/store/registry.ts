@@ -4,6 +4,7 @@
  *   <home>/models/<name>/<version>/model.oneclass   the artifact, never changed
  *                                  /about.json       createdAt, and alpha, which may be changed without refitting
  *                                  /gallery.oneclass  of its positives (`gallery.ts`), where the images were there
+ *                                  /job               the job that it was fitted for, of a fit over HTTP
  *   <home>/models/<name>/serving.json  the version that a bare name means; without this file the latest
  *
  * A version is written to a temporary folder and renamed into place: it is there whole or not at all, and of two fits at
@@ -103,7 +104,7 @@ export function openRegistry(home: string): Registry {
       return await this.saveEncoded(name, { bytes, facts: factsOf(artifact, bytes) }, extras)
     },
 
-    async saveEncoded(name, { bytes, facts }, { gallery, growth } = {}) {
+    async saveEncoded(name, { bytes, facts }, { gallery, growth, job } = {}) {
       assertModelName(name)
       const about: About = {
         createdAt: new Date().toISOString(),
@@ -116,6 +117,7 @@ export function openRegistry(home: string): Registry {
       try {
         await writeSynced(join(temporary, 'model.oneclass'), bytes)
         if (gallery) await writeSynced(join(temporary, 'gallery.oneclass'), gallery)
+        if (job) await writeSynced(join(temporary, 'job'), job)
         await writeSynced(join(temporary, 'about.json'), JSON.stringify(about))
         await syncFolder(temporary)
         return await alone(async () => {
@@ -134,6 +136,14 @@ export function openRegistry(home: string): Registry {
       } finally {
         await rm(temporary, { recursive: true, force: true })
       }
+    },
+
+    async savedFor(job) {
+      for (const model of await this.list()) {
+        const path = join(folderOf(model.name, model.version), 'job')
+        if ((await readFile(path, 'utf8').catch(() => '')) === job) return model
+      }
+      return undefined
     },
 
     async use(ref) {

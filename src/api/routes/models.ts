@@ -3,10 +3,9 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { changeModel } from '../../service/change-model.ts'
 import { readDrift } from '../../service/drift-log.ts'
-import { forgetDrift } from '../../service/drift-moves.ts'
 import { promiseKept } from '../../service/promise-kept.ts'
+import { removeModel } from '../../service/remove-model.ts'
 import { fitReport } from '../../store/fit-facts.ts'
-import { labelOf } from '../../wire/label.ts'
 import { type Model, ModelChange, Models, ModelWithDrift, ModelWithReport } from '../../wire/model.ts'
 import { ModelRef } from '../../wire/names.ts'
 import type { ApiContext } from '../context.ts'
@@ -85,35 +84,15 @@ export function modelRoutes(app: FastifyInstance, context: ApiContext): void {
     scope: 'manage',
     summary: 'Remove a model',
     description:
-      'NAME removes all of its versions, NAME@VERSION that one, with their galleries (thumbnails and embeddings of the positives), on disk and in Redis. Jobs that are under way end with it.',
+      'NAME removes all of its versions, NAME@VERSION that one, with their galleries (thumbnails and embeddings of the positives), on disk and in Redis. Work that is under way ends with it: classify and map jobs are cancelled, batches fail with MODEL_NOT_FOUND and keep the results that they have. A fit of NAME that was asked for before is cancelled when NAME is removed, and so is one whose `base` is removed; when only NAME@VERSION is removed, a fit of NAME goes on and makes the next version.',
     tag: 'Models',
     params: Params,
     answers: { 204: { description: 'Removed' } },
     handle: async ({ params, reply }) => {
-      const before = await registry.list()
-      await registry.remove(params.name)
-      await forgetModels(context, before, await registry.list())
+      await removeModel(context, params.name)
       return reply.code(204).send()
     },
   })
-}
-
-/** What is known of models that are gone besides their files: bytes and galleries by their hash, which another model may share, and what was served. */
-async function forgetModels(
-  { producer: { blobs, client }, confirmed }: Pick<ApiContext, 'producer' | 'confirmed'>,
-  before: readonly Model[],
-  after: readonly Model[],
-): Promise<void> {
-  const hashes = (models: readonly Model[]) =>
-    new Set(models.flatMap(({ sha256, gallery }) => [sha256, gallery ?? []].flat()))
-  const left = hashes(after)
-  const labels = new Set(after.map(labelOf))
-  for (const model of before) if (!labels.has(labelOf(model))) await forgetDrift(client, model)
-  for (const hash of hashes(before)) {
-    if (left.has(hash)) continue
-    await blobs.removeModel(hash)
-    await confirmed.forget(hash)
-  }
 }
 
 /** The version in use of each name. */
