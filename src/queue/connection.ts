@@ -10,6 +10,7 @@
  */
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { OneclassError } from '../errors.ts'
+import { refusalOf } from './redis-refusals.ts'
 
 export type RedisClient = Redis | Cluster
 type Options = Omit<RedisOptions, 'replyMapping'>
@@ -128,7 +129,7 @@ export async function waitForRedis(client: RedisClient, url: string, ms: number)
       return
     } catch (error) {
       last = error instanceof Error ? error.message : String(error)
-      if (/WRONGPASS|NOAUTH|NOPERM/.test(last))
+      if (refusalOf(error) === 'refused')
         throw new OneclassError(
           'REDIS_UNAVAILABLE',
           `Redis at ${withoutPassword(url)} wants a name or password that the address lacks or has wrong (${last}): give redis://NAME:PASSWORD@HOST:PORT. The private Redis of "oneclass serve" takes no workers of others: start one with --redis.`,

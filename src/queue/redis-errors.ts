@@ -1,9 +1,24 @@
 /** What Redis and its clients say when they fail, as our own errors. */
 import { OneclassError } from '../errors.ts'
 import { withoutPassword } from './connection.ts'
+import { type Refusal, refusalOf } from './redis-refusals.ts'
 
 /** How messages begin that say so. */
-export const redisIsFull = 'Redis takes no more data'
+export const redisTakesNoData = 'Redis takes no more data'
+
+const unavailable = (cause: unknown, message: string) => new OneclassError('REDIS_UNAVAILABLE', message, { cause })
+
+/** What each refusal is said as. @param at the address */
+const sentences: Readonly<Record<Refusal, (at: string) => string>> = {
+  full: () => `${redisTakesNoData}: try again later, or give Redis more room.`,
+  replicas: () =>
+    `${redisTakesNoData}: fewer replicas follow it than it wants (min-replicas-to-write); try again later, or see to the replicas.`,
+  replica: (at) =>
+    `${redisTakesNoData}: the one at ${at} is a replica; try again in a few seconds, or name its master.`,
+  away: (at) => `Redis at ${at} cannot answer now: try again in a few seconds.`,
+  refused: (at) =>
+    `Redis at ${at} refuses this service: the name or password in its address, or the rights of that user, do not fit.`,
+}
 
 /** What Redis says where a key holds another kind of value, or a number is none: somebody else wrote there. */
 const damage =
@@ -19,24 +34,17 @@ export function damaged(what: string, cause?: unknown): OneclassError {
   return new OneclassError('REDIS_DAMAGED', `${what} in Redis is not what this service wrote there.`, { cause })
 }
 
-/** Lost connections, a Redis that is full, and keys that somebody else wrote to, as our own error; everything else as it is. */
+/** What clients say where nothing answers. */
+const lost =
+  /MaxRetriesPerRequest|ClusterAllFailed|ECONN|ETIMEDOUT|ENOTFOUND|EPIPE|Connection is closed|Command timed out|All sentinels/
+
+/** Lost connections, a Redis that does not do what it is told, and keys that somebody else wrote to, as our own error; everything else as it is. */
 export function asRedisError(error: unknown, url: string): unknown {
   if (error instanceof OneclassError) return error
   const text = error instanceof Error ? `${error.name} ${error.message}` : String(error)
-  if (/\b(OOM|MISCONF)\b/.test(text)) {
-    return new OneclassError('REDIS_UNAVAILABLE', `${redisIsFull}: try again later, or give Redis more room.`, {
-      cause: error,
-    })
-  }
-  if (
-    /MaxRetriesPerRequest|ECONN|ETIMEDOUT|ENOTFOUND|EPIPE|Connection is closed|Command timed out|LOADING|CLUSTERDOWN|MASTERDOWN|READONLY|BUSY|NOPERM|NOAUTH|WRONGPASS|All sentinels/.test(
-      text,
-    )
-  ) {
-    return new OneclassError('REDIS_UNAVAILABLE', `Redis at ${withoutPassword(url)} cannot be reached.`, {
-      cause: error,
-    })
-  }
+  const refusal = refusalOf(error)
+  if (refusal !== undefined) return unavailable(error, sentences[refusal](withoutPassword(url)))
+  if (lost.test(text)) return unavailable(error, `Redis at ${withoutPassword(url)} cannot be reached.`)
   if (isDamage(error)) {
     return new OneclassError(
       'REDIS_DAMAGED',

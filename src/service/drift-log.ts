@@ -11,6 +11,7 @@ import { acceptedGap, type DriftState, gapOf, newDrift, observe, reportDrift } f
 import type { RedisClient } from '../queue/connection.ts'
 import { isDamage } from '../queue/redis-errors.ts'
 import { keys } from '../queue/redis-keys.ts'
+import { takesNoData } from '../queue/redis-refusals.ts'
 import { runScript, script } from '../queue/scripts.ts'
 import { parseJson } from '../system/parse-json.ts'
 import { labelOf } from '../wire/label.ts'
@@ -113,7 +114,7 @@ async function textOf(client: RedisClient, key: string): Promise<string | null> 
 
 /**
  * Takes the inbox in and reports. `onServed` is called once for each image taken in. Of several services one does it at a time; to the
- * others, and where Redis is full, what is known is reported.
+ * others, and where Redis takes no data, what is known is reported.
  */
 export async function advanceDrift(
   client: RedisClient,
@@ -127,8 +128,8 @@ export async function advanceDrift(
   const lockKey = keys.driftLock(id)
   await mendInbox(client, inboxKey, lockKey)
   const token = randomBytes(8).toString('hex')
-  const lock = await client.set(lockKey, token, 'PX', lockMs, 'NX').catch((error: Error) => {
-    if (/OOM|MISCONF/.test(error.message)) return null
+  const lock = await client.set(lockKey, token, 'PX', lockMs, 'NX').catch((error: unknown) => {
+    if (takesNoData(error)) return null
     throw error
   })
   let state = stateOf(await textOf(client, stateKey), model)

@@ -1,7 +1,7 @@
 /** Errors as problem details (RFC 9457), and nothing of the inside in them. */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { diskFault, type ErrorCode, errorTable, OneclassError } from '../../errors.ts'
-import { asRedisError, redisIsFull } from '../../queue/redis-errors.ts'
+import { asRedisError, redisTakesNoData } from '../../queue/redis-errors.ts'
 import type { Log } from '../../system/log.ts'
 import type { Problem } from '../../wire/error.ts'
 
@@ -59,8 +59,8 @@ function translate(error: FastifyError | OneclassError | Error): OneclassError {
     return known.code === 'REDIS_UNAVAILABLE'
       ? new OneclassError(
           'REDIS_UNAVAILABLE',
-          known.message.startsWith(redisIsFull)
-            ? `${redisIsFull}: try again later.`
+          known.message.startsWith(redisTakesNoData)
+            ? `${redisTakesNoData}: try again later.`
             : 'The queue cannot be reached: try again in a few seconds.',
         )
       : known
