@@ -170,7 +170,6 @@ fit --features X.npy --name NAME [--negatives N.npy] [--preprocess auto|l2|none]
         ...input,
         ...options,
         exclude: excluded(values),
-        skipRepeated: text(values, 'add') !== undefined,
         ...placesFor(values),
         light: oneOf(values, 'light', ['auto', 'as-is', 'even'] as const, 'auto'),
         ...(wantedRange === undefined ? {} : { range: parseRange(wantedRange) }),

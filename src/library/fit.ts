@@ -35,7 +35,7 @@ export interface FitCall extends Place, Cancellable {
   readonly base?: string | undefined
   /** Images to leave out: names, indices of positives of `base`, or `misfits`; of embeddings the numbers of rows. Misfits are those that do not look as if they belonged. */
   readonly exclude?: readonly (string | number)[] | 'misfits' | undefined
-  /** Leave out new images that are positives of `base` already. */
+  /** False: use new images that are positives of `base` already once more. Default: they are left out, and counted in `growth.repeated`. */
   readonly skipRepeated?: boolean | undefined
   /** Images that do not belong, or their embeddings of shape (m, d). */
   readonly negatives?: Images | Matrix | undefined

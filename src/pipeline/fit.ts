@@ -31,6 +31,7 @@ import {
   type Positive,
   positivesOf,
 } from './make-gallery.ts'
+import { changesBase, nothingToAdd } from './nothing-to-add.ts'
 import { fitPatchMember, placesNotice, probesOf, showingPlaces } from './patches.ts'
 import { rangeOfImages, withRange } from './range.ts'
 import { groupsOf, namesOfGroups } from './same-photo.ts'
@@ -41,10 +42,10 @@ export { type FitOptions, fitFeatures } from './fit-features.ts'
 export interface FitImagesOptions extends FitOptions {
   /**
    * Positives of an earlier version, which stand before the new ones: the model is the one that a fit on all of these images in
-   * this order makes, to the last bit, without the originals.
+   * this order makes, to the last bit, without the originals; new ones with the pixels of one of them are left out.
    */
   readonly base?: BasePositives
-  /** Leave out new images that are positives of the earlier version already. */
+  /** False: new images that are positives of the earlier version already are used once more. */
   readonly skipRepeated?: boolean
   /** Images that do not belong, where there are some; those of the earlier version count too. */
   readonly negatives?: readonly ImageSource[] | undefined
@@ -79,7 +80,7 @@ export interface FittedImages {
   readonly rejected: readonly FailedEntry[]
   /** Names of images that `exclude` left out. */
   readonly excluded: readonly string[]
-  /** With `skipRepeated`: names of images that are positives of the earlier version already, with the same pixels. */
+  /** Names of new images that are positives of the earlier version already, with the same pixels. */
   readonly repeated: readonly string[]
   /** Groups of two or more images that look the same; they are used, but held out together. */
   readonly duplicates: readonly (readonly string[])[]
@@ -140,11 +141,8 @@ async function fitAt(
   const { rejected, repeated, notes } = gathered
   let { positives } = gathered
   let kept = base.length
-  if (repeated.length > 0 && repeated.length === sources.length && !options.base?.exclude?.length)
-    throw new OneclassError(
-      'INVALID_ARGUMENT',
-      `Of ${plural(repeated.length, 'new image')} all are positives of the earlier version already: there is nothing to add.`,
-    )
+  if (options.base && sources.length > 0 && positives.length === base.length && !changesBase(options, base.length))
+    throw nothingToAdd(sources.length, repeated.length, rejected[0])
   if (positives.length < minimumRows) {
     const lost = rejected[0] ? ` ${rejected.length} could not be read, the first: ${rejected[0].error.message}` : ''
     throw new OneclassError(

@@ -17,6 +17,7 @@ import { getsDefect, type PlaceSetup, seeDefects } from './patches.ts'
 import { knownPixels } from './same-photo.ts'
 
 export interface GatherOptions {
+  /** Default: new images that are among `base` already are left out. */
   readonly skipRepeated?: boolean
   readonly thumbnails?: boolean | ((source: ImageSource) => Promise<Uint8Array>)
   readonly decode?: EmbedOptions['decode']
@@ -73,7 +74,7 @@ export async function gatherPositives(
   const notesOf = new Map<number, readonly Note[]>()
   const rejected: FailedEntry[] = [...(options.failed ?? [])]
   const repeated: string[] = []
-  const isKnown = knownPixels(options.skipRepeated ? base : [])
+  const isKnown = knownPixels(options.skipRepeated === false ? [] : base)
   const pending = new Map<number, Pending>()
   const unread = Array.from(sources.keys()).filter((i) => !known.has(i))
   const embedded = embedImages(

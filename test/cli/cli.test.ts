@@ -112,7 +112,8 @@ test('a version based on another one, with some left out; what is no index or ha
   const model = json(next.out)
   assert.deepEqual([model['model'], model['n'], model['alpha']], ['part@2', 22, 0.1])
   const more = await fit(photos, '--name', 'part', '--base', 'part@2', '--alpha', '0.2')
-  assert.deepEqual([json(more.out)['n'], json(more.out)['alpha']], [46, 0.2])
+  assert.deepEqual([json(more.out)['n'], json(more.out)['alpha']], [24, 0.2])
+  assert.deepEqual(json(more.out)['growth'], { base: 'part@2', kept: 22, added: 2, excluded: 0, repeated: 22 })
   const added = await oneclass('fit', 'part@1', '--add', 'mix', '--json')
   const { growth, rejectedByBase, n } = json(added.out)
   assert.deepEqual(growth, { base: 'part@1', kept: 24, added: 2, excluded: 0, repeated: 0 })
@@ -128,6 +129,7 @@ test('a version based on another one, with some left out; what is no index or ha
     (await oneclass('fit', 'part@1', '--add', photos)).err,
     /INVALID_ARGUMENT: Of 24 new images all are positives/,
   )
+  assert.match((await fit(photos, '--name', 'part', '--base', 'part@1')).err, /there is nothing to add/)
   assert.match((await oneclass('models', 'use', 'part@1')).out, /part is now part@1/)
   assert.equal(json((await oneclass('models', 'show', 'part', '--json')).out)['model'], 'part@1')
   assert.match((await oneclass('models', 'use', 'part')).err, /MODEL_NAME_INVALID/)

@@ -95,6 +95,12 @@ test('the next version: misfits left out, images of a form and of a batch added;
   const { images: shown } = await client.positives('disc@3')
   assert.deepEqual([shown[0]!.image, shown[36]!.image], ['0.jpg', '02.jpg'])
   assert.equal((await fetch(url(shown[0]!.thumbnail!))).status, 200)
+  const once = await fitted(json('/v1/models', { name: 'disc', base: 'disc@2', ...reviewed, images: [0] }))
+  assert.deepEqual(once.model.growth, { base: 'disc@2', kept: 35, added: 1, excluded: 0, repeated: 0 })
+  const twice = { name: 'disc', base: 'disc', batch: batch.id, images: [0] }
+  const refused = await client.finished(((await (await json('/v1/models', twice)).json()) as { id: string }).id)
+  assert.match(refused.error?.message ?? '', /nothing to add/)
+  await client.remove('disc@4')
 
   const fourth = await fitted(json('/v1/models', { name: 'disc', base: 'disc@3', exclude: [36], alpha: 0.2 }))
   assert.deepEqual([fourth.used, fourth.model.alpha], [36, 0.2])
