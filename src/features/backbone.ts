@@ -76,3 +76,8 @@ export interface Backbone {
   expect?(images: number): void
   close(): Promise<void>
 }
+
+/** Can a model look at places with this network? */
+export function givesMaps({ look, maps = [] }: Pick<Backbone, 'look' | 'maps'>): boolean {
+  return look !== undefined && maps.length > 0
+}

@@ -1,7 +1,7 @@
 /** How a fit looks at its images: whole or at their places too, at which detail, in which light. */
 import type { PlaceAxes } from '../detectors/patches/places.ts'
 import { OneclassError } from '../errors.ts'
-import type { Backbone } from '../features/backbone.ts'
+import { type Backbone, givesMaps } from '../features/backbone.ts'
 import type { Detail } from '../features/detail.ts'
 import type { ImageSource } from '../images/source.ts'
 import type { Artifact } from '../store/artifact.ts'
@@ -26,7 +26,7 @@ export type Way = Pick<FirstLook, 'light' | 'known' | 'choice' | 'lights'> & {
 /**
  * @param network at its own size
  * @param kept of the earlier version, whose way a new one goes on with
- * @throws INVALID_ARGUMENT where another way is asked for than that of the earlier version; CANCELLED
+ * @throws INVALID_ARGUMENT where another way is asked for than that of the earlier version, or detail of a network without maps; CANCELLED
  */
 export async function chooseWay(
   sources: readonly ImageSource[],
@@ -39,15 +39,21 @@ export async function chooseWay(
     const { places, enlarged } = kept
     assertAsBefore('detail', detail, enlarged ?? places?.detail ?? 1)
     assertAsBefore('light', light, kept.light ?? 'as-is')
-    const setup = patches && places && network.look && placeSetup(network, places.detail, places.axes)
+    const setup = patches && places && givesMaps(network) && placeSetup(network, places.detail, places.axes)
     return { light: kept.light ?? 'as-is', places: setup || undefined, ...(enlarged && { enlarged }) }
   }
-  const chooses = network.look !== undefined && sources.length >= fewestToChoose
+  const hasMaps = givesMaps(network)
+  if (!hasMaps && detail !== 'auto' && detail !== 1)
+    throw new OneclassError(
+      'INVALID_ARGUMENT',
+      `The network "${network.id}" gives no maps, so places cannot be looked at with detail ${detail}: leave the detail out, or name maps in its manifest.`,
+    )
+  const chooses = hasMaps && sources.length >= fewestToChoose
   const own = {
     detail: detail === 'auto' && !chooses ? 1 : detail,
     light: light === 'auto' && !chooses ? 'as-is' : light,
   } as const
-  if (own.light !== 'auto' && (!patches || network.look === undefined)) return { light: own.light, places: undefined }
+  if (own.light !== 'auto' && (!patches || !hasMaps)) return { light: own.light, places: undefined }
   const axes = await axesOf(network, asked.signal)
   if (own.light !== 'auto' && own.detail !== 'auto') return { light: own.light, ...closely(network, own.detail, axes) }
   const look = await takeFirstLook(sources, network, axes, { ...own, patches }, asked)
