@@ -28,7 +28,7 @@ export const errorTable = {
   MODEL_NAME_INVALID: never(
     'caller',
     400,
-    'A model name has 1 to 64 letters, digits, ".", "_" or "-", and begins with a letter or digit',
+    'A model name has 1 to 64 letters, digits, ".", "_" or "-", begins with a letter or digit, and is not "all"',
   ),
   ALPHA_INVALID: never('caller', 400, 'alpha is a number between 0 and 1, both excluded'),
   // images

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { OneclassError } from '../errors.ts'
 import { type JobData, lifetimes, typeOfJob } from '../queue/jobs.ts'
 import { nothingKept } from '../store/gallery.ts'
+import { assertNewModelName } from '../store/registry.ts'
 import { FitFields, type FitFromFolder } from '../wire/fit.ts'
 import type { SkippedFiles } from '../wire/fit-report.ts'
 import { labelOf } from '../wire/label.ts'
@@ -125,7 +126,8 @@ function givenRange({ low, high }: SampleRange): NonNullable<FitFields['range']>
   return { low, high }
 }
 
-function checkFields({ backbone, base, detail, patches, light, exclude, range }: FitFields): void {
+function checkFields({ name, backbone, base, detail, patches, light, exclude, range }: FitFields): void {
+  assertNewModelName(name) // before images are stored and fitted for nothing
   if (range !== undefined) checkRange(range.low, range.high)
   if (/\.(onnx|json)$/i.test(backbone ?? ''))
     throw new OneclassError('BACKBONE_NOT_FOUND', 'Over HTTP a backbone is named by its id, not by a file.')

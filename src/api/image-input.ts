@@ -47,8 +47,9 @@ export interface ImageInput extends Uploaded {
 export function imageReader({ limits, places, urls }: Pick<ApiContext, 'limits' | 'places' | 'urls'>) {
   const readReference = async (body: Reference, request: FastifyRequest): Promise<{ image: string; bytes: Buffer }> => {
     if ('base64' in body) {
-      const bytes = Buffer.from(body.base64.replace(/^data:[^,]{0,100};base64,/, ''), 'base64')
-      if (bytes.length === 0)
+      const text = body.base64.replace(/^data:[^,]{0,100};base64,/, '').replace(/\s+/g, '')
+      const bytes = Buffer.from(text, 'base64') // passes over what is no base64
+      if (bytes.length === 0 || !/^[\w+/-]*={0,2}$/.test(text))
         throw new OneclassError('INVALID_ARGUMENT', 'Expected "base64" to hold the bytes of an image.')
       return { image: body.image ?? 'image', bytes }
     }
@@ -71,11 +72,9 @@ export function imageReader({ limits, places, urls }: Pick<ApiContext, 'limits' 
     return { image: imageNameOf(body.url), bytes }
   }
 
-  return async (
-    request: FastifyRequest,
-    body: Reference | Buffer | undefined,
-    name: string | undefined,
-  ): Promise<ImageInput> => {
+  return async (request: FastifyRequest, body: Reference | Buffer | undefined, query: Asked): Promise<ImageInput> => {
+    const name = query.image
+    const inQuery = decisionsOf(query)
     if (request.isMultipart()) {
       const form = await readForm(request, 'image', {
         maxFiles: 1,
@@ -87,8 +86,8 @@ export function imageReader({ limits, places, urls }: Pick<ApiContext, 'limits' 
       if (file === undefined) throw noFile('image')
       return {
         ...file,
-        alpha: alphaField(form.fields),
-        decisions: decisionFields(form.fields),
+        alpha: agreed('alpha', query.alpha, alphaField(form.fields)),
+        decisions: agreedOn(inQuery, decisionFields(form.fields)),
         fields: form.fields,
       }
     }
@@ -110,11 +109,29 @@ export function imageReader({ limits, places, urls }: Pick<ApiContext, 'limits' 
     return {
       image,
       blob: await request.owned.put(bytes, lifetimes.classifyInput),
-      alpha: 'alpha' in body ? body.alpha : undefined,
-      decisions: Buffer.isBuffer(body) ? {} : decisionsOf(body),
+      alpha: agreed('alpha', query.alpha, 'alpha' in body ? body.alpha : undefined),
+      decisions: agreedOn(inQuery, Buffer.isBuffer(body) ? {} : decisionsOf(body)),
       fields: {},
     }
   }
+}
+
+/** What is asked beside the image in the query. */
+type Asked = { readonly image?: string; readonly alpha?: number } & Decisions
+
+/** What is said in the query and beside the image has to be the same. @throws INVALID_ARGUMENT */
+export function agreed<T>(name: string, inQuery: T | undefined, beside: T | undefined): T | undefined {
+  if (inQuery === undefined || beside === undefined || inQuery === beside) return beside ?? inQuery
+  throw new OneclassError(
+    'INVALID_ARGUMENT',
+    `"${name}" is ${String(inQuery)} in the query and ${String(beside)} beside the image: give one of them.`,
+  )
+}
+
+function agreedOn(inQuery: Decisions, beside: Decisions): Decisions {
+  for (const [name, value] of Object.entries(beside))
+    agreed<unknown>(name, (inQuery as Record<string, unknown>)[name], value)
+  return { ...inQuery, ...beside }
 }
 
 /** The hash of the bytes behind the id of a blob. */

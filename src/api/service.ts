@@ -1,6 +1,6 @@
 /** The API's parts put together over one Redis and one data directory, and taken apart again. */
 import { randomUUID } from 'node:crypto'
-import { readFile, realpath } from 'node:fs/promises'
+import { readFile, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { OneclassError } from '../errors.ts'
@@ -227,9 +227,9 @@ async function originOf(home: string): Promise<string> {
 }
 
 async function realRoot(root: string): Promise<string> {
-  try {
-    return await realpath(root)
-  } catch {
+  const path = await realpath(root).catch(() => {
     throw new OneclassError('FOLDER_NOT_FOUND', `The folder "${root}" of --root does not exist or cannot be read.`)
-  }
+  })
+  if ((await stat(path)).isDirectory()) return path
+  throw new OneclassError('FOLDER_NOT_FOUND', `"${root}" of --root is no folder: name the folder that it lies in.`)
 }

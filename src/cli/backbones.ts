@@ -21,7 +21,7 @@ backbones check [ID|FILE.onnx|model.json] [--json]`,
 
   async run({ values, positionals: [action, ref, ...rest], io }) {
     const perform = Object.hasOwn(actions, action ?? '') ? actions[action as keyof typeof actions] : undefined
-    if (!perform || rest.length > 0) {
+    if (!perform || rest.length > 0 || (perform === list && ref !== undefined)) {
       throw new OneclassError(
         'INVALID_ARGUMENT',
         `Expected backbones list, pull ID or check [ID|FILE] but received "${[action, ref, ...rest].join(' ').trim()}".`,

@@ -8,7 +8,7 @@ import { callOnce, fitApart } from '../library/thread.ts'
 import { rangeSentence } from '../pipeline/range.ts'
 import { refitInput } from '../pipeline/refit.ts'
 import { fitReport, nounOf } from '../store/fit-facts.ts'
-import { assertModelName } from '../store/registry.ts'
+import { assertNewModelName } from '../store/registry.ts'
 import { labelOf } from '../wire/label.ts'
 import type { Model } from '../wire/model.ts'
 import { plural } from '../wire/plural.ts'
@@ -99,7 +99,7 @@ fit --features X.npy --name NAME [--negatives N.npy] [--preprocess auto|l2|none]
   async run({ values: given, positionals: named, io }) {
     const { values, positionals } = asNamed(given, named)
     const name = required(values, 'name', 'NAME', 'what the model is to be called, such as --name hotdog')
-    assertModelName(name)
+    assertNewModelName(name)
     const features = text(values, 'features')
     const baseRef = text(values, 'base')
     const again = text(values, 'from-model')

@@ -45,7 +45,7 @@ keys allow-anonymous`,
         await io.out((await store.isOpen()) ? 'No keys. Create one: oneclass keys create --name NAME' : noKeysLeft)
       for (const info of asJson ? [] : found) {
         await io.out(
-          `${info.id}  ${info.scope.padEnd(8)}  ${info.createdAt.slice(0, 16).replace('T', ' ')}  ${info.name}`,
+          `${info.id}  ${info.scope.padEnd(8)}  ${info.createdAt.slice(0, 16).replace('T', ' ')} UTC  ${info.name}`,
         )
       }
     } else if (action === 'revoke' && id !== undefined && rest.length === 0) {

@@ -33,7 +33,12 @@ models import FILE.oneclass [--name NAME]`,
 
   async run({ values, positionals: [action = '', ref, ...rest], io }) {
     const registry = openRegistry(io.home)
-    if (action === 'list' && ref === undefined) return await listModels(registry, values, io)
+    if (action === 'list' && ref !== undefined)
+      throw new OneclassError(
+        'INVALID_ARGUMENT',
+        `"oneclass models list" takes no name, but received "${ref}": oneclass models show ${ref} tells of one model.`,
+      )
+    if (action === 'list') return await listModels(registry, values, io)
     const perform = Object.hasOwn(actions, action) ? actions[action] : undefined
     if (!perform) {
       throw new OneclassError(
@@ -121,7 +126,7 @@ async function listModels(registry: Registry, values: Values, io: Io): Promise<0
   if (flag(values, 'json')) await io.out(JSON.stringify(found))
   else if (found.length === 0) await io.out('No models yet. Fit one: oneclass fit DIR --name NAME')
   else {
-    await io.out(`${'model'.padEnd(28)} positives  alpha  backbone        MB  created           in use`)
+    await io.out(`${'model'.padEnd(28)} positives  alpha  backbone        MB  created (UTC)     in use`)
     for (const info of found) {
       const cells = [
         labelOf(info).padEnd(28),

@@ -4,7 +4,7 @@
  */
 import { assertAlpha } from '../detectors/calibration.ts'
 import { OneclassError } from '../errors.ts'
-import { assertModelName } from '../store/registry.ts'
+import { assertModelName, assertNewModelName } from '../store/registry.ts'
 import { nameOfRef } from '../wire/label.ts'
 import { checkRange } from '../wire/sample-range.ts'
 
@@ -42,7 +42,7 @@ export const alpha: Check = (value) => {
 /** The name of a model. */
 export const modelName: Check = (value) => {
   if (typeof value !== 'string') return 'the name of a model (a string)'
-  assertModelName(value)
+  assertNewModelName(value)
   return undefined
 }
 /** NAME or NAME@VERSION. */

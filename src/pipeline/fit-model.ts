@@ -8,7 +8,7 @@ import { mergeSkipped } from '../images/left-out.ts'
 import type { ImageSource } from '../images/source.ts'
 import { askedOfBase } from '../store/fit-facts.ts'
 import { galleryInParts } from '../store/gallery.ts'
-import { assertModelName, openRegistry } from '../store/registry.ts'
+import { assertNewModelName, openRegistry } from '../store/registry.ts'
 import { usableCpus } from '../system/cpus.ts'
 import { assertHomeWritable } from '../system/files.ts'
 import { labelOf } from '../wire/label.ts'
@@ -80,7 +80,7 @@ export async function fitModel(options: FitModelOptions): Promise<FittedModel> {
     onFound,
     ...rest
   } = options
-  assertModelName(name)
+  assertNewModelName(name)
   if (baseRef !== undefined && ref !== undefined)
     throw new OneclassError(
       'INVALID_ARGUMENT',
@@ -134,7 +134,7 @@ export async function fitFeatureModel(
   X: Rows,
   { home, name, preprocess = 'auto', exclude = [], ...options }: FitFeatureModelOptions,
 ): Promise<{ readonly model: Model; readonly excluded: readonly string[] }> {
-  assertModelName(name)
+  assertNewModelName(name)
   await assertHomeWritable(home)
   const kept = leaveOutRows(X, exclude, { preprocess, seed: options.seed })
   const fitted = await fitFeatures(kept?.X ?? X, { threads: usableCpus(), ...options, rows: kept?.rows, preprocess })

@@ -45,9 +45,16 @@ export async function refitInput({ home, ref, backbone, folder, negatives, alpha
     for (const source of sources) if (!(await isFile(source.path))) missing.push(source)
     const [first] = missing
     if (first === undefined) return sources
+    const lost = `${missing.length} of ${names.length} are not there, such as "${first.path}"`
+    if (backbone === undefined && place !== undefined)
+      throw new OneclassError(
+        'IMAGE_NOT_FOUND',
+        `The images of "${labelOf(info)}" are looked for by their names in "${place}": ${lost}. Name the folder where they lie, or none to fit on what is kept of them: oneclass fit --from-model ${ref}`,
+      )
+    const why = backbone === undefined ? 'which is not here: ' : ''
     throw new OneclassError(
       'IMAGE_NOT_FOUND',
-      `Of "${labelOf(info)}" the embeddings of "${own.id}" are kept, and another network needs the images themselves: ${missing.length} of ${names.length} are not there, such as "${first.path}". Start where their folder lies, or name it: oneclass fit DIR --from-model ${ref}${backbone === undefined ? '' : ` --backbone ${backbone}`}`,
+      `Of "${labelOf(info)}" the embeddings of "${own.id}" are kept, ${why}and another network needs the images themselves: ${lost}. Start where their folder lies, or name it: oneclass fit DIR --from-model ${ref}${backbone === undefined ? '' : ` --backbone ${backbone}`}`,
     )
   }
   return {

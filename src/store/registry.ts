@@ -28,12 +28,12 @@ import { maxGalleryBytes } from './gallery.ts'
 import { factsOf } from './model-info.ts'
 import type { Registry } from './registry-port.ts'
 import { surveyModels } from './survey.ts'
-import { assertModelName, isModelName, openVersions } from './versions.ts'
+import { assertModelName, assertNewModelName, isModelName, openVersions } from './versions.ts'
 
 export type { Growth, Model } from '../wire/model.ts'
 export type { ModelFacts } from './model-info.ts'
 export type { Registry, SaveExtras } from './registry-port.ts'
-export { assertModelName } from './versions.ts'
+export { assertModelName, assertNewModelName } from './versions.ts'
 
 export function openRegistry(home: string): Registry {
   const root = join(home, 'models')
@@ -105,7 +105,7 @@ export function openRegistry(home: string): Registry {
     },
 
     async saveEncoded(name, { bytes, facts }, { gallery, growth, job } = {}) {
-      assertModelName(name)
+      assertNewModelName(name)
       const about: About = {
         createdAt: new Date().toISOString(),
         ...facts,
@@ -205,7 +205,7 @@ export function openRegistry(home: string): Registry {
 
     async rename(name, to) {
       assertModelName(name)
-      assertModelName(to)
+      assertNewModelName(to)
       const taken = new OneclassError(
         'CONFLICT',
         `There is a model "${to}" already; choose another name or remove it first.`,

@@ -32,6 +32,19 @@ export function assertModelName(name: string): void {
   )
 }
 
+/** Words that stand for several models where models are named. A model of an earlier build that is called so is still read. */
+const reserved = ['all']
+
+/** A name that a model shall get. @throws MODEL_NAME_INVALID */
+export function assertNewModelName(name: string): void {
+  assertModelName(name)
+  if (reserved.includes(name))
+    throw new OneclassError(
+      'MODEL_NAME_INVALID',
+      `"${name}" means every model ("--model ${name}"), so no model can be called so: choose another name.`,
+    )
+}
+
 /**
  * Names in a folder of the data directory; none where it is not there.
  * @param absent errors of the file system that mean this

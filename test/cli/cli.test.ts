@@ -133,7 +133,7 @@ test('a version based on another one, with some left out; what is no index or ha
   assert.match((await oneclass('models', 'use', 'part@1')).out, /part is now part@1/)
   assert.equal(json((await oneclass('models', 'show', 'part', '--json')).out)['model'], 'part@1')
   assert.match((await oneclass('models', 'use', 'part')).err, /MODEL_NAME_INVALID/)
-  assert.match((await oneclass('models', 'list')).out, /part@2 .*:\d\d\n[\s\S]*part@1 .* yes\n/)
+  assert.match((await oneclass('models', 'list')).out, /created \(UTC\)[\s\S]*part@2 .*:\d\d\n[\s\S]*part@1 .* yes\n/)
   for (const args of [
     ['--base', 'part@1', '--exclude', '3,x'],
     ['--base', 'part@1', '--exclude', '24'],
@@ -193,6 +193,14 @@ test('misuse: one sentence with a code, exit status 1, and nothing left behind',
     [['score', 'mix', '--model', 'nobody'], /MODEL_NOT_FOUND/],
     [['score', 'mix', '--model', '../../etc/passwd'], /MODEL_NAME_INVALID/],
     [['score', 'mix', '--model', 'nobody', '--format', 'xml'], /INVALID_ARGUMENT.*format/],
+    [['fit', photos, '--name', 'all'], /MODEL_NAME_INVALID: "all" means every model/],
+    [['models', 'rename', 'part', 'all'], /MODEL_NAME_INVALID: "all" means every model/],
+    [['models', 'list', 'part'], /INVALID_ARGUMENT: "oneclass models list" takes no name.*oneclass models show part/],
+    [['backbones', 'list', 'oc-s2'], /INVALID_ARGUMENT.*"list oc-s2"/],
+    [
+      ['serve', '--root', join(photos, 'part-0.jpg'), '--port', '0'],
+      /FOLDER_NOT_FOUND: ".*part-0.jpg" of --root is no folder/,
+    ],
   ] as [string[], RegExp][]) {
     const { status, out, err } = await oneclass(...args)
     assert.equal(status, 1, args.join(' '))

@@ -28,6 +28,12 @@ test('images that were moved are found by --from-model NAME DIR, and missed with
   const { status, err } = await run('fit', '--from-model', 'part@1', '--backbone', 'oc-s3')
   assert.equal(status, 1)
   assert.match(err, /IMAGE_NOT_FOUND.*24 of 24 are not there.*oneclass fit DIR --from-model part@1/s)
+  const here = await run('fit', 'home', '--from-model', 'part@1')
+  assert.match(
+    here.err,
+    /IMAGE_NOT_FOUND.*looked for by their names in "home": 24 of 24 are not there.*or none to fit/s,
+  )
+  assert.doesNotMatch(here.err, /another network/)
   const next = await refit('part@1', 'moved', '--name', 'again', '--backbone', 'oc-s3', '--no-patches')
   assert.deepEqual([next.model, next.backbone.id, next.n], ['again@1', 'oc-s3', 24])
 })

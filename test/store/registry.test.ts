@@ -1,7 +1,7 @@
 /** Named versions of models on the disk: numbers, names, choices, damaged records, galleries, and many changes at once. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
@@ -226,5 +226,11 @@ test('names that are paths, options or too long are refused everywhere', async (
     }
   }
   await assert.rejects(registry.info('a@../1'), { code: 'MODEL_NAME_INVALID' })
+  await assert.rejects(registry.save('all', artifact), { code: 'MODEL_NAME_INVALID' }) // `--model all` means every model
+  await registry.save('some', artifact)
+  await assert.rejects(registry.rename('some', 'all'), { code: 'MODEL_NAME_INVALID' })
+  await rename(join(home, 'models/some'), join(home, 'models/all')) // of an earlier build
+  assert.equal((await registry.info('all')).version, 1)
+  assert.equal((await registry.rename('all', 'some')).name, 'some')
   assert.equal(await readFile(join(home, 'secret'), 'utf8'), 'x')
 })

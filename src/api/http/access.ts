@@ -42,7 +42,8 @@ export function guardAccess(
       reply.header('retry-after', String(Math.ceil(wait)))
       throw new OneclassError('RATE_LIMITED', 'Too many requests: slow down.')
     }
-    refuseOtherPages(request, options)
+    // browsers send a host: probes of HTTP/1.0 have none, and are told what is open to all
+    if (scope !== null || request.headers.host !== undefined) refuseOtherPages(request, options)
     if (scope === null) return
     if (options.isLoopback && (await options.keys.isOpen())) return
     request.key = await authenticate(request)

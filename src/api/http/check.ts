@@ -31,6 +31,22 @@ export function wrongIn(place: Place, schema: TSchema, value: unknown): string |
   return `${where} ${said(first, value, waysOf(first, errors))}`
 }
 
+/**
+ * Text of an address or a form as the values that a schema asks for. Only text that is such a value: nothing is not 0, and 1.5 is not 1.
+ */
+export function converted(schema: TSchema, given: unknown): unknown {
+  const value = Value.Convert(schema, isObject(given) ? { ...given } : given)
+  if (!isObject(given) || !isObject(value)) return value
+  const isMeant = (text: unknown, read: unknown): boolean => {
+    if (typeof text !== 'string') return true
+    if (typeof read === 'number') return text.trim() !== '' && Number(text) === read
+    return typeof read !== 'boolean' || /^(true|false|1|0)$/i.test(text)
+  }
+  return Object.fromEntries(
+    Object.entries(value).map(([name, read]) => [name, isMeant(given[name], read) ? read : given[name]]),
+  )
+}
+
 /** Longest name that is repeated to a caller. */
 const longestName = 100
 

@@ -4,11 +4,11 @@ import type { Static, TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { OneclassError } from '../../errors.ts'
 import { Alpha } from '../../wire/names.ts'
-import { wrongIn } from './check.ts'
+import { converted, wrongIn } from './check.ts'
 
 /** Form fields are text: numbers are converted, then all is checked. */
 export function parseFields<T extends TSchema>(schema: T, fields: Readonly<Record<string, unknown>>): Static<T> {
-  const value = Value.Convert(schema, { ...fields })
+  const value = converted(schema, fields)
   const wrong = wrongIn('form', schema, value)
   if (wrong !== undefined) throw new OneclassError('INVALID_ARGUMENT', wrong)
   return value as Static<T>

@@ -1,11 +1,10 @@
 /** A route is its schemas and a few lines: what is declared here validates, types the handler and documents. */
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchemaCompiler } from 'fastify'
 import { type Static, type TSchema, Type } from 'typebox'
-import { Value } from 'typebox/value'
 import { OneclassError } from '../../errors.ts'
 import type { Scope } from '../../service/key-store.ts'
 import { Problem } from '../../wire/error.ts'
-import { unknownName, wrongIn } from './check.ts'
+import { converted, unknownName, wrongIn } from './check.ts'
 
 export interface Answer {
   readonly description: string
@@ -131,7 +130,7 @@ function assertNoBody(request: FastifyRequest): void {
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const place = httpPart === 'body' ? 'body' : httpPart === 'querystring' ? 'query' : 'address'
   return (data: unknown) => {
-    const value = httpPart === 'body' ? data : Value.Convert(schema, data)
+    const value = httpPart === 'body' ? data : converted(schema, data)
     const wrong = wrongIn(place, schema, value)
     return wrong === undefined ? { value } : { error: new Error(wrong) }
   }

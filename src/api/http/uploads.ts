@@ -58,7 +58,7 @@ export async function readForm(request: FastifyRequest, fileField: string, limit
     if (files.length === 0 && !limits.isFileOptional) throw noFile(fileField)
     return { fields, files, others }
   } catch (thrown) {
-    throw formError(thrown)
+    throw formError(thrown, limits.maxFiles === 1 ? fileField : undefined)
   }
 }
 
@@ -79,7 +79,7 @@ export async function readFileForm(
   } catch (thrown) {
     if ((thrown as { code?: string }).code === 'FST_REQ_FILE_TOO_LARGE')
       throw new OneclassError('BODY_TOO_LARGE', `The file has more than the ${maxBytes} bytes accepted.`)
-    throw formError(thrown)
+    throw formError(thrown, fileField)
   }
 }
 
@@ -159,10 +159,17 @@ async function readPart(part: MultipartFile, held: Held): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-/** What the parser says of a broken form has no status: it is the caller's fault all the same. */
-function formError(thrown: unknown): unknown {
+/**
+ * What the parser says of a broken form has no status: it is the caller's fault all the same.
+ * @param only the field of a form that takes one file
+ */
+function formError(thrown: unknown, only: string | undefined): unknown {
   if (thrown instanceof OneclassError) return thrown
   const { code, statusCode } = thrown as { code?: string; statusCode?: number }
+  if (code === 'FST_FILES_LIMIT' && only !== undefined) {
+    const several = only === 'image' ? ' For several images there are batches: POST /v1/models/NAME/batches.' : ''
+    return new OneclassError('INVALID_ARGUMENT', `Expected one file, in the field "${only}".${several}`)
+  }
   if (code?.startsWith('FST_') && statusCode !== undefined && statusCode < 500) return thrown
   const { message } = toOneclassError(thrown)
   if (/form|multipart|boundary|header|part|aborted|premature|closed/i.test(message))

@@ -2,7 +2,6 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
-import { decisionsOf } from '../../service/decide-lines.ts'
 import { ImageForModels } from '../../wire/classify.ts'
 import { ClassifyManyJob } from '../../wire/job.ts'
 import { ManyScoredImage } from '../../wire/many.ts'
@@ -12,7 +11,7 @@ import type { ApiContext } from '../context.ts'
 import { callerOf } from '../http/access.ts'
 import { idempotencyKey } from '../http/fields.ts'
 import { route } from '../http/route.ts'
-import { askedOfImage, hashOf, imageBodyLimit, imageForm, imageQuery, imageReader } from '../image-input.ts'
+import { agreed, askedOfImage, hashOf, imageBodyLimit, imageForm, imageQuery, imageReader } from '../image-input.ts'
 import { offerModels, refsOf } from '../offer-models.ts'
 
 export function classifyManyRoutes(app: FastifyInstance, context: ApiContext): void {
@@ -47,19 +46,20 @@ export function classifyManyRoutes(app: FastifyInstance, context: ApiContext): v
     handle: async ({ query, body, request, reply }) => {
       idempotencyKey(request)
       const inBody = request.isMultipart() || Buffer.isBuffer(body) ? undefined : body?.models
+      agreed('models', query.models, inBody && String(inBody))
       const early = inBody ?? query.models
       // no upload for models that are not there, where they are named before it
       const offered = early === undefined ? undefined : await offerModels(context, await refsOf(context, early))
-      const input = await readInput(request, body, query.image)
+      const input = await readInput(request, body, query)
       const late = input.fields['models']
+      agreed('models', query.models, late)
       const models = late === undefined ? offered : await offerModels(context, await refsOf(context, late))
       if (models === undefined)
         throw new OneclassError('INVALID_ARGUMENT', 'Expected "models": names with commas between, or "all".')
-      const alpha = input.alpha ?? query.alpha
+      const { alpha, decisions: decide } = input
       const used = models.map((model) =>
         'use' in model && alpha !== undefined ? { ...model, use: { ...model.use, alpha } } : model,
       )
-      const decide = { ...decisionsOf(query), ...input.decisions }
       const print = [JSON.stringify([late ?? early, decide]), input.image, hashOf(input.blob), String(alpha)]
       return await answerClassify(context, { request, reply }, query.wait, print, (id) =>
         producer.add(

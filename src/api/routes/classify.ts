@@ -1,7 +1,6 @@
 /** One image: as a form, as the bare body, by URL, by path or as base64; a job, or the answer itself with `?wait`. */
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { decisionsOf } from '../../service/decide-lines.ts'
 import { ImageByReference } from '../../wire/classify.ts'
 import { ClassifyJob } from '../../wire/job.ts'
 import { ModelRef } from '../../wire/names.ts'
@@ -58,11 +57,11 @@ export function classifyRoutes(app: FastifyInstance, context: ApiContext): void 
       if (Buffer.isBuffer(body))
         offering.catch(() => {}) // awaited below: the bytes are here, both go on at once
       else await offering // no upload for a model that is not there
-      const input = await readInput(request, body, query.image)
+      const input = await readInput(request, body, query)
       const offered = await offering
-      const alpha = input.alpha ?? query.alpha
+      const { alpha } = input
       const use = { ...offered.use, alpha: alpha ?? offered.use.alpha }
-      const decide = { ...decisionsOf(query), ...input.decisions }
+      const { decisions: decide } = input
       const print = [
         params.name,
         input.image,

@@ -43,7 +43,7 @@ export function faceRoutes(app: FastifyInstance, context: ApiContext): void {
           'BACKBONE_NOT_FOUND',
           'This service has no face network: run "npm install @vladmandic/face-api" and start it again.',
         )
-      const { image, blob } = await readInput(request, body, query.image)
+      const { image, blob } = await readInput(request, body, query)
       return await answerClassify(context, { request, reply }, query.wait, ['face', image, hashOf(blob)], (id) =>
         producer.add('classify', id, { image, blob, find: 'face', requestId: request.id }, callerOf(request)),
       )

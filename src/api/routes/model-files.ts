@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { modelNameOf, readModelFile } from '../../store/model-file.ts'
-import { assertModelName } from '../../store/registry.ts'
+import { assertNewModelName } from '../../store/registry.ts'
 import { labelOf } from '../../wire/label.ts'
 import { ImportFields, Model } from '../../wire/model.ts'
 import { ModelRef } from '../../wire/names.ts'
@@ -52,7 +52,7 @@ export function modelFileRoutes(app: FastifyInstance, { registry, limits }: ApiC
     handle: async ({ request, reply }) => {
       const { fields, filename, bytes } = await readFileForm(request, 'model', limits.maxModelBytes)
       const name = parseFields(ImportFields, fields).name ?? modelNameOf(filename)
-      assertModelName(name)
+      assertNewModelName(name)
       const info = await registry.saveEncoded(name, await readModelFile(bytes))
       return reply
         .code(201)

@@ -4,7 +4,7 @@ import type { ErrorBody } from '../../service/types.ts'
 export const errors: Readonly<Record<ErrorBody['code'], string>> & Readonly<Record<string, string>> = {
   INVALID_ARGUMENT: 'Eine Angabe fehlt oder hat einen falschen Wert: welche, steht darunter.',
   MODEL_NAME_INVALID:
-    'Ein Modellname hat 1 bis 64 Buchstaben, Ziffern, „.“, „_“ oder „-“ und beginnt mit einem Buchstaben oder einer Ziffer.',
+    'Ein Modellname hat 1 bis 64 Buchstaben, Ziffern, „.“, „_“ oder „-“ und beginnt mit einem Buchstaben oder einer Ziffer; „all“ heißt keines.',
   ALPHA_INVALID: 'Die Strenge (alpha) ist eine Zahl zwischen 0 und 1.',
   FOLDER_NOT_FOUND: 'Den Ordner gibt es nicht, oder er lässt sich nicht lesen: prüfen Sie Pfad und Rechte.',
   FOLDER_EMPTY: 'In dem Ordner sind keine Bilder: nehmen Sie einen anderen.',
