@@ -6,12 +6,14 @@ import type { Backbone } from '../features/backbone.ts'
 import { decodeImage, type ImageSource } from '../images/decode.ts'
 import { encodeImage } from '../images/encode.ts'
 import { overlayHeat } from '../images/heat-overlay.ts'
+import { withOwnMark } from '../images/own-picture.ts'
 import type { SampleRange } from '../images/sample-range.ts'
 import type { Classifier } from '../pipeline/classify.ts'
 import { heatOfImage } from '../pipeline/heat.ts'
 import { makeFolder } from '../system/files.ts'
 import { heatLevel } from '../wire/heat-colours.ts'
 import type { Heatmap, ImageResult } from '../wire/result.ts'
+import { heatMapEnding } from '../wire/system-names.ts'
 
 /** Larger pages help nobody. */
 export const explainAtMost = 200
@@ -45,7 +47,7 @@ export async function writeExplanations(
         cards.push(errorCard(source, `It was scored, and could not be read a second time: ${seen.message}`))
       } else {
         const file = fileFor(source.name, files)
-        await writeFile(join(folder, file), seen.picture)
+        await writeFile(join(folder, file), withOwnMark(seen.picture))
         cards.push(card(source, result, file, seen.heatmap))
       }
     }
@@ -82,7 +84,7 @@ function fileFor(name: string, taken: Set<string>): string {
   const safe = basename(name, extname(name)).replace(/[^A-Za-z0-9._ -]/g, '_')
   const stem = safe.slice(0, longestStem) || 'image' // each character is one byte
   for (let k = 1; ; k++) {
-    const file = `${stem}${k === 1 ? '' : `-${k}`}.heatmap.png`
+    const file = `${stem}${k === 1 ? '' : `-${k}`}${heatMapEnding}`
     if (taken.has(file)) continue
     taken.add(file)
     return file

@@ -12,6 +12,7 @@ import { basename, join } from 'node:path'
 import { OneclassError } from '../errors.ts'
 import { hasImageEnding, isImageContent, sniffLength } from './format.ts'
 import { countSkipped, describeSkipped, reasonByEnding, type SkipCounter, type Skipped } from './left-out.ts'
+import { isOwnPicture } from './own-picture.ts'
 import { addressGiven, isAddress } from './read-image.ts'
 import type { FileSource } from './source.ts'
 import { type FailedEntry, type FoundFile, isBelow, toName, type Walked, walkFolder, walkInBlocks } from './walk.ts'
@@ -108,7 +109,9 @@ async function lookAt({ files, failed: unread }: Walked, skipped: SkipCounter): 
   const images = files.filter(({ name }, i) => {
     const outcome = looked[i]!
     if (outcome === false) skipped.add(reasonByEnding(name), name)
-    if (typeof outcome === 'string') failed.push({ image: name, error: { code: 'IMAGE_NOT_FOUND', message: outcome } })
+    if (outcome === 'own') skipped.add('made by oneclass', name)
+    if (typeof outcome === 'object')
+      failed.push({ image: name, error: { code: 'IMAGE_NOT_FOUND', message: outcome.message } })
     return outcome === true
   })
   return { files: images, failed }
@@ -116,11 +119,15 @@ async function lookAt({ files, failed: unread }: Walked, skipped: SkipCounter): 
 
 /** Does a file begin like an image, whatever its name? A pipe is not waited for. @throws errors of the file system */
 export async function beginsLikeImage(path: string | Buffer): Promise<boolean> {
+  return isImageContent(await headOf(path))
+}
+
+async function headOf(path: string | Buffer): Promise<Uint8Array> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     const head = new Uint8Array(sniffLength)
     const { bytesRead } = await handle.read(head, 0, sniffLength, 0)
-    return isImageContent(head.subarray(0, bytesRead))
+    return head.subarray(0, bytesRead)
   } finally {
     await handle.close()
   }
@@ -128,14 +135,16 @@ export async function beginsLikeImage(path: string | Buffer): Promise<boolean> {
 
 /**
  * A name that ends like an image needs no look: what it holds is seen when it is decoded.
- * @returns a sentence when the file cannot be read
+ * @returns `own` of a picture that we made, a sentence when the file cannot be read
  */
-async function looksLikeImage(file: FoundFile): Promise<boolean | string> {
+async function looksLikeImage(file: FoundFile): Promise<boolean | 'own' | { readonly message: string }> {
+  const head = ({ raw, path }: FoundFile) => headOf(raw ?? path)
+  if (await isOwnPicture(file, head).catch(() => false)) return 'own'
   if (hasImageEnding(file.name)) return true
   try {
     return await beginsLikeImage(file.raw ?? file.path)
   } catch (error) {
-    return `"${file.name}" cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}).`
+    return { message: `"${file.name}" cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}).` }
   }
 }
 

@@ -1,13 +1,12 @@
-/**
- * What a folder holds beside images: files and folders that systems make (thumbnails, trash, indexes), and how what was left
- * out is counted and told.
- */
+/** What a folder holds beside images: how what was left out is counted and told. */
 import { extname } from 'node:path'
 import { plural } from '../wire/plural.ts'
 
 /** Why an entry was left out. */
 export type SkipReason =
   | 'system files'
+  | 'backup or unfinished'
+  | 'made by oneclass'
   | 'hidden'
   | 'not an image'
   | 'video'
@@ -22,66 +21,6 @@ export interface Skipped {
   readonly count: number
   /** Up to three names. */
   readonly examples: readonly string[]
-}
-
-/** Lower case. Synology, QNAP, Windows, macOS, Linux desktops, Syncthing, photo managers. */
-const systemNames = new Set([
-  '@eadir',
-  '#recycle',
-  '#snapshot',
-  '@recycle',
-  '@recently-snapshot',
-  '@tmp',
-  '@sharebin',
-  '.@__thumb',
-  '.@upload_cache',
-  '.@qsys',
-  '$recycle.bin',
-  'recycler',
-  'recycled',
-  'system volume information',
-  'found.000',
-  'thumbs.db',
-  'ehthumbs.db',
-  'ehthumbs_vista.db',
-  'desktop.ini',
-  'picasa.ini',
-  '.picasa.ini',
-  '.picasaoriginals',
-  '__macosx',
-  '.ds_store',
-  '.trashes',
-  '.trash',
-  '.appledouble',
-  '.appledesktop',
-  '.spotlight-v100',
-  '.fseventsd',
-  '.documentrevisions-v100',
-  '.temporaryitems',
-  '.apdisk',
-  'network trash folder',
-  'temporary items',
-  'lost+found',
-  '.thumbnails',
-  '.thumbs',
-  '.thumb',
-  '.dtrash',
-  '.stfolder',
-  '.stversions',
-  '.sync',
-  '.snapshot',
-  '.snapshots',
-  '~snapshot',
-  '.zfs',
-  '.nomedia',
-  '.dropbox.cache',
-])
-
-/** `._IMG.jpg` (AppleDouble), `.Trash-1000`, `SYNOPHOTO_THUMB_M.jpg`, previews of Lightroom. */
-const systemPatterns = [/^\._/, /^\.trash-\d+$/i, /^syno(photo|file|index)[_-]?thumb/i, /\.lrdata$/i]
-
-export function isSystemName(name: string): boolean {
-  return systemNames.has(name.toLowerCase()) || systemPatterns.some((pattern) => pattern.test(name))
 }
 
 export interface SkipCounter {

@@ -6,8 +6,9 @@ import { isAbsolute, relative, sep } from 'node:path'
 import { type ErrorCode, OneclassError } from '../errors.ts'
 import { isUnfinishedName } from '../system/files.ts'
 import type { ErrorBody } from '../wire/error.ts'
+import { isSideFile, isSystemName } from '../wire/system-names.ts'
 import { hasImageEnding } from './format.ts'
-import { isSystemName, type SkipCounter } from './left-out.ts'
+import type { SkipCounter } from './left-out.ts'
 
 /** A file: `name` relative to the folder, with `/`; `raw` are the path's bytes where they are no UTF-8. */
 export interface FoundFile {
@@ -135,7 +136,7 @@ async function* entryBlocks(folder: FoundFile, size: number): AsyncGenerator<Dir
 async function look(entry: Dirent<Buffer>, child: FoundFile, walk: Walk): Promise<FoundFile | undefined> {
   const base = child.name.slice(child.name.lastIndexOf('/') + 1)
   if (isUnfinishedName(base)) return // an --out of ours in that very folder
-  if (isSystemName(base)) return void (await countSystem(entry, child, walk))
+  if (isSystemName(child.path)) return void (await countSystem(entry, child, walk))
   if (base.startsWith('.')) return void walk.skipped.add('hidden', child.name)
   if (!entry.isSymbolicLink()) return place(entry, child, walk)
   const target = await stat(child.raw ?? child.path).catch((error: NodeJS.ErrnoException) => error)
@@ -155,7 +156,8 @@ async function look(entry: Dirent<Buffer>, child: FoundFile, walk: Walk): Promis
 
 function place(kind: Dirent<Buffer> | Stats, child: FoundFile, walk: Walk): FoundFile | undefined {
   if (kind.isDirectory()) return child
-  if (kind.isFile()) walk.files.push(child)
+  if (kind.isFile() && isSideFile(child.name)) walk.skipped.add('backup or unfinished', child.name)
+  else if (kind.isFile()) walk.files.push(child)
   else walk.skipped.add('not an image', child.name)
   return undefined
 }

@@ -69,6 +69,16 @@ const crcOfByte = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value
 })
 
+/** A chunk as a file holds it: length, type, data, sum. */
+export function pngChunk(type: string, data: Uint8Array): Uint8Array {
+  const chunk = Buffer.alloc(12 + data.length)
+  chunk.writeUInt32BE(data.length)
+  chunk.write(type, 4, 'latin1')
+  chunk.set(data, 8)
+  chunk.writeUInt32BE(crcOf(type, data), 8 + data.length)
+  return chunk
+}
+
 /** PNG specification, annex D. By hand: `crc32` of node:zlib came with Node 20.15. */
 function crcOf(type: string, data: Uint8Array): number {
   let value = 0xffffffff

@@ -7,8 +7,9 @@ import { type FileHandle, lstat, open, readdir, readlink, realpath, stat } from 
 import { join, resolve } from 'node:path'
 import { diskFault, OneclassError } from '../errors.ts'
 import { collect, isBelow } from '../images/collect.ts'
-import { isSystemName, type Skipped } from '../images/left-out.ts'
+import type { Skipped } from '../images/left-out.ts'
 import { circle, unescapeBytes, unreadable } from '../images/walk.ts'
+import { isSystemName } from '../wire/system-names.ts'
 
 /**
  * The images of a folder (as `resolveBelow` gave it), names relative to it, and entries that cannot be looked at, which become results

@@ -2,9 +2,11 @@
 import { pairs } from '../core/pairs.ts'
 import { OneclassError } from '../errors.ts'
 import { hasImageEnding, isImageContent, sniffLength } from '../images/format.ts'
-import { isSystemName, reasonByEnding, type SkipCounter } from '../images/left-out.ts'
+import { reasonByEnding, type SkipCounter } from '../images/left-out.ts'
+import { hasOwnMark } from '../images/own-picture.ts'
 import { hasDotSegment, type S3Address, writeS3 } from '../system/s3/address.ts'
 import type { S3Client } from '../system/s3/client.ts'
+import { hasHeatMapEnding, isInSystem, isSideFile } from '../wire/system-names.ts'
 
 /** Endings of files beside images, which are not worth a request each. */
 const neverImages =
@@ -32,7 +34,7 @@ export async function* s3Names({ client, address, skipped, after, signal }: S3Pa
     const names = page.objects
       .map(({ key }) => key.slice(prefix.length))
       .filter((name) => name !== '' && isBehind(name, after))
-    yield await imagesOf(names, (name) => begins(client, address, name, signal), skipped)
+    yield await imagesOf(names, prefix, (name) => headOf(client, address, name, signal), skipped)
     token = page.next
   } while (token !== undefined)
 }
@@ -53,7 +55,8 @@ export async function readS3(
 
 async function imagesOf(
   names: readonly string[],
-  looksLikeImage: (name: string) => Promise<boolean>,
+  above: string,
+  headOf: (name: string) => Promise<Uint8Array | undefined>,
   skipped: SkipCounter,
 ): Promise<string[]> {
   const kept = new Set<string>()
@@ -62,32 +65,41 @@ async function imagesOf(
     const parts = name.split('/')
     const base = name.slice(name.lastIndexOf('/') + 1)
     if (base === '') continue // made by a console, for a folder without files
-    if (parts.some(isSystemName)) skipped.add('system files', name)
+    if (isInSystem(name, above)) skipped.add('system files', name)
     else if (parts.some((part) => part.startsWith('.') && part !== '.' && part !== '..')) skipped.add('hidden', name)
+    else if (isSideFile(base)) skipped.add('backup or unfinished', name)
+    else if (hasHeatMapEnding(base)) unsure.push(name)
     else if (hasImageEnding(base)) kept.add(name)
     else if (reasonByEnding(base) !== 'not an image' || neverImages.test(base)) skipped.add(reasonByEnding(base), name)
     else unsure.push(name)
   }
   for (let from = 0; from < unsure.length; from += lookTogether) {
     const some = unsure.slice(from, from + lookTogether)
-    const looked = await Promise.all(some.map((name) => looksLikeImage(name)))
-    for (const [name, isImage] of pairs(some, looked)) {
-      if (isImage) kept.add(name)
+    const looked = await Promise.all(some.map((name) => headOf(name)))
+    for (const [name, head] of pairs(some, looked)) {
+      if (head === undefined) kept.add(name)
+      else if (hasOwnMark(head)) skipped.add('made by oneclass', name)
+      else if (hasImageEnding(name) || isImageContent(head)) kept.add(name)
       else skipped.add('not an image', name)
     }
   }
   return names.filter((name) => kept.has(name))
 }
 
-/** Does an object without an image's ending begin like an image? One that cannot be read is taken for one: reading it says why. */
-async function begins(client: S3Client, address: S3Address, name: string, signal?: AbortSignal): Promise<boolean> {
+/** The first bytes of an object. Undefined of one that cannot be read, which is taken for an image: reading it says why. */
+async function headOf(
+  client: S3Client,
+  address: S3Address,
+  name: string,
+  signal?: AbortSignal,
+): Promise<Uint8Array | undefined> {
   const { bucket, prefix } = address
-  if (hasDotSegment(prefix + name)) return true
+  if (hasDotSegment(prefix + name)) return undefined
   const options = { maxBytes: sniffLength, first: sniffLength, ...(signal && { signal }) }
   try {
-    return isImageContent(await client.get(bucket, prefix + name, writeS3(address) + name, options))
+    return await client.get(bucket, prefix + name, writeS3(address) + name, options)
   } catch (error) {
-    if (error instanceof OneclassError && error.code === 'IMAGE_NOT_FOUND') return true
+    if (error instanceof OneclassError && error.code === 'IMAGE_NOT_FOUND') return undefined
     throw error
   }
 }

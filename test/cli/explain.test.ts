@@ -62,3 +62,14 @@ test('an image that is gone or damaged when it is read again has its error on th
   assert.equal(html.match(/could not be read a second time/g)?.length, 2)
   assert.match(html, /again-2\.heatmap\.png/)
 })
+
+test('heat maps in a folder of images are neither scored nor learnt by the next run', async () => {
+  const run = (args: readonly string[]) => runCommand(args, { cwd: folder, home: join(folder, 'home') })
+  assert.equal((await run(['score', 'train', '--model', 'p', '--explain', 'train/why'])).status, 0)
+  const { status, out, err } = await run(['score', 'train', '--model', 'p', '--format', 'jsonl'])
+  assert.equal(status, 0)
+  assert.equal(out.trim().split('\n').length, 24)
+  assert.match(err, /24 made by oneclass \(train\/why\/|24 made by oneclass \(why\//)
+  const one = await run(['score', 'train/why/part-000.heatmap.png', '--model', 'p', '--format', 'jsonl'])
+  assert.equal(one.out.trim().split('\n').length, 1, 'named by itself it is scored')
+})

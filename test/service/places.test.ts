@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import test, { after, before } from 'node:test'
 import { namesInBlocks } from '../../src/images/collect.ts'
 import { countSkipped } from '../../src/images/left-out.ts'
+import { withOwnMark } from '../../src/images/own-picture.ts'
 import { type Known, openPlaces, type Places } from '../../src/service/places.ts'
 import { parseS3 } from '../../src/system/s3/address.ts'
 import { openS3, type S3Client } from '../../src/system/s3/client.ts'
@@ -50,9 +51,13 @@ test('a prefix is read by the rules for folders: endings, contents, hidden and s
     '@eaDir/a.jpg',
     'sub/.x/b.jpg',
     'README',
+    'why/a.heatmap.png',
+    'a.jpg~',
+    'THMBNL/a.jpg',
     'empty',
   ])
     bucket.set(`in/${key}`, Buffer.from(key === 'README' ? 'text' : ''))
+  bucket.set('in/why/a.heatmap.png', Buffer.from(withOwnMark(Buffer.concat([png, Buffer.alloc(24)]))))
   bucket.set('in-others/z.jpg', png)
   const before = server.requests.length
   const { images: found, skipped } = await places.listAll(await places.resolve('s3://photos/in'), 100)
@@ -61,9 +66,11 @@ test('a prefix is read by the rules for folders: endings, contents, hidden and s
     'not an image': 3,
     video: 1,
     hidden: 2,
-    'system files': 1,
+    'system files': 2,
+    'backup or unfinished': 1,
+    'made by oneclass': 1,
   })
-  assert.equal(server.requests.length - before, 5, 'one page, and a look at four without a known ending')
+  assert.equal(server.requests.length - before, 6, 'one page, a look at four without a known ending and at a heat map')
   assert.equal((await places.read('s3://photos/in/', 'ü (1).jpeg')).toString(), 'ü (1).jpeg')
   assert.equal((await places.readOne('s3://photos/in/sub/b.PNG')).toString(), 'sub/b.PNG')
   await assert.rejects(places.read('s3://photos/in/', '../up.jpg'), { code: 'IMAGE_NOT_FOUND', message: /rename/ })

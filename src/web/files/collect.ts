@@ -1,3 +1,5 @@
+import { leftOutAmong } from '../../wire/system-names.ts'
+
 /** Image files out of what was dropped, picked or pasted: whole folders too. */
 export interface Picked {
   /** Path inside what was dropped, as results call the image. */
@@ -7,11 +9,11 @@ export interface Picked {
 
 const looksLikeImage = /\.(jpe?g|png|webp|gif|bmp|tiff?|avif|heic|heif|svg)$/i
 export const acceptedTypes = 'image/*,.jpg,.jpeg,.png,.webp,.gif,.bmp,.tif,.tiff,.avif'
-const hidden = /(^|\/)(\.|__MACOSX|Thumbs\.db|desktop\.ini)/i
+const hidden = /(^|\/)\./
 
 export interface Collected {
   readonly images: Picked[]
-  /** Files that are no images by their name: not sent. */
+  /** Files that are no images, or none of their own (thumbnails, backups), by their name: not sent. */
   readonly skipped: number
 }
 
@@ -56,9 +58,12 @@ async function walk(entry: FileSystemEntry, above: string, found: Picked[]): Pro
 
 function sorted(found: Picked[], all: boolean): Collected {
   const visible = found.filter(({ name }) => !hidden.test(name))
+  const isLeftOut = leftOutAmong(visible.map(({ name }) => name))
   const images = all
     ? visible
-    : visible.filter(({ name, file }) => file.type.startsWith('image/') || looksLikeImage.test(name))
+    : visible.filter(
+        ({ name, file }) => (file.type.startsWith('image/') || looksLikeImage.test(name)) && !isLeftOut(name),
+      )
   images.sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }))
   return { images, skipped: visible.length - images.length }
 }

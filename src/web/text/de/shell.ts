@@ -75,8 +75,8 @@ export const shell: typeof Words = {
     paste: 'oder eines einfügen',
     skipped: (n) =>
       n === 1
-        ? '1 Datei ist kein Bild und wurde weggelassen.'
-        : `${count(n)} Dateien sind keine Bilder und wurden weggelassen.`,
+        ? '1 Datei ist kein Bild oder nur Vorschau oder Sicherung eines Bildes und wurde weggelassen.'
+        : `${count(n)} Dateien sind keine Bilder oder nur Vorschauen oder Sicherungen und wurden weggelassen.`,
     which: 'Legen Sie es auf einem der Felder ab: es gibt mehr als eines.',
     nowhere: 'Hier wird nichts abgelegt. Das geht unter Modelle, Prüfen und Stapel.',
     stopped: 'Das Senden ist angehalten, da Sie die Ansicht verlassen haben. Die Bilder sind dort noch gewählt.',

@@ -73,7 +73,9 @@ export const shell = {
     pickFiles: 'Choose images',
     paste: 'or paste one',
     skipped: (n: number) =>
-      n === 1 ? '1 file is no image and was left out.' : `${count(n)} files are no images and were left out.`,
+      n === 1
+        ? '1 file is no image, or only a thumbnail or a backup of one, and was left out.'
+        : `${count(n)} files are no images, or only thumbnails or backups, and were left out.`,
     which: 'Drop it onto one of the boxes: there is more than one.',
     nowhere: 'Nothing here takes files. Drop them in Models, Classify or Batches.',
     stopped: 'What was being sent is stopped, since you left the view. The images are still chosen there.',
