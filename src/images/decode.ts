@@ -49,10 +49,10 @@ export async function decodeImage(
   target: DecodeTarget,
   limits: ImageLimits = imageLimits,
 ): Promise<Pixels> {
-  const { bytes, format } = await openImage(source, limits)
+  const { bytes, format, notes } = await openImage(source, limits)
   checkCost(bytes, format, source.name, limits)
   const small = await decodeSmall(bytes, target)
-  return small ?? (await nativeWork(() => decodeByLibvips(bytes, format, source.name, target, limits)))
+  return small ?? (await nativeWork(() => decodeByLibvips(bytes, format, source.name, target, limits, [...notes])))
 }
 
 async function decodeByLibvips(
@@ -61,8 +61,8 @@ async function decodeByLibvips(
   name: string,
   target: DecodeTarget,
   limits: ImageLimits,
+  notes: Note[],
 ): Promise<Pixels> {
-  const notes: Note[] = []
   try {
     const samples = samplesOf(bytes, format, name)
     const deep = samples && isDeep(samples) ? samples : undefined
@@ -115,11 +115,11 @@ export async function measureSamples(
 async function openImage(
   source: ImageSource,
   limits: ImageLimits,
-): Promise<{ bytes: Uint8Array; format: ImageFormat }> {
+): Promise<{ bytes: Uint8Array; format: ImageFormat; notes: readonly Note[] }> {
   const bytes = await readImage(source, limits)
   const format = detectFormat(bytes, source.name)
   if (format === 'jpeg') checkJpeg(bytes, source.name)
-  return { bytes: readable(bytes, format), format }
+  return { ...readable(bytes, format, source.name), format }
 }
 
 /** Width and height as shown (after EXIF orientation), from the header alone. Errors as `decodeImage`. */

@@ -1,11 +1,25 @@
 /** Files of accepted formats that the decoder reads after some of their bytes were changed. */
-import type { ImageFormat } from './format.ts'
-import { withColours } from './tiff-page.ts'
+import type { Note } from '../wire/notes.ts'
+import { type ImageFormat, rawPhoto } from './format.ts'
+import { isRawTiff, withColours } from './tiff-page.ts'
+import { plainTiff } from './tiff-plain.ts'
 
-/** @returns the same bytes, or a changed copy */
-export function readable(bytes: Uint8Array, format: ImageFormat): Uint8Array {
-  if (format === 'tiff') return withColours(bytes)
-  return format === 'avif' ? withStillBrand(bytes) : bytes
+/**
+ * @param name used in messages only
+ * @returns the same bytes, or a changed copy; notes on what of the file is used
+ * @throws IMAGE_UNSUPPORTED of a raw photo
+ */
+export function readable(
+  bytes: Uint8Array,
+  format: ImageFormat,
+  name: string,
+): { readonly bytes: Uint8Array; readonly notes: readonly Note[] } {
+  if (format === 'tiff') {
+    if (isRawTiff(bytes)) throw rawPhoto(name)
+    const plain = plainTiff(bytes)
+    return { ...plain, bytes: withColours(plain.bytes) }
+  }
+  return { bytes: format === 'avif' ? withStillBrand(bytes) : bytes, notes: [] }
 }
 
 /** Animated AVIF files hold a still picture too; libvips looks at the first brand only, which says that they are animated. */

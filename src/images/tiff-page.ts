@@ -1,11 +1,10 @@
 /**
- * The first page of a TIFF file, as far as its tags tell what the decoder cannot or must not read: raw photos (whose first page is a
- * small picture made by the camera), compressions and sample formats that libtiff reads wrong or not at all.
+ * The first page of a TIFF file, as far as its tags tell what the decoder cannot or must not read: raw photos, compressions, colours
+ * and sample formats that libtiff reads wrong or not at all.
  * TIFF 6.0; Adobe DNG 1.7; compression numbers: https://www.awaresystems.be/imaging/tiff/tifftags/compression.html
  */
 import { OneclassError } from '../errors.ts'
-import { type Reader, readerOf } from './cost/header-cost.ts'
-import { rawPhoto } from './format.ts'
+import { directoryAt, nextOf, numbersOf, type TiffFile, tiffFileOf } from './cost/tiff-pages.ts'
 
 const tags = {
   width: 256,
@@ -14,6 +13,7 @@ const tags = {
   photometric: 262,
   samples: 277,
   subPages: 330,
+  inkSet: 332,
   extraSamples: 338,
   sampleFormat: 339,
   noData: 42113,
@@ -72,13 +72,10 @@ const coloursOf = (photometric: number): number =>
  * @throws IMAGE_UNSUPPORTED with what to do
  */
 export function checkTiff(bytes: Uint8Array, name: string): TiffSamples | undefined {
-  const read = readerOf(bytes, bytes[0] === 0x49)
-  const isBig = read.u16(2) === 43
-  const page = readPage(read, isBig ? read.u64(8) : read.u32(4), isBig)
+  const file = tiffFileOf(bytes)
+  const page = readPage(file, file.first)
   if (page === undefined) return undefined
   const first = (tag: number, otherwise: number) => page.tags.get(tag)?.[0] ?? otherwise
-  if (isRaw(page, read, isBig)) throw rawPhoto(name)
-
   const compression = first(tags.compression, 1)
   const bits = page.tags.get(tags.bits) ?? [1]
   const format = first(tags.sampleFormat, 1)
@@ -93,6 +90,7 @@ export function checkTiff(bytes: Uint8Array, name: string): TiffSamples | undefi
   const colours = unreadColours[first(tags.photometric, 1)]
   if (colours !== undefined) refuse(colours, 'convert it to RGB or grey')
   const photometric = first(tags.photometric, 1)
+  if (photometric === 5 && first(tags.inkSet, 1) !== 1) refuse('other inks than CMYK', 'convert it to RGB or grey')
   // the decoder takes them for RGB as they are; those of JPEG it converts
   if (photometric === 6 && compression !== 7) refuse('YCbCr colours', 'convert it to RGB or grey')
   const samples = first(tags.samples, 1)
@@ -129,7 +127,8 @@ const isColourAsGrey = (photometric: number, samples: number): boolean => photom
 
 /** The same file, in which three channels that are called grey are called RGB, which the decoder reads. */
 export function withColours(bytes: Uint8Array): Uint8Array {
-  const tagsOf = firstPage(bytes)?.tags
+  const file = tiffFileOf(bytes)
+  const tagsOf = readPage(file, file.first)?.tags
   const first = (tag: number) => tagsOf?.get(tag)?.[0] ?? 1
   return isColourAsGrey(first(tags.photometric), first(tags.samples)) ? withTag(bytes, tags.photometric, 2) : bytes
 }
@@ -139,61 +138,40 @@ export const withStraightOpacity = (bytes: Uint8Array): Uint8Array => withTag(by
 
 /** A copy in which the first page's tag has another value, of 16 bits. */
 function withTag(bytes: Uint8Array, tag: number, value: number): Uint8Array {
-  const read = readerOf(bytes, bytes[0] === 0x49)
-  const isBig = read.u16(2) === 43
-  const [head, size, inline] = isBig ? [8, 20, 12] : [2, 12, 8]
-  let entry = (isBig ? read.u64(8) : read.u32(4)) + head
-  while (entry < bytes.length && read.u16(entry) !== tag) entry += size
+  const file = tiffFileOf(bytes)
   // not slice(), which shares the memory of a Buffer
   const out = new Uint8Array(bytes)
-  new DataView(out.buffer).setUint16(entry + inline, value, bytes[0] === 0x49)
+  const directory = directoryAt(file, file.first)
+  if (directory === undefined) return out
+  let { entries: entry } = directory
+  while (entry < directory.end && file.read.u16(entry) !== tag) entry += directory.size
+  if (entry < directory.end) new DataView(out.buffer).setUint16(entry + (file.isBig ? 12 : 8), value, bytes[0] === 0x49)
   return out
 }
 
-function firstPage(bytes: Uint8Array): Page | undefined {
-  const read = readerOf(bytes, bytes[0] === 0x49)
-  const isBig = read.u16(2) === 43
-  return readPage(read, isBig ? read.u64(8) : read.u32(4), isBig)
-}
-
-function isRaw(page: Page, read: Reader, isBig: boolean): boolean {
+/** Is it the photo of a camera's sensor? The first page of one is a small picture made by the camera. */
+export function isRawTiff(bytes: Uint8Array): boolean {
+  const file = tiffFileOf(bytes)
+  const page = readPage(file, file.first)
+  if (page === undefined) return false
   if (page.tags.has(tags.dngVersion)) return true
-  const pages = [page]
-  for (const at of page.tags.get(tags.subPages) ?? []) {
-    const below = readPage(read, at, isBig)
-    if (below) pages.push(below)
-  }
-  const next = page.next > 0 ? readPage(read, page.next, isBig) : undefined
-  if (next) pages.push(next)
-  return pages.some(({ tags: found }) => {
-    const compression = found.get(tags.compression)?.[0] ?? 1
-    return rawPhotometrics.has(found.get(tags.photometric)?.[0] ?? 0) || rawCompressions.has(compression)
+  const others = [...(page.tags.get(tags.subPages) ?? []), page.next].map((at) => readPage(file, at))
+  return [page, ...others].some((one) => {
+    const first = (tag: number) => one?.tags.get(tag)?.[0] ?? 0
+    return rawPhotometrics.has(first(tags.photometric)) || rawCompressions.has(first(tags.compression))
   })
 }
 
 const mostNumbers = 16
 
-function readPage(read: Reader, at: number, isBig: boolean): Page | undefined {
-  const count = isBig ? read.u64(at) : read.u16(at)
-  if (!(count > 0)) return undefined
-  const [head, size] = isBig ? [8, 20] : [2, 12]
+function readPage(file: TiffFile, at: number): Page | undefined {
+  const directory = directoryAt(file, at)
+  if (directory === undefined) return undefined
   const found = new Map<number, readonly number[]>()
-  for (let i = 0; i < Math.min(count, 4096); i++) {
-    const entry = at + head + i * size
-    const tag = read.u16(entry)
-    if (Number.isNaN(tag)) break
-    if (!found.has(tag)) found.set(tag, numbersOf(read, entry, isBig))
+  for (let i = 0; i < Math.min(directory.count, 4096); i++) {
+    const entry = directory.entries + i * directory.size
+    const tag = file.read.u16(entry)
+    if (!found.has(tag)) found.set(tag, numbersOf(file, entry, mostNumbers))
   }
-  const end = at + head + count * size
-  return { tags: found, next: isBig ? read.u64(end) : read.u32(end) }
-}
-
-function numbersOf(read: Reader, entry: number, isBig: boolean): number[] {
-  const unit = { 1: 1, 2: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8 }[read.u16(entry + 2)]
-  const count = isBig ? read.u64(entry + 4) : read.u32(entry + 4)
-  if (unit === undefined || !(count > 0)) return []
-  const [inline, room] = isBig ? [entry + 12, 8] : [entry + 8, 4]
-  const at = count * unit <= room ? inline : isBig ? read.u64(inline) : read.u32(inline)
-  const one = { 1: read.u8, 2: read.u16, 4: read.u32, 8: read.u64 }[unit]!
-  return Array.from({ length: Math.min(count, mostNumbers) }, (_, i) => one(at + i * unit)).filter(Number.isFinite)
+  return { tags: found, next: nextOf(file, directory) }
 }

@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import { type Fixed, OneOf } from './type.ts'
 
 export const Note = Type.Object({
-  code: OneOf(['TRUNCATED', 'BLANK', 'EXTREME', 'RANGE_GUESSED', 'OUT_OF_RANGE']),
+  code: OneOf(['TRUNCATED', 'BLANK', 'EXTREME', 'RANGE_GUESSED', 'OUT_OF_RANGE', 'MORE_PAGES']),
   message: Type.String({ description: 'One sentence' }),
 })
 export type Note = Fixed<typeof Note>

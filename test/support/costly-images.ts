@@ -68,6 +68,19 @@ export async function avifThatClaims(real: number, claimed: number): Promise<Buf
   return bytes
 }
 
+/** A TIFF of so many pages of 9 x 9 pixels. */
+export function chainOfPages(pages: number): Buffer {
+  const size = 30
+  const bytes = Buffer.alloc(8 + pages * size)
+  bytes.set([0x49, 0x49, 0x2a, 0, 8])
+  for (let i = 0; i < pages; i++) {
+    const at = 8 + i * size
+    bytes.set([2, 0, 0, 1, 4, 0, 1, 0, 0, 0, 9, 0, 0, 0, 1, 1, 4, 0, 1, 0, 0, 0, 9], at)
+    bytes.writeUInt32LE(i + 1 < pages ? at + size : 0, at + size - 4)
+  }
+  return bytes
+}
+
 /** A TIFF of one page: its tags, each with one number. */
 export function tiffOf(tags: Readonly<Record<number, number>>, next = 0): Buffer {
   const entries = Object.entries(tags).map(([tag, value]) => {
