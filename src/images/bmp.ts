@@ -15,6 +15,8 @@ interface Header {
   /** Of the opacity; 0 where there is none. */
   readonly alphaMask: number
   readonly pixelsAt: number
+  /** The file gives a place for the pixels where its own header or palette stands. */
+  readonly isMoved: boolean
   readonly paletteAt: number
   readonly paletteEntry: 3 | 4
 }
@@ -34,7 +36,8 @@ export async function decodeBmp(bytes: Uint8Array, name: string, limits: ImageLi
   // what fills the last row up to four bytes may be missing
   const end = header.pixelsAt + stride * (height - 1) + Math.ceil((width * header.bits) / 8)
   if (end > bytes.length) {
-    throw new OneclassError('IMAGE_UNREADABLE', `"${name}" is a bitmap that was cut short.`)
+    const what = header.bits <= 8 && header.isMoved ? 'without its palette' : 'that was cut short'
+    throw new OneclassError('IMAGE_UNREADABLE', `"${name}" is a bitmap ${what}.`)
   }
   const data = new Uint8Array(width * height * 3)
   const readPixel = pixelReader(view, header, name)
@@ -61,7 +64,8 @@ function layOnBackground(view: DataView, header: Header, stride: number, data: U
   for (let y = 0; y < height; y++) {
     const row = header.pixelsAt + (header.topDown ? y : height - 1 - y) * stride
     for (let x = 0; x < width; x++) {
-      alphas[y * width + x] = ((view.getUint32(row + x * 4, true) & alphaMask) >>> shift) / max
+      const value = header.bits === 16 ? view.getUint16(row + x * 2, true) : view.getUint32(row + x * 4, true)
+      alphas[y * width + x] = ((value & alphaMask) >>> shift) / max
     }
   }
   if (alphas.every((alpha) => alpha === 0)) return
@@ -73,7 +77,6 @@ function layOnBackground(view: DataView, header: Header, stride: number, data: U
 }
 
 function readHeader(view: DataView, name: string): Header {
-  const pixelsAt = view.getUint32(10, true)
   const size = view.getUint32(14, true)
   const old = size === 12
   if (view.byteLength < 14 + size)
@@ -99,7 +102,9 @@ function readHeader(view: DataView, name: string): Header {
       `"${name}" is a compressed bitmap, which is not accepted: convert it to PNG.`,
     )
   }
-  if (bitFields && view.byteLength < 66) {
+  // the masks of the three colours and, by the size of the header or the kind, of the opacity; they may follow a header of 40 bytes
+  const masksEnd = !bitFields ? 0 : compression === 6 || size >= 56 ? 70 : 66
+  if (view.byteLength < masksEnd) {
     throw new OneclassError('IMAGE_UNREADABLE', `"${name}" is a bitmap that was cut short.`)
   }
   return {
@@ -108,11 +113,22 @@ function readHeader(view: DataView, name: string): Header {
     topDown: signedHeight < 0,
     bits,
     masks: bitFields ? [view.getUint32(54, true), view.getUint32(58, true), view.getUint32(62, true)] : undefined,
-    alphaMask: compression === 3 && bits === 32 && size >= 56 ? view.getUint32(66, true) : 0,
-    pixelsAt,
+    alphaMask: masksEnd === 70 ? view.getUint32(66, true) : 0,
+    ...pixelsOf(view, Math.max(14 + size, masksEnd), bits, size),
     paletteAt: 14 + size,
     paletteEntry: old ? 3 : 4,
   }
+}
+
+/** Some programs write the place of the pixels as if there were neither palette nor masks, or nothing at all: they stand behind these. */
+function pixelsOf(view: DataView, headerEnd: number, bits: number, size: number): Pick<Header, 'pixelsAt' | 'isMoved'> {
+  const pixelsAt = view.getUint32(10, true)
+  const hasPalette = bits <= 8
+  if (hasPalette ? pixelsAt > headerEnd : pixelsAt >= headerEnd) return { pixelsAt, isMoved: false }
+  const used = size < 40 ? 0 : view.getUint32(46, true)
+  const most = 2 ** bits
+  const colours = hasPalette ? (used > 0 && used <= most ? used : most) : 0
+  return { pixelsAt: headerEnd + colours * (size === 12 ? 3 : 4), isMoved: true }
 }
 
 type PixelReader = (row: number, x: number, into: Uint8Array, at: number) => void
