@@ -22,6 +22,7 @@ import { type FailOn, inputOptions } from './decoder-options.ts'
 import { isDeep, measure, plainImage, rangeFor, type Scale, samplesOf } from './deep-samples.ts'
 import { evenLight } from './even-light.ts'
 import { detectFormat, type ImageFormat } from './format.ts'
+import { onWholeCanvas } from './gif-canvas.ts'
 import { checkJpeg } from './jpeg/check-jpeg.ts'
 import { decodePlain } from './jpeg/decode-plain.ts'
 import { alphaBackground, type ImageLimits, imageLimits, paddingColour } from './limits.ts'
@@ -169,6 +170,8 @@ async function pipeline(
   limits: ImageLimits,
   failOn: FailOn,
 ): Promise<Sharp> {
+  const onCanvas = format === 'gif' ? await onWholeCanvas(bytes, limits, failOn) : undefined
+  if (onCanvas) return onCanvas
   if (format !== 'bmp') return sharp(bytes, inputOptions(limits, failOn))
   const { data, width, height } = await decodeBmp(bytes, name, limits)
   return sharp(data, { raw: { width, height, channels: 3 } })

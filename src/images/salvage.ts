@@ -2,7 +2,7 @@
  * Files that were cut off at their end. Where nothing of the picture is missing (some cameras and grabbers leave the end mark away),
  * other programs show them, and they are used here with a note. Where part of the picture is missing they stay errors: what decoders
  * put in its place is no image. A JPEG is whole when all of its scans are there and it decodes without a word once the mark is, a PNG
- * when nothing of it is damaged and its data unpacks to all of its rows. A GIF without its end mark decodes anyway; of other formats
+ * when nothing of it is damaged and its data, which may lack its sum, unpacks to all of its rows. A GIF without its end mark decodes anyway; of other formats
  * nothing is known.
  */
 import { OneclassError } from '../errors.ts'
@@ -16,7 +16,7 @@ import { lacksOnlyEnd } from './whole-png.ts'
 
 const note: Note = {
   code: 'TRUNCATED',
-  message: 'The file was cut off at its end; it seems that no pixel is missing, and it was used.',
+  message: 'The file lacks its end, or the end of its data; it seems that no pixel is missing, and it was used.',
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Does a PNG file that was cut off at its end still hold all of its pixels? What a decoder returns does not tell: the rows that are
+ * Does a PNG file that lacks its end, or the end of its data, still hold all of its pixels? What a decoder returns does not tell: the rows that are
  * missing or damaged are whatever stood in that memory before, such as rows of an image decoded before. So its own bytes are asked: what came whole must
  * be unharmed, and its data must unpack to all rows, of which each says how it is filtered (PNG specification, third edition,
  * 5.3 "Chunk layout", 7.2 "Scanlines", 9.2 "Filter types", 10.1 "Compression").
@@ -14,9 +14,10 @@ const samplesOf: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6:
 const lastFilter = 4
 const pieceLength = 65_536
 
-/** False of a file that was not cut, which lacks nothing, and of an interlaced one, whose first rows are all over the image. */
+/** False of a file that lacks nothing, and of an interlaced one, whose first rows are all over the image. */
 export async function lacksOnlyEnd(bytes: Uint8Array): Promise<boolean> {
-  if (!isCutAndUnharmed(bytes)) return false
+  const { isUnharmed, hasEnd } = lookOver(bytes)
+  if (!isUnharmed) return false
   const [header] = chunksOf(bytes)
   if (header?.type !== 'IHDR' || header.data.length < 13) return false
   const view = new DataView(header.data.buffer, header.data.byteOffset, header.data.byteLength)
@@ -25,7 +26,9 @@ export async function lacksOnlyEnd(bytes: Uint8Array): Promise<boolean> {
   const samples = samplesOf[colourType]
   if (samples === undefined || interlace !== 0) return false
   // each row has a byte before it that says how it is filtered
-  return await unpacksTo(dataOf(bytes), height, 1 + Math.ceil((width * samples * depth) / 8))
+  const rowLength = 1 + Math.ceil((width * samples * depth) / 8)
+  if (hasEnd && (await unpacksTo(dataOf(bytes), height, rowLength, 'whole'))) return false
+  return await unpacksTo(dataOf(bytes), height, rowLength, 'may lack its end')
 }
 
 interface Chunk {
@@ -47,20 +50,22 @@ function* chunksOf(bytes: Uint8Array): Generator<Chunk> {
   }
 }
 
-/** Did no chunk change, is each where decoders look for it, and is the last one missing? */
-function isCutAndUnharmed(bytes: Uint8Array): boolean {
+/** Did no chunk change, as far as they are there, is each where decoders look for it, and is the last one there? */
+function lookOver(bytes: Uint8Array): { readonly isUnharmed: boolean; readonly hasEnd: boolean } {
+  const harmed = { isUnharmed: false, hasEnd: false }
   let before = ''
   let hasData = false
   for (const { type, data, crc } of chunksOf(bytes)) {
     if (crc === undefined) {
-      if (!/^[A-Za-z]{4}$/.test(type)) return false
-    } else if (type === 'IEND' || crc !== crcOf(type, data)) return false
-    // decoders take no data that comes after another chunk
-    if (type === 'IDAT' && hasData && before !== type) return false
+      if (!/^[A-Za-z]{4}$/.test(type)) return harmed
+    } else if (crc !== crcOf(type, data)) return harmed
+    // decoders take no data that comes after another chunk, and nothing that comes after the end
+    if (type === 'IDAT' && hasData && before !== type) return harmed
     hasData ||= type === 'IDAT'
     before = type
+    if (type === 'IEND') return { isUnharmed: hasData, hasEnd: true }
   }
-  return hasData
+  return { isUnharmed: hasData, hasEnd: false }
 }
 
 const crcOfByte = Uint32Array.from({ length: 256 }, (_, byte) => {
@@ -87,9 +92,15 @@ function crcOf(type: string, data: Uint8Array): number {
   return (value ^ 0xffffffff) >>> 0
 }
 
-/** Does a zlib stream, which may lack its end, unpack to so many rows, no byte more or less? No more than a piece is in memory. */
-async function unpacksTo(pieces: Iterable<Uint8Array>, rows: number, rowLength: number): Promise<boolean> {
-  const inflate = createInflate({ chunkSize: pieceLength, finishFlush: constants.Z_SYNC_FLUSH })
+/** Does a zlib stream unpack to so many rows, no byte more or less? No more than a piece is in memory. */
+async function unpacksTo(
+  pieces: Iterable<Uint8Array>,
+  rows: number,
+  rowLength: number,
+  stream: 'whole' | 'may lack its end',
+): Promise<boolean> {
+  const finishFlush = stream === 'whole' ? constants.Z_FINISH : constants.Z_SYNC_FLUSH
+  const inflate = createInflate({ chunkSize: pieceLength, finishFlush })
   const expected = rows * rowLength
   let length = 0
   let nextRow = 0

@@ -97,10 +97,13 @@ test('a PNG that was damaged is refused, cut or not, for its pixels are not what
       .subarray(0, -12),
     'a row without a known filter': png(deflateSync(rows((y) => (y === 60 ? 7 : 0)))),
     'a row without a known filter, and cut': png(deflateSync(rows((y) => (y === 60 ? 5 : 0)))).subarray(0, -12),
-    'data without its sum, which the end follows': png(changed.subarray(0, -4)),
+    'data without its sum and its last byte, which the end follows': png(plain.subarray(0, -5 - 4)),
     'data with a wrong sum, and cut': png(changed).subarray(0, -12),
     'data that another chunk interrupts': pngFile(info, plain, 8192, 'teXt').subarray(0, -12),
   }
+  // each chunk has a sum of its own, so nothing changed
+  for (const lacking of [1, 4])
+    assert.deepEqual(await outcomes(png(plain.subarray(0, -lacking))), new Set(['TRUNCATED']), 'data without its sum')
   // libvips does not look at what stands there
   assert.ok(!(await lacksOnlyEnd(Buffer.concat([whole.subarray(0, -12), Buffer.alloc(40)]))))
   const last = png(deflateSync(rows(() => 4)))
