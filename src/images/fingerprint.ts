@@ -118,9 +118,9 @@ export interface Turn {
   readonly correlation: number
 }
 
-/** The best turn of `b` onto `a`, and the best of its mirror image. */
+/** The best turns of `b` onto `a`, and those of its mirror image. */
 export function bestTurns(a: Float32Array, b: Float32Array): Turn[] {
-  return [false, true].map((isMirrored) => {
+  return [false, true].flatMap((isMirrored) => {
     const sign = isMirrored ? -1 : 1
     const re = new Float64Array(frequencies)
     const im = new Float64Array(frequencies)
@@ -132,17 +132,31 @@ export function bestTurns(a: Float32Array, b: Float32Array): Turn[] {
         im[k]! += a[at]! * bi - a[at + 1]! * b[at]!
       }
     }
-    let best = { angle: 0, isMirrored, correlation: -1 }
+    const around = new Float64Array(turnSteps)
     for (let t = 0; t < turnSteps; t++) {
-      let sum = 0
       for (let k = 0; k < frequencies; k++) {
         const at = (k * t) % turnSteps
-        sum += re[k]! * turnCosines[at]! - im[k]! * turnSines[at]!
+        around[t]! += re[k]! * turnCosines[at]! - im[k]! * turnSines[at]!
       }
-      if (sum > best.correlation) best = { angle: (2 * Math.PI * t) / turnSteps, isMirrored, correlation: sum }
     }
-    return best
+    return highestPeaks(around).map((t) => ({
+      angle: (2 * Math.PI * t) / turnSteps,
+      isMirrored,
+      correlation: around[t]!,
+    }))
   })
+}
+
+/** Of a picture, and of its mirror image: a flange with six holes lies almost as well on itself at six angles. */
+const turnsEach = 3
+
+function highestPeaks(around: Float64Array): number[] {
+  const steps = around.length
+  const isPeak = (t: number) => around[t]! >= around[(t + 1) % steps]! && around[t]! > around[(t + steps - 1) % steps]!
+  return Array.from(around.keys())
+    .filter(isPeak)
+    .sort((a, b) => around[b]! - around[a]!)
+    .slice(0, turnsEach)
 }
 
 /** The value at (x, y), both in [-1, 1] with 0 in the middle, between cells. */
