@@ -9,12 +9,12 @@ import { toOneclassError } from '../src/errors.ts'
 import { blockOtherDecoders } from '../src/images/only-accepted.ts'
 import { createBatchStore } from '../src/queue/batches.ts'
 import { createBlobStore } from '../src/queue/blobs.ts'
-import { disconnect, readMaxMemory, waitForRedis } from '../src/queue/connection.ts'
+import { disconnect, readMaxMemory } from '../src/queue/connection.ts'
 import { connectConsumer } from '../src/queue/consumer.ts'
 import { startHeartbeat } from '../src/queue/heartbeat.ts'
 import { forgetInputs } from '../src/queue/job-inputs.ts'
+import { assertAccess, startOn } from '../src/queue/reach.ts'
 import { guardAll, redisGuard } from '../src/queue/redis-errors.ts'
-import { assertRights } from '../src/queue/rights.ts'
 import { traceQueues } from '../src/queue/telemetry.ts'
 import { createEngine } from '../src/serving/engine.ts'
 import { startInference } from '../src/serving/inference.ts'
@@ -43,9 +43,8 @@ async function main(url: string): Promise<void> {
   const cores = config.concurrency ?? usableCpus()
   const endTraces = config.traces ? await startTracing('oneclass-worker', version) : async () => {}
   if (config.traces) await traceQueues(version)
+  await assertAccess(url, 60_000)
   const client = connectConsumer(url)
-  await waitForRedis(client, url, 60_000)
-  await assertRights(client, url)
   const memory = await readMaxMemory(client)
   const guard = redisGuard(url)
   const bounded = (all: number, ofOne: number) => guardAll(createBlobStore(client, { all, ofOne }), guard)
@@ -80,14 +79,9 @@ async function main(url: string): Promise<void> {
         log('debug', 'job', { kind, job: id, ms: Math.round(milliseconds), code }),
     }),
   }
-  const started = await Promise.all([
-    startClassify(context),
-    startBatch(context),
-    startFit(context),
-    startCompare(context),
-    startMap(context),
-  ])
-  const consumers = started.flat()
+  const kinds = [startClassify, startBatch, startFit, startCompare, startMap]
+  const starts = Promise.all(kinds.map((start) => start(context)))
+  const consumers = (await startOn(url, starts)).flat()
   log('info', 'worker ready', { cores })
   process.send?.({ ready: true })
 
@@ -117,10 +111,13 @@ function leave(): never {
   process.exit(1)
 }
 
-function fail(error: unknown): never {
+function fail(error: unknown): void {
   const { code, message } = toOneclassError(error)
-  log('fatal', message, { code, stack: stackOf(error) })
-  process.exit(1)
+  log('fatal', message, { code, stack: code === 'INTERNAL' ? stackOf(error) : undefined })
+  if (process.send === undefined || !process.connected) process.exit(1)
+  // the parent says why its worker does not start
+  process.send({ failed: { code, message } }, () => process.exit(1))
+  process.exitCode = 1
 }
 
 function stackOf(error: unknown): string | undefined {
@@ -133,4 +130,4 @@ process.on('disconnect', leave)
 process.on('uncaughtException', fail)
 process.on('unhandledRejection', fail)
 if (config.redisUrl === undefined) fail(new Error('A worker needs the address of Redis in REDIS_URL.'))
-main(config.redisUrl).catch(fail)
+else main(config.redisUrl).catch(fail)

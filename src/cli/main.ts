@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { OneclassError, toOneclassError } from '../errors.ts'
 import { chooseDevice, readConfig, readDevice, version } from '../system/config.ts'
+import { hideSecrets } from '../system/secrets.ts'
 import { didYouMean } from '../system/suggest.ts'
 import { type Command, type ExitStatus, helpOf, type Io, parseConfig } from './command.ts'
 import { commands } from './commands.ts'
@@ -50,8 +51,9 @@ export async function main(args: readonly string[]): Promise<ExitStatus> {
       return interrupted
     }
     const known = toOneclassError(error)
-    process.stderr.write(`oneclass: ${known.code}: ${known.message}${whereOf(known, home)}\n`)
-    if (known.code === 'INTERNAL' && error instanceof Error && error.stack) process.stderr.write(`${error.stack}\n`)
+    const say = (text: string) => process.stderr.write(`${hideSecrets(text)}\n`)
+    say(`oneclass: ${known.code}: ${known.message}${whereOf(known, home)}`)
+    if (known.code === 'INTERNAL' && error instanceof Error && error.stack) say(error.stack)
     return 1
   } finally {
     interrupts.dispose()

@@ -106,7 +106,14 @@ export async function runServe(
     if (signal.aborted) resolveEnd()
     signal.addEventListener('abort', () => resolveEnd())
   })
-  const serving = await startServing(options)
+  const serving = await startServing(options, signal).catch((error: unknown) => {
+    if (signal.aborted && error instanceof OneclassError && error.code === 'CANCELLED') return undefined
+    throw error
+  })
+  if (serving === undefined) {
+    setTimeout(() => process.exit(0), 1000).unref() // clients that wait for Redis would keep it
+    return 0
+  }
   print(
     `oneclass serves at ${serving.address} (${plural(serving.workers, 'worker')}, Redis: ${serving.redis}; data in ${resolve(options.home)})`,
   )

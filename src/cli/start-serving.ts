@@ -8,8 +8,8 @@ import type { Limits } from '../api/limits.ts'
 import { openService, type Service } from '../api/service.ts'
 import { OneclassError } from '../errors.ts'
 import { listBackbones } from '../features/registry.ts'
-import { connect, disconnect, waitForRedis, withoutPassword } from '../queue/connection.ts'
-import { assertRights } from '../queue/rights.ts'
+import { assertAccess, startOn } from '../queue/reach.ts'
+import { parseRedisUrl, withoutPassword } from '../queue/redis-address.ts'
 import { traceQueues } from '../queue/telemetry.ts'
 import { openKeyStore } from '../service/key-store.ts'
 import { startPrivateRedis } from '../service/private-redis.ts'
@@ -63,11 +63,18 @@ export interface Serving {
 
 const webFolder = fileURLToPath(new URL('../../web/', import.meta.url))
 const drainMs = 30_000
+/** For a Redis that may be starting too. */
+const redisMs = 15_000
 /** For what should need no time at all. */
 export const graceMs = 5000
 
-/** Starts everything; what was started is stopped again when a later step fails. */
-export async function startServing(options: ServeOptions): Promise<Serving> {
+/**
+ * Starts everything; what was started is stopped again when a later step fails.
+ * @param signal ends the wait for Redis and for the workers: CANCELLED
+ */
+export async function startServing(options: ServeOptions, signal?: AbortSignal): Promise<Serving> {
+  if (options.redisUrl !== undefined) parseRedisUrl(options.redisUrl)
+  const unlessEnded = <T>(step: Promise<T>): Promise<T> => (signal === undefined ? step : unlessAborted(step, signal))
   const home = resolve(options.home)
   const outside = options.outside ?? directly
   // behind a proxy everybody may be able to call, whatever address it listens on
@@ -105,7 +112,8 @@ export async function startServing(options: ServeOptions): Promise<Serving> {
       redisUrl = server.url
       redis = `private, port ${server.port}`
     }
-    if (options.redisUrl !== undefined) await checkAccess(redisUrl)
+    // what a Redis that is not ours may refuse is known before anything is started on it
+    if (options.redisUrl !== undefined) await assertAccess(redisUrl, redisMs, signal && { signal })
     const cpus = usableCpus()
     const count = options.workers ?? cpus
     // only where every core gets its worker and the mask, not a quota, says how many cores there are
@@ -121,7 +129,7 @@ export async function startServing(options: ServeOptions): Promise<Serving> {
       logLevel: options.logLevel,
     })
     undo.push(() => workers.stop(drainMs))
-    const service = await openService({
+    const opening = openService({
       home,
       redisUrl,
       isLoopback,
@@ -137,10 +145,9 @@ export async function startServing(options: ServeOptions): Promise<Serving> {
       version,
       log,
     })
+    const service = await unlessEnded(startOn(redisUrl, opening))
     undo.push(() => closeWithin(service, drainMs))
-    await workers.ready.catch((error: Error) => {
-      throw new OneclassError('INTERNAL', `The workers do not start: ${error.message}; the lines above say why.`)
-    })
+    await unlessEnded(startOn(redisUrl, workers.ready))
     const address = await service.app
       .listen({ host: options.host, port: options.port })
       .catch((error: NodeJS.ErrnoException) => {
@@ -154,15 +161,15 @@ export async function startServing(options: ServeOptions): Promise<Serving> {
   }
 }
 
-/** What a Redis that is not ours may refuse is known before anything is started on it. */
-async function checkAccess(redisUrl: string): Promise<void> {
-  const client = connect(redisUrl, 'producer', 'oneclass:probe')
-  try {
-    await waitForRedis(client, redisUrl, 15_000)
-    await assertRights(client, redisUrl)
-  } finally {
-    await disconnect(client)
-  }
+async function unlessAborted<T>(step: Promise<T>, signal: AbortSignal): Promise<T> {
+  step.catch(() => {})
+  let leave = (): void => {}
+  const aborted = new Promise<never>((_, reject) => {
+    leave = () => reject(new OneclassError('CANCELLED', 'The start of the service was ended.'))
+    if (signal.aborted) leave()
+    signal.addEventListener('abort', leave)
+  })
+  return await Promise.race([step, aborted]).finally(() => signal.removeEventListener('abort', leave))
 }
 
 /** Open requests have `ms`; then their connections are cut, and what does not end even so is left behind. */

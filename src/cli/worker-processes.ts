@@ -4,11 +4,12 @@
  */
 import { type ChildProcess, execFile, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { type ErrorCode, OneclassError } from '../errors.ts'
 import { childEnvironment, type LogLevel, withoutStoreSecrets } from '../system/config.ts'
 import type { Log } from '../system/log.ts'
 
 export interface WorkerProcesses {
-  /** Resolves when every worker is ready for jobs; rejects when one cannot start at all. */
+  /** Resolves when every worker is ready for jobs; rejects with a `OneclassError` when one cannot start at all. */
   readonly ready: Promise<void>
   pids(): number[]
   /** SIGTERM, and after `ms` SIGKILL. */
@@ -38,6 +39,9 @@ const program = fileURLToPath(new URL('../../workers/main.js', import.meta.url))
  * after 60 fits a worker had 510 MiB and rose, with two arenas 250 and stayed there (docs/operations.md). Others ignore it.
  */
 const allocator = { MALLOC_ARENA_MAX: '2' }
+
+const doesNotStart = (how: string | number | null) =>
+  new OneclassError('INTERNAL', `The worker does not start (${how}); the lines above say why.`)
 
 export function startWorkerProcesses(options: WorkerProcessOptions): WorkerProcesses {
   const children = new Set<ChildProcess>()
@@ -69,7 +73,13 @@ export function startWorkerProcesses(options: WorkerProcessOptions): WorkerProce
     const born = Date.now()
     let isReady = false
     children.add(child)
-    child.on('message', () => {
+    let reason: OneclassError | undefined
+    child.on('message', (message: { failed?: { code: ErrorCode; message: string } }) => {
+      const { failed } = message
+      if (failed !== undefined) {
+        reason = new OneclassError(failed.code, failed.message)
+        return
+      }
       isReady = true
       hold(child.pid, options.holdTo?.[index])
       onReady()
@@ -78,7 +88,7 @@ export function startWorkerProcesses(options: WorkerProcessOptions): WorkerProce
     child.once('exit', (code, signal) => {
       children.delete(child)
       if (isStopping) return
-      if (!isReady && failures >= 2) onFail(new Error(`a worker does not start (${signal ?? code})`))
+      if (!isReady && failures >= 2) onFail(reason ?? doesNotStart(signal ?? code))
       const next = Date.now() - born > 60_000 ? 0 : failures + 1
       options.log('warn', 'worker ended, another is started', { pid: child.pid, code, signal })
       const timer = setTimeout(

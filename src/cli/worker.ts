@@ -1,6 +1,7 @@
 /** `oneclass worker`: one more worker process, on this machine or another, that needs nothing but the address of Redis. */
 import { OneclassError } from '../errors.ts'
-import { withoutPassword } from '../queue/connection.ts'
+import { assertAccess, startOn } from '../queue/reach.ts'
+import { withoutPassword } from '../queue/redis-address.ts'
 import { readConfig } from '../system/config.ts'
 import { usableCpus } from '../system/cpus.ts'
 import { createLog } from '../system/log.ts'
@@ -38,34 +39,37 @@ export const worker: Command = {
     }
     const concurrency = number(values, 'concurrency', 'whole') ?? config.concurrency ?? usableCpus()
     if (concurrency < 1) throw new OneclassError('INVALID_ARGUMENT', 'Expected --concurrency to be 1 or more.')
-    const log = createLog(config.logLevel, { part: 'worker', pid: process.pid })
-    const workers = startWorkerProcesses({ count: 1, concurrency, redisUrl, home: io.home, log })
     const ended = new Promise<void>((resolve) => {
       if (io.signal.aborted) resolve()
       io.signal.addEventListener('abort', () => resolve())
     })
-    // a worker waits for its Redis, however long, but not without a word
-    const patience = setTimeout(() => {
-      io.err(`Waiting for Redis at ${withoutPassword(redisUrl)}, which does not answer yet (Ctrl-C ends this).`)
-    }, patienceMs)
+    const address = withoutPassword(redisUrl)
+    // a worker waits for its Redis, however long, but not without a word; what waiting cannot mend ends it before a process is started
+    let patience = performance.now() + patienceMs
+    const onWait = (why: string): void => {
+      if (performance.now() < patience || io.signal.aborted) return
+      patience = Number.POSITIVE_INFINITY
+      io.err(`Waiting for Redis at ${address}, which ${why} (Ctrl-C ends this).`)
+    }
+    const access = assertAccess(redisUrl, Number.POSITIVE_INFINITY, { onWait, signal: io.signal })
+    access.catch(() => {}) // where it is ended first
+    await Promise.race([access, ended])
+    if (io.signal.aborted) {
+      setTimeout(() => process.exit(0), 1000).unref() // timers of commands that had no answer would keep it
+      return 0
+    }
+    const log = createLog(config.logLevel, { part: 'worker', pid: process.pid })
+    const workers = startWorkerProcesses({ count: 1, concurrency, redisUrl, home: io.home, log })
     try {
-      await Promise.race([workers.ready, ended])
-      clearTimeout(patience)
+      await Promise.race([startOn(redisUrl, workers.ready), ended])
       if (!io.signal.aborted) {
         io.err(
-          `A worker with ${concurrency} ${concurrency === 1 ? 'core' : 'cores'} serves ${withoutPassword(redisUrl)} (Ctrl-C ends it gently).`,
+          `A worker with ${concurrency} ${concurrency === 1 ? 'core' : 'cores'} serves ${address} (Ctrl-C ends it gently).`,
         )
       }
       await ended
       return 0
-    } catch (error) {
-      throw new OneclassError(
-        'REDIS_UNAVAILABLE',
-        `The worker does not start: ${(error as Error).message}; the lines above say why.`,
-        { cause: error },
-      )
     } finally {
-      clearTimeout(patience)
       await workers.stop(drainMs)
     }
   },

@@ -1,6 +1,6 @@
 /** What Redis and its clients say when they fail, as our own errors. */
 import { OneclassError } from '../errors.ts'
-import { withoutPassword } from './connection.ts'
+import { withoutPassword } from './redis-address.ts'
 import { type Refusal, refusalOf } from './redis-refusals.ts'
 
 /** How messages begin that say so. */

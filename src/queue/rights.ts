@@ -1,10 +1,13 @@
 /**
- * May this user of Redis do what the service needs? Asked at the start, so that a right that is missing has a name then, and is not
- * found in the middle of a job. Redis 7 gives new users no channels; managed ones often keep INFO back.
+ * Does this Redis do what the service needs, and for this user? Asked at the start, so that a right or a command that is missing has a name
+ * then, and is not found in the middle of a job. Redis 7 gives new users no channels; managed ones often keep INFO back.
  */
 import { OneclassError } from '../errors.ts'
-import { connect, disconnect, type RedisClient, withoutPassword } from './connection.ts'
+import { connect, disconnect, lastErrorOf, type RedisClient } from './connection.ts'
+import { withoutPassword } from './redis-address.ts'
+import { asRedisError } from './redis-errors.ts'
 import { prefix } from './redis-keys.ts'
+import { refusalOf } from './redis-refusals.ts'
 
 const text = `${prefix}:rights`
 const key = (type: string): string => `${text}:${type}`
@@ -98,37 +101,52 @@ function grantFor(command: string, said: string): string {
   return `+${command}`
 }
 
-/** @throws REDIS_UNAVAILABLE that names every right that is missing */
+/** @param client a `probe`. @throws REDIS_UNAVAILABLE that names everything that is missing; with a `cause` where that may pass */
 export async function assertRights(client: RedisClient, url: string): Promise<void> {
-  const missing = new Set<string>()
+  const [missing, unknown] = [new Set<string>(), new Set<string>()]
   let first = ''
-  const refused = (command: string, said: string): void => {
-    if (!said.includes('NOPERM')) return
-    missing.add(grantFor(command, said))
-    first ||= said
+  let refusal: Error | undefined
+  const refused = (command: string, error: Error): void => {
+    if (error.message.includes('NOPERM')) {
+      missing.add(grantFor(command, error.message))
+      first ||= error.message
+    } else if (/unknown command/i.test(error.message)) unknown.add(command)
+    else if (error.message.startsWith('NOSCRIPT')) return
+    // one that is full or wants replicas serves what is there, and says the rest with each request
+    else if (['replica', 'away'].includes(refusalOf(error) ?? '') || error.name !== 'ReplyError') refusal ??= error
   }
   const answers = (await client.pipeline(commands.map((command) => [...command])).exec()) ?? []
   for (const [i, [name]] of commands.entries()) {
     const error = answers[i]?.[0]
-    if (error) refused(name, error.message)
+    if (error) refused(name, error)
   }
   await client
     .multi()
     .get(text)
     .exec()
-    .catch((error: Error) => refused('@transaction', error.message))
+    .catch((error: Error) => refused('@transaction', error))
   // on a connection of its own: one that listens can ask for nothing else
-  const listener = connect(url, 'producer', 'oneclass:rights')
+  const listener = connect(url, 'probe', 'oneclass:rights')
   try {
     await listener.subscribe(text)
   } catch (error) {
-    refused('subscribe', (error as Error).message)
+    const why = error as Error
+    refused('subscribe', why.name === 'ReplyError' ? why : (lastErrorOf(listener) ?? why))
   } finally {
     await disconnect(listener)
   }
-  if (missing.size === 0) return
-  throw new OneclassError(
-    'REDIS_UNAVAILABLE',
-    `The user of Redis at ${withoutPassword(url)} lacks a right (${first}): grant it with "ACL SETUSER name ${[...missing].join(' ')}".`,
-  )
+  const fail = (why: string, cause?: Error): never => {
+    throw new OneclassError('REDIS_UNAVAILABLE', why, cause && { cause })
+  }
+  const at = withoutPassword(url)
+  if (refusalOf(refusal) === 'replica') fail(`Redis at ${at} is a read-only replica: name its master.`, refusal)
+  if (unknown.size > 0)
+    fail(
+      `Redis at ${at} does not know, or was told not to do (rename-command), what the service needs: ${[...unknown].join(', ').toUpperCase()}. Use another Redis (6.2 or later), or allow them.`,
+    )
+  if (missing.size > 0)
+    fail(
+      `The user of Redis at ${at} lacks a right (${first}): grant it with "ACL SETUSER name ${[...missing].join(' ')}".`,
+    )
+  if (refusal !== undefined) throw asRedisError(refusal, url)
 }

@@ -8,6 +8,7 @@ import { OneclassError } from '../errors.ts'
 import { type Deliveries, openDeliveries } from '../queue/deliveries.ts'
 import { deadline } from '../system/deadline.ts'
 import type { Log } from '../system/log.ts'
+import { withoutSecrets } from '../system/secrets.ts'
 import type { WebhookEvent } from '../wire/webhook.ts'
 
 export interface Webhooks {
@@ -63,7 +64,8 @@ async function post(url: string, id: string, body: string, key: Buffer): Promise
   const until = deadline(answerMs)
   const at = Math.floor(Date.now() / 1000)
   try {
-    const response = await fetch(url, {
+    const { address, login } = splitLogin(url)
+    const response = await fetch(address, {
       method: 'POST',
       body,
       redirect: 'error',
@@ -71,6 +73,7 @@ async function post(url: string, id: string, body: string, key: Buffer): Promise
       headers: {
         'content-type': 'application/json',
         'user-agent': 'oneclass',
+        ...(login !== undefined && { authorization: `Basic ${login}` }),
         'webhook-id': id,
         'webhook-timestamp': String(at),
         'webhook-signature': sign(key, id, at, body),
@@ -95,10 +98,20 @@ export function keyOf(secret: string | undefined): Buffer {
   )
 }
 
+/** `fetch` refuses an address that holds a name and a password, and repeats them in its error. */
+function splitLogin(url: string): { address: URL; login: string | undefined } {
+  const address = new URL(url)
+  const login = [address.username, address.password].map(decodeURIComponent).join(':')
+  address.username = address.password = ''
+  return { address, login: login === ':' ? undefined : Buffer.from(login).toString('base64') }
+}
+
 function assertUrl(url: string): void {
-  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return
+  try {
+    if (/^https?:$/.test(splitLogin(url).address.protocol)) return
+  } catch {}
   throw new OneclassError(
     'INVALID_ARGUMENT',
-    `Expected --webhook to be an http or https address but received "${url}".`,
+    `Expected --webhook to be an http or https address but received "${withoutSecrets(url)}".`,
   )
 }

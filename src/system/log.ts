@@ -3,6 +3,7 @@
  * codes, times; never image content, never a key.
  */
 import type { LogLevel } from './config.ts'
+import { hideSecrets } from './secrets.ts'
 
 const rank: Record<LogLevel, number> = { silent: 60, fatal: 50, error: 40, warn: 30, info: 20, debug: 10 }
 
@@ -21,7 +22,7 @@ export function createLog(
   const format = isTerminal ? readableLine : JSON.stringify
   return (level, message, fields) => {
     if (rank[level] < rank[threshold]) return
-    write(`${format({ time: new Date().toISOString(), level, ...base, message, ...fields })}\n`)
+    write(`${hideSecrets(format({ time: new Date().toISOString(), level, ...base, message, ...fields }))}\n`)
   }
 }
 

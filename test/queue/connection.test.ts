@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { OneclassError } from '../../src/errors.ts'
-import { connect, disconnect, parseRedisUrl, waitForRedis, withoutPassword } from '../../src/queue/connection.ts'
+import { connect, disconnect } from '../../src/queue/connection.ts'
+import { waitForRedis } from '../../src/queue/reach.ts'
+import { parseRedisUrl, withoutPassword } from '../../src/queue/redis-address.ts'
 import { assertRights } from '../../src/queue/rights.ts'
 import { startTestRedis } from '../support/redis.ts'
 
@@ -20,6 +22,11 @@ test('plain addresses, with and without password, database and TLS', () => {
     options: { password: 'p', host: '::1', port: 7, db: 0 },
   })
   assert.deepEqual(parseRedisUrl('unix:///run/redis.sock'), { kind: 'single', options: { path: '/run/redis.sock' } })
+})
+
+test('a "%" that is no code is told how to be written', () => {
+  assert.throws(() => parseRedisUrl('redis://:100%pass@h'), { code: 'INVALID_ARGUMENT', message: /write % as %25/ })
+  assert.equal(parseRedisUrl('redis://:100%25pass@h').options.password, '100%pass')
 })
 
 test('Sentinel and Cluster', () => {
@@ -65,12 +72,21 @@ test('an address that is none is refused without repeating it', () => {
 })
 
 test('a password never stands in a message', async () => {
-  assert.equal(withoutPassword('redis://u:secret@host:1'), 'redis://***@host:1')
-  const guarded = 'redis+sentinel://:secret@a/main?sentinelPassword=secret%2B'
+  for (const password of ['secret', 'sec/ret', 'sec@ret', 'sec@ret/0', ':secret:']) {
+    const url = `redis://u:${password}@host:1/2`
+    assert.equal(withoutPassword(url), 'redis://***@host:1/2')
+    assert.equal(parseRedisUrl(url).options.password, password)
+  }
+  for (const mark of ['?', '#']) {
+    const url = `redis://u:sec${mark}ret@host`
+    assert.equal(withoutPassword(url), 'redis://***')
+    assert.equal(parseRedisUrl(url).options.password, `sec${mark}ret`)
+  }
+  const guarded = 'redis+sentinel://:secret@a/main?sentinelPassword=secret%2B@?x'
   assert.equal(withoutPassword(guarded), 'redis+sentinel://***@a/main?sentinelPassword=***')
   const target = parseRedisUrl(guarded)
   assert.ok(target.kind === 'sentinel')
-  assert.deepEqual([target.options.password, target.options.sentinelPassword], ['secret', 'secret+'])
+  assert.deepEqual([target.options.password, target.options.sentinelPassword], ['secret', 'secret+@?x'])
   const url = 'redis://:secret@127.0.0.1:1'
   const client = connect(url, 'producer')
   await assert.rejects(

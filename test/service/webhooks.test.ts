@@ -109,3 +109,17 @@ test('a service tells of a batch that ended', async (t) => {
   const told = JSON.parse(got[0]!.body) as { type: string; data: { id: string } }
   assert.deepEqual([told.type, told.data.id, isSigned(got[0]!)], ['job.cancelled', id, true])
 })
+
+test('a name and password in the address are sent as such, and an address that is none does not show them', async () => {
+  got = []
+  const webhooks = await open([url.replace('//', '//u:p%40ss@')])
+  await webhooks.send('fit-with-login', event)
+  await until(() => got.length === 1)
+  assert.equal(got[0]?.headers.authorization, `Basic ${Buffer.from('u:p@ss').toString('base64')}`)
+  await webhooks.close()
+  for (const wrong of ['ftp://u:secret@h', 'https://u:secret%@h'])
+    await assert.rejects(
+      open([wrong]),
+      ({ code, message }: Error & { code: string }) => code === 'INVALID_ARGUMENT' && !message.includes('secret'),
+    )
+})

@@ -6,6 +6,7 @@ import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { OneclassError } from '../../errors.ts'
+import { withoutSecrets } from '../../system/secrets.ts'
 
 export interface Outside {
   /** Without a slash at its end; empty: the service is at the root. */
@@ -31,7 +32,7 @@ export function readOutside(wanted: { publicUrl?: string; basePath?: string; tru
   if (path !== '' && !isPath) {
     throw new OneclassError(
       'INVALID_ARGUMENT',
-      `Expected --base-path to be a path such as /oneclass/ but received "${wanted.basePath ?? wanted.publicUrl}".`,
+      `Expected --base-path to be a path such as /oneclass/ but received "${withoutSecrets(wanted.basePath ?? wanted.publicUrl ?? '')}".`,
     )
   }
   return {
@@ -46,7 +47,7 @@ function readPublicUrl(text: string): URL {
   if (!url || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '' || url.username !== '') {
     throw new OneclassError(
       'INVALID_ARGUMENT',
-      `Expected --public-url to be an address such as https://example.org/oneclass/ but received "${text}".`,
+      `Expected --public-url to be an address such as https://example.org/oneclass/ but received "${withoutSecrets(text)}".`,
     )
   }
   return url

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Dispatcher, EnvHttpProxyAgent } from 'undici'
 import { OneclassError } from '../../errors.ts'
 import type { Proxies } from '../config.ts'
+import { withoutSecrets } from '../secrets.ts'
 import { errorOf, isPassing, type Refusal, readPage, readRefusal, type S3Page, unavailable } from './answers.ts'
 import { type Credentials, encodePath, encodeQuery, signedHeaders } from './sign.ts'
 
@@ -176,7 +177,7 @@ function readEndpoint(text: string): { origin: string; host: string; path: strin
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.username || url.search)
     throw new OneclassError(
       'INVALID_ARGUMENT',
-      `AWS_ENDPOINT_URL is no address such as https://s3.example.org: "${text}".`,
+      `AWS_ENDPOINT_URL is no address such as https://s3.example.org: "${withoutSecrets(text)}".`,
     )
   return { origin: url.origin, host: url.host, path: url.pathname.replace(/\/+$/, '') }
 }
