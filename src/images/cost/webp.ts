@@ -4,7 +4,7 @@
  */
 import { type HeaderCost, maxParts, readerOf } from './header-cost.ts'
 
-const nsPerPixel = { 'VP8 ': 25, VP8L: 60 }
+const nsPerPixel = { 'VP8 ': 40, VP8L: 60 }
 const nsPerFramePair = 2.2
 
 export function webpCost(bytes: Uint8Array): HeaderCost | undefined {
@@ -39,7 +39,7 @@ export function webpCost(bytes: Uint8Array): HeaderCost | undefined {
     width,
     height,
     nanoseconds: width * height * perPixel + frames ** 2 * nsPerFramePair,
-    memory: width * height * (isLossless ? 8 : 6),
+    memory: width * height * 8,
     parts: { name: 'frames', count: frames },
   }
 }
