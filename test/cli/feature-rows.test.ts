@@ -172,7 +172,7 @@ test('rows are left out by number or as misfits, and the others keep their names
   )
   await writeFile(join(folder, 'wrong.npy'), writeNpy(X, 'float64'))
   const fit = (...args: string[]) => oneclass('fit', '--features', 'wrong.npy', '--json', ...args)
-  const all = json((await fit('--name', 'all')).out)
+  const all = json((await fit('--name', 'whole')).out)
   const misfits = all['misfits'] as { image: string }[]
   const named = misfits.map(({ image }) => image).sort()
   assert.deepEqual(named, ['row 17', 'row 3', 'row 40'])
