@@ -6,6 +6,7 @@
  *                                  /gallery.oneclass  of its positives (`gallery.ts`), where the images were there
  *                                  /job               the job that it was fitted for, of a fit over HTTP
  *   <home>/models/<name>/serving.json  the version that a bare name means; without this file the latest
+ *                       /highest.json  the highest number of a version that was removed, which no other gets
  *
  * A version is written to a temporary folder and renamed into place: it is there whole or not at all, and of two fits at
  * once each gets its own number. Whatever changes names or records is done by one at a time (`models.lock`): a record that is written
@@ -38,7 +39,7 @@ export { assertModelName, assertNewModelName } from './versions.ts'
 export function openRegistry(home: string): Registry {
   const root = join(home, 'models')
   const abouts = keepAbouts()
-  const { folderOf, versionsOf, servingFile, servingOf, resolveRef } = openVersions(root)
+  const { folderOf, versionsOf, nextVersion, keepNumber, servingFile, servingOf, resolveRef } = openVersions(root)
 
   const infoOf = async (name: string, version: number, serving?: number): Promise<Model> => {
     const about = await abouts.read(folderOf(name, version), { name, version })
@@ -121,7 +122,7 @@ export function openRegistry(home: string): Registry {
         await writeSynced(join(temporary, 'about.json'), JSON.stringify(about))
         await syncFolder(temporary)
         return await alone(async () => {
-          for (let version = ((await versionsOf(name))[0] ?? 0) + 1; ; version++) {
+          for (let version = await nextVersion(name); ; version++) {
             try {
               await makeFolder(join(root, name), privateFolder) // it may have got another name meanwhile
               await renameSynced(temporary, folderOf(name, version))
@@ -231,6 +232,7 @@ export function openRegistry(home: string): Registry {
           if (!isAll) await rm(folderOf(name, version), { recursive: true, force: true })
           if (isAll || (await versionsOf(name)).length === 0)
             await rm(join(root, name), { recursive: true, force: true })
+          else await keepNumber(name, version)
         },
         { makesRoom: true },
       )

@@ -1,14 +1,19 @@
 /** Names and versions of the models in a folder, and which version a bare name means. */
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OneclassError } from '../errors.ts'
 import { keepFiles } from '../system/kept-file.ts'
 import { parseJson } from '../system/parse-json.ts'
+import { writeWhole } from '../system/whole-file.ts'
 
 export interface Versions {
   folderOf(name: string, version: number): string
   /** The latest first; none of a name that is not there. */
   versionsOf(name: string): Promise<number[]>
+  /** The number of the next version: one more than any had, removed ones too, so that no result names two models. */
+  nextVersion(name: string): Promise<number>
+  /** After a version was removed: its number is not given again. */
+  keepNumber(name: string, version: number): Promise<void>
   /** The file that says which version is in use. */
   servingFile(name: string): string
   /** @param versions of the name, the latest first. @throws MODEL_CORRUPT: a damaged choice must not become another version */
@@ -73,6 +78,22 @@ export function openVersions(root: string): Versions {
       .sort((a, b) => b - a)
   }
 
+  const highestFile = (name: string) => join(root, name, 'highest.json')
+  /** 0 where none was removed, or where the file is damaged. */
+  const highestRemoved = async (name: string): Promise<number> => {
+    const text = await readFile(highestFile(name), 'utf8').catch(() => '')
+    const { version } = (parseJson(text) ?? {}) as { version?: unknown }
+    return typeof version === 'number' && Number.isSafeInteger(version) ? version : 0
+  }
+
+  const nextVersion = async (name: string): Promise<number> =>
+    Math.max((await versionsOf(name))[0] ?? 0, await highestRemoved(name)) + 1
+
+  const keepNumber = async (name: string, version: number): Promise<void> => {
+    if (version < (await nextVersion(name))) return
+    await writeWhole(highestFile(name), JSON.stringify({ version }))
+  }
+
   const servingOf = async (name: string, versions: readonly number[]): Promise<number | undefined> => {
     if (versions.length === 0) return undefined
     const choice = await chosen.read(servingFile(name)).catch((error: NodeJS.ErrnoException) => {
@@ -107,5 +128,5 @@ export function openVersions(root: string): Versions {
     return { name, version }
   }
 
-  return { folderOf, versionsOf, servingFile, servingOf, resolveRef }
+  return { folderOf, versionsOf, nextVersion, keepNumber, servingFile, servingOf, resolveRef }
 }

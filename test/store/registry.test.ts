@@ -42,6 +42,9 @@ test('the registry: versions, the latest by default, alpha without refitting, re
   await assert.rejects(registry.rename('part', 'piece'), { code: 'CONFLICT' })
   await registry.remove('piece@4')
   assert.equal((await registry.info('piece')).version, 3)
+  assert.equal((await registry.save('piece', artifact)).version, 5) // no result of another names it
+  await registry.remove('piece@2')
+  assert.equal((await registry.save('piece', artifact)).version, 6)
   await registry.remove('piece')
   await assert.rejects(registry.info('piece'), { code: 'MODEL_NOT_FOUND' })
   await assert.rejects(registry.setAlpha('part', 1), { code: 'ALPHA_INVALID' })
