@@ -144,7 +144,7 @@ export function fitWarnings(model: Reported): string[] {
   if (!facts) return warnings
   if (facts.groups > 0 && facts.effectiveN < 0.9 * n) {
     warnings.push(
-      `${n} ${noun}s with ${plural(facts.groups, 'group')} of near-duplicates are worth some ${facts.effectiveN} independent ones. Copies, and photos of one object, add little to what is known of the class: take ${noun === 'row' ? 'rows' : 'photos'} of other objects.`,
+      `${n} ${noun}s with ${plural(facts.groups, 'group')} of near-duplicates are worth some ${facts.effectiveN} independent ones. Copies, and photos of one object, add little to what is known of the class: take ${noun === 'row' ? 'other rows' : 'photos of others'}.`,
     )
   }
   const { ofPositives = 0, pValues = [] } = facts.negatives ?? {}
