@@ -86,7 +86,12 @@ function readHeader(view: DataView, name: string): Header {
   const bits = view.getUint16(old ? 24 : 28, true)
   // the short form of OS/2 has no field for it
   const compression = size < 40 ? 0 : view.getUint32(30, true)
-  const kind = bits === 2 ? 'with 2 bits a pixel' : bits === 0 && compression >= 4 ? 'that holds a JPEG or PNG' : ''
+  const kind =
+    bits === 2 || bits === 64
+      ? `with ${bits} bits a pixel`
+      : bits === 0 && compression >= 4
+        ? 'that holds a JPEG or PNG'
+        : ''
   if (kind !== '')
     throw new OneclassError(
       'IMAGE_UNSUPPORTED',

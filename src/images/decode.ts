@@ -121,7 +121,8 @@ async function openImage(
   const bytes = await readImage(source, limits)
   const format = detectFormat(bytes, source.name)
   if (format === 'jpeg') checkJpeg(bytes, source.name)
-  return { ...readable(bytes, format, source.name), format }
+  const isOurs = !('bytes' in source || 'read' in source)
+  return { ...readable(bytes, format, source.name, isOurs), format }
 }
 
 /** Width and height as shown (after EXIF orientation), from the header alone. Errors as `decodeImage`. */

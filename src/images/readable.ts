@@ -6,6 +6,7 @@ import { plainTiff } from './tiff-plain.ts'
 
 /**
  * @param name used in messages only
+ * @param mayChange the bytes themselves: nobody else has them
  * @returns the same bytes, or a changed copy; notes on what of the file is used
  * @throws IMAGE_UNSUPPORTED of a raw photo
  */
@@ -13,10 +14,11 @@ export function readable(
   bytes: Uint8Array,
   format: ImageFormat,
   name: string,
+  mayChange: boolean,
 ): { readonly bytes: Uint8Array; readonly notes: readonly Note[] } {
   if (format === 'tiff') {
     if (isRawTiff(bytes)) throw rawPhoto(name)
-    const plain = plainTiff(bytes)
+    const plain = plainTiff(bytes, mayChange)
     return { ...plain, bytes: withColours(plain.bytes) }
   }
   return { bytes: format === 'avif' ? withStillBrand(bytes) : bytes, notes: [] }

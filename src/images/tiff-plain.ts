@@ -21,8 +21,14 @@ const tagsOfPixels = new Set([
 /** Tags of pixels with few values, from 1 on. Another means the first one, which is also what a file without the tag means. */
 const mostOf: Readonly<Record<number, number>> = { 266: 2, 274: 8, 284: 2 }
 
-/** @returns the same bytes where they are plain already, or where no page can be read */
-export function plainTiff(bytes: Uint8Array): { readonly bytes: Uint8Array; readonly notes: readonly Note[] } {
+/**
+ * @param mayChange the bytes themselves: a copy of a large file takes as long as decoding it
+ * @returns the same bytes where they are plain already, or where no page can be read
+ */
+export function plainTiff(
+  bytes: Uint8Array,
+  mayChange: boolean,
+): { readonly bytes: Uint8Array; readonly notes: readonly Note[] } {
   const file = tiffFileOf(bytes)
   const { count, images, used } = pagesOf(file)
   const directory = directoryAt(file, used.at)
@@ -39,9 +45,12 @@ export function plainTiff(bytes: Uint8Array): { readonly bytes: Uint8Array; read
   if (used.at === file.first && kept.length === directory.count && nextOf(file, directory) === 0)
     return { bytes, notes }
 
+  const end = directory.entries + kept.length * directory.size
+  if (end + (file.isBig ? 8 : 4) > bytes.length) return { bytes, notes }
+
   // not slice(), which shares the memory of a Buffer
-  const out = new Uint8Array(bytes)
-  const view = new DataView(out.buffer)
+  const out = mayChange ? bytes : new Uint8Array(bytes)
+  const view = new DataView(out.buffer, out.byteOffset, out.byteLength)
   const put = (at: number, value: number, isWide: boolean) =>
     isWide ? view.setBigUint64(at, BigInt(value), bytes[0] === 0x49) : view.setUint32(at, value, bytes[0] === 0x49)
   put(file.isBig ? 8 : 4, used.at, file.isBig)
@@ -49,8 +58,6 @@ export function plainTiff(bytes: Uint8Array): { readonly bytes: Uint8Array; read
   else view.setUint16(used.at, kept.length, bytes[0] === 0x49)
   for (const [i, entry] of kept.entries())
     out.copyWithin(directory.entries + i * directory.size, entry, entry + directory.size)
-  const end = directory.entries + kept.length * directory.size
-  if (end + (file.isBig ? 8 : 4) > out.length) return { bytes, notes }
   put(end, 0, file.isBig)
   return { bytes: out, notes }
 }

@@ -6,7 +6,7 @@ import { decodeImage } from '../../src/images/decode.ts'
 const [width, height] = [8, 6]
 
 interface Parts {
-  readonly bits: 8 | 16 | 24 | 32
+  readonly bits: 8 | 16 | 24 | 32 | 64
   readonly compression?: number
   readonly headerSize?: number
   readonly masks?: readonly number[]
@@ -91,4 +91,9 @@ test('pixels whose place is that of the header, the masks or the palette stand b
   }
   const without = { code: 'IMAGE_UNREADABLE', message: /without its palette/ }
   await assert.rejects(pixelsOf(bitmap({ bits: 8 }, () => 1)), without)
+})
+
+test('bitmaps of 64 bits are a kind that is not accepted, not damaged ones', async () => {
+  const message = /64 bits a pixel.*convert it to PNG/
+  await assert.rejects(pixelsOf(bitmap({ bits: 64 }, () => 1)), { code: 'IMAGE_UNSUPPORTED', message })
 })

@@ -1,8 +1,17 @@
 /** TIFF files whose pixels are whole, whatever else stands in them, and those of several pages: which of them is the image. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
 import { decodeImage, probeImage } from '../../src/images/decode.ts'
 import { tiffFile } from '../support/tiff-files.ts'
+
+let folder = ''
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'oneclass-tiff-'))
+})
+after(() => rm(folder, { recursive: true }))
 
 const width = 40
 const height = 24
@@ -14,6 +23,11 @@ async function read(bytes: Uint8Array, side = { width, height }) {
   const before = Uint8Array.from(bytes)
   const { data, notes = [] } = await decodeImage({ name: 'x.tif', bytes }, { ...side, resize: 'stretch' })
   assert.deepEqual(bytes, before, "the caller's bytes stay as they are")
+  // a file's bytes are ours, and changed where they are
+  const path = join(folder, 'x.tif')
+  await writeFile(path, bytes)
+  const ofFile = await decodeImage({ name: 'x.tif', path }, { ...side, resize: 'stretch' })
+  assert.deepEqual([ofFile.data, ofFile.notes], [data, notes.length > 0 ? notes : undefined])
   return { data: [...data], notes: notes.map(({ code }) => code), messages: notes.map(({ message }) => message) }
 }
 
