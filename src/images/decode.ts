@@ -31,7 +31,7 @@ import { lookAt } from './look.ts'
 import type { DecodeTarget, Original, Pixels } from './pixels.ts'
 import { readImage } from './read-image.ts'
 import { readable } from './readable.ts'
-import { salvage } from './salvage.ts'
+import { closedGif, salvage } from './salvage.ts'
 import type { UsedSamples } from './sample-range.ts'
 import { sharp } from './sharp.ts'
 import type { ImageSource } from './source.ts'
@@ -69,16 +69,19 @@ async function decodeByLibvips(
     const samples = samplesOf(bytes, format, name)
     const deep = samples && isDeep(samples) ? samples : undefined
     const range = deep && (await rangeFor(bytes, deep, target, limits, notes))
-    const decode = async (failOn: FailOn) => {
-      const plain = samples && (await plainImage(bytes, samples, range, limits, failOn))
-      const image = plain?.image ?? (await pipeline(bytes, format, name, limits, failOn))
+    const closed = format === 'gif' ? await closedGif(bytes, limits) : { bytes }
+    if (closed.note) notes.push(closed.note)
+    const decode = async (file: Uint8Array, failOn: FailOn) => {
+      const plain = samples && (await plainImage(file, samples, range, limits, failOn))
+      const image = plain?.image ?? (await pipeline(file, format, name, limits, failOn))
       return await finish(image, format, target, limits, plain?.isScaled ? undefined : range).toBuffer({
         resolveWithObject: true,
       })
     }
-    const { data, info } = await decode('error').catch(async (error: unknown) => {
-      notes.push(await salvage(bytes, format, limits, error))
-      return await decode('none')
+    const { data, info } = await decode(closed.bytes, 'error').catch(async (error: unknown) => {
+      const saved = await salvage(closed.bytes, format, limits, error)
+      notes.push(saved.note)
+      return await decode(saved.bytes, 'none')
     })
     const size = target.withOriginal ? await sizeOf(bytes, format, name, limits) : undefined
     const pixels = pixelsOf(data, info, size && { ...size, shown: shownOf(size, target) })

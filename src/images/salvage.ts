@@ -2,7 +2,7 @@
  * Files that were cut off at their end. Where nothing of the picture is missing (some cameras and grabbers leave the end mark away),
  * other programs show them, and they are used here with a note. Where part of the picture is missing they stay errors: what decoders
  * put in its place is no image. A JPEG is whole when all of its scans are there and it decodes without a word once the mark is, a PNG
- * when nothing of it is damaged and its data, which may lack its sum, unpacks to all of its rows. A GIF without its end mark decodes anyway; of other formats
+ * when nothing of it is damaged and its data, which may lack its sum, unpacks to all of its rows. A GIF is whole when its first frame is; of other formats
  * nothing is known.
  */
 import { OneclassError } from '../errors.ts'
@@ -12,6 +12,7 @@ import type { ImageFormat } from './format.ts'
 import { hasAllScans } from './jpeg/all-scans.ts'
 import type { ImageLimits } from './limits.ts'
 import { sharp } from './sharp.ts'
+import { endOfFirstFrame, firstFrameAlone } from './whole-gif.ts'
 import { lacksOnlyEnd } from './whole-png.ts'
 
 const note: Note = {
@@ -20,8 +21,8 @@ const note: Note = {
 }
 
 /**
- * The note for an image that can be used although decoding failed. What the decoder said does not count: libvips has one list of
- * messages for all images at once, so what is said of this one may be missing.
+ * What can be used of an image although decoding failed: its bytes, perhaps changed, and the note. What the decoder said does not count:
+ * libvips has one list of messages for all images at once, so what is said of this one may be missing.
  * @throws the error itself, when part of the image is missing or it was something else
  */
 export async function salvage(
@@ -29,12 +30,26 @@ export async function salvage(
   format: ImageFormat,
   limits: ImageLimits,
   error: unknown,
-): Promise<Note> {
+): Promise<{ readonly bytes: Uint8Array; readonly note: Note }> {
   if (limits.strict || error instanceof OneclassError) throw error
-  const isWhole =
-    format === 'jpeg' ? await isWholeJpeg(bytes, limits) : format === 'png' ? await lacksOnlyEnd(bytes) : false
-  if (isWhole) return note
+  if (format === 'jpeg' && (await isWholeJpeg(bytes, limits))) return { bytes, note }
+  if (format === 'png' && (await lacksOnlyEnd(bytes))) return { bytes, note }
+  if (format === 'gif' && (await endOfFirstFrame(bytes)) === 'whole') return { bytes: firstFrameAlone(bytes), note }
   throw error
+}
+
+/**
+ * A GIF that the decoder reads whole, where it holds its first frame: what is missing in good form it fills up without a word.
+ * @throws Error of one that lacks pixels
+ */
+export async function closedGif(
+  bytes: Uint8Array,
+  { strict = false }: ImageLimits,
+): Promise<{ readonly bytes: Uint8Array; readonly note?: Note }> {
+  const end = await endOfFirstFrame(bytes)
+  if (end === 'lacks pixels' || (end === 'lacks its end' && strict))
+    throw new Error(`this GIF ${end === 'lacks pixels' ? 'lacks pixels of its first frame' : end}`)
+  return end === 'lacks its end' ? { bytes: firstFrameAlone(bytes), note } : { bytes }
 }
 
 async function isWholeJpeg(bytes: Uint8Array, limits: ImageLimits): Promise<boolean> {
