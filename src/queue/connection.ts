@@ -32,14 +32,33 @@ export function connect(url: string, role: ClientRole, name = 'oneclass'): Redis
   let client: RedisClient
   if (target.kind === 'cluster') {
     const cluster = new Cluster(target.nodes, { redisOptions: common, clusterRetryStrategy: retryStrategy })
+    cluster.on('+node', leavingOnce)
     client = pauseBetweenSubscribers(role === 'consumer' ? cluster : failingFast(cluster))
   } else {
-    client = new Redis(common)
+    client = leavingOnce(new Redis(common))
   }
   // without a listener ioredis prints; every command rejects on its own, but does not say why there is no connection
   const keep = (error: Error): void => void lastErrors.set(client, error)
   client.on('error', keep)
   client.on('node error', keep) // of a cluster
+  return client
+}
+
+/**
+ * Each answer READONLY makes ioredis (6.0.0) leave the connection, also when it is leaving it already: one listener more each time, with
+ * warnings of Node on standard error. BullMQ makes copies.
+ */
+function leavingOnce(client: Redis): Redis {
+  const leave = client.disconnect.bind(client)
+  const copy = client.duplicate.bind(client)
+  let left: unknown
+  client.disconnect = (reconnect) => {
+    const { stream } = client as { stream?: unknown }
+    if (reconnect && stream !== undefined && stream === left) return
+    left = stream
+    leave(reconnect)
+  }
+  client.duplicate = (override) => leavingOnce(copy(override))
   return client
 }
 
