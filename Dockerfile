@@ -9,7 +9,8 @@ RUN npm run build && npm prune --omit=dev --ignore-scripts \
   && find node_modules/onnxruntime-node/bin -mindepth 2 -maxdepth 2 -type d ! -name linux -exec rm -rf {} +
 
 FROM node:22.13.1-bookworm-slim
-ENV NODE_ENV=production ONECLASS_HOME=/data
+# serve and worker say in the file that they are ready, and where: the health check below reads it
+ENV NODE_ENV=production ONECLASS_HOME=/data ONECLASS_HEALTH_FILE=/tmp/oneclass-health.json
 WORKDIR /app
 # a folder of the unprivileged user, so that a named volume mounted here belongs to it
 RUN mkdir /data && chown node:node /data
@@ -27,4 +28,4 @@ EXPOSE 3000
 ENTRYPOINT ["node", "dist/src/cli/main.js"]
 CMD ["serve", "--host", "0.0.0.0", "--workers", "0"]
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:3000/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "dist/src/cli/healthcheck.js"]

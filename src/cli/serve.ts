@@ -87,6 +87,7 @@ export const serve: Command = {
       traces: config.traces,
       logLevel: config.logLevel,
       searchPath: config.searchPath,
+      healthFile: config.healthFile,
     }
     return (await runServe(options, (line) => void io.out(line), io.signal)) === 0 ? 0 : 1
   },

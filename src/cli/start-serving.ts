@@ -19,6 +19,7 @@ import { createLog } from '../system/log.ts'
 import { isS3 } from '../system/s3/address.ts'
 import type { S3Options } from '../system/s3/client.ts'
 import { startTracing } from '../system/tracing.ts'
+import { openHealthFile } from './health-file.ts'
 import { noKeysLeft } from './keys.ts'
 import { startWorkerProcesses } from './worker-processes.ts'
 
@@ -49,6 +50,8 @@ export interface ServeOptions {
   /** PATH on which redis-server is looked for. */
   readonly searchPath: string
   readonly limits?: Partial<Limits>
+  /** Says where the service listens, while it does. */
+  readonly healthFile?: string | undefined
 }
 
 export interface Serving {
@@ -89,6 +92,7 @@ export async function startServing(options: ServeOptions, signal?: AbortSignal):
     )
   }
   await assertPortFree(options.host, options.port)
+  const health = await openHealthFile(options.healthFile)
   const log = createLog(options.logLevel, { part: 'api', pid: process.pid })
   if (!hasKeys && !(await keys.isOpen())) log('warn', noKeysLeft)
   const undo: (() => Promise<unknown>)[] = []
@@ -153,6 +157,8 @@ export async function startServing(options: ServeOptions, signal?: AbortSignal):
       .catch((error: NodeJS.ErrnoException) => {
         throw listenError(error, options)
       })
+    await health.ready(shownAddress(address))
+    undo.push(() => health.close())
     log('info', 'serving', { address, workers: count, redis })
     return { address: shownAddress(address), workers: count, redis, redisUrl, workerPids: workers.pids, stop }
   } catch (error) {

@@ -6,6 +6,7 @@ import { readConfig } from '../system/config.ts'
 import { usableCpus } from '../system/cpus.ts'
 import { createLog } from '../system/log.ts'
 import { type Command, deviceOption } from './command.ts'
+import { openHealthFile } from './health-file.ts'
 import { number, text } from './values.ts'
 import { startWorkerProcesses } from './worker-processes.ts'
 
@@ -43,6 +44,7 @@ export const worker: Command = {
       if (io.signal.aborted) resolve()
       io.signal.addEventListener('abort', () => resolve())
     })
+    const health = await openHealthFile(config.healthFile)
     const address = withoutPassword(redisUrl)
     // a worker waits for its Redis, however long, but not without a word; what waiting cannot mend ends it before a process is started
     let patience = performance.now() + patienceMs
@@ -63,6 +65,7 @@ export const worker: Command = {
     try {
       await Promise.race([startOn(redisUrl, workers.ready), ended])
       if (!io.signal.aborted) {
+        await health.ready()
         io.err(
           `A worker with ${concurrency} ${concurrency === 1 ? 'core' : 'cores'} serves ${address} (Ctrl-C ends it gently).`,
         )
@@ -70,6 +73,7 @@ export const worker: Command = {
       await ended
       return 0
     } finally {
+      await health.close()
       await workers.stop(drainMs)
     }
   },

@@ -29,6 +29,8 @@ export interface Config {
   readonly s3: S3Environment | undefined
   /** `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` (either case): the way out for downloads. */
   readonly proxy: Proxies
+  /** `ONECLASS_HEALTH_FILE`: where `serve` and `worker` say that they are ready, for the health check of a container. */
+  readonly healthFile: string | undefined
   /** `PATH`: where `redis-server` is looked for. */
   readonly searchPath: string
 }
@@ -78,6 +80,7 @@ export function readConfig(env: Environment = process.env): Config {
       http: env['http_proxy'] || env['HTTP_PROXY'] || undefined,
       none: env['no_proxy'] || env['NO_PROXY'] || '',
     },
+    healthFile: env['ONECLASS_HEALTH_FILE'] || undefined,
     searchPath: env['PATH'] ?? '',
   }
 }
