@@ -1,11 +1,11 @@
-/** NumPy's array file (NEP 1, format 1.0 to 3.0): little-endian float32 or float64, C order, one or two dimensions. */
+/** NumPy's array file (NEP 1, format 1.0 to 3.0): little-endian float32 or float64, C order, two dimensions. */
 import { OneclassError } from '../errors.ts'
 import { type Matrix, matrix, type Rows } from './matrix.ts'
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
 
 /**
- * @returns the matrix, float32 widened; a vector of n numbers is one row
+ * @returns the matrix, float32 widened
  * @throws FEATURES_UNREADABLE
  */
 export function readNpy(bytes: Uint8Array): Matrix {
@@ -38,10 +38,14 @@ export function readNpyRows(bytes: Uint8Array): Rows {
     .replace(/(\d)L/g, '$1')
     .split(',')
     .flatMap((size) => (size.trim() ? [Number(size)] : []))
-  if (sizes.length < 1 || sizes.length > 2 || !sizes.every((s) => Number.isSafeInteger(s) && s >= 0)) {
+  const [rows = 0, cols = 0] = sizes
+  if (sizes.length === 1)
+    // one row of d columns, or n rows of one?
+    fail(
+      `its shape is (${rows},), save it as X.reshape(1, -1) where it is one row, or X.reshape(-1, 1) where it is one column`,
+    )
+  if (sizes.length !== 2 || !sizes.every((s) => Number.isSafeInteger(s) && s >= 0))
     fail(`its shape is (${shape ?? ''})`)
-  }
-  const [rows, cols] = sizes.length === 2 ? [sizes[0]!, sizes[1]!] : [1, sizes[0]!]
   const width = type === '<f4' ? 4 : 8
   if (bytes.length - dataAt < rows * cols * width) fail(`it holds fewer than ${rows} x ${cols} numbers`)
   if (rows === 0 || cols === 0) fail('it is empty')

@@ -86,6 +86,15 @@ test('NPY files: written and read again; float32 and float64', () => {
   assert.equal(readNpy(writeNpy(m, 'float32')).data[2], Math.fround(0.1))
 })
 
+test('an NPY file of one dimension is no matrix: one row, or one column, is for its maker to say', () => {
+  const bytes = writeNpy(matrix(1, 120, new Float64Array(120)))
+  const text = Buffer.from(bytes).toString('latin1').replace('(1, 120)', '(120,)  ')
+  assert.throws(() => readNpy(Buffer.from(text, 'latin1')), {
+    code: 'FEATURES_UNREADABLE',
+    message: /shape \(n, d\): its shape is \(120,\), save it as X\.reshape\(1, -1\)/,
+  })
+})
+
 test('NPY files as rows: in the type of the file, over its bytes where numbers lie as they must', () => {
   const m = matrix(3, 2, Float64Array.of(1, -2, 0.1, 1e30, Number.NaN, 5))
   for (const type of ['float32', 'float64'] as const) {

@@ -8,6 +8,7 @@ import { OneclassError } from '../../errors.ts'
 import { refuseJson } from '../../system/json-shape.ts'
 import { callerOf } from './access.ts'
 import { createHeldBytes, type Held } from './held-bytes.ts'
+import { assertPlain, wrongMediaType } from './media-types.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -48,10 +49,10 @@ export function guardBodies(app: FastifyInstance, maxHeldBytes: number): void {
   app.addContentTypeParser(/^image\//, { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   // JSON and bare images are collected by the framework: counted as they pass. Forms are counted where they are read (`uploads.ts`).
   app.addHook('preParsing', async (request, _reply, payload) => {
+    assertPlain(request)
     const type = request.headers['content-type'] ?? ''
     const isImage = /^\s*image\//i.test(type)
-    if (isImage && !request.routeOptions.config.docs?.takesImage)
-      throw new OneclassError('UNSUPPORTED_MEDIA_TYPE', 'A bare image is no body for this request.')
+    if (isImage && !request.routeOptions.config.docs?.takesImage) throw wrongMediaType(request)
     if (!isImage && !/^\s*application\/json/i.test(type)) return payload
     const counted = new Transform({
       transform(chunk: Buffer, _encoding, done) {

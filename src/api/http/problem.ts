@@ -4,6 +4,7 @@ import { diskFault, type ErrorCode, errorTable, OneclassError } from '../../erro
 import { asRedisError, redisTakesNoData } from '../../queue/redis-errors.ts'
 import type { Log } from '../../system/log.ts'
 import type { Problem } from '../../wire/error.ts'
+import { wrongMediaType } from './media-types.ts'
 
 export const problemType = 'application/problem+json'
 
@@ -30,7 +31,7 @@ export function problemOf(error: OneclassError, instance: string): Problem {
 /** @param onDamage told where something in Redis is not as it was written */
 export function handleErrors(app: FastifyInstance, log: Log, onDamage: () => void): void {
   app.setErrorHandler((thrown: FastifyError | OneclassError | Error, request, reply) => {
-    const error = translate(thrown)
+    const error = translate(thrown, request)
     if (error.code === 'REDIS_DAMAGED') onDamage()
     if (error.status >= 500 && error.code !== 'REDIS_UNAVAILABLE') {
       const cause = error.cause instanceof Error ? error.cause : error
@@ -53,7 +54,7 @@ export function handleErrors(app: FastifyInstance, log: Log, onDamage: () => voi
 }
 
 /** Fastify's and the multipart parser's errors in our words; what is unknown becomes INTERNAL. */
-function translate(error: FastifyError | OneclassError | Error): OneclassError {
+function translate(error: FastifyError | OneclassError | Error, request: FastifyRequest): OneclassError {
   const known = asRedisError(error, 'redis://')
   if (known instanceof OneclassError) {
     return known.code === 'REDIS_UNAVAILABLE'
@@ -75,9 +76,7 @@ function translate(error: FastifyError | OneclassError | Error): OneclassError {
     return make('BODY_TOO_LARGE', 'The form has more parts than this service takes.')
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return make('BODY_TOO_LARGE', 'The body has more bytes than this service takes.')
-  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE' || statusCode === 415) {
-    return make('UNSUPPORTED_MEDIA_TYPE', 'Expected a body of type application/json or multipart/form-data.')
-  }
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE' || statusCode === 415) return wrongMediaType(request, error)
   if (statusCode >= 400 && statusCode < 500) return make('INVALID_ARGUMENT', sentence(error.message))
   return make('INTERNAL', error.message)
 }

@@ -5,6 +5,7 @@ import { OneclassError } from '../../errors.ts'
 import type { Scope } from '../../service/key-store.ts'
 import { Problem } from '../../wire/error.ts'
 import { converted, unknownName, wrongIn } from './check.ts'
+import { wrongMediaType } from './media-types.ts'
 
 export interface Answer {
   readonly description: string
@@ -109,7 +110,7 @@ export function route<P extends TSchema, Q extends TSchema, B extends TSchema>(
 function assertBody(request: FastifyRequest, takesForms: boolean): void {
   if (request.isMultipart()) {
     if (takesForms) return
-    throw new OneclassError('UNSUPPORTED_MEDIA_TYPE', 'Expected a body of type application/json.')
+    throw wrongMediaType(request)
   }
   if (typeof request.body !== 'object' || request.body === null) {
     throw new OneclassError(

@@ -94,6 +94,11 @@ async function readParts(
   if (boundary.length > maxBoundary)
     throw new OneclassError('INVALID_ARGUMENT', `The boundary of the form has more than ${maxBoundary} characters.`)
   const parts = request.parts({
+    // a part of another type than text is a file, whether its sender names it or not
+    isPartAFile: (field, type = 'text/plain', filename) =>
+      filename !== undefined ||
+      /^(image\/|application\/octet-stream$)/.test(type) ||
+      (field !== undefined && fileFields.includes(field) && type !== 'text/plain'),
     preservePath: true, // a/1.jpg and b/1.jpg are two images
     limits: {
       fileSize: maxFileBytes,
