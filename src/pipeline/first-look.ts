@@ -62,7 +62,7 @@ const worthEnlarging = 1.2
  * Below this area whole images hardly tell drawn defects from good images, as on photos of things that move, where it is about a half: a
  * closer look may then seem to gain something, and does not.
  */
-const leastArea = 0.6
+const leastArea = 0.55
 /**
  * Below this area light is not tried: on small photos of things (CIFAR-10, .48 to .64) it may seem no worse and lose .02 of real ones.
  * Parts and surfaces have .82 and more.
