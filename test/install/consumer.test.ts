@@ -37,6 +37,11 @@ console.log(JSON.stringify({
 }))
 `
 
+const pageProgram = `
+import { createClient, type Job } from 'oneclass/client'
+export const job: Promise<Job> = createClient('http://127.0.0.1:9').job('x')
+`
+
 const options = {
   target: 'es2022',
   lib: ['es2023', 'esnext.disposable'],
@@ -76,6 +81,14 @@ test('the packed package compiles without DOM types and skipLibCheck, and fits a
     const compiler = resolve('node_modules/typescript/bin/tsc')
     const compiled = await run(process.execPath, [compiler, '-p', folder]).catch((error: { stdout: string }) => error)
     assert.equal(compiled.stdout, '')
+    // in a browser's program there are no types of Node
+    const page = { ...options, lib: ['es2023', 'dom'], types: [], noEmit: true }
+    await writeFile(join(folder, 'tsconfig.page.json'), JSON.stringify({ compilerOptions: page, files: ['page.ts'] }))
+    await writeFile(join(folder, 'page.ts'), pageProgram)
+    const paged = await run(process.execPath, [compiler, '-p', join(folder, 'tsconfig.page.json')]).catch(
+      (error: { stdout: string }) => error,
+    )
+    assert.equal(paged.stdout, '')
     const ran = await run(process.execPath, ['app.js', join(folder, 'home')], { cwd: folder })
     const said = JSON.parse(ran.stdout) as Record<string, unknown>
     assert.deepEqual(said, {
@@ -93,4 +106,16 @@ test('the packed package compiles without DOM types and skipLibCheck, and fits a
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+})
+
+test('TypeScript that reads no "exports" (moduleResolution node, before 7) finds the same types', async () => {
+  const about = JSON.parse(await readFile('package.json', 'utf8')) as {
+    exports: Record<string, { types?: string }>
+    types: string
+    typesVersions: { '*': Record<string, string[]> }
+  }
+  const { '.': main, ...others } = about.exports
+  assert.equal(about.types, main?.types)
+  const typed = Object.entries(others).flatMap(([path, { types }]) => (types ? [[path.slice(2), [types]]] : []))
+  assert.deepEqual(about.typesVersions, { '*': Object.fromEntries(typed) })
 })
