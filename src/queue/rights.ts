@@ -5,7 +5,6 @@
 import { OneclassError } from '../errors.ts'
 import { connect, disconnect, lastErrorOf, type RedisClient } from './connection.ts'
 import { withoutPassword } from './redis-address.ts'
-import { asRedisError } from './redis-errors.ts'
 import { prefix } from './redis-keys.ts'
 import { refusalOf } from './redis-refusals.ts'
 
@@ -148,5 +147,9 @@ export async function assertRights(client: RedisClient, url: string): Promise<vo
     fail(
       `The user of Redis at ${at} lacks a right (${first}): grant it with "ACL SETUSER name ${[...missing].join(' ')}".`,
     )
-  if (refusal !== undefined) throw asRedisError(refusal, url)
+  if (refusal !== undefined)
+    fail(
+      `Redis at ${at} does not do now what the service needs (${refusal.message.replace(/, with args.*/s, '')}).`,
+      refusal,
+    )
 }

@@ -103,6 +103,13 @@ test('commands that are renamed or forbidden are named, and the password is not'
   assert.match(await refusal(`redis://:secret@127.0.0.1:${port}`, 500), /unknown command/i)
 })
 
+test('a Cluster that is not whole is waited for a while, and then told in its own words', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'oneclass-nodes-'))
+  after(() => rm(folder, { recursive: true, force: true }))
+  const port = await start('--cluster-enabled', 'yes', '--dir', folder)
+  assert.match(await refusal(`redis://127.0.0.1:${port}`), /does not do now what the service needs \(CLUSTERDOWN /)
+})
+
 test('a replica is refused at the start; a client that runs waits until it is the master', async () => {
   const port = await start('--replicaof', '127.0.0.1 1')
   const url = `redis://127.0.0.1:${port}`
