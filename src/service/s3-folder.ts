@@ -5,6 +5,7 @@ import { hasImageEnding, isImageContent, sniffLength } from '../images/format.ts
 import { reasonByEnding, type SkipCounter } from '../images/left-out.ts'
 import { hasOwnMark } from '../images/own-picture.ts'
 import { hasDotSegment, type S3Address, writeS3 } from '../system/s3/address.ts'
+import { goesInCircles } from '../system/s3/answers.ts'
 import type { S3Client } from '../system/s3/client.ts'
 import { hasHeatMapEnding, isInSystem, isSideFile } from '../wire/system-names.ts'
 
@@ -22,10 +23,11 @@ export interface S3Pages {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Names relative to the prefix, in the order of the keys. @throws as `S3Client.list` */
+/** Names relative to the prefix, in the order of the keys. @throws as `S3Client.list`, STORAGE_REFUSED for pages in circles */
 export async function* s3Names({ client, address, skipped, after, signal }: S3Pages): AsyncGenerator<string[]> {
   const { bucket, prefix } = address
   const stop = signal && { signal }
+  const tokens = new Set<string>()
   let token: string | undefined
   do {
     const from = token === undefined && after !== undefined ? { after: prefix + after } : { token }
@@ -36,6 +38,8 @@ export async function* s3Names({ client, address, skipped, after, signal }: S3Pa
       .filter((name) => name !== '' && isBehind(name, after))
     yield await imagesOf(names, prefix, (name) => headOf(client, address, name, signal), skipped)
     token = page.next
+    if (token !== undefined && tokens.has(token)) throw goesInCircles(writeS3(address))
+    if (token !== undefined) tokens.add(token)
   } while (token !== undefined)
 }
 

@@ -106,6 +106,19 @@ test('a listing goes on behind what is known, also when keys come and go meanwhi
   assert.deepEqual([first.images.length, first.isOpen], [1000, true])
 })
 
+test('pages that lead in circles are refused, not read without end', { timeout: 20_000 }, async (t) => {
+  t.after(() => {
+    server.fault = () => undefined
+  })
+  let asked = 0
+  server.fault = () => ({
+    status: 200,
+    body: `<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>${asked++ % 2}</NextContinuationToken></ListBucketResult>`,
+  })
+  await assert.rejects(all('s3://photos/in/'), { code: 'STORAGE_REFUSED', message: /the same page again/ })
+  assert.equal(asked, 3)
+})
+
 test('a folder of the disk comes in blocks, each name once, and goes on where it stopped', async () => {
   const folder = join(root, 'large')
   await mkdir(join(folder, 'inner', 'deep'), { recursive: true })

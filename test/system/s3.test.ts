@@ -186,3 +186,37 @@ test('each refusal has a code and a way out', async () => {
   server.sessionToken = undefined
   assert.throws(() => open({ endpoint: 'store.example' }), { code: 'INVALID_ARGUMENT' })
 })
+
+test('an answer that is no list is no empty bucket, and neither is a part of one without a way on', async () => {
+  const s3 = open()
+  const list = '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+  for (const [body, says] of [
+    [
+      '<!doctype html><title>Console</title><p>&lt;ListBucketResult&gt; <ListBucketResult></p>',
+      /not of its web page\?$/,
+    ],
+    ['', /no list of keys/],
+    ['{"keys":[]}', /no list of keys/],
+    [
+      `${list}<IsTruncated>true</IsTruncated><Contents><Key>a.jpg</Key></Contents></ListBucketResult>`,
+      /ListObjectsV2\.$/,
+    ],
+  ] as const) {
+    server.fault = () => ({ status: 200, body })
+    const [code, message] = await codeOf(s3.list('photos', ''))
+    assert.equal(code, 'STORAGE_REFUSED', body)
+    assert.match(message, says)
+    assert.match(message, /"s3:\/\/photos\/"/)
+  }
+  for (const body of ['<ListBucketResult/>', `\uFEFF<?xml version="1.0"?>\n<!-- x -->\n${list}</ListBucketResult>`]) {
+    server.fault = () => ({ status: 200, body })
+    assert.deepEqual(await s3.list('photos', ''), { objects: [], next: undefined })
+  }
+  server.fault = () => ({ status: 301, body: '' })
+  assert.match(
+    (await codeOf(s3.list('photos', '')))[1],
+    /: set AWS_REGION to the region of the bucket and start again\.$/,
+  )
+  server.fault = () => undefined
+  await s3.close()
+})

@@ -13,8 +13,21 @@ export interface S3Page {
   readonly next: string | undefined
 }
 
-/** @param xml an answer to ListObjectsV2 with `encoding-type=url` */
-export function readPage(xml: string): S3Page {
+/** Its root is looked for, not the name anywhere: a page of HTML may say anything. */
+const isList = /^\uFEFF?\s*(?:<\?[^>]*\?>\s*|<!--[\s\S]*?-->\s*)*<ListBucketResult[\s/>]/
+
+/**
+ * @param xml an answer to ListObjectsV2 with `encoding-type=url`
+ * @param what was listed, for the sentence
+ * @throws STORAGE_REFUSED for what is no list, which must not count as a bucket without a key, and for one that is cut without a way on
+ */
+export function readPage(xml: string, what: string): S3Page {
+  if (!isList.test(xml))
+    throw notAsS3(
+      what,
+      'with no list of keys',
+      'is AWS_ENDPOINT_URL the address of its S3 interface, not of its web page?',
+    )
   const isEncoded = elementOf(xml, 'EncodingType') === 'url'
   const objects: S3Object[] = []
   for (const [, inner = ''] of xml.matchAll(/<Contents>([\s\S]*?)<\/Contents>/g)) {
@@ -22,8 +35,22 @@ export function readPage(xml: string): S3Page {
     if (key === undefined) continue
     objects.push({ key: isEncoded ? decodeKey(key) : key, size: Number(elementOf(inner, 'Size') ?? 0) })
   }
-  const isCut = elementOf(xml, 'IsTruncated') === 'true'
-  return { objects, next: isCut ? elementOf(xml, 'NextContinuationToken') : undefined }
+  if (elementOf(xml, 'IsTruncated') !== 'true') return { objects, next: undefined }
+  const next = elementOf(xml, 'NextContinuationToken')
+  if (!next) throw notAsS3(what, 'with a part of the keys and no way to the others', needsV2)
+  return { objects, next }
+}
+
+const needsV2 = 'it has to know ListObjectsV2'
+
+/** Pages that lead to a page before would be read without end. */
+export function goesInCircles(what: string): OneclassError {
+  return notAsS3(what, 'with the same page again', needsV2)
+}
+
+function notAsS3(what: string, how: string, way: string): OneclassError {
+  const end = way.endsWith('?') ? '' : '.'
+  return new OneclassError('STORAGE_REFUSED', `The object store answers "${what}" ${how}, not as S3 does: ${way}${end}`)
 }
 
 /** Some servers write a space as `+`. */
@@ -95,23 +122,22 @@ export function errorOf(refusal: Refusal, what: string, bucket: string, isObject
   if (status === 301 || status === 307 || code === 'AuthorizationHeaderMalformed' || code === 'PermanentRedirect')
     return refused(
       region
-        ? `the bucket lies in ${region}: start the service with AWS_REGION=${region}`
-        : 'is AWS_REGION that of the bucket?',
+        ? `the bucket lies in ${region}: set AWS_REGION=${region} and start again`
+        : 'set AWS_REGION to the region of the bucket and start again',
     )
   if (code === 'ExpiredToken' || code === 'TokenRefreshRequired' || code === 'InvalidToken')
-    return refused('the credentials have expired: start the service again with new ones, and what was begun goes on')
+    return refused(
+      'the credentials have expired: start again with new ones; batches of a service go on where they were',
+    )
   if (code === 'InvalidAccessKeyId' || code === 'SignatureDoesNotMatch')
     return refused('look at AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY')
   if (code === 'RequestTimeTooSkewed') return refused("set the machine's clock")
   if (isObject && (code === 'AccessDenied' || status === 404))
-    return new OneclassError(
-      'IMAGE_NOT_FOUND',
-      `"${what}" cannot be read with the credentials of the service (${said}).`,
-    )
+    return new OneclassError('IMAGE_NOT_FOUND', `"${what}" cannot be read with these credentials (${said}).`)
   if (status === 404)
     return new OneclassError('BUCKET_NOT_FOUND', `"${what}" is not there: look at the bucket's name and the endpoint.`)
   if (status === 401 || status === 403)
-    return refused('the credentials of the service need s3:ListBucket on the bucket and s3:GetObject below the prefix')
+    return refused('the credentials need s3:ListBucket on the bucket and s3:GetObject below the prefix')
   return refused('the endpoint does not answer as S3 does')
 }
 

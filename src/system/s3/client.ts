@@ -154,7 +154,7 @@ export function openS3(options: S3Options): S3Client {
       }
       const what = `s3://${bucket}/${prefix}`
       const xml = await send({ method: 'GET', bucket, key: '', query, signal, what, maxBytes: maxAnswerBytes })
-      return readPage(xml.toString('utf8'))
+      return readPage(xml.toString('utf8'), what)
     },
     async get(bucket, key, name, { maxBytes, first, signal }) {
       const headers = first === undefined ? {} : { range: `bytes=0-${first - 1}` }
