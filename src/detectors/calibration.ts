@@ -3,6 +3,7 @@
  * held-out positives got. The p-value is p(s) = (1 + #{sᵢ >= s}) / (n + 1) of Bates et al., "Testing for outliers with conformal
  * p-values", arXiv 2104.08279: rejecting at p <= alpha rejects an exchangeable positive with probability at most alpha.
  */
+import { power } from '../core/power.ts'
 import { OneclassError } from '../errors.ts'
 
 /** Raw scores of held-out positives, ascending. */
@@ -62,7 +63,7 @@ function smoothPValue(heldOut: HeldOutScores, s: number): number {
   const upper = firstAbove(heldOut, s)
   const left = heldOut[upper - 1]!
   const from = at(left)
-  return from * (at(heldOut[upper]!) / from) ** ((s - left) / (heldOut[upper]! - left))
+  return from * power(at(heldOut[upper]!) / from, (s - left) / (heldOut[upper]! - left))
 }
 
 /** Index of the first element >= s. */

@@ -6,6 +6,7 @@
  * `feature[i]` is its column, or -1 for a leaf, whose `threshold` holds the path length there (depth + c(size)).
  */
 import { firstEqualRows, type Matrix } from '../core/matrix.ts'
+import { power } from '../core/power.ts'
 import { transpose } from '../core/products.ts'
 import { type Random, sample } from '../core/random.ts'
 
@@ -170,7 +171,7 @@ export function addPathLengths(
 /** Of the sums over all trees. */
 export function isolationScores({ roots, subsample }: IsolationTreesState, sums: Float64Array): Float64Array {
   const scale = averagePathLength(subsample) || 1
-  return sums.map((total) => 2 ** (-total / roots.length / scale))
+  return sums.map((total) => power(2, -total / roots.length / scale))
 }
 
 /** The trees of both, grown on as many rows of as many columns. */

@@ -7,6 +7,7 @@
  */
 import { inTurns } from '../core/in-turns.ts'
 import { assertFinite, type Matrix, matrix, type Rows, takeRows, widen } from '../core/matrix.ts'
+import { power } from '../core/power.ts'
 import { type Random, sample } from '../core/random.ts'
 import { OneclassError } from '../errors.ts'
 import { type FoldWork, foldWork, scaled } from './fold-work.ts'
@@ -159,7 +160,7 @@ async function fitCrossed(X: Matrix, groups: Int32Array, hooks: Hooks, random: R
   })
   const forest = growForest(outer, isolationForest.defaults, ofModel.fork('trees'))
   // path lengths in shares of those of the rows that a forest grew on: forests of fewer rows have others, and by chance too
-  const asFinal = byForest.map((score, row) => score ** (forest.ownPaths / ownPaths[foldOf[row]!]!))
+  const asFinal = byForest.map((score, row) => power(score, forest.ownPaths / ownPaths[foldOf[row]!]!))
   const svm = await training
   const bySvm = await leftOutSvm(all, leftOut, svm, svmRows, folds, random.fork('svm'))
   step()

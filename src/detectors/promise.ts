@@ -156,7 +156,8 @@ export function verdictLevels(n: number, alpha: number): { readonly negative: nu
   // the smallest rank whose tail is at least alpha with this confidence: P(Beta(k, n + 1 - k) >= alpha)
   const exceeds = (rank: number) => rank > n || 1 - betaCdf(alpha, rank, n + 1 - rank) >= confidence
   const loose = firstWhere(1, n + 1, exceeds)
-  return { negative: k / (n + 1), positive: (loose - 1) / (n + 1) }
+  // a p-value of (1 + c) / (n + 1) says that the image lies no farther out than the c-th of the held-out scores
+  return { negative: k / (n + 1), positive: loose / (n + 1) }
 }
 
 /**

@@ -108,6 +108,9 @@ test('a verdict is unsure where the held-out scores cannot tell, and only there'
   assert.equal(verdictOf(200, 10 / 201, 0.05), 'unsure')
   assert.equal(verdictOf(200, 0.5, 0.05), 'positive')
   assert.equal(verdictOf(30, 1 / 31, 0.05), 'unsure')
+  // P(Beta(5, 46) >= .05) is .90, P(Beta(6, 45) >= .05) is .96: the image lies within the fifth, or the sixth, of 50 scores
+  assert.equal(verdictOf(50, 6 / 51, 0.05), 'unsure')
+  assert.equal(verdictOf(50, 7 / 51, 0.05), 'positive')
   const many = verdictLevels(5000, 0.05)
   assert.ok(many.positive - many.negative < 0.012)
 })

@@ -127,7 +127,7 @@ test('the next version: misfits left out, images of a form and of a batch added;
 test('versions, rename, export and import: the file scores as the model did, and hostile ones are refused', async () => {
   assert.deepEqual(
     (await client.models()).map(({ name, version }) => `${name}@${version}`),
-    ['disc@4', 'whole@1'],
+    ['disc@5', 'whole@1'],
   )
   assert.equal((await client.models({ versions: 'all' })).length, 5)
   const strict = await client.update('whole', { alpha: 1e-6 })
