@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { OneclassError } from '../errors.ts'
+import type { Proxies } from './proxy.ts'
 
 export interface Config {
   /** `ONECLASS_HOME`: where models, keys and the private Redis live. Absolute. */
@@ -27,19 +28,12 @@ export interface Config {
   readonly traces: boolean
   /** `AWS_ACCESS_KEY_ID` and its kin: the object store of `serve --root s3://...`. Undefined without credentials. */
   readonly s3: S3Environment | undefined
-  /** `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` (either case): the way out for downloads. */
+  /** `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` (either case): the way out for downloads and to a store. */
   readonly proxy: Proxies
   /** `ONECLASS_HEALTH_FILE`: where `serve` and `worker` say that they are ready, for the health check of a container. */
   readonly healthFile: string | undefined
   /** `PATH`: where `redis-server` is looked for. */
   readonly searchPath: string
-}
-
-export interface Proxies {
-  readonly https: string | undefined
-  readonly http: string | undefined
-  /** Hosts reached directly, comma-separated. */
-  readonly none: string
 }
 
 export interface S3Environment {

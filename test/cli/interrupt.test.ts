@@ -87,6 +87,7 @@ test('an interrupt ends a fit from a bucket as fast, while it computes too', asy
   const fitted = await oneclass(['fit', 's3://photos/', '--name', 'b', '--no-patches'], { env, home })
   assert.equal(fitted.status, 0, fitted.err)
   assert.match(fitted.out, /b@1: fitted on 14 positives/)
+  assert.doesNotMatch(fitted.err, /Warning/)
   server.fault = ({ path }) => (path.endsWith('part-007.jpg') ? { status: 403, code: 'AccessDenied' } : undefined)
   const without = await oneclass(['fit', 's3://photos/', '--name', 'b', '--no-patches'], { env, home })
   assert.equal(without.status, 2, without.err)

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import test, { after, before } from 'node:test'
 import { OneclassError } from '../../src/errors.ts'
 import { isBelowS3, parseS3 } from '../../src/system/s3/address.ts'
@@ -7,6 +9,9 @@ import { signedHeaders } from '../../src/system/s3/sign.ts'
 import { byBytes, memoryBucket, type S3Server, s3Access, startS3Server } from '../support/s3-server.ts'
 
 let server: S3Server
+/** What Node would write to standard error. */
+const warnings: Error[] = []
+process.on('warning', (warning) => void warnings.push(warning))
 const oddKeys = [
   'a b+c.jpg',
   'ä/ö ü.jpg',
@@ -219,4 +224,34 @@ test('an answer that is no list is no empty bucket, and neither is a part of one
   )
   server.fault = () => undefined
   await s3.close()
+})
+
+test('a proxy is used where one is set for the store, and many requests with one signal bring no warning', async () => {
+  const tunnels: string[] = []
+  const proxy = createServer().on('connect', (request, socket: Socket) => {
+    tunnels.push(request.url!)
+    const onward = connect(Number(request.url!.split(':')[1]), '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n')
+      onward.pipe(socket).pipe(onward)
+    })
+    for (const end of [socket, onward]) end.on('error', () => {})
+  })
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+  const http = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+  const { signal } = new AbortController()
+  for (const [proxies, count] of [
+    [{ https: http }, 0],
+    [{ http, none: '127.0.0.1' }, 0],
+    [{ http }, 1],
+  ] as const) {
+    const s3 = open({ proxy: proxies })
+    const all = await Promise.all(Array.from({ length: 20 }, () => s3.get('photos', 'one.jpg', '', { ...get, signal })))
+    assert.ok(all.every((bytes) => bytes.toString() === 'abcdefgh'))
+    assert.equal(tunnels.length > 0 ? 1 : 0, count)
+    await s3.close()
+  }
+  proxy.closeAllConnections()
+  proxy.close()
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.deepEqual(warnings, [])
 })

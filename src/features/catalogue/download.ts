@@ -10,7 +10,7 @@ import { pipeline } from 'node:stream/promises'
 import { Agent, type Dispatcher, fetch, ProxyAgent } from 'undici'
 import { OneclassError } from '../../errors.ts'
 import { makeFolder } from '../../system/files.ts'
-import { type Proxies, proxyFor } from './proxy.ts'
+import { type Proxies, proxyFor } from '../../system/proxy.ts'
 
 export interface DownloadOptions {
   /** Hex; null: not known, so anything is taken. */

@@ -2,10 +2,11 @@
  * A client of S3 and of what speaks like it (MinIO, Ceph, Garage, R2): pages of keys, objects of bounded size, and nothing else.
  * Requests name the bucket in the path and are signed (`sign.ts`); what passes by itself is tried again, further and further apart.
  */
+import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Dispatcher, EnvHttpProxyAgent } from 'undici'
+import { Agent, type Dispatcher, ProxyAgent } from 'undici'
 import { OneclassError } from '../../errors.ts'
-import type { Proxies } from '../config.ts'
+import { type Proxies, proxyFor } from '../proxy.ts'
 import { withoutSecrets } from '../secrets.ts'
 import { errorOf, isPassing, type Refusal, readPage, readRefusal, type S3Page, unavailable } from './answers.ts'
 import { type Credentials, encodePath, encodeQuery, signedHeaders } from './sign.ts'
@@ -75,15 +76,15 @@ interface Request {
 export function openS3(options: S3Options): S3Client {
   const { credentials, region, timeoutMs = 20_000, tries = 6, pauseMs = 200 } = options
   const endpoint = readEndpoint(options.endpoint ?? `https://s3.${region}.amazonaws.com`)
-  const agent = new EnvHttpProxyAgent({
-    httpProxy: options.proxy?.http ?? '',
-    httpsProxy: options.proxy?.https ?? '',
-    noProxy: options.proxy?.none ?? '',
+  // not undici's EnvHttpProxyAgent, which tells whoever reads the log that it is experimental
+  const proxy = proxyFor(endpoint.origin, options.proxy ?? {})
+  const settings = {
     connections: 64,
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
     connect: { timeout: Math.min(timeoutMs, 10_000) },
-  })
+  }
+  const agent = proxy === undefined ? new Agent(settings) : new ProxyAgent({ ...settings, uri: proxy })
   /** What the store's clock is ahead of ours. */
   let clockOffset = 0
 
@@ -123,6 +124,7 @@ export function openS3(options: S3Options): S3Client {
   }
 
   const send = async (request: Request): Promise<Buffer> => {
+    if (request.signal) setMaxListeners(0, request.signal) // every request under way listens to it
     for (let attempt = 1; ; attempt++) {
       let error: OneclassError
       try {
