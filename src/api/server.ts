@@ -141,7 +141,7 @@ function endStreams(app: FastifyInstance, streams: Streams, keys: KeyStore, isLo
     if (streams.open === 0) return
     const known = new Set((await keys.list()).map(({ id }) => id))
     const isOpen = isLoopback && (await keys.isOpen())
-    streams.closeWhere((key) => (key === null ? !isOpen : !known.has(key)))
+    streams.cutWhere((key) => (key === null ? !isOpen : !known.has(key)))
   }
   // a key file that cannot be read lets nobody in; who is in stays
   const timer = setInterval(() => void check().catch(() => {}), 2000)

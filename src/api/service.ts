@@ -185,7 +185,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     keys: keyStore,
     async close() {
       clearInterval(timer)
-      streams.closeAll()
+      streams.cutAll()
       await app.close()
       await feeder.stop()
       await saveAll().catch(() => {})

@@ -110,12 +110,13 @@ export interface OneclassClient {
   stream(batch: string, decisions?: Decisions): AsyncGenerator<BatchLine>
   /** @param decisions other than the batch was asked for */
   results(batch: string, decisions?: Decisions): Promise<BatchLine[]>
-  /** Results from the `from`-th on, over one connection: ends with the batch, throws when the connection breaks. */
   /** What people said of its images; with `since`, a revision, only what was said after it. */
   reviews(batch: string, options?: { since?: number }): Promise<Reviews>
   /** Says whether images belong; a label of null takes back what was said. */
   review(batch: string, change: ReviewChange): Promise<Reviews>
+  /** Results from the `from`-th on, over one connection: ends with the batch, throws when the connection breaks. */
   lines(batch: string, options?: Decisions & { from?: number; signal?: AbortSignal }): AsyncGenerator<BatchLine>
+  /** The same as CSV, whole; throws when the connection breaks. */
   resultsCsv(batch: string, decisions?: Decisions): Promise<string>
 
   /** Newest first, without the results of classify, map and compare jobs. */

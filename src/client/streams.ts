@@ -6,6 +6,8 @@ import { isFinished } from '../wire/job-state.ts'
 import { ClientError, type Http, pause, piecesOf, queryOf } from './http.ts'
 
 const part = encodeURIComponent
+/** Milliseconds before results that are missing are asked for again. */
+const [shortestWait, longestWait] = [500, 8000]
 
 export function createStreams(call: Http['call'], job: (id: string) => Promise<Job>) {
   /** Over one connection: throws when it breaks. */
@@ -21,23 +23,26 @@ export function createStreams(call: Http['call'], job: (id: string) => Promise<J
     for await (const line of piecesOf(response, '\n')) yield JSON.parse(line) as BatchLine
   }
 
-  /** A broken connection is taken up again where it broke. */
+  /** A broken connection is taken up again where it broke; while nothing new comes, less and less often. */
   async function* stream(batch: string, decisions: Decisions = {}): AsyncGenerator<BatchLine> {
     const goesOn = (error: unknown) => {
       if (error instanceof ClientError && error.status !== 503) throw error
     }
+    let wait = shortestWait
     for (let received = 0; ; ) {
       try {
         for await (const line of lines(batch, { ...decisions, from: received })) {
           received++
+          wait = shortestWait
           yield line
         }
       } catch (error) {
         goesOn(error)
-        await pause(500)
       }
       const found = await job(batch).catch(goesOn)
       if (found && isFinished(found.state) && received >= found.progress.done) return
+      await pause(wait)
+      wait = Math.min(wait * 2, longestWait)
     }
   }
 

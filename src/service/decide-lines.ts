@@ -11,7 +11,8 @@ export function decisionsOf({ fdr, abstain }: Decisions): Decisions {
 
 /**
  * Lines of results with `flagged` and `verdict` where they are asked for.
- * @param read lines from the `from`-th on; with `follow` until the batch is finished
+ * @param read lines from the `from`-th on; with `follow` until the batch is finished. Throws where it ends before that: of a part of the
+ *   lines no flags are made
  * @param decisions of a batch of an earlier version there is no number of held-out scores: nothing can be decided then
  */
 export async function* decideLines(

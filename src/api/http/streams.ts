@@ -1,4 +1,5 @@
-/** Answers that stay open: server-sent events and results as they come. Counted, bounded, and ended when the service stops. */
+/** Answers that stay open: server-sent events and results as they come. Counted, bounded, and cut when the service stops. */
+import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { OneclassError } from '../../errors.ts'
@@ -10,23 +11,37 @@ import { callerOf } from './access.ts'
 export interface Streams {
   /** Sends what the generator yields; its signal is aborted when the caller leaves or the service stops. */
   send(reply: FastifyReply, type: string, produce: (signal: AbortSignal) => AsyncIterable<string>): FastifyReply
-  closeAll(): void
-  /** Ends those whose key (its id, null: none was asked for) the test names. */
-  closeWhere(test: (key: string | null) => boolean): void
+  /** Cuts all: who reads sees a broken connection, so that a part is never taken for the whole. */
+  cutAll(): void
+  /** Cuts those whose key (its id, null: none was asked for) the test names. */
+  cutWhere(test: (key: string | null) => boolean): void
   readonly open: number
 }
 
 /** @param limits of all callers together, and of each */
 export function createStreams(limits: { all: number; ofOne: number }): Streams {
-  const open = new Map<AbortController, { readonly caller: string; readonly key: string | null }>()
+  interface Open {
+    readonly caller: string
+    readonly key: string | null
+    cut(): void
+  }
+  const open = new Set<Open>()
   return {
     send(reply, type, produce) {
       const caller = callerOf(reply.request)
-      const ofCaller = [...open.values()].filter((other) => other.caller === caller).length
+      const ofCaller = [...open].filter((other) => other.caller === caller).length
       if (open.size >= limits.all || ofCaller >= limits.ofOne)
         throw new OneclassError('RATE_LIMITED', 'Too many open streams: close one, or ask for the job instead.')
       const controller = new AbortController()
-      open.set(controller, { caller, key: reply.request.key?.id ?? null })
+      const own: Open = {
+        caller,
+        key: reply.request.key?.id ?? null,
+        cut() {
+          controller.abort()
+          cutOff(reply.raw)
+        },
+      }
+      open.add(own)
       // the head goes out at once: what is to be sent may be minutes away
       async function* begin(): AsyncGenerator<string> {
         if (reply.request.method !== 'HEAD') reply.raw.flushHeaders()
@@ -35,8 +50,10 @@ export function createStreams(limits: { all: number; ofOne: number }): Streams {
       const stream = Readable.from(begin(), { objectMode: false, highWaterMark: 64 * 1024 })
       const end = () => {
         controller.abort()
-        open.delete(controller)
+        open.delete(own)
       }
+      // what fails on the way is cut too
+      stream.once('error', () => reply.raw.headersSent && cutOff(reply.raw))
       stream.once('close', end)
       reply.raw.once('close', end)
       return reply
@@ -45,16 +62,23 @@ export function createStreams(limits: { all: number; ofOne: number }): Streams {
         .header('x-accel-buffering', 'no')
         .send(stream)
     },
-    closeAll() {
-      for (const controller of open.keys()) controller.abort()
+    cutAll() {
+      for (const { cut } of open) cut()
     },
-    closeWhere(test) {
-      for (const [controller, { key }] of open) if (test(key)) controller.abort()
+    cutWhere(test) {
+      for (const { key, cut } of open) if (test(key)) cut()
     },
     get open() {
       return open.size
     },
   }
+}
+
+/** Ends an answer in the middle, in a way that its reader can tell from a good end. */
+function cutOff(response: ServerResponse): void {
+  // a body in chunks lacks its last one; of HTTP/1.0, which proxies speak, a closed connection is a good end and only a reset is none
+  if (!response.chunkedEncoding) response.socket?.resetAndDestroy()
+  response.destroy()
 }
 
 /** The job at every change until it is finished, as server-sent events `job`; a comment every 15 seconds keeps the line open. */

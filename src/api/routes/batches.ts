@@ -30,9 +30,11 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
   const { producer, events, feeder, streams } = context
   const { batches, blobs } = producer
 
-  const find = async (id: string): Promise<BatchRecord> => {
+  const find = async (id: string): Promise<BatchRecord> =>
     // the id becomes part of a key in Redis: nothing but an id of ours
-    const batch = typeOfJob(id) === 'batch' ? await batches.read(id) : undefined
+    found(typeOfJob(id) === 'batch' ? await batches.read(id) : undefined)
+
+  const found = (batch: BatchRecord | undefined): BatchRecord => {
     if (batch === undefined) throw new OneclassError('JOB_NOT_FOUND', 'There is no batch of this id, or it is too old.')
     return batch
   }
@@ -152,6 +154,7 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
     },
   })
 
+  /** @throws when its signal is aborted, or the batch goes: a part of the lines never looks like all of them */
   async function* resultLines(
     batch: BatchRecord,
     from: number,
@@ -162,13 +165,13 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
     let changed: Promise<void> | undefined
     for (;;) {
       changed ??= events.next(batch.id, signal) // of many pages one listener
-      const now = await batches.read(batch.id)
+      const now = found(await batches.read(batch.id))
       // never more than it has images, however long its list of results says to be
-      const most = Math.max(0, Math.min(500, (now ?? batch).total - sent))
+      const most = Math.max(0, Math.min(500, now.total - sent))
       const lines = most === 0 ? [] : await batches.lines(batch.id, sent, most)
       for (const line of lines) yield line
       sent += lines.length
-      if (signal.aborted || now === undefined) return
+      signal.throwIfAborted()
       if (lines.length === 500) continue
       if (!follow || isFinished(now.state)) return
       await changed
