@@ -10,6 +10,7 @@ import { imageLimits } from '../images/limits.ts'
 import type { ImageSource } from '../images/source.ts'
 import type { ErrorBody } from '../wire/error.ts'
 import { shown } from './arguments.ts'
+import { type Ends, endedBy, piecesOf, unlessEnded } from './caller-source.ts'
 
 /** Encoded bytes: a Buffer, an ArrayBuffer, a Blob or File, a stream of Node or of the web. */
 export type ImageBytes = Uint8Array | ArrayBuffer | AsyncIterable<Uint8Array> | { arrayBuffer(): Promise<ArrayBuffer> }
@@ -55,8 +56,8 @@ export function checkImage(name: string, image: unknown): void {
     )
 }
 
-/** One image as what can be sent to a thread. @param otherwise its name, where it has none */
-export async function readEntry(input: ImageInput, otherwise: string): Promise<Entry> {
+/** One image as what can be sent to a thread. @param otherwise its name, where it has none. @throws CANCELLED */
+export async function readEntry(input: ImageInput, otherwise: string, ends: Ends): Promise<Entry> {
   const { image: content, name } = named(input) as { image: ImageContent; name?: string }
   if (typeof content === 'string') return { name: name ?? content, path: content }
   if (content instanceof URL) {
@@ -65,8 +66,9 @@ export async function readEntry(input: ImageInput, otherwise: string): Promise<E
   }
   const called = name ?? nameOf(content) ?? otherwise
   try {
-    return { name: called, bytes: await bytesOf(content, called) }
+    return { name: called, bytes: await bytesOf(content, called, ends) }
   } catch (thrown) {
+    if (endedBy(ends)) throw thrown
     if (thrown instanceof OneclassError) return { image: called, error: thrown.toJSON() }
     const reason = thrown instanceof Error ? thrown.message : String(thrown)
     return { image: called, error: { code: 'IMAGE_NOT_FOUND', message: `"${called}" cannot be read (${reason}).` } }
@@ -81,9 +83,9 @@ export interface Entries {
 }
 
 /** @throws as `collect` of a folder */
-export async function readEntries(images: Images): Promise<Entries> {
+export async function readEntries(images: Images, ends: Ends): Promise<Entries> {
   if (typeof images !== 'string' && !(images instanceof URL))
-    return { entries: entriesOf(images), total: Array.isArray(images) ? images.length : undefined }
+    return { entries: entriesOf(images, ends), total: Array.isArray(images) ? images.length : undefined }
   const { images: found, failed } = await collect(pathOf(images))
   const nameOf = (entry: Entry) => ('name' in entry ? entry.name : entry.image)
   const entries: Entry[] = [...found, ...failed]
@@ -95,11 +97,11 @@ async function* each<T>(list: readonly T[]): AsyncGenerator<T, void, undefined> 
   yield* list
 }
 
-async function* entriesOf(images: Exclude<Images, string | URL>): AsyncGenerator<Entry, void, undefined> {
+async function* entriesOf(images: Exclude<Images, string | URL>, ends: Ends): AsyncGenerator<Entry, void, undefined> {
   let index = 0
-  for await (const image of images) {
+  for await (const image of piecesOf<ImageInput>(images, ends)) {
     checkImage(`image ${++index}`, image)
-    yield await readEntry(image, `image ${index}`)
+    yield await readEntry(image, `image ${index}`, ends)
   }
 }
 
@@ -124,8 +126,7 @@ export async function gather(images: Exclude<Images, string | URL>, signal?: Abo
     if (folder !== undefined) await rm(folder, { recursive: true, force: true })
   }
   try {
-    for await (const entry of entriesOf(images)) {
-      if (signal?.aborted) throw new OneclassError('CANCELLED', 'The work was cancelled.')
+    for await (const entry of entriesOf(images, { signal })) {
       if ('error' in entry) failed.push(entry)
       else if ('path' in entry) sources.push(entry)
       else {
@@ -170,14 +171,14 @@ function nameOf(content: ImageBytes): string | undefined {
   return typeof name === 'string' && name !== '' ? name : undefined
 }
 
-async function bytesOf(content: ImageBytes, name: string): Promise<Uint8Array> {
+async function bytesOf(content: ImageBytes, name: string, ends: Ends): Promise<Uint8Array> {
   // copied before anything is awaited: whoever gave it may write over its memory
   if (content instanceof Uint8Array) return new Uint8Array(content)
   if (content instanceof ArrayBuffer) return new Uint8Array(content.slice())
-  if ('arrayBuffer' in content) return new Uint8Array(await content.arrayBuffer())
+  if ('arrayBuffer' in content) return new Uint8Array(await unlessEnded(content.arrayBuffer(), ends))
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of content) {
+  for await (const chunk of piecesOf(content, ends)) {
     if (!(chunk instanceof Uint8Array))
       throw new OneclassError(
         'INVALID_ARGUMENT',

@@ -1,6 +1,7 @@
 /** Questions about images that come one by one: asked in groups while the next are read, answered in their order. */
-import { OneclassError, present } from '../errors.ts'
+import { present } from '../errors.ts'
 import type { ImageSource } from '../images/source.ts'
+import { cancelled } from '../system/thread-call.ts'
 import type { ErrorBody } from '../wire/error.ts'
 import type { Entries, Entry } from './images.ts'
 
@@ -93,7 +94,7 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
 function cancellation(signal: AbortSignal | undefined): { promise: Promise<never>; dispose(): void } {
   let onAbort = () => {}
   const promise = new Promise<never>((_, reject) => {
-    onAbort = () => reject(new OneclassError('CANCELLED', 'The work was cancelled.', { cause: signal?.reason }))
+    onAbort = () => reject(cancelled(signal))
     if (signal?.aborted) onAbort()
     else signal?.addEventListener('abort', onAbort, { once: true })
   })

@@ -89,13 +89,14 @@ export async function load(ref: string, call: LoadCall = {}): Promise<LoadedMode
   })
   const { alpha, backbone } = call
   const thread = startLibraryThread()
+  const { closing, ...closer } = closerOf(thread)
   const info = await opening(thread, thread.call('open', { home: homeOf(call), refs: [ref], alpha, backbone }, call))
   return {
     info,
     async score(image, options = {}) {
       checkImage('the image', image)
       check.checkOptions(options, scoreOptions)
-      const entry = await readEntry(image, 'image')
+      const entry = await readEntry(image, 'image', { ...options, closing })
       const [result] = decide([await scoreOne(entry, options)], info.calibrationScores, decisions(options))
       return present(result, 'a result')
     },
@@ -105,7 +106,7 @@ export async function load(ref: string, call: LoadCall = {}): Promise<LoadedMode
       const { alpha, strict, signal } = options
       return decided(
         (async function* () {
-          const entries = await readEntries(images)
+          const entries = await readEntries(images, { signal, closing })
           yield* answerInOrder(
             entries,
             (sources) => thread.call('score', { sources, alpha, strict }, { signal }),
@@ -119,7 +120,7 @@ export async function load(ref: string, call: LoadCall = {}): Promise<LoadedMode
     async explain(image, options = {}) {
       checkImage('the image', image)
       check.checkOptions(options, { signal, alpha: check.alpha })
-      const entry = await readEntry(image, 'image')
+      const entry = await readEntry(image, 'image', { ...options, closing })
       return 'error' in entry ? entry : await thread.call('explain', { source: entry, alpha: options.alpha }, options)
     },
     async scoreFeatures(X, options = {}) {
@@ -129,7 +130,7 @@ export async function load(ref: string, call: LoadCall = {}): Promise<LoadedMode
       const rows = scored.map((result, row): RowResult => ({ row, ...result }))
       return decide(rows, info.calibrationScores, decisions(options))
     },
-    ...closing(thread),
+    ...closer,
   }
 
   async function scoreOne(entry: Entry, { alpha, strict, signal }: ScoreCall): Promise<ImageResult> {
@@ -153,6 +154,7 @@ export async function loadModels(
   }
   check.checkOptions(call, { home: check.common.home, signal, alpha: check.alpha })
   const thread = startLibraryThread()
+  const { closing, ...closer } = closerOf(thread)
   const input = { home: homeOf(call), refs: refs === 'all' ? ['all'] : refs, alpha: call.alpha }
   const opened = await opening(thread, thread.call('openMany', input, call))
   const decideEach = (results: readonly ManyResult[], options: ScoreAllCall) =>
@@ -162,7 +164,7 @@ export async function loadModels(
     async score(image, options = {}) {
       checkImage('the image', image)
       check.checkOptions(options, { signal, strict, abstain })
-      const entry = await readEntry(image, 'image')
+      const entry = await readEntry(image, 'image', { ...options, closing })
       if ('error' in entry) return entry
       const results = await thread.call('scoreMany', { sources: [entry], strict: options.strict }, options)
       return present(decideEach(results, options)[0], 'a result')
@@ -175,13 +177,13 @@ export async function loadModels(
         thread.call('scoreMany', { sources, strict: isStrict }, { signal: cancel })
       return decided(
         (async function* () {
-          yield* answerInOrder(await readEntries(images), ask, options)
+          yield* answerInOrder(await readEntries(images, { signal: cancel, closing }), ask, options)
         })(),
         (results) => decideEach(results, options),
         options,
       )
     },
-    ...closing(thread),
+    ...closer,
   }
 }
 
@@ -195,16 +197,24 @@ async function opening<T>(thread: LibraryThread, opened: Promise<T>): Promise<T>
   }
 }
 
-function closing(thread: LibraryThread): { close(): Promise<void>; [Symbol.asyncDispose](): Promise<void> } {
+interface Closer extends AsyncDisposable {
+  close(): Promise<void>
+  /** Aborted when it is closed: no source of a caller is read any longer. */
+  readonly closing: AbortSignal
+}
+
+function closerOf(thread: LibraryThread): Closer {
+  const controller = new AbortController()
   let closed: Promise<void> | undefined
   const close = () => {
+    controller.abort()
     closed ??= thread.call('close', null).then(
       () => thread.end(),
       () => thread.end(),
     )
     return closed
   }
-  return { close, [Symbol.asyncDispose]: close }
+  return { close, [Symbol.asyncDispose]: close, closing: controller.signal }
 }
 
 function decisions({ fdr, abstain }: Pick<ScoreAllCall, 'fdr' | 'abstain'>) {

@@ -138,7 +138,7 @@ export function startThread<C extends Calls>(url: URL, options: ThreadOptions = 
     },
     async end() {
       const isGone = ended !== undefined
-      ended ??= new OneclassError('CANCELLED', 'This was closed.')
+      ended ??= closed()
       for (const id of [...pending.keys()]) take(id)?.reject(ended)
       thread.ref() // a process that waits for the end of its thread must not end before
       if (!isGone) {
@@ -166,7 +166,13 @@ export async function callInThread<C extends Calls, K extends keyof C & string>(
   }
 }
 
-function cancelled(signal: AbortSignal | undefined): OneclassError {
+/** What a call is rejected with whose thread was closed. */
+export function closed(): OneclassError {
+  return new OneclassError('CANCELLED', 'This was closed.')
+}
+
+/** What a call is rejected with whose signal was aborted. */
+export function cancelled(signal: AbortSignal | undefined): OneclassError {
   return new OneclassError('CANCELLED', 'The work was cancelled.', { cause: signal?.reason })
 }
 
