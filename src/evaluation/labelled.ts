@@ -49,6 +49,7 @@ export async function readLabelled(path: string): Promise<Labelled> {
 /** Images by the name of their folder or the label of the list, whatever it is. @throws as `readLabelled` */
 export async function readNamed(path: string): Promise<Labelled<string>> {
   const found = await stat(path).catch(() => undefined)
+  if (found === undefined && isAddress(path)) throw addressGiven(path)
   if (found === undefined) throw new OneclassError('FOLDER_NOT_FOUND', `"${path}" does not exist or cannot be read.`)
   if (found.isFile()) return await readList(path)
   const list = join(path, csvName)

@@ -2,6 +2,8 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { OneclassError } from '../errors.ts'
+import { isS3 } from '../system/s3/address.ts'
+import { hasImageEnding } from './format.ts'
 import { type ImageLimits, imageLimits } from './limits.ts'
 import type { FileSource, ImageSource } from './source.ts'
 
@@ -53,11 +55,16 @@ function tooManyBytes(name: string, bytes: number, limits: ImageLimits): Oneclas
 }
 
 export function isAddress(path: string): boolean {
-  return /^https?:\/\//i.test(path)
+  return isS3(path) || /^https?:\/\//i.test(path)
 }
 
 /** What may stand in an address for nobody's eyes, a name and a password before its host, is not told. */
 export function addressGiven(path: string): OneclassError {
+  if (isS3(path))
+    return new OneclassError(
+      hasImageEnding(path) ? 'IMAGE_NOT_FOUND' : 'FOLDER_NOT_FOUND',
+      `"${path}" is in a bucket, and only files and folders are read here: copy it to a folder first, such as with aws s3 sync. The commands fit, score and embed read buckets, and so does a service.`,
+    )
   const shown = path.replace(/^([^/]*\/\/)[^/]*@/, '$1')
   return new OneclassError(
     'IMAGE_NOT_FOUND',

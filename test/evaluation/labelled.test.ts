@@ -82,6 +82,13 @@ test('folders of systems are no labels; what is no folder is FOLDER_NOT_FOUND', 
     images.map(({ label }) => label),
     ['negative', 'positive'],
   )
+  await assert.rejects(readNamed('https://me:secret@a.example/b'), {
+    message: /^"https:\/\/a.*is an address.*fetch it/,
+  })
+  await assert.rejects(readLabelled('s3://photos/in'), {
+    code: 'FOLDER_NOT_FOUND',
+    message: /^"s3:\/\/photos\/in" is in a bucket, .*copy it to a folder first.*fit, score and embed read buckets/,
+  })
   for (const path of ['/dev/null', join(folder, 'none')])
     await assert.rejects(readNamed(path), { code: 'FOLDER_NOT_FOUND' })
 })
