@@ -118,7 +118,12 @@ function relaxedAlpha(model: Reported): string {
 /** What it takes to reject anything at alpha. */
 function photosFor(alpha: number, { n, calibration }: Pick<Reported, 'n' | 'calibration'>): string {
   const method = calibrationOf({ n, calibration })
-  return `${positivesNeeded(alpha, method)} positives that are no near-duplicates${heldOutWords({ n, calibration })}`
+  return `${manyWords(positivesNeeded(alpha, method))} positives that are no near-duplicates${heldOutWords({ n, calibration })}`
+}
+
+/** Beyond what anybody has a number says nothing, and one of 300 digits looks like a fault. */
+function manyWords(count: number): string {
+  return count > 1e6 ? 'more than a million' : String(count)
 }
 
 function heldOutWords({ n, calibration }: Pick<Reported, 'n' | 'calibration'>): string {
@@ -136,7 +141,7 @@ export function fitWarnings(model: Reported): string[] {
   const reject = alphaWarning(model, alpha)
   if (asked && reject) {
     warnings.push(
-      `${calibrationScores} held-out positives are too few to promise a false-rejection rate of at most ${asked.alpha} with confidence ${asked.confidence}: nothing is rejected. That takes ${scoresNeededForTolerance(asked.alpha, asked.confidence)}${heldOutWords(model)}, a larger alpha, or less confidence.`,
+      `${calibrationScores} held-out positives are too few to promise a false-rejection rate of at most ${asked.alpha} with confidence ${asked.confidence}: nothing is rejected. That takes ${manyWords(scoresNeededForTolerance(asked.alpha, asked.confidence))}${heldOutWords(model)}, a larger alpha, or less confidence.`,
     )
   } else if (reject) warnings.push(reject)
   else if (!asked && alpha > usualAlpha && alpha === defaultAlpha(calibrationScores)) warnings.push(relaxedAlpha(model))

@@ -48,6 +48,7 @@ test('the alpha that a model is said to need is one at which it rejects, whateve
     const small = { ...plain, n, calibrationScores: n }
     assert.match(alphaWarning(small, 0.9 / (n + 1))!, new RegExp(`= 1/${n + 1}, .* Take alpha ${words} or more`))
     assert.equal(alphaWarning(small, Number(words)), undefined)
+    assert.match(alphaWarning(small, 1e-300)!, /, or more than a million positives that/)
   }
 })
 
