@@ -18,6 +18,7 @@ backbones check [ID|FILE.onnx|model.json] [--json]`,
     json: { type: 'boolean', description: 'print JSON' },
     ...deviceOption,
   },
+  interrupted: 'what was fetched is kept, and the same command goes on from there',
 
   async run({ values, positionals: [action, ref, ...rest], io }) {
     const perform = Object.hasOwn(actions, action ?? '') ? actions[action as keyof typeof actions] : undefined

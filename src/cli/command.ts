@@ -37,6 +37,8 @@ export interface Command {
   readonly options: Readonly<Record<string, Option>>
   /** A signal lets it finish what it has begun. */
   readonly endsGently?: boolean
+  /** What is true when a signal ends it, behind "interrupted; ". Default: what is not complete was not saved. */
+  readonly interrupted?: string
   run(call: { readonly values: Values; readonly positionals: readonly string[]; readonly io: Io }): Promise<ExitStatus>
 }
 

@@ -32,6 +32,7 @@ export const compare: Command = {
     json: { type: 'boolean', description: 'print report.json instead of a table' },
     ...deviceOption,
   },
+  interrupted: 'methods that were finished are kept in .partial below --out, and the same command goes on from there',
 
   async run({ values, positionals, io }) {
     if (positionals.length > 0) {

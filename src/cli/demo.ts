@@ -31,6 +31,7 @@ export const demo: Command = {
   summary: 'See the whole path work on images that it draws itself',
   usage: 'demo',
   options: {},
+  interrupted: 'what the demo has made is kept, and the next one begins anew',
 
   async run({ positionals, io }) {
     if (positionals.length > 0) throw new OneclassError('INVALID_ARGUMENT', '"oneclass demo" takes no arguments.')

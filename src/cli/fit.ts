@@ -95,6 +95,7 @@ fit --features X.npy --name NAME [--negatives N.npy] [--preprocess auto|l2|none]
     json: { type: 'boolean', description: 'print the result as one JSON object' },
     ...deviceOption,
   },
+  interrupted: 'nothing was saved, unless "oneclass models list" shows the new version',
 
   async run({ values: given, positionals: named, io }) {
     const { values, positionals } = asNamed(given, named)

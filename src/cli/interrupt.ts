@@ -15,6 +15,10 @@ export interface Interrupts {
   readonly signal: AbortSignal
   /** Exit status of the signal that came; undefined before. */
   status(): Status | undefined
+  /** What is true of the work when a signal ends it: the end of a sentence. */
+  means(words: string): void
+  /** Says that, once, whoever ends the process. */
+  tell(): void
   /** From here on a signal ends things gently. */
   beGentle(): void
   dispose(): void
@@ -24,20 +28,36 @@ export function watchSignals(): Interrupts {
   const stop = new AbortController()
   let status: Status | undefined
   let isGentle = false
+  let words = 'what is not complete was not saved'
+  let isTold = false
+  const tell = () => {
+    // of pipes and terminals too this is written before it returns
+    if (!isTold) process.stderr.write(`\noneclass: interrupted; ${words}.\n`)
+    isTold = true
+  }
+  const end = () => {
+    tell()
+    process.exit(status)
+  }
   const onSignal = (name: NodeJS.Signals) => {
     const isSecond = status !== undefined
     // a terminal that is closed says so twice: the shell does, and the system
     if (isSecond && name === 'SIGHUP') return
     status ??= statuses[name as keyof typeof statuses]
-    if (isSecond) process.exit(isGentle ? 1 : status)
+    if (isSecond && isGentle) process.exit(1)
+    if (isSecond) end()
     stop.abort()
     // not unref: what is left of the work may hold nothing that keeps the process
-    if (!isGentle) setTimeout(() => process.exit(status), patienceMs)
+    if (!isGentle) setTimeout(end, patienceMs)
   }
   for (const name of names) process.on(name, onSignal)
   return {
     signal: stop.signal,
     status: () => (isGentle ? undefined : status),
+    means(said) {
+      words = said
+    },
+    tell,
     beGentle() {
       isGentle = true
     },

@@ -40,14 +40,19 @@ export async function main(args: readonly string[]): Promise<ExitStatus> {
       return 0
     }
     if (command.endsGently) interrupts.beGentle()
+    if (command.interrupted) interrupts.means(command.interrupted)
     home = typeof values['home'] === 'string' ? resolve(values['home']) : readConfig().home
     if (command.options['device']) await useDevice(values['device'], home)
     const status = await command.run({ values, positionals, io: createIo(home, interrupts.signal) })
-    return interrupts.status() ?? status
+    const interrupted = interrupts.status()
+    if (interrupted === undefined) return status
+    interrupts.means('what it was to do is done')
+    interrupts.tell()
+    return interrupted
   } catch (error) {
     const interrupted = interrupts.status()
     if (interrupted !== undefined) {
-      process.stderr.write(`\noneclass: interrupted; nothing was saved.\n`)
+      interrupts.tell()
       return interrupted
     }
     const known = toOneclassError(error)

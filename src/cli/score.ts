@@ -61,6 +61,7 @@ score --features X.npy --model NAME --format jsonl`,
     backbone: { type: 'string', value: 'ID|FILE', description: 'where the model’s network is now, if it has moved' },
     ...deviceOption,
   },
+  interrupted: 'results that were printed stand, and a file of --out is written only when it is complete',
 
   async run({ values, positionals, io }) {
     const features = text(values, 'features')

@@ -1,12 +1,12 @@
 /** Ctrl-C and other signals, wrong words, help and completions. */
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after, before } from 'node:test'
 import { nearest } from '../../src/system/suggest.ts'
-import { drawFolder, type RunOptions, runCommand } from '../support/command-line.ts'
+import { drawFolder, drawOthers, type RunOptions, runCommand } from '../support/command-line.ts'
 import { memoryBucket, startS3Server } from '../support/s3-server.ts'
 
 let folder = ''
@@ -39,11 +39,56 @@ async function interrupted(
   return { ...ended, ms: performance.now() - at }
 }
 
+/** The one sentence of an interrupt. */
+function wordsOf(err: string): string {
+  const found = [...err.matchAll(/^oneclass: interrupted; (.*)\.$/gm)]
+  assert.equal(found.length, 1, err)
+  return found[0]![1]!
+}
+
+test('what does not end by itself is ended with its sentence too, and a second signal says it no second time', async () => {
+  const file = new URL('../../src/cli/interrupt.js', import.meta.url).href
+  for (const signals of [1, 2]) {
+    const work = `const { watchSignals } = await import('${file}'); watchSignals().means('all is well'); setInterval(() => {}, 1000);
+for (let i = 0; i < ${signals}; i++) setTimeout(() => process.kill(process.pid, 'SIGINT'), 50 * i)`
+    const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', work], { encoding: 'utf8' })
+    assert.equal(status, 130)
+    assert.equal(wordsOf(stderr), 'all is well')
+  }
+})
+
+test('compare says that it keeps what was finished, and how it goes on', async () => {
+  for (const part of ['train', 'test']) {
+    await drawFolder(join(folder, 'set', part, 'positive'), 12, part === 'train' ? 3 : 4)
+    await drawOthers(join(folder, 'set', part, 'negative'), 6, 5)
+  }
+  const args = [
+    '--train',
+    'set/train',
+    '--test',
+    'set/test',
+    '--out',
+    'compared',
+    '--methods',
+    'mahalanobis,transfer-binary',
+  ]
+  const { status, err } = await interrupted(['compare', ...args, '--keep-duplicates'], /epoch|transfer/i)
+  assert.equal(status, 130, err)
+  assert.match(
+    wordsOf(err),
+    /^methods that were finished are kept in \.partial below --out, and the same command goes on/,
+  )
+  assert.ok((await readdir(join(folder, 'compared'))).includes('.partial'), err)
+  await rm(join(folder, 'set'), { recursive: true })
+  await rm(join(folder, 'compared'), { recursive: true })
+})
+
 test('an interrupt ends fit and score, with nothing half saved, and exit status 130', async () => {
   // the last: when nothing but computing is left
   for (const when of [/images/, /fitting/, /fitting (\d+)\/\1/]) {
     const { status, err, ms } = await interrupted(['fit', 'parts', '--name', 'p'], when)
     assert.equal(status, 130, err)
+    assert.equal(wordsOf(err), 'nothing was saved, unless "oneclass models list" shows the new version')
     assert.ok(ms < 5000, `${ms} ms`) // a tenth of a second where the machine is free
     const saved = await readdir(join(folder, 'home', 'models', 'p')).catch(() => [])
     if (saved.length > 0) assert.equal((await oneclass(['models', 'show', 'p'])).status, 0)
@@ -57,8 +102,9 @@ test('an interrupt ends fit and score, with nothing half saved, and exit status 
     ['embed', 'parts', 'parts', 'parts', '--out', 'x.npy'],
   ]) {
     for (const [signal, expected] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 })) {
-      const { status } = await interrupted(args, /images/, signal as NodeJS.Signals)
+      const { status, err } = await interrupted(args, /images/, signal as NodeJS.Signals)
       assert.equal(status, expected, `${args[0]} ${signal}`)
+      assert.match(wordsOf(err), args[0] === 'score' ? /^results that were printed stand/ : /^what is not complete was/)
       assert.deepEqual(await readdir(folder), before)
     }
   }
