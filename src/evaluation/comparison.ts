@@ -21,6 +21,8 @@ export interface CurvePoint {
   readonly auroc: number
   readonly lowest: number
   readonly highest: number
+  /** Of the last point of the ensemble: whether its gain over the point before is more than chance on these test images. */
+  readonly gainIsReal?: boolean
 }
 
 export interface EmbeddedPoint {

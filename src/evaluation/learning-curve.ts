@@ -6,6 +6,7 @@ import { fitEnsemble, scoreEnsemble } from '../detectors/ensemble.ts'
 import { mahalanobis, nearestNeighbour } from '../detectors/index.ts'
 import { minimumRows } from '../detectors/pooled-fit.ts'
 import { present } from '../errors.ts'
+import { drawResamples, type Estimate, pairedDifference, resampledAuroc } from './bootstrap.ts'
 import type { CurvePoint } from './compare-report.ts'
 import type { MethodContext } from './method.ts'
 import { auroc } from './metrics.ts'
@@ -23,9 +24,12 @@ export async function learningCurve(
   const random = createRandom(seed).fork('learning curve')
   const steps = [...sizes.filter((size) => size < n), n].filter((size) => size >= minimumRows)
   const points: CurvePoint[] = []
+  /** Of the ensemble, by size: the scores of each draw. */
+  const told: Float64Array[][] = []
   for (const size of steps) {
     const draws = size === n ? 1 : context.effort === 'quick' ? 2 : 4
     const results = new Map<string, number[]>()
+    const ensembles: Float64Array[] = []
     for (let draw = 0; draw < draws; draw++) {
       await pause(`learning curve: ${size} positives`)
       const rows = size === n ? Array.from({ length: n }, (_, i) => i) : [...sample(n, size, random)]
@@ -40,6 +44,7 @@ export async function learningCurve(
       try {
         const scores = scoreEnsemble(await fitEnsemble(X, { groups }, child), context.test)
         add('ensemble', scores.ensemble)
+        ensembles.push(scores.ensemble)
         add('isolation-forest', scores.isolationForest)
         add('one-class-svm', scores.oneClassSvm)
       } catch {
@@ -50,6 +55,7 @@ export async function learningCurve(
         add(detector.key, (detector.score as typeof nearestNeighbour.score)(state, context.test))
       }
     }
+    if (ensembles.length > 0) told.push(ensembles)
     for (const [method, values] of results) {
       points.push({
         method,
@@ -61,5 +67,30 @@ export async function learningCurve(
       })
     }
   }
-  return points
+  const [before, last] = told.slice(-2)
+  if (!before || !last) return points
+  const gainIsReal = isGainReal(before, last, isPositive, seed)
+  const end = points.findLastIndex(({ method }) => method === 'ensemble')
+  return points.map((point, i) => (i === end ? { ...point, gainIsReal } : point))
+}
+
+/** Whether the mean AUROC of `last` is above that of `before` by more than other test images would change it. */
+function isGainReal(
+  before: readonly Float64Array[],
+  last: readonly Float64Array[],
+  isPositive: Uint8Array,
+  seed: number,
+): boolean {
+  const resamples = drawResamples(isPositive, 1000, seed)
+  const mean = (several: readonly Float64Array[]): Estimate => {
+    const each = several.map((scores) => resampledAuroc(scores, isPositive, resamples))
+    const first = present(each[0], 'an estimate of a size')
+    const meanOf = (of: (one: Estimate) => number) => each.reduce((sum, one) => sum + of(one), 0) / each.length
+    return {
+      value: meanOf(({ value }) => value),
+      draws: first.draws.map((_, k) => meanOf(({ draws }) => present(draws[k], 'a draw of the bootstrap'))),
+      images: first.images,
+    }
+  }
+  return pairedDifference(mean(last), mean(before)).interval[0] > 0
 }

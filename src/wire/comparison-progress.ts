@@ -30,5 +30,6 @@ export const KeptCurve = Type.Array(
     auroc: Type.Number(),
     lowest: Type.Number(),
     highest: Type.Number(),
+    gainIsReal: Type.Optional(Type.Boolean()),
   }),
 )

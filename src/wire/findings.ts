@@ -28,7 +28,14 @@ export type Finding =
   /** The better one of those that train on negatives. `gap`: its AUROC less that of what is served. */
   | { readonly code: 'negatives'; readonly method: string; readonly gap: number; readonly mayBeChance: boolean }
   | { readonly code: 'naive'; readonly auroc: number; readonly acceptsAll: boolean }
-  | { readonly code: 'photos'; readonly from: number; readonly to: number; readonly gain: number }
+  | {
+      readonly code: 'photos'
+      readonly from: number
+      readonly to: number
+      readonly gain: number
+      /** Absent in reports of earlier builds, which did not ask. */
+      readonly mayBeChance?: boolean
+    }
   /** Without test negatives; `rejects` is null where what is served was not among the methods. */
   | {
       readonly code: 'noNegatives'
@@ -80,11 +87,12 @@ export function tellFinding(finding: Finding, titleOf: (key: string) => string):
         ? 'The naive one-class CNN of 2019 collapsed, as it must: it says yes to every image.'
         : `The naive one-class CNN of 2019 reaches AUROC ${finding.auroc.toFixed(2)}; nothing in its training asks for more.`
     case 'photos': {
-      const { from, to, gain } = finding
+      const { from, to, gain, mayBeChance = true } = finding
       const moved = `from ${from} to ${to} positives moved the ensemble of whole images by ${gain >= 0 ? '+' : '−'}${Math.abs(gain).toFixed(3)} AUROC (the learning curve looks at no places)`
-      return gain > worthPhotos
-        ? `More photos would likely help: ${moved}.`
-        : `More photos of the same sort would change little: ${moved}.`
+      if (gain <= worthPhotos) return `More photos of the same sort would change little: ${moved}.`
+      return mayBeChance
+        ? `More photos may help: ${moved}, which may be chance on so few images.`
+        : `More photos would likely help: ${moved}.`
     }
     case 'noNegatives': {
       const { positives, rejects, alpha } = finding

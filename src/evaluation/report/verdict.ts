@@ -58,7 +58,13 @@ function ofCurve(curve: readonly CurvePoint[]): Finding | undefined {
   const points = curve.filter(({ method }) => method === 'ensemble')
   const [before, last] = [points.at(-2), points.at(-1)]
   if (!last || !before) return undefined
-  return { code: 'photos', from: before.positives, to: last.positives, gain: last.auroc - before.auroc }
+  return {
+    code: 'photos',
+    from: before.positives,
+    to: last.positives,
+    gain: last.auroc - before.auroc,
+    mayBeChance: last.gainIsReal !== true,
+  }
 }
 
 function find(rows: readonly MethodReport[], key: string): MethodReport | undefined {

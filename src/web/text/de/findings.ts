@@ -38,11 +38,12 @@ export function tellFinding(finding: Finding, titleOf: (key: string) => string):
         ? 'Das naive Einklassen-CNN von 2019 fiel zusammen, wie es muss: es sagt zu jedem Bild ja.'
         : `Das naive Einklassen-CNN von 2019 erreicht AUROC ${decimal(finding.auroc, 2)}; mehr verlangt sein Training nicht.`
     case 'photos': {
-      const { from, to, gain } = finding
+      const { from, to, gain, mayBeChance = true } = finding
       const moved = `von ${count(from)} auf ${count(to)} Fotos änderte sich das Ensemble ganzer Bilder um ${gain >= 0 ? '+' : '−'}${decimal(Math.abs(gain), 3)} AUROC (die Lernkurve betrachtet keine einzelnen Stellen)`
-      return gain > worthPhotos
-        ? `Mehr Fotos würden wohl helfen: ${moved}.`
-        : `Mehr Fotos derselben Art würden wenig ändern: ${moved}.`
+      if (gain <= worthPhotos) return `Mehr Fotos derselben Art würden wenig ändern: ${moved}.`
+      return mayBeChance
+        ? `Mehr Fotos helfen vielleicht: ${moved}, was bei so wenigen Bildern Zufall sein kann.`
+        : `Mehr Fotos würden wohl helfen: ${moved}.`
     }
     case 'noNegatives': {
       const { positives, rejects, alpha } = finding
