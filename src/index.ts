@@ -7,7 +7,6 @@
  *   console.log(await hotdog.score('dinner.jpg'))
  */
 export type { Matrix } from './core/matrix.ts'
-export { readNpy, writeNpy } from './core/npy.ts'
 export { type ErrorCode, errorTable, OneclassError } from './errors.ts'
 export type { Comparison } from './evaluation/comparison.ts'
 export type { Skipped, SkipReason } from './images/left-out.ts'
@@ -28,6 +27,7 @@ export {
   type ScoreCall,
 } from './library/load.ts'
 export { models, use } from './library/models.ts'
+export { readNpy, writeNpy } from './library/npy.ts'
 export type { Cancellable, Place } from './library/place.ts'
 export type { MethodReport } from './wire/comparison.ts'
 export type { ErrorBody } from './wire/error.ts'

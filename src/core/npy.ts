@@ -65,7 +65,7 @@ function whatItIs(bytes: Uint8Array): string {
     : 'the file does not begin as NPY: save it with numpy.save'
 }
 
-type NpyType = 'float32' | 'float64'
+export type NpyType = 'float32' | 'float64'
 
 /**
  * Format 1.0: what stands before the numbers.

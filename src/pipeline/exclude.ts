@@ -3,7 +3,9 @@ import { OneclassError } from '../errors.ts'
 
 export interface Exclusion {
   leavesOut(image: string): boolean
-  /** Names of images that were left out. */
+  /** Leaves it out whether it is named or not: by its number. */
+  leaveOut(image: string): void
+  /** Names of all images that were left out. */
   readonly found: readonly string[]
   /** @throws INVALID_ARGUMENT for a name that no image has */
   assertAllFound(): void
@@ -13,14 +15,21 @@ export interface Exclusion {
 export function exclusion(names: readonly string[]): Exclusion {
   const missing = new Set(names)
   const found: string[] = []
+  const isNamed = (image: string): boolean => {
+    const name = names.find((wanted) => wanted !== '' && (image === wanted || image.endsWith(`/${wanted}`)))
+    if (name !== undefined) missing.delete(name)
+    return name !== undefined
+  }
   return {
     found,
     leavesOut(image) {
-      const name = names.find((wanted) => wanted !== '' && (image === wanted || image.endsWith(`/${wanted}`)))
-      if (name === undefined) return false
-      missing.delete(name)
+      if (!isNamed(image)) return false
       found.push(image)
       return true
+    },
+    leaveOut(image) {
+      isNamed(image) // it may be named as well
+      found.push(image)
     },
     assertAllFound() {
       if (missing.size === 0) return

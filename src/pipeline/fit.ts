@@ -103,8 +103,8 @@ export async function fitImages(
   const own = withRange(showingPlaces(network, options.base?.gallery.places), range)
   const earlier = options.base ? positivesOf(options.base, own) : []
   const base = earlier.filter(({ image }) => !named.leavesOut(image))
-  // one that is left out by its number may be named as well
-  for (const i of options.base?.exclude ?? []) named.leavesOut(options.base?.gallery.images[i] ?? '')
+  for (const i of new Set(options.base?.exclude))
+    named.leaveOut(present(options.base?.gallery.images[i], 'an image that is left out by its number'))
   named.assertAllFound()
   const asked = { sources, base, range, excluded: named.found, options }
   const way = await chooseWay(sources, own, options.base?.gallery, { ...options, range })

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import test, { after, before } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
@@ -111,6 +111,10 @@ test('a version based on another one, with some left out; what is no index or ha
   assert.equal(next.status, 0, next.err)
   const model = json(next.out)
   assert.deepEqual([model['model'], model['n'], model['alpha']], ['part@2', 22, 0.1])
+  assert.deepEqual(
+    (model['excluded'] as string[]).map((name) => basename(name)),
+    ['part-15.jpg', 'part-19.jpg'], // the fourth and the sixth: those of "deeper" come first
+  )
   const more = await fit(photos, '--name', 'part', '--base', 'part@2', '--alpha', '0.2')
   assert.deepEqual([json(more.out)['n'], json(more.out)['alpha']], [24, 0.2])
   assert.deepEqual(json(more.out)['growth'], { base: 'part@2', kept: 22, added: 2, excluded: 0, repeated: 22 })

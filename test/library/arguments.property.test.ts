@@ -9,7 +9,18 @@ import { join } from 'node:path'
 import test, { after, before } from 'node:test'
 import { inspect } from 'node:util'
 import { createRandom, type Random } from '../../src/core/random.ts'
-import { compare, embed, evaluate, fit, load, loadModels, models, OneclassError } from '../../src/index.ts'
+import {
+  compare,
+  embed,
+  evaluate,
+  fit,
+  load,
+  loadModels,
+  models,
+  OneclassError,
+  readNpy,
+  writeNpy,
+} from '../../src/index.ts'
 import { checkOptions, shown } from '../../src/library/arguments.ts'
 import { assertModelName } from '../../src/store/registry.ts'
 import { checkRange, parseRange } from '../../src/wire/sample-range.ts'
@@ -174,6 +185,11 @@ test('every function of the library, with anything as its arguments', async () =
     codes.add(await codeOf(() => call(a as never, b as never), [call.toString(), a, b]))
   }
   for (const code of ['INVALID_ARGUMENT', 'MODEL_NAME_INVALID', 'MODEL_NOT_FOUND']) assert.ok(codes.has(code), code)
+  for (let i = 0; i < 100; i++) {
+    const [a, b] = [anyValue(random), anyValue(random)]
+    await codeOf(async () => readNpy(a as never), a)
+    await codeOf(async () => writeNpy(a as never, b as never), [a, b])
+  }
 })
 
 test('every function of the library, with anything as its options', async () => {

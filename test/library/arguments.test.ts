@@ -5,9 +5,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after, before } from 'node:test'
-import { fit, load, loadModels, models } from '../../src/index.ts'
+import { fit, load, loadModels, models, readNpy, writeNpy } from '../../src/index.ts'
 import { drawFolder } from '../support/command-line.ts'
 
+const one = { rows: 1, cols: 1, data: Float64Array.of(1) }
 let folder = ''
 let home = ''
 let paths: string[] = []
@@ -59,6 +60,12 @@ test('arguments are checked before any work, and the message says what was expec
   for (const [call, code, message] of wrong) {
     await assert.rejects(call(), { code, message })
   }
+  const npy: [() => unknown, RegExp][] = [
+    [() => readNpy('x' as never), /Expected the file to be its bytes .* the string "x"/],
+    [() => writeNpy('x' as never), /Expected the matrix .* the string "x"/],
+    [() => writeNpy(readNpy(writeNpy(one)), 'int8' as never), /Expected its type .* float32, float64 .* "int8"/],
+  ]
+  for (const [call, message] of npy) assert.throws(call, { code: 'INVALID_ARGUMENT', message })
   await using part = await load('part', { home })
   await assert.rejects(part.score(3 as never), { code: 'INVALID_ARGUMENT' })
   await assert.rejects(part.score(new URL('http://x/y.jpg')), { code: 'INVALID_ARGUMENT', message: /fetch it/ })
