@@ -89,6 +89,8 @@ test(
         .every((url) => /explain=true.*drift=false|drift=false.*explain=true/.test(url)),
     )
     await says('.heat-legend', /as usual.*marked.*far beyond.*1 good image in \d+ shows any/)
+    // a canvas that nothing is drawn on yet is 300 x 150
+    await until(`document.querySelector('.stage-picture canvas').width !== 300`)
     const found = (await page.evaluate(`(() => {
     const box = (element) => { const { x, y, width, height } = element.getBoundingClientRect(); return { x, y, width, height } }
     const fitted = (outer, w, h) => {
