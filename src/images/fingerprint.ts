@@ -114,8 +114,6 @@ function magnitudes(spectrum: Float32Array): Float32Array {
 export interface Turn {
   readonly angle: number
   readonly isMirrored: boolean
-  /** Correlation along the circles, at most 1. */
-  readonly correlation: number
 }
 
 /** The best turns of `b` onto `a`, and those of its mirror image. */
@@ -139,11 +137,7 @@ export function bestTurns(a: Float32Array, b: Float32Array): Turn[] {
         around[t]! += re[k]! * turnCosines[at]! - im[k]! * turnSines[at]!
       }
     }
-    return highestPeaks(around).map((t) => ({
-      angle: (2 * Math.PI * t) / turnSteps,
-      isMirrored,
-      correlation: around[t]!,
-    }))
+    return highestPeaks(around).map((t) => ({ angle: (2 * Math.PI * t) / turnSteps, isMirrored }))
   })
 }
 

@@ -88,7 +88,7 @@ function startsOf(a: Prepared, b: Prepared): Affine[] {
   return [...bestTurns(a.spectrum, b.spectrum).map(turned), ...quarters]
 }
 
-function turned({ angle, isMirrored }: Pick<Turn, 'angle' | 'isMirrored'>): Affine {
+function turned({ angle, isMirrored }: Turn): Affine {
   const [c, s] = [Math.cos(angle), Math.sin(angle)]
   return isMirrored ? [c, -s, 0, -s, -c, 0] : [c, -s, 0, s, c, 0]
 }
