@@ -19,7 +19,7 @@ let failed = 0
 let skipped = 0
 const started = performance.now()
 const seconds = new Map<string, number>()
-// three at a time end a twentieth sooner on two cores, and pages are then too slow for some tests
+// with three at a time two tests of pages failed, on two cores that the tests then keep busy
 for await (const event of run({ files, concurrency: 2, timeout: 600_000 })) {
   if (event.type === 'test:stdout' || event.type === 'test:stderr') continue
   if (event.type !== 'test:pass' && event.type !== 'test:fail') continue
