@@ -191,6 +191,45 @@ test(
   },
 )
 
+test(
+  'live: a picture is asked about once; without a new one there is no verdict, and it goes on when the camera is back',
+  options,
+  async () => {
+    const { page } = browser
+    await open('#/classify/part@1?live=1')
+    await page.waitForSelector('.live-verdict:not(.waiting)')
+    const verdict = () => page.locator('.live-verdict:not(.waiting)').count()
+    // what waits for the next frame is one timer, and not one more for each frame
+    await page.evaluate(`{
+      window.timers = 0
+      const plain = window.setTimeout
+      window.setTimeout = (...asked) => (timers++, plain(...asked))
+    }`)
+    await page.waitForTimeout(5000)
+    await page.evaluate('timers = 0')
+    await page.waitForTimeout(1000)
+    const timers = (await page.evaluate('timers')) as number
+    assert.ok(timers < 150, `${timers} timers in a second`)
+    // blocked, as by another program: no event tells it
+    await page.evaluate(`document.querySelector('video').srcObject.getTracks()[0].stop()`)
+    await says('.live-verdict', /No verdict just now.*The camera gives no new picture/)
+    await page.waitForTimeout(1000)
+    assert.equal(await verdict(), 0)
+    // taken away, which the browser tells; then it is asked for again
+    await page.evaluate(`document.querySelector('video').srcObject.getTracks()[0].dispatchEvent(new Event('ended'))`)
+    await page.waitForSelector('.live-verdict:not(.waiting)')
+    const button = page.getByRole('button', { name: 'Hold to keep photos' })
+    await button.dispatchEvent('pointerdown')
+    await says('.live-actions', /photos? kept/)
+    await button.dispatchEvent('pointerup')
+    await page.getByRole('link', { name: 'Stop the camera' }).click()
+    await open('#/classify/part@1?live=1')
+    await says('.live-actions', /photos? kept/)
+    await page.getByRole('button', { name: 'Start over' }).click()
+    await page.getByRole('button', { name: 'Start over' }).waitFor({ state: 'detached' })
+  },
+)
+
 test('all the while: no console error, and no request left the origin', options, () => {
   forget(/status of 4(22|15).*classify/) // the broken file, asked about again by the next version
   rig.assertQuiet()

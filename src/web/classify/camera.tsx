@@ -40,6 +40,11 @@ export function Camera({ onShot, onClose }: { onShot: (image: Picked) => void; o
           <video ref={video} playsInline muted aria-label={t.classify.cameraTitle} />
         </div>
       )}
+      {state === 'lost' && (
+        <p class="note error" role="alert">
+          {t.live.noPicture}
+        </p>
+      )}
       <footer class="actions">
         <button type="button" class="button" onClick={onClose}>
           {t.common.cancel}

@@ -1,11 +1,13 @@
 /**
  * Verdicts on a running camera: always about the newest frame. Only so many are asked about at once, and a frame is taken when one
- * of them is answered, so frames are dropped and the delay stays what one answer takes, however slow the service is.
+ * of them is answered, so frames are dropped and the delay stays what one answer takes, however slow the service is. A picture is
+ * asked about once: of a camera that stands still there is no verdict.
  */
 import { client } from '../service/api.ts'
 import { takesRequests } from '../service/health.ts'
 import type { ClassifyResult } from '../service/types.ts'
 import { contextOf } from '../ui/canvas.ts'
+import { picturesOf } from './camera-stream.ts'
 
 export interface Frame {
   readonly result: ClassifyResult
@@ -41,22 +43,28 @@ export function watchFrames(
   let running = 0
   let lastTaken = 0
   let newest = 0
+  let pictures = 0
   let isOpen = true
+  let timer: ReturnType<typeof setTimeout> | undefined
 
+  /** One timer for all that waits: one for each answer would be more and more of them. */
+  const later = (ms: number) => {
+    clearTimeout(timer)
+    if (isOpen) timer = setTimeout(() => void take(), ms)
+  }
   const take = async (): Promise<void> => {
     if (!isOpen || running >= sideBySide) return
     const wait = lastTaken + 1000 / mostPerSecond - performance.now()
-    if (wait > 0 || video.videoWidth === 0 || !takesRequests.peek() || document.hidden) {
-      setTimeout(() => void take(), Math.max(wait, video.videoWidth === 0 ? 50 : 20))
-      return
-    }
+    if (wait > 0 || picturesOf(video) === pictures || !takesRequests.peek() || document.hidden)
+      return later(Math.max(wait, 20))
     running++
     const taken = performance.now()
     lastTaken = taken
+    pictures = picturesOf(video)
     let pause = 0
     try {
       const image = await jpegOf(video, canvas)
-      if (running < sideBySide) void take()
+      later(0)
       const result = await client.classify(
         model,
         { name: 'camera.jpg', bytes: image },
@@ -73,7 +81,7 @@ export function watchFrames(
       pause = pauseMs
     }
     running--
-    setTimeout(() => void take(), pause)
+    later(pause)
   }
   void take()
 
@@ -85,6 +93,7 @@ export function watchFrames(
     },
     stop() {
       isOpen = false
+      clearTimeout(timer)
       controller.abort()
     },
   }

@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { chosenFor } from '../files/chosen.ts'
 import type { Picked } from '../files/collect.ts'
 import { handOver } from '../files/handed.ts'
 import { count, decimal, pValue } from '../format.ts'
@@ -16,7 +17,7 @@ import { ErrorWords, type Failure, failureOf } from '../ui/notes.tsx'
 import { Picture } from '../ui/picture.tsx'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
 import { verdictOf } from '../verdict.ts'
-import { useCamera } from './camera-stream.ts'
+import { picturesOf, useCamera } from './camera-stream.ts'
 import { type Frame, watchFrames } from './frames.ts'
 import { waitingWords } from './stage.tsx'
 import { createTally, type Tally } from './tally.ts'
@@ -32,7 +33,7 @@ export function Live({ model, label, alpha }: { model: Model; label: string; alp
   const rate = useSignal(0)
   const tally = useSignal<Tally>({ belongs: 0, differs: 0, now: null })
   const rejects = useSignal<readonly Blob[]>([])
-  const kept = useSignal<readonly Picked[]>([])
+  const [kept] = useState(() => chosenFor('camera'))
   const isHeld = useRef(false)
   /** In the address: a screen that is loaded anew shows the same. */
   const isKiosk = route.value.query.has('large')
@@ -43,6 +44,8 @@ export function Live({ model, label, alpha }: { model: Model; label: string; alp
   }
   /** No answer for a while: the last one says nothing of what is seen now. */
   const isStale = useSignal(false)
+  /** The camera gives no new picture. */
+  const isStill = useSignal(false)
   const [tallied] = useState(createTally)
   const alphaNow = useRef(alpha)
   alphaNow.current = alpha
@@ -50,8 +53,13 @@ export function Live({ model, label, alpha }: { model: Model; label: string; alp
   useEffect(() => {
     const shown = video.current
     if (state !== 'on' || shown === null) return
-    let seenAt = performance.now()
-    const timer = setInterval(() => (isStale.value = performance.now() - seenAt > staleMs), 500)
+    let [seenAt, pictures, picturedAt] = [performance.now(), 0, performance.now()]
+    const timer = setInterval(() => {
+      const now = performance.now()
+      if (picturesOf(shown) !== pictures) [pictures, picturedAt] = [picturesOf(shown), now]
+      isStill.value = now - picturedAt > staleMs
+      isStale.value = now - seenAt > staleMs
+    }, 500)
     const frames = watchFrames(
       shown,
       label,
@@ -83,7 +91,8 @@ export function Live({ model, label, alpha }: { model: Model; label: string; alp
   const hold = (on: boolean) => () => {
     isHeld.current = on
   }
-  const isNow = frame.value !== null && failure.value === null && !isStale.value && takesRequests.value
+  const hasPicture = state !== 'lost' && !isStill.value
+  const isNow = frame.value !== null && failure.value === null && !isStale.value && hasPicture && takesRequests.value
   const verdict = isNow && frame.value ? verdictOf(frame.value.result, alpha) : null
   return (
     <section class={isKiosk ? 'live kiosk' : 'live'} aria-label={t.live.title}>
@@ -103,8 +112,13 @@ export function Live({ model, label, alpha }: { model: Model; label: string; alp
         </p>
         <p class="verdict-line" aria-hidden="true">
           {verdict ? <VerdictMark verdict={verdict} size={isKiosk ? 96 : 44} /> : <span class="spinner" />}
-          {verdict ? t.verdict[verdict] : failure.value ? t.live.stale : waitingWords()}
+          {verdict ? t.verdict[verdict] : failure.value || !hasPicture ? t.live.stale : waitingWords()}
         </p>
+        {!hasPicture && (
+          <p class="soft" role="alert">
+            {t.live.noPicture}
+          </p>
+        )}
         {failure.value && (
           <p class="soft">
             <ErrorWords error={failure.value} />
@@ -158,10 +172,16 @@ export function Live({ model, label, alpha }: { model: Model; label: string; alp
             class="button"
             onClick={() => {
               handOver(kept.value)
+              kept.value = []
               go('models', null, { new: '1' })
             }}
           >
             {t.live.teach}
+          </button>
+        )}
+        {kept.value.length > 0 && (
+          <button type="button" class="button quiet" onClick={() => (kept.value = [])}>
+            {t.fit.clear}
           </button>
         )}
         <button type="button" class="button" onClick={() => setKiosk(!isKiosk)}>

@@ -99,6 +99,8 @@ export const classify: typeof Words = {
     small: 'Zurück zur normalen Größe',
     stop: 'Kamera ausschalten',
     stale: 'Gerade kein Urteil',
+    noPicture:
+      'Die Kamera gibt kein neues Bild: sie wurde abgezogen, oder etwas anderes benutzt sie. Es geht von selbst weiter, wenn sie wieder da ist.',
     help: (n) =>
       `Jede Sache, die im Bild bleibt, zählt einmal. Das Modell kennt ${s(n, 'Foto', 'Fotos')}; Licht und Hintergrund, die diese nicht zeigen, lassen Gutes fremd aussehen.`,
   },

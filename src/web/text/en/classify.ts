@@ -99,6 +99,8 @@ export const classify = {
     small: 'Back to normal size',
     stop: 'Stop the camera',
     stale: 'No verdict just now',
+    noPicture:
+      'The camera gives no new picture: it was taken away, or something else uses it. This goes on by itself once it is back.',
     help: (n: number) =>
       `Each thing that stays in sight counts once. The model knows ${s(n, 'photo')}; light and background that these do not show make good things look strange.`,
   },
