@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { copyFile, mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
+import sharp from 'sharp'
 import { createClient } from '../../src/client.ts'
 import { dropFiles } from '../support/drop.ts'
 import { options, type PageRig, program, startPage } from '../support/page.ts'
@@ -138,6 +139,62 @@ test(
     assert.equal((await client.batches()).length, before + 1)
   },
 )
+
+test('of files that the browser cannot show the pictures of the service are shown', options, async () => {
+  const { page } = browser
+  const folder = join(dirname(left), 'scans')
+  await mkdir(folder)
+  const scans = held.parts.slice(0, 3).map((part, i) => ({ part, path: join(folder, `scan-${i}.tif`) }))
+  for (const { part, path } of scans) await sharp(part).tiff().toFile(path)
+  await open('#/batches')
+  await page.setInputFiles(
+    '[data-pick=files]',
+    scans.map(({ path }) => path),
+  )
+  await page.getByRole('button', { name: 'Run', exact: true }).click()
+  await until(`document.querySelector('.progress-words')?.textContent === 'Done3 of 3'`)
+  const shown = (selector: string) => `[...document.querySelectorAll('${selector}')].filter((img) => img.naturalWidth)`
+  await until(`${shown('.cell img')}.length === 3`)
+  await pickFirst()
+  await page.keyboard.press('Enter')
+  await until(`${shown('.closer-picture img')}.length === 1`)
+  await page.keyboard.press('Escape')
+  await open('#/classify/part@1')
+  await page.setInputFiles('[data-pick=files]', [scans[0]!.path])
+  await says('.stage-picture', /This browser cannot show the picture/)
+  await page.waitForSelector('.stage .verdict.belongs')
+})
+
+test('what did not come while the service was away comes when it is back: pictures, and a view', options, async () => {
+  const { page, context } = browser
+  const client = createClient(rig.service().address)
+  const { id } = await client.finished(
+    (await client.batch('part', await rig.read(held.parts), { thumbnails: true })).id,
+  )
+  await page.setViewportSize({ width: 320, height: 480 })
+  await page.goto('about:blank') // a page that has fetched no view yet
+  await open(`#/batches/${id}`)
+  await page.waitForSelector('.cell img')
+  await context.setOffline(true)
+  await page.evaluate('scrollTo(0, document.body.scrollHeight)')
+  await page.waitForSelector('.cell .no-picture')
+  await page.waitForSelector('[data-trouble=lost]')
+  await context.setOffline(false)
+  await page.waitForSelector('.cell .no-picture', { state: 'detached' })
+  await context.setOffline(true)
+  await page.evaluate(`location.hash = '#/operations'`)
+  await page.waitForTimeout(500)
+  await context.setOffline(false)
+  await page.waitForSelector('.tiles')
+  await page.route(/assets\/.*\.js/, (route) => route.fulfill({ status: 404 })) // the service is a newer one
+  await page.evaluate(`location.hash = '#/compare'`)
+  await says('main', /This view could not be loaded.*Load again/)
+  await page.unroute(/assets\/.*\.js/)
+  await page.getByRole('button', { name: 'Load again' }).click()
+  await says('h1', /^Compare$/)
+  await page.setViewportSize({ width: 1400, height: 900 })
+  rig.forget(/ERR_INTERNET_DISCONNECTED|status of 404.*assets|dynamically imported/)
+})
 
 test('all the while: no console error, and no request left the origin', options, () => {
   rig.assertQuiet()

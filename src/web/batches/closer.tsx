@@ -4,6 +4,7 @@ import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { HeatLegend, HeatPicture } from '../classify/heat.tsx'
 import { Nearest } from '../classify/nearest.tsx'
+import { useThumbnail } from '../files/thumbnails.ts'
 import { baseName } from '../format.ts'
 import { href } from '../routes.ts'
 import { client } from '../service/api.ts'
@@ -79,7 +80,8 @@ function Whole({ item, model, batch, file, path }: Parameters<typeof Closer>[0])
   const isHidden = useSignal(false)
   const error = useSignal<Failure | null>(null)
   const full = usePicture(file === undefined && batch?.keeps?.folder ? client.batchImage(batch.id, item.index) : null)
-  const small = usePicture(file === undefined ? path : null)
+  const isShown = useThumbnail(file) !== null
+  const small = usePicture(file === undefined || !isShown ? path : null)
   useEffect(() => {
     if (file === undefined) return setUrl(null)
     const made = URL.createObjectURL(file)

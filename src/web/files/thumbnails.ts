@@ -18,8 +18,8 @@ const busy = new Map<number, { waiting: Waiting; worker: Worker }>()
 let started = 0
 let nextId = 0
 
-/** The address of a small picture of the file; null until it is made, or when it cannot be shown. */
-export function useThumbnail(file: Blob | undefined): string | null {
+/** The address of a small picture of the file; undefined until it is made, null when this browser cannot show the file. */
+export function useThumbnail(file: Blob | undefined): string | null | undefined {
   const [shown, setShown] = useState<{ file: Blob; url: string | null } | null>(null)
   useEffect(() => {
     if (file === undefined || ready.has(file)) return
@@ -37,10 +37,10 @@ export function useThumbnail(file: Blob | undefined): string | null {
       }
     }
   }, [file])
-  if (file === undefined) return null
+  if (file === undefined) return undefined
   const known = ready.get(file)
   if (known !== undefined) return known
-  return shown?.file === file ? shown.url : null
+  return shown?.file === file ? shown.url : undefined
 }
 
 function thumbnailOf(file: Blob): Promise<string | null> {

@@ -93,4 +93,20 @@ export function connected(signalOfCaller?: AbortSignal): Promise<void> {
   })
 }
 
+let asking: Promise<void> | undefined
+
+/** Resolves once the service answers: asked now, as a picture or a part of the page that did not come does not tell why. */
+export function answers(): Promise<void> {
+  const ask = async () => {
+    const ok = await fetch(`${serviceAddress}/healthz`).then(
+      (response) => response.ok,
+      () => false,
+    )
+    if (!ok) noteLost()
+    await connected()
+  }
+  asking ??= ask().finally(() => (asking = undefined))
+  return asking
+}
+
 export const isLost = (error: unknown): boolean => error instanceof TypeError

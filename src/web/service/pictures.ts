@@ -1,7 +1,7 @@
 /** Pictures of the service. An <img> sends no key, so where there is one they are fetched and shown from memory. */
 import { useEffect, useState } from 'preact/hooks'
 import { client } from './api.ts'
-import { key } from './connection.ts'
+import { isConnected, key } from './connection.ts'
 
 const kept = new Map<string, Promise<string | null>>()
 const most = 3000
@@ -17,7 +17,7 @@ export function usePicture(path: string | null | undefined): string | null {
     return () => {
       current = false
     }
-  }, [path, direct])
+  }, [path, direct, isConnected.value])
   if (direct !== null) return direct
   return shown !== null && shown.path === path ? shown.url : null
 }
@@ -28,7 +28,10 @@ function fetched(path: string): Promise<string | null> {
     url = client
       .picture(path)
       .then((blob) => URL.createObjectURL(blob))
-      .catch(() => null)
+      .catch(() => {
+        kept.delete(path) // asked for again when it is next looked at, or when the service is back
+        return null
+      })
     kept.set(path, url)
     for (const [oldest, gone] of kept) {
       if (kept.size <= most) break

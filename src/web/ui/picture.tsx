@@ -2,12 +2,29 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { useThumbnail } from '../files/thumbnails.ts'
+import { answers } from '../service/connection.ts'
 import { usePicture } from '../service/pictures.ts'
+import { t } from '../text.ts'
 import { Icon } from './icons.tsx'
 
 export interface Size {
   readonly width: number
   readonly height: number
+}
+
+/** What became of an address: shown, waiting for the service after a failure, asked for again, or not to be had. */
+type Stage = 'first' | 'waits' | 'again' | 'none'
+
+/** The address to show, or null; a picture of the service that did not come is asked for once more when the service answers. */
+function useShown(url: string | null) {
+  const [state, setState] = useState<{ url: string | null; stage: Stage }>({ url, stage: 'first' })
+  const stage = state.url === url ? state.stage : 'first'
+  const onError = () => {
+    if (url?.startsWith('blob:') || stage === 'again') return setState({ url, stage: 'none' })
+    setState({ url, stage: 'waits' })
+    void answers().then(() => setState((old) => (old.url === url ? { url, stage: 'again' } : old)))
+  }
+  return { src: stage === 'first' || stage === 'again' ? url : null, stage, onError }
 }
 
 export function Picture({
@@ -16,20 +33,19 @@ export function Picture({
   alt,
   fit = 'cover',
 }: {
-  /** Of the service, used where there is no local file. */
+  /** Of the service, used where there is no local file, or one that this browser cannot show. */
   path?: string | null | undefined
   file?: Blob | undefined
   alt: string
   fit?: 'cover' | 'contain'
 }): JSX.Element {
   const local = useThumbnail(file)
-  const remote = usePicture(file === undefined ? path : null)
-  const url = local ?? remote
-  const [broken, setBroken] = useState<string | null>(null)
+  const remote = usePicture(file === undefined || local === null ? path : null)
+  const { src, stage, onError } = useShown(local ?? remote)
   return (
     <span class={`picture ${fit}`}>
-      {url !== null && url !== broken ? (
-        <img src={url} alt={alt} decoding="async" draggable={false} onError={() => setBroken(url)} />
+      {src !== null ? (
+        <img key={stage} src={src} alt={alt} decoding="async" draggable={false} onError={onError} />
       ) : (
         <NoPicture alt={alt} size={22} />
       )}
@@ -46,31 +62,36 @@ export function LargePicture(props: {
   onSize?: (size: Size) => void
 }): JSX.Element {
   const { alt, fallback = null } = props
-  const [broken, setBroken] = useState<string | null>(null)
-  const url = props.url !== null && props.url !== broken ? props.url : fallback
+  const whole = useShown(props.url)
+  const small = useShown(whole.src === null ? fallback : null)
+  const { src, stage, onError } = whole.src === null ? small : whole
   return (
     <span class="picture contain">
-      {url !== null && url !== broken ? (
+      {src !== null ? (
         <img
-          src={url}
+          key={`${src} ${stage}`}
+          src={src}
           alt={alt}
-          onError={() => setBroken(url)}
+          onError={onError}
           onLoad={({ currentTarget: { naturalWidth: width, naturalHeight: height } }) =>
             props.onSize?.({ width, height })
           }
         />
       ) : (
-        <NoPicture alt={alt} size={34} />
+        <NoPicture alt={alt} size={34} words={whole.stage === 'none' ? t.common.noPicture : undefined} />
       )}
     </span>
   )
 }
 
-function NoPicture({ alt, size }: { alt: string; size: number }): JSX.Element {
+function NoPicture({ alt, size, words }: { alt: string; size: number; words?: string | undefined }): JSX.Element {
   const name = alt === '' ? { 'aria-hidden': true as const } : { role: 'img' as const, 'aria-label': alt }
   return (
-    <span class="no-picture" {...name}>
-      <Icon name="image" size={size} />
+    <span class="no-picture">
+      <span {...name}>
+        <Icon name="image" size={size} />
+      </span>
+      {words && <span class="hint">{words}</span>}
     </span>
   )
 }

@@ -65,6 +65,9 @@ export const shell: typeof Words = {
     photos: (n) => s(n, 'Foto', 'Fotos'),
     noModels: 'Es gibt noch kein Modell.',
     makeOne: 'Ein Modell anlegen',
+    noPicture: 'Dieser Browser kann das Bild nicht zeigen. Der Dienst kann es vielleicht trotzdem lesen.',
+    viewGone:
+      'Diese Ansicht konnte nicht geladen werden: der Dienst wurde erneuert, seit diese Seite offen ist. Laden Sie die Seite neu.',
     unexpected: 'Etwas ist schiefgegangen, das nicht schiefgehen sollte.',
   },
   drop: {

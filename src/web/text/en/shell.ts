@@ -64,6 +64,8 @@ export const shell = {
     photos: (n: number) => s(n, 'photo'),
     noModels: 'There is no model yet.',
     makeOne: 'Make a model',
+    noPicture: 'This browser cannot show the picture. The service may be able to read it all the same.',
+    viewGone: 'This view could not be loaded: the service was renewed since this page was opened. Load the page again.',
     unexpected: 'Something went wrong that should not have.',
   },
   drop: {
