@@ -10,9 +10,12 @@ export interface Route {
   readonly query: URLSearchParams
 }
 
-export const route = signal<Route>(parse(location.hash))
+/** What `route` was read from: where the address is another, the browser has yet to say so. */
+let known = location.hash
+export const route = signal<Route>(parse(known))
 addEventListener('hashchange', () => {
-  route.value = parse(location.hash)
+  known = location.hash
+  route.value = parse(known)
 })
 
 export function href(view: View, argument?: string | null, query: Record<string, string> = {}): string {
@@ -25,13 +28,18 @@ export function go(view: View, argument?: string | null, query?: Record<string, 
   location.hash = href(view, argument, query)
 }
 
-/** Puts values into the query of the address, or takes them out, without a step in the history: a reload finds them again. */
+/**
+ * Puts values into the query of the address, or takes them out, without a step in the history: a reload finds them again. Of a view that
+ * was left this moment nothing is noted: it would take the place of the address that was gone to.
+ */
 export function noteQuery(values: Readonly<Record<string, string | null>>): void {
+  if (location.hash !== known) return
   const { view, argument, query } = route.peek()
   for (const [name, value] of Object.entries(values))
     if (value === null || value === '') query.delete(name)
     else query.set(name, value)
   history.replaceState(null, '', href(view, argument, Object.fromEntries(query)))
+  known = location.hash
 }
 
 function parse(hash: string): Route {

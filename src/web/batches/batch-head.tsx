@@ -137,8 +137,10 @@ export function BatchHead(props: {
                 t.batches.took(duration((Date.parse(job.finishedAt) - Date.parse(job.createdAt)) / 1000))}
           </span>
           <span>{errors > 0 && t.batches.errorsOf(errors)}</span>
-          <span>{found.rejected > 0 && !isRunning && t.batches.discoveries(found.rejected, found.goodAtMost)}</span>
           <span>{reviews.unsent.value > 0 && t.batches.unsent(reviews.unsent.value)}</span>
+          <span class="discoveries">
+            {found.rejected > 0 && !isRunning && t.batches.discoveries(found.rejected, found.goodAtMost)}
+          </span>
         </p>
         {/* there from the start: the first answer pushes nothing down */}
         <p class="hint numbers review-status" role="status">
