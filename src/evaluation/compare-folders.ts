@@ -13,6 +13,7 @@ import { splitOf } from './comparison.ts'
 import { readLabelled } from './labelled.ts'
 import { selectMethods } from './methods.ts'
 import { writeReport } from './report/report.ts'
+import { forgetProgress } from './resume.ts'
 
 export interface CompareFoldersOptions
   extends Pick<CompareOptions, 'methods' | 'effort' | 'alpha' | 'seed' | 'keepNearDuplicates' | 'command'> {
@@ -37,15 +38,17 @@ export async function compareFolders(
   const { images, failed, skipped, notes } = await collectSplits(train, test)
   const backbone = await openBackbone(ref, { home, ...(onNotice && { onNotice }) })
   try {
+    const resumeFolder = join(resolve(out), '.partial')
     const more = {
       title: `Compare methods: ${titleOf(train)}`,
-      resumeFolder: join(resolve(out), '.partial'),
+      resumeFolder,
       cpus: usableCpus(),
       packageVersion: version,
     }
     const compared = await compare({ ...options, ...more, images, failed, backbone }, hooks)
     const report = { ...compared, data: { ...compared.data, skipped, warnings: [...notes, ...compared.data.warnings] } }
     await writeReport(report, out)
+    await forgetProgress(resumeFolder)
     return report
   } finally {
     await backbone.close()

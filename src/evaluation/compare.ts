@@ -115,7 +115,6 @@ export async function compare(options: CompareOptions, hooks: CompareHooks = {})
     wanted: [...noise.map(({ image }) => image), ...embedding.map(({ image }) => image)],
     images,
   })
-  await progress.clear()
   const counts = Object.fromEntries(
     splits.map((split) => [split, { found: material.found[split], used: material.of[split].sources.length }]),
   ) as CompareReport['data']['counts']

@@ -1,15 +1,16 @@
 /**
  * What a comparison has finished so far, in a folder beside its report, so that one that was killed goes on where it was. Each
- * entry is a file, written to a temporary name and renamed; the folder's name is a hash of all that the results depend on. A file that
+ * entry is a file, there whole or not at all; the folder's name is a hash of all that the results depend on. A file that
  * is damaged, or was changed by somebody, is as none: the work is done again.
  */
 import { createHash } from 'node:crypto'
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { makeFolder } from '../system/files.ts'
 import { parseJson } from '../system/parse-json.ts'
+import { writeWhole } from '../system/whole-file.ts'
 
 /** What an entry must be to be taken. */
 export interface EntryForm<T> {
@@ -22,8 +23,6 @@ export interface EntryForm<T> {
 export interface ProgressStore {
   /** The entry, or what `make` returns, kept for the next time. */
   remember<T>(key: string, form: EntryForm<T>, make: () => Promise<T>): Promise<T>
-  /** Forgets everything: the report is written. */
-  clear(): Promise<void>
 }
 
 /** @param folder undefined keeps nothing. @param parts all that the results depend on */
@@ -31,7 +30,7 @@ export async function openProgress(
   folder: string | undefined,
   parts: readonly (string | Uint8Array)[],
 ): Promise<ProgressStore> {
-  if (folder === undefined) return { remember: (_key, _form, make) => make(), clear: async () => {} }
+  if (folder === undefined) return { remember: (_key, _form, make) => make() }
   const hash = createHash('sha256')
   for (const part of parts) hash.update(part).update('\0')
   const here = join(folder, hash.digest('hex').slice(0, 16))
@@ -45,13 +44,15 @@ export async function openProgress(
       )
       if (known !== undefined) return known
       const value = await make()
-      const temporary = `${path}.${process.pid}.tmp`
-      await writeFile(temporary, encode(value))
-      await rename(temporary, path)
+      await writeWhole(path, encode(value))
       return value
     },
-    clear: () => rm(folder, { recursive: true, force: true }),
   }
+}
+
+/** For when the report is written. */
+export async function forgetProgress(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true })
 }
 
 /** JSON in which typed arrays come back as they were. */

@@ -4,6 +4,7 @@ import { createWriteStream, rmSync, type WriteStream } from 'node:fs'
 import { mkdir, open, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
 import { OneclassError } from '../errors.ts'
+import { isS3 } from './s3/address.ts'
 import { privateFolder } from './whole-file.ts'
 
 /**
@@ -43,6 +44,7 @@ async function isFolder(path: string): Promise<boolean> {
 export async function assertWritable(folder: string, what: string, wayOut: string, mode?: number): Promise<void> {
   const probe = join(folder, `.write-${randomUUID()}`)
   try {
+    if (isS3(folder)) throw new Error(noBucket)
     await makeFolder(folder, mode)
     await writeFile(probe, '')
     await rm(probe, { force: true })
@@ -50,6 +52,8 @@ export async function assertWritable(folder: string, what: string, wayOut: strin
     throw cannotWrite(what, folder, error, wayOut)
   }
 }
+
+const noBucket = 'buckets are read and not written'
 
 /** Bytes that must be free for work that ends with a model: the smallest with a gallery of pictures has about as many. */
 const leastFree = 2 * 2 ** 20
@@ -104,6 +108,7 @@ export async function openOutput(path: string, kind: 'any' | 'file' = 'any'): Pr
     throw cannotWrite('file', path, new Error(why), wayOut)
   }
   if (path === '') refuse('it has no name')
+  if (isS3(path)) refuse(noBucket)
   if (path.endsWith('/') || path.endsWith(sep)) refuse('it is the name of a folder')
   if (path === standardOutputName) return kind === 'any' ? standardOutput() : refuse('it is standard output')
   const found = await stat(path).catch(() => undefined)

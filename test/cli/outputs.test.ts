@@ -28,12 +28,15 @@ test('names that no file can have are refused with a reason, long ones that one 
     ['no/x.csv', /folder does not exist/],
     ['parts/part-000.jpg/x.csv', /a file stands where a folder is needed/],
     [`${'a'.repeat(256)}.csv`, /too long/],
+    ['s3://bucket/x.csv', /buckets are read and not written/],
   ] as const) {
     const { status, err } = await score(photo, '--out', out)
     assert.equal(status, 1, err)
     assert.match(err, /^oneclass: INVALID_ARGUMENT: .*/m)
     assert.match(err, why)
   }
+  const explained = await score(photo, '--explain', 's3://bucket/why')
+  assert.match(explained.err, /INVALID_ARGUMENT: .*buckets are read and not written/)
   const long = `${'a'.repeat(250)}.csv`
   assert.equal((await score(photo, '--out', long)).status, 0)
   await rm(join(folder, long))

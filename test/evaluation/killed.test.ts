@@ -1,7 +1,7 @@
 /** A comparison that is killed outright, and called again. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import test from 'node:test'
@@ -56,6 +56,12 @@ test('killed half-way, a comparison goes on from the methods that it had finishe
     await writeFile(path, (await readFile(path, 'utf8')).replace('"decision":"', '"decision":"kept: '))
   }
   await assert.rejects(readFile(join(out, 'report.json')), { code: 'ENOENT' })
+
+  // a report that cannot be written costs no method either
+  await mkdir(join(out, 'report.html'))
+  assert.equal(await exit(start()), '1')
+  assert.equal((await finished()).filter((path) => !path.endsWith('curve.json')).length, 3)
+  await rmdir(join(out, 'report.html'))
 
   assert.equal(await exit(start()), '0')
   const report = JSON.parse(await readFile(join(out, 'report.json'), 'utf8')) as {

@@ -1,10 +1,9 @@
 /** An evaluation to files: report.html for people, evaluation.json and scores.csv for programs. */
 
-import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { present } from '../../errors.ts'
 import { makeThumbnail } from '../../images/thumbnail.ts'
-import { makeFolder } from '../../system/files.ts'
+import { makeFolder, writeOutput } from '../../system/files.ts'
 import { dataUri, escapeHtml } from '../../system/html.ts'
 import { csvField, csvMark } from '../../wire/csv.ts'
 import type { Evaluation, JudgedImage } from '../../wire/evaluation.ts'
@@ -25,11 +24,7 @@ export async function writeEvaluation(evaluated: Evaluated, labelled: Labelled, 
     'scores.csv': scoresCsv(evaluated.images),
     'report.html': evaluationHtml(evaluated, await thumbnailsOf(evaluated.evaluation, labelled)),
   }
-  for (const [name, text] of Object.entries(files)) {
-    const temporary = join(folder, `.${name}.${process.pid}.tmp`)
-    await writeFile(temporary, text)
-    await rename(temporary, join(folder, name))
-  }
+  for (const [name, text] of Object.entries(files)) await writeOutput(join(folder, name), text)
   return join(folder, 'report.html')
 }
 

@@ -1,8 +1,7 @@
 /** A comparison to files: report.html for people, report.json and scores.csv for programs. Schema: docs/compare.md. */
-import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { saveNetwork } from '../../baselines/save-network.ts'
-import { makeFolder } from '../../system/files.ts'
+import { makeFolder, writeOutput } from '../../system/files.ts'
 import { csvField, csvMark } from '../../wire/csv.ts'
 import type { CompareReport } from '../compare-report.ts'
 import { reportHtml } from './report-html.ts'
@@ -25,11 +24,7 @@ export function renderReport(report: CompareReport): ReportFiles {
 /** @param outDir created where it is missing. Each file appears whole or not at all; trained networks go to KEY/model.json. */
 export async function writeReport(report: CompareReport, outDir: string): Promise<void> {
   await makeFolder(outDir)
-  for (const [name, text] of Object.entries(renderReport(report))) {
-    const temporary = join(outDir, `.${name}.${process.pid}.tmp`)
-    await writeFile(temporary, text)
-    await rename(temporary, join(outDir, name))
-  }
+  for (const [name, text] of Object.entries(renderReport(report))) await writeOutput(join(outDir, name), text)
   for (const [key, network] of report.networks) await saveNetwork(network, key, join(outDir, key))
 }
 

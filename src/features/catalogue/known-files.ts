@@ -2,12 +2,13 @@
  * Where the network files lie that models were fitted with: `<home>/backbones/files/<hash>.json`, one a backbone. A model keeps
  * id and hash only, so that it can travel; this is how `score` finds the file again without being told.
  */
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { makeFolder } from '../../system/files.ts'
 import { parseJson } from '../../system/parse-json.ts'
+import { writeWhole } from '../../system/whole-file.ts'
 
 /** The path is absolute. */
 const KnownFile = Type.Object({ path: Type.String(), id: Type.String(), hash: Type.String() })
@@ -18,11 +19,9 @@ export async function rememberFile(home: string, known: KnownFile): Promise<void
   if ((await findKnownFile(home, known.hash)) === known.path) return
   const folder = join(home, 'backbones', 'files')
   const path = join(folder, `${known.hash}.json`)
-  const temporary = `${path}.${process.pid}.tmp`
   try {
     await makeFolder(folder)
-    await writeFile(temporary, `${JSON.stringify(known)}\n`)
-    await rename(temporary, path)
+    await writeWhole(path, `${JSON.stringify(known)}\n`)
   } catch {
     // named again with --backbone
   }
