@@ -13,10 +13,12 @@ export interface Route {
 /** What `route` was read from: where the address is another, the browser has yet to say so. */
 let known = location.hash
 export const route = signal<Route>(parse(known))
-addEventListener('hashchange', () => {
+addEventListener('hashchange', read)
+
+function read(): void {
   known = location.hash
   route.value = parse(known)
-})
+}
 
 export function href(view: View, argument?: string | null, query: Record<string, string> = {}): string {
   const search = new URLSearchParams(query).toString()
@@ -26,6 +28,12 @@ export function href(view: View, argument?: string | null, query: Record<string,
 
 export function go(view: View, argument?: string | null, query?: Record<string, string>): void {
   location.hash = href(view, argument, query)
+}
+
+/** As `go`, without a step in the history: what was there is gone, as the old name of a model. */
+export function replace(view: View, argument: string): void {
+  history.replaceState(null, '', href(view, argument))
+  read()
 }
 
 /**

@@ -18,8 +18,11 @@ import type { Source } from '../ui/source-choice.tsx'
 import { rememberFiles } from './local-files.ts'
 
 export function NewBatch(): JSX.Element | null {
-  const first = findModel(route.value.query.get('model')) ?? newest.value[0]
-  const label = useSignal(first ? labelOf(first) : '')
+  const asked = route.value.query.get('model') ?? (newest.value[0] ? labelOf(newest.value[0]) : '')
+  const first = findModel(asked)
+  const label = useSignal(first ? labelOf(first) : asked)
+  /** Somebody removed it: another one is the user's choice. */
+  const isGone = findModel(label.value) === undefined
   const [images] = useState(() => chosenFor('batch'))
   const skipped = useSignal(0)
   const source = useSignal<Source>('device')
@@ -31,7 +34,6 @@ export function NewBatch(): JSX.Element | null {
     skipped.value = found.skipped
     sending.error.value = null
   }, [])
-  if (first === undefined) return null
 
   const isLocal = source.value === 'device'
   const size = totalBytes(images.value)
@@ -44,7 +46,7 @@ export function NewBatch(): JSX.Element | null {
       : size > maxRequestBytes
         ? t.drop.tooBig(bytes(size), bytes(maxRequestBytes))
         : null
-  const isReady = isLocal ? images.value.length > 0 && tooMuch === null : folder.value.trim() !== ''
+  const isReady = !isGone && (isLocal ? images.value.length > 0 && tooMuch === null : folder.value.trim() !== '')
 
   const run = () =>
     sending.run(async (send) => {
@@ -80,6 +82,7 @@ export function NewBatch(): JSX.Element | null {
       {skipped.value > 0 && isLocal && <p class="hint">{t.drop.skipped(skipped.value)}</p>}
       {tooMuch && <p class="field-error">{tooMuch}</p>}
       <AlsoAsk first={label.value} chosen={also} />
+      {isGone && <p class="note warn">{t.batches.modelGone(label.value)}</p>}
       {sending.error.value && <ErrorNote error={sending.error.value} />}
       <div class="row apart">
         <ModelSelect value={label.value} onChange={(next) => (label.value = next)} />

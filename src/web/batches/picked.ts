@@ -1,10 +1,12 @@
 /** Images of a batch that were picked on its map, in the address as ranges of their indices: `3-7.12` is 3 to 7 and 12. */
 import { useState } from 'preact/hooks'
 import { noteQuery, route } from '../routes.ts'
+import { useAddress } from './view-state.ts'
 
 /** Null: all are shown. @returns what the address says, and how to show all again */
 export function usePicked(): readonly [ReadonlySet<number> | null, () => void] {
   const [indices, set] = useState(() => pickedIn(route.peek().query))
+  useAddress(() => set(pickedIn(route.peek().query)))
   const showAll = () => {
     set(null)
     noteQuery({ picked: null })

@@ -2,7 +2,7 @@
 import type { JSX } from 'preact'
 import { baseName, count, date, score } from '../format.ts'
 import { promiseWords, usePromise } from '../models/promise.ts'
-import { href } from '../routes.ts'
+import { href, route } from '../routes.ts'
 import { client } from '../service/api.ts'
 import type { Model, Positives } from '../service/types.ts'
 import { t } from '../text.ts'
@@ -31,11 +31,12 @@ export function BatchSummary(props: {
   const { live, model, label, reviews, alpha, positives } = props
   void live.revision.value
   const job = live.job.value
+  const { summary: _, ...view } = Object.fromEntries(route.value.query)
   const promise = usePromise(model?.calibrationScores, alpha, model?.calibration)
   const found = discoveriesOf(live.items, alpha)
   const said = countReviews(live.items, reviews, alpha)
-  const view = { sort: 'odd', filter: 'all', review: 'any', search: '', label: '', alpha, picked: null } as const
-  const first = shown(live.items, reviews, view).slice(0, most)
+  const oddest = { sort: 'odd', filter: 'all', review: 'any', search: '', label: '', alpha, picked: null } as const
+  const first = shown(live.items, reviews, oddest).slice(0, most)
   const rows: [string, string][] = [
     [t.common.model, label ?? ''],
     [t.batches.summary.made, date(job?.createdAt)],
@@ -61,7 +62,7 @@ export function BatchSummary(props: {
       <div class="view-head">
         <div>
           <p class="crumb">
-            <a href={href('batches', live.id)}>{t.batches.summary.back}</a>
+            <a href={href('batches', live.id, view)}>{t.batches.summary.back}</a>
           </p>
           <h1>{job ? titleOf(job) : t.batches.title}</h1>
         </div>

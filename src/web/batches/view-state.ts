@@ -1,6 +1,6 @@
 /** How a batch is looked at: filters, order, alpha, size. It stands in the address, so that a link shows others the same. */
 import { type Signal, signal } from '@preact/signals'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { noteQuery, route } from '../routes.ts'
 import { type Filter, filters, type ReviewFilter, reviewFilters, type Sort, sorts } from './order.ts'
 
@@ -24,6 +24,10 @@ const sizeKey = 'oneclass.cell'
 
 export function useViewState(): ViewState {
   const [state] = useState(readState)
+  useAddress(() => {
+    const next = readState()
+    for (const name of Object.keys(state) as (keyof ViewState)[]) state[name].value = next[name].value
+  })
   const { sort, filter, review, search, label, alpha, size, marks } = state
   useEffect(() => {
     noteQuery({
@@ -44,6 +48,16 @@ export function useViewState(): ViewState {
     }
   }, [size.value])
   return state
+}
+
+/** @param onOther hears of another address of the same batch, as of a link that somebody sent */
+export function useAddress(onOther: () => void): void {
+  const now = route.value
+  const read = useRef(now)
+  useEffect(() => {
+    if (read.current !== now) onOther()
+    read.current = now
+  }, [now])
 }
 
 function readState(): ViewState {

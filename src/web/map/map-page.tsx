@@ -39,6 +39,11 @@ export function MapPage(): JSX.Element {
           <BatchSelect label={label} value={batch} />
         </div>
       </div>
+      {argument !== null && findModel(argument) === undefined && (
+        <p class="note warn" role="status">
+          {t.classify.gone(argument, label)}
+        </p>
+      )}
       <MapOf key={`${label} ${batch}`} label={label} batch={batch} />
     </div>
   )

@@ -1,8 +1,8 @@
 /** What can be done to a model: take another version into use, rename, export, import, remove. */
-import { useSignal } from '@preact/signals'
+import { batch, useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useRef } from 'preact/hooks'
-import { go, href } from '../routes.ts'
+import { go, href, replace, route } from '../routes.ts'
 import { client } from '../service/api.ts'
 import { labelOf, type Model } from '../service/types.ts'
 import { t } from '../text.ts'
@@ -11,7 +11,7 @@ import { Icon } from '../ui/icons.tsx'
 import { Menu, type MenuItem } from '../ui/menu.tsx'
 import { complain, errorWords, type Failure, failureOf, say } from '../ui/notes.tsx'
 import { TextField } from '../ui/text-field.tsx'
-import { loadModels, versionsOf } from './store.ts'
+import { loadModels, models, versionsOf } from './store.ts'
 
 export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
@@ -97,10 +97,17 @@ function Rename({ name, onClose }: { name: string; onClose: () => void }): JSX.E
     event.preventDefault()
     if (!isValid || value.value === name) return
     try {
-      await client.update(name, { name: value.value })
-      await loadModels()
-      say(t.models.renamed(value.value))
+      const next = value.value
+      await client.update(name, { name: next })
+      say(t.models.renamed(next))
       onClose()
+      // the view of the model goes along at once: under the old name there is none
+      batch(() => {
+        const { view, argument } = route.peek()
+        models.value = (models.peek() ?? []).map((one) => (one.name === name ? { ...one, name: next } : one))
+        if (view === 'models' && argument?.split('@')[0] === name) replace(view, next + argument.slice(name.length))
+      })
+      await loadModels()
     } catch (thrown) {
       error.value = failureOf(thrown)
     }

@@ -121,12 +121,15 @@ function Facts({ model }: { model: Model }): JSX.Element {
 }
 
 function AlphaOfModel({ model }: { model: Model }): JSX.Element {
-  const alpha = useSignal(offered(model.alpha, model.calibrationScores))
-  const isChanged = Math.abs(alpha.value - model.alpha) > 1e-9
+  /** Null: as the model has it, also when others set it meanwhile. */
+  const chosen = useSignal<number | null>(null)
+  const alpha = offered(chosen.value ?? model.alpha, model.calibrationScores)
+  const isChanged = Math.abs(alpha - model.alpha) > 1e-9
   const save = async () => {
     try {
-      await client.update(labelOf(model), { alpha: alpha.value })
+      await client.update(labelOf(model), { alpha })
       await loadModels()
+      chosen.value = null
       say(t.alpha.kept)
     } catch (error) {
       complain(error)
@@ -135,13 +138,13 @@ function AlphaOfModel({ model }: { model: Model }): JSX.Element {
   return (
     <>
       <AlphaSlider
-        alpha={alpha.value}
+        alpha={alpha}
         n={model.calibrationScores}
         calibration={model.calibration}
         help={t.alpha.fitHelp}
-        onChange={(next) => (alpha.value = next)}
+        onChange={(next) => (chosen.value = next)}
       />
-      <AlphaRaised model={model} shown={alpha.value} />
+      <AlphaRaised model={model} shown={alpha} />
       <div class="row">
         <button type="button" class="button" disabled={!isChanged} onClick={() => void save()}>
           {t.alpha.keep}

@@ -47,6 +47,8 @@ export const batches: typeof Words = {
       disagree: 'Mensch und Modell uneins',
     },
     also: 'Auch andere Modelle fragen',
+    modelGone: (label) =>
+      `Das Modell „${label}“ gibt es hier nicht: es wurde entfernt oder umbenannt. Wählen Sie unten ein anderes.`,
     alsoHelp: 'Jedes Bild wird einmal gelesen. Die Ergebnisse sagen dann, welches der Modelle es sein könnte.',
     label: 'Welches Modell es annimmt',
     anyLabel: 'Alle Modelle',

@@ -42,6 +42,8 @@ export const batches = {
       disagree: 'Reviewer and model disagree',
     },
     also: 'Ask other models too',
+    modelGone: (label: string) =>
+      `The model “${label}” is not here: it was removed or renamed. Choose another one below.`,
     alsoHelp: 'Each image is read once. The results then say which of the models it could be.',
     label: 'Which model accepts it',
     anyLabel: 'Any model',

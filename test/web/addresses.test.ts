@@ -1,0 +1,80 @@
+/** What an address shows: links to what is gone, links that are opened in a tab that shows the same batch, and what others changed meanwhile. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { createClient, type OneclassClient } from '../../src/client.ts'
+import { options, type PageRig, program, startPage } from '../support/page.ts'
+
+let rig: PageRig
+let { browser, open, says, until, held } = {} as PageRig
+let client: OneclassClient
+let batch = ''
+
+before(async () => {
+  if (program === undefined) return
+  rig = await startPage()
+  ;({ browser, open, says, until, held } = rig)
+  await rig.fitPart()
+  client = createClient(rig.service().address)
+  const images = await rig.read([...held.parts, ...held.others])
+  batch = (await client.finished((await client.batch('part', images, { thumbnails: true })).id)).id
+})
+after(() => rig?.end())
+
+test('a link to a model that is gone shows no other one in silence: a batch waits for a choice', options, async () => {
+  const { page } = browser
+  await open('#/map/gone@7')
+  await says('.note', /“gone@7” is not here.*What you see is said by part@1/)
+  await open('#/batches?model=gone@7')
+  await says('.new-batch', /“gone@7” is not here: it was removed or renamed. Choose another one/)
+  await page.setInputFiles('[data-pick=files]', held.parts.slice(0, 2))
+  const run = page.getByRole('button', { name: 'Run', exact: true })
+  assert.ok(await run.isDisabled())
+  await page.getByLabel('Model').selectOption('part@1')
+  assert.ok(await run.isEnabled())
+  assert.doesNotMatch(await rig.text('.new-batch'), /is not here/)
+  await page.getByRole('button', { name: 'Start over' }).click()
+})
+
+test(
+  'a link to a batch counts in a tab that shows it, and the way back from its summary keeps it',
+  options,
+  async () => {
+    const { page } = browser
+    await open(`#/batches/${batch}`)
+    const picked = (n: number) =>
+      until(`document.querySelector('[role=grid]')?.getAttribute('aria-rowcount') === '${n}'`)
+    await until(`document.querySelectorAll('.cell img').length > 30`)
+    await page.evaluate(`location.hash = '#/batches/${batch}?find=other-1&alpha=0.1&sort=name'`)
+    await picked(1) // other-1, other-10 and other-11
+    await says('.batch-side output', /1 good image in 10 /)
+    await page.getByRole('button', { name: 'Export' }).click()
+    await page.getByRole('menuitem', { name: 'One-page summary' }).click()
+    await says('.summary .facts', /1 good image in 10 /)
+    await page.getByRole('link', { name: 'Back to the batch' }).click()
+    await picked(1)
+    await page.reload()
+    await picked(1)
+    await says('.batch-side output', /1 good image in 10 /)
+  },
+)
+
+test('an alpha that others set is shown, and a model that is renamed keeps its view', options, async () => {
+  const { page } = browser
+  await open('#/models/part@1')
+  await says('.alpha output', /1 good image in 20 /)
+  await client.update('part', { alpha: 0.1 })
+  await page.evaluate(`dispatchEvent(new Event('focus'))`)
+  await says('.alpha output', /1 good image in 10 /)
+  assert.ok(await page.getByRole('button', { name: 'Keep for the model' }).isDisabled())
+  await page.getByRole('button', { name: 'More actions: part' }).click()
+  await page.getByRole('menuitem', { name: 'Rename' }).click()
+  await page.getByLabel('New name').fill('ring')
+  await page.getByRole('dialog').getByRole('button', { name: 'Rename' }).click()
+  await until(`location.hash === '#/models/ring%401'`)
+  await says('h1', /^ring version 1/)
+  await page.waitForSelector('.positives img')
+})
+
+test('all the while: no console error, and no request left the origin', options, () => {
+  rig.assertQuiet()
+})
