@@ -5,7 +5,6 @@ import { useCallback, useEffect, useMemo, useState } from 'preact/hooks'
 import { findModel, models, modelsError } from '../models/store.ts'
 import { usePositives } from '../models/strip.tsx'
 import { href, route } from '../routes.ts'
-import { client } from '../service/api.ts'
 import { isFinished } from '../service/follow.ts'
 import { t } from '../text.ts'
 import { ErrorNote } from '../ui/notes.tsx'
@@ -17,7 +16,7 @@ import { Closer } from './closer.tsx'
 import { DetailPanel } from './detail-panel.tsx'
 import { reviewKey } from './keys.ts'
 import { type Item, openBatch } from './live.ts'
-import { fileOf } from './local-files.ts'
+import { fileOf, pictureOf } from './local-files.ts'
 import { OfMap } from './of-map.tsx'
 import { shown } from './order.ts'
 import { usePicked } from './picked.ts'
@@ -125,7 +124,6 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
     else return
     event.preventDefault()
   }
-  const pathOf = (index: number) => (job?.keeps?.thumbnails ? client.batchPicture(id, index) : null)
   const error = useComputed(() => live.error.value)
 
   if (error.value) {
@@ -189,7 +187,7 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
                   alpha={alpha}
                   truth={truths.get(item.index)}
                   file={file}
-                  path={pathOf(item.index)}
+                  path={pictureOf(job, item)}
                   isSelected={item.index === selected || several.has(item.index)}
                   isFocusable={isFocusable}
                   isRushing={isRushing}
@@ -210,7 +208,7 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
             truth={current && truths.get(current.index)}
             said={current && reviews.said.get(current.index)}
             file={current && fileOf(id, current.index)}
-            path={current ? pathOf(current.index) : null}
+            path={current ? pictureOf(job, current) : null}
             onReview={review}
             onOpen={() => (isCloser.value = true)}
             onClose={() => selection.only(null)}
@@ -230,7 +228,7 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
           item={current}
           batch={job ?? null}
           file={fileOf(id, current.index)}
-          path={pathOf(current.index)}
+          path={pictureOf(job, current)}
           model={model}
           alpha={alpha}
           truth={truths.get(current.index)}

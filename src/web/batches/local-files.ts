@@ -4,6 +4,7 @@ import type { Picked } from '../files/collect.ts'
 import { baseName } from '../format.ts'
 import { client } from '../service/api.ts'
 import type { Batch } from '../service/types.ts'
+import type { Item } from './live.ts'
 
 const files = new Map<string, readonly (Picked | undefined)[]>()
 
@@ -48,6 +49,11 @@ export function pickedOf(batch: string, index: number): Picked | undefined {
 
 export function fileOf(batch: string, index: number): File | undefined {
   return files.get(batch)?.[index]?.file
+}
+
+/** Where the service keeps a small picture; null where it keeps none, as of an image that it could not read. */
+export function pictureOf(batch: Batch | null | undefined, { index, line }: Item): string | null {
+  return batch?.keeps?.thumbnails && !('error' in line) ? client.batchPicture(batch.id, index) : null
 }
 
 /** The whole image: the file of this page, else that of the service's folder; undefined where neither has it. */

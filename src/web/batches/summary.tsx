@@ -3,7 +3,6 @@ import type { JSX } from 'preact'
 import { baseName, count, date, score } from '../format.ts'
 import { promiseWords, usePromise } from '../models/promise.ts'
 import { href, route } from '../routes.ts'
-import { client } from '../service/api.ts'
 import type { Model, Positives } from '../service/types.ts'
 import { t } from '../text.ts'
 import { MiddleCut } from '../ui/middle-cut.tsx'
@@ -13,7 +12,7 @@ import { oneIn, verdictOf } from '../verdict.ts'
 import { discoveriesOf } from './discoveries.ts'
 import { Histogram } from './histogram.tsx'
 import type { LiveBatch } from './live.ts'
-import { fileOf } from './local-files.ts'
+import { fileOf, pictureOf } from './local-files.ts'
 import { shown } from './order.ts'
 import { countReviews, type Reviews } from './review.ts'
 import { titleOf } from './title.ts'
@@ -85,11 +84,7 @@ export function BatchSummary(props: {
       <ul class="summary-images">
         {first.map((item) => (
           <li key={item.index}>
-            <Picture
-              file={fileOf(live.id, item.index)}
-              path={job?.keeps?.thumbnails ? client.batchPicture(live.id, item.index) : null}
-              alt=""
-            />
+            <Picture file={fileOf(live.id, item.index)} path={pictureOf(job, item)} alt="" />
             <span class="row tight">
               <VerdictMark verdict={verdictOf(item.line, alpha)} size={14} />
               <span class="numbers">{'score' in item.line ? score(item.line.score) : ''}</span>
