@@ -1,4 +1,4 @@
-/** What an address shows: links to what is gone, links that are opened in a tab that shows the same batch, and what others changed meanwhile. */
+/** What an address shows: links to what is gone, links that are opened in a tab that shows the same batch, and what others changed or began meanwhile. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { createClient, type OneclassClient } from '../../src/client.ts'
@@ -74,6 +74,29 @@ test('an alpha that others set is shown, and a model that is renamed keeps its v
   await says('h1', /^ring version 1/)
   await page.waitForSelector('.positives img')
 })
+
+test(
+  'a model that is being made is found again in the list, by whoever looks, and its end is told',
+  options,
+  async () => {
+    const { page } = browser
+    const row = (name: string) => page.locator('.batch-list a', { hasText: name })
+    const first = await client.fit('slow', await rig.read(rig.train))
+    await open('#/models')
+    await row('slow').waitFor()
+    await page.reload()
+    await row('slow').click()
+    await until(`location.hash.includes('job=${first.id}')`)
+    await page.getByRole('link', { name: 'Models' }).last().click()
+    await says('.toasts', /“slow@1” is ready/)
+    await says('.model-list', /slow/)
+    assert.equal(await row('slow').count(), 0)
+    const second = await client.fit('stopped', await rig.read(rig.train))
+    await row('stopped').waitFor()
+    await client.cancel(second.id)
+    await says('.toasts', /“stopped” could not be made. The job was cancelled/)
+  },
+)
 
 test('all the while: no console error, and no request left the origin', options, () => {
   rig.assertQuiet()

@@ -6,6 +6,7 @@ import { Icon } from '../ui/icons.tsx'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
 import { ImportButton } from './actions.tsx'
 import { DemoButton } from './demo.tsx'
+import { FitsUnderWay } from './under-way.tsx'
 
 export function EmptyState(): JSX.Element {
   return (
@@ -34,6 +35,7 @@ export function EmptyState(): JSX.Element {
           </li>
         ))}
       </ol>
+      <FitsUnderWay />
     </div>
   )
 }

@@ -11,6 +11,7 @@ import { ImportButton, ModelMenu } from './actions.tsx'
 import { DemoButton } from './demo.tsx'
 import { newest, versionsOf } from './store.ts'
 import { Strip } from './strip.tsx'
+import { FitsUnderWay } from './under-way.tsx'
 
 export function ModelList(): JSX.Element {
   const hasDemo = newest.value.some(({ name }) => name === 'demo')
@@ -29,6 +30,7 @@ export function ModelList(): JSX.Element {
           </a>
         </div>
       </div>
+      <FitsUnderWay />
       <ul class="model-list">
         {newest.value.map((model) => (
           <ModelCard key={model.name} model={model} />

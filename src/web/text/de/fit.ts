@@ -65,6 +65,8 @@ export const fit: typeof Words = {
       fitting: 'Lernt, was normal ist',
       done: 'Fertig',
     },
+    underWay: 'Entsteht gerade',
+    notMade: (name, why) => `„${name}“ ist nicht entstanden. ${why}`,
     doneTitle: (label) => `„${label}“ ist fertig`,
     leftOut: (n, folders) =>
       `${s(n, 'Bild', 'Bilder')} in ${folders.map((name) => `„${name}“`).join(', ')} ${n === 1 ? 'wurde' : 'wurden'} ausgelassen: dem Namen nach gehören sie nicht dazu oder sind für eine Prüfung.`,

@@ -61,6 +61,8 @@ export const fit = {
       fitting: 'Learning what is normal',
       done: 'Done',
     } as Record<string, string>,
+    underWay: 'Being made',
+    notMade: (name: string, why: string) => `“${name}” could not be made. ${why}`,
     doneTitle: (label: string) => `“${label}” is ready`,
     leftOut: (n: number, folders: readonly string[]) =>
       `${s(n, 'image')} in ${folders.map((name) => `“${name}”`).join(', ')} ${n === 1 ? 'was' : 'were'} left out: by the name, they do not belong or are for a test.`,
