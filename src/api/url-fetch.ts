@@ -1,7 +1,7 @@
 /**
- * Images by URL, without becoming anybody's hand inside our network: http and https only, the name is resolved here, every
- * address must be public, and the connection goes to the very address that was checked (a name that resolves anew in
- * between gains nothing). Each redirect starts over. Bytes and time are capped.
+ * Images by URL, which a caller must not use to reach the service's own network (server-side request forgery): http and https only, the
+ * name is resolved here, every address must be public, and the connection goes to the very address that was checked (a name that
+ * resolves anew in between gains nothing). Each redirect starts over. Bytes and time are capped.
  */
 import { Resolver } from 'node:dns/promises'
 import { request as httpRequest, type IncomingMessage } from 'node:http'

@@ -1,6 +1,6 @@
 /**
- * A file that says where this process can be asked how it does, for the health check of a container, which knows neither what was started in it
- * nor the port (`healthcheck.ts`).
+ * A file that says where this process can be asked how it does, for the health check of a container, which knows neither what was started
+ * in it nor the port (`healthcheck.ts`).
  */
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { parseJson } from '../system/parse-json.ts'

@@ -1,4 +1,7 @@
-/** The health check of a container: exit status 0 where the service answers, or the worker was ready and lives; else 1, and why on standard error. */
+/**
+ * The health check of a container: exit status 0 where the service answers, or the worker was ready and lives; else 1, and why on
+ * standard error.
+ */
 import { readConfig } from '../system/config.ts'
 import { checkHealth } from './health-file.ts'
 

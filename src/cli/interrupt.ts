@@ -1,7 +1,7 @@
 /**
- * Ctrl-C, SIGTERM, and SIGHUP of a terminal that was closed. The work is told first, so that it can close what it opened; what has not ended by `patienceMs` is ended all the same. Files
- * that are being written have no name until they are complete (`system/files.ts`), so nothing half is left. A service ends gently
- * instead: its jobs are finished first, and a second signal ends it at once.
+ * Ctrl-C, SIGTERM, and SIGHUP of a terminal that was closed. The work is told first, so that it can close what it opened; what has not
+ * ended by `patienceMs` is ended all the same. Files that are being written have no name until they are complete (`system/files.ts`), so
+ * nothing half is left. A service ends gently instead: its jobs are finished first, and a second signal ends it at once.
  */
 
 const patienceMs = 600

@@ -31,7 +31,8 @@ export function threshold(heldOut: HeldOutScores, alpha: number): number {
 /**
  * The calibrated score, in [0, 1]: strictly increasing in s, 0.5 where the decision falls, above it exactly for what is rejected.
  * It is a / (a + q(s)), where q is a strictly decreasing curve along the p-values (geometric between held-out scores,
- * hyperbolic beyond the largest) and a = q(threshold): the odds of "as odd as what alpha allows" against "as odd as this image".
+ * hyperbolic beyond the largest) and a = q(threshold): the odds of "as anomalous as what alpha allows" against "as anomalous as this
+ * image".
  */
 export function calibratedScore(heldOut: HeldOutScores, s: number, alpha: number): number {
   const limit = threshold(heldOut, alpha)

@@ -1,8 +1,8 @@
 /**
  * A head that uses negatives, where there are some: Fisher's linear discriminant on l2-normalised embeddings, w = Σ⁻¹ (m₋ - m₊), with the
- * covariance within the two classes, each class weighing the same, shrunk as in `whitening.ts` (Ledoit and Wolf 2004). It has a closed form,
- * nothing to tune and nothing random, and it makes sense from one negative on: then it is the direction to that negative in
- * units of how the positives vary.
+ * covariance within the two classes, each class weighing the same, shrunk as in `whitening.ts` (Ledoit and Wolf 2004). It has a closed
+ * form, nothing to tune and nothing random, and it makes sense from one negative on: then it is the direction to that negative in units
+ * of how the positives vary.
  *
  * It knows the kinds of negatives that it was given, and no others. So it only joins the one-class members, with a weight that is found
  * on kinds held out of it, and it is calibrated on held-out positives as they are: whatever the negatives, the promise about

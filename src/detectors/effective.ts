@@ -43,7 +43,7 @@ export function independentRows(
   return rows.filter((i) => kept.has(i))
 }
 
-/** A group weighs at most as much as so many times the photos that it is worth: one odd thing under ten lamps is no tenth of a class. */
+/** A group weighs at most as much as so many times the photos that it is worth: one unusual thing under ten lamps is no tenth of a class. */
 const mostWeight = 2
 
 /** In [0, 1]: 1 where rows of a group have the same value, 0 where groups say nothing about values. */

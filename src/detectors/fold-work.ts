@@ -51,11 +51,11 @@ export function foldWork(X: Matrix, folds: Folds, random: Random): FoldWork {
 }
 
 /**
- * What rows that the others of a fold whiten are multiplied by before the forest scores them, for a whitening by fewer rows gives rows other
- * lengths. Squared lengths are told in shares of those by all other groups: a of the rows that the fold's forest grows on, b of
- * the rows that it scores. The final forest grows on the latter and scores new rows, whose squared lengths are 1 / b of what it knows; in a
- * fold they are b / a, and times a / b² they are 1 / b as well. Without it forests of 1,000 photos rejected .033 at .05, and with it
- * .044 (bench/results/calibration.md, "As the final members would tell it").
+ * What rows that the others of a fold whiten are multiplied by before the forest scores them, for a whitening by fewer rows gives rows
+ * other lengths. Squared lengths are told in shares of those by all other groups: a of the rows that the fold's forest grows on, b of the
+ * rows that it scores. The final forest grows on the latter and scores new rows, whose squared lengths are 1 / b of what it knows; in a
+ * fold they are b / a, and times a / b² they are 1 / b as well. Without it forests of 1,000 photos rejected .033 at .05, and with it .044
+ * (bench/results/calibration.md, "As the final members would tell it").
  */
 function scaleForForest(a: number, b: number): number {
   return Math.sqrt(a) / b

@@ -1,7 +1,7 @@
 /**
  * Isolation forest over embeddings: isolation trees on whitened rows, grown on held-out views of the training rows. Half of the trees cut
  * along columns, half along random directions, as the extended isolation forest does (Hariri, Carrasco Kind and Brunner, IEEE Trans.
- * Knowledge and Data Engineering 33, 2021): what is a little odd in many columns is cut off early there (bench/results/detectors.md).
+ * Knowledge and Data Engineering 33, 2021): what is a little anomalous in many columns is cut off early there (bench/results/detectors.md).
  */
 import { type Matrix, matrix } from '../core/matrix.ts'
 import type { Random } from '../core/random.ts'

@@ -1,6 +1,6 @@
 /**
  * Isolation trees over any matrix: Liu, Ting and Zhou, "Isolation forest", ICDM 2008. Each tree cuts a subsample at a
- * random place of a random column until points stand alone; what is cut off early is odd.
+ * random place of a random column until points stand alone; what is cut off early is anomalous.
  *
  * Nodes of all trees lie in flat arrays. The children of inner node i are `child[i]` (x <= threshold) and `child[i] + 1`;
  * `feature[i]` is its column, or -1 for a leaf, whose `threshold` holds the path length there (depth + c(size)).

@@ -8,7 +8,7 @@ import { heldOutScores } from './held-out-scores.ts'
 
 const shown = 12
 
-/** The worst first: those beyond the far fence of Tukey's box plot, else at most the three oddest. Rows of `X`. */
+/** The worst first: those beyond the far fence of Tukey's box plot, else at most the three most anomalous. Rows of `X`. */
 export async function labelNoise(
   X: Matrix,
   groups: Int32Array,

@@ -33,7 +33,10 @@ export interface ServedSetting {
 /** How a fit of these images looks at them, where that is not only at whole images as they are. */
 export type Way = Pick<FirstLook, 'detail' | 'light'>
 
-/** @returns undefined where a fit looks at whole images as they are: then the ensemble that all rows share is what it serves. @throws CANCELLED */
+/**
+ * @returns undefined where a fit looks at whole images as they are: then the ensemble that all rows share is what it serves.
+ * @throws CANCELLED
+ */
 export async function wayOfFit({ backbone, train, signal }: ServedSetting): Promise<Way | undefined> {
   const { places, light } = await chooseWay(train, backbone, undefined, {
     range: backbone.target.range,

@@ -20,7 +20,10 @@ export interface BackboneCheck {
 
 const images = 8
 
-/** @throws DEPENDENCY_MISSING without a decoder of images, what `openBackbone` throws, and BACKBONE_INVALID when embeddings are not numbers or differ from run to run */
+/**
+ * @throws DEPENDENCY_MISSING without a decoder of images, what `openBackbone` throws, and BACKBONE_INVALID when embeddings are not
+ * numbers or differ from run to run
+ */
 export async function checkBackbone(ref: string | undefined, options: OpenOptions): Promise<BackboneCheck> {
   assertSharp()
   const notices: string[] = []

@@ -13,7 +13,10 @@ export interface Area {
 const whole: Area = { x: 0, y: 0, width: 1, height: 1 }
 const barHeight = 10
 
-/** @param heat levels in [0, 1] (`heatLevel`). @returns the image with heat over it, and a bar of the colours below: from typical at the left to most unlike at the right. */
+/**
+ * @param heat levels in [0, 1] (`heatLevel`).
+ * @returns the image with heat over it, and a bar of the colours below: from typical at the left to most unlike at the right.
+ */
 export function overlayHeat(image: Pixels, heat: HeatGrid, area: Area = whole): Pixels {
   const { width } = image
   const height = image.height + barHeight

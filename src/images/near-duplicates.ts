@@ -3,11 +3,11 @@
  * then has the same texture; or their perceptual hashes differ in at most 4 of 64 bits, where such hashes mean something for these images.
  * `fit` holds such images out together, `compare` leaves them out of its test.
  *
- * Hashes mean nothing where a camera is fixed: all parts look the same in 9 x 8 cells. 320 screws fell into 52 groups, the largest of 47, none
- * of which were copies, and a model so held out rejected 2 of 119 defective ones. So some of the pairs are laid onto each other first.
- * Why not by hash and embedding: on the five training folders of bench/results/accuracy.md ("Copies") 8 bits and a cosine of .9 missed
- * 815 of the pairs that texture finds (mirrored photos, turned castings), and paired different tiles; and .9 means something else for each
- * network.
+ * Hashes mean nothing where a camera is fixed: all parts look the same in 9 x 8 cells. 320 screws fell into 52 groups, the largest of 47,
+ * none of which were copies, and a model so held out rejected 2 of 119 defective ones. So some of the pairs are laid onto each other
+ * first. Why not by hash and embedding: on the five training folders of bench/results/accuracy.md ("Copies") 8 bits and a cosine of .9
+ * missed 815 of the pairs that texture finds (mirrored photos, turned castings), and paired different tiles; and .9 means something else
+ * for each network.
  */
 import { joinPartitions } from '../core/groups.ts'
 import type { Matrix } from '../core/matrix.ts'

@@ -2,8 +2,8 @@
  * Files that were cut off at their end. Where nothing of the picture is missing (some cameras and grabbers leave the end mark away),
  * other programs show them, and they are used here with a note. Where part of the picture is missing they stay errors: what decoders
  * put in its place is no image. A JPEG is whole when all of its scans are there and it decodes without a word once the mark is, a PNG
- * when nothing of it is damaged and its data, which may lack its sum, unpacks to all of its rows. A GIF is whole when its first frame is; of other formats
- * nothing is known.
+ * when nothing of it is damaged and its data, which may lack its sum, unpacks to all of its rows. A GIF is whole when its first frame is;
+ * of other formats nothing is known.
  */
 import { OneclassError } from '../errors.ts'
 import type { Note } from '../wire/notes.ts'

@@ -1,8 +1,8 @@
 /**
- * Does a PNG file that lacks its end, or the end of its data, still hold all of its pixels? What a decoder returns does not tell: the rows that are
- * missing or damaged are whatever stood in that memory before, such as rows of an image decoded before. So its own bytes are asked: what came whole must
- * be unharmed, and its data must unpack to all rows, of which each says how it is filtered (PNG specification, third edition,
- * 5.3 "Chunk layout", 7.2 "Scanlines", 9.2 "Filter types", 10.1 "Compression").
+ * Does a PNG file that lacks its end, or the end of its data, still hold all of its pixels? What a decoder returns does not tell: the
+ * rows that are missing or damaged are whatever stood in that memory before, such as rows of an image decoded before. So its own bytes
+ * are asked: what came whole must be unharmed, and its data must unpack to all rows, of which each says how it is filtered (PNG
+ * specification, third edition, 5.3 "Chunk layout", 7.2 "Scanlines", 9.2 "Filter types", 10.1 "Compression").
  */
 import { once } from 'node:events'
 import { pipeline, Readable } from 'node:stream'

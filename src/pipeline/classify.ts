@@ -31,7 +31,10 @@ export interface Classifier {
   readonly alpha: number
   /** Scores places too: it needs the maps of images. */
   readonly needsMaps: boolean
-  /** @throws FEATURES_WRONG_WIDTH, FEATURES_NOT_FINITE, ALPHA_INVALID, MODEL_INCOMPATIBLE where maps are needed and missing, or no number comes of it */
+  /**
+   * @throws FEATURES_WRONG_WIDTH, FEATURES_NOT_FINITE, ALPHA_INVALID, MODEL_INCOMPATIBLE where maps are needed and missing, or no number
+   * comes of it
+   */
   score(seen: Seen, alpha?: number): Scored
   /** One result an image, as `score` gives it; many together take a part of the time. @throws as score */
   scoreAll(seen: readonly Seen[], alpha?: number): Scored[]

@@ -1,4 +1,7 @@
-/** Threads of a fit: for folds, which take long, and for what takes much memory, of which LIBSVM gives nothing back while its thread lives. */
+/**
+ * Threads of a fit: for folds, which take long, and for what takes much memory, of which LIBSVM gives nothing back while its thread
+ * lives.
+ */
 import type { Matrix } from '../core/matrix.ts'
 import type { ScoredFold } from '../detectors/fold-work.ts'
 import type { Folds } from '../detectors/held-out.ts'

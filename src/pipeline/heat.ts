@@ -9,7 +9,10 @@ import { decodeImage, type ImageSource } from '../images/decode.ts'
 import type { Heatmap } from '../wire/result.ts'
 import type { Classifier } from './classify.ts'
 
-/** @param backbone the network as the model was fitted with it. @returns undefined for a model that looks at no places. Errors of the image */
+/**
+ * @param backbone the network as the model was fitted with it.
+ * @returns undefined for a model that looks at no places. Errors of the image
+ */
 export async function heatOfImage(
   classifier: Classifier,
   backbone: Backbone,

@@ -1,6 +1,6 @@
 /**
- * Connections to Redis, any Redis: one address in (`redis-address.ts`), clients with the right temper out.
- * Producers fail fast (a request must not hang on a lost Redis), workers wait and try again for ever.
+ * Connections to Redis, any Redis, by one address (`redis-address.ts`). Clients differ by their role: those of producers fail fast (a
+ * request must not hang on a lost Redis), those of workers wait and try again for ever.
  */
 import { Cluster, Redis } from 'ioredis'
 import { type Options, parseRedisUrl } from './redis-address.ts'
@@ -8,8 +8,8 @@ import { type Options, parseRedisUrl } from './redis-address.ts'
 export type RedisClient = Redis | Cluster
 
 /**
- * `producer`: commands fail within seconds when Redis is away. `consumer`: commands wait until it is back. `probe`: as a producer, and is told
- * that Redis is a replica, which the others wait out.
+ * `producer`: commands fail within seconds when Redis is away. `consumer`: commands wait until it is back. `probe`: as a producer, and is
+ * told that Redis is a replica, which the others wait out.
  */
 export type ClientRole = 'producer' | 'consumer' | 'probe'
 

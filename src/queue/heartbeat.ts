@@ -92,7 +92,7 @@ export async function readTotals(client: RedisClient): Promise<Totals> {
   return totalsOf(await client.hgetall(keys.totals))
 }
 
-/** How often each code stood in place of a result, since ever. */
+/** How often each code stood in place of a result, since this Redis was first used. */
 export async function readErrors(client: RedisClient): Promise<Record<string, number>> {
   const fields = await client.hgetall(keys.errorTotals)
   return Object.fromEntries(

@@ -1,6 +1,7 @@
 /**
- * Why no connection to a Redis comes about. Clients try again and keep the reason to themselves, or know none: a plain one that meets TLS is only
- * cut off, and one with TLS that meets a plain port waits. So its hosts are called once more without a client, and asked for a PING.
+ * Why no connection to a Redis comes about. Clients try again and keep the reason to themselves, or know none: a plain one that meets TLS
+ * is only cut off, and one with TLS that meets a plain port waits. So its hosts are called once more without a client, and asked for a
+ * PING.
  */
 import { createConnection } from 'node:net'
 import { connect as connectTls } from 'node:tls'

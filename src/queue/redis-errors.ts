@@ -38,7 +38,10 @@ export function damaged(what: string, cause?: unknown): OneclassError {
 const lost =
   /MaxRetriesPerRequest|ClusterAllFailed|ECONN|ETIMEDOUT|ENOTFOUND|EPIPE|Connection is closed|Command timed out|All sentinels/
 
-/** Lost connections, a Redis that does not do what it is told, and keys that somebody else wrote to, as our own error; everything else as it is. */
+/**
+ * Lost connections, a Redis that does not do what it is told, and keys that somebody else wrote to, as our own error; everything else as
+ * it is.
+ */
 export function asRedisError(error: unknown, url: string): unknown {
   if (error instanceof OneclassError) return error
   const text = error instanceof Error ? `${error.name} ${error.message}` : String(error)

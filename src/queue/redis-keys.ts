@@ -17,22 +17,23 @@
  *   named:BATCH:INDEX  small picture of an image of a batch, expiring            string
  *   batches:ORIGIN     batches that a service still has to feed                  set
  *   fits:ORIGIN        fitted models that a service still has to save            hash
+ *   comparisons:ORIGIN reports that a service still has to save                  hash
  *   outcome:JOB        what outlives a job: saved model, cancellation            string (JSON)
  *   cancel:JOB         a running job is to stop                                  string
- *   idempotency:HASH   Idempotency-Key -> job id, hash of the request           string
- *   recent:TYPE        newest jobs and who asked for them, by time              sorted set
- *   demo               the fit of the demo that was asked for last              string
- *   probe              written to see whether Redis takes it, expiring          string
+ *   idempotency:HASH   Idempotency-Key -> job id, hash of the request            string
+ *   recent:TYPE        newest jobs and who asked for them, by time               sorted set
+ *   demo               the fit of the demo that was asked for last               string
+ *   probe              written to see whether Redis takes it, expiring           string
  *   workers            worker -> last heartbeat                                  sorted set
  *   worker:ID          what a worker is and did, expiring                        hash
- *   totals             images and errors since ever                              hash
- *   totals:errors      errors since ever, by code                                hash
- *   places:KIND        caller -> place of its last job (`fair-order.ts`)     hash
+ *   totals             images and errors, all together                           hash
+ *   totals:errors      errors, all together, by code                             hash
+ *   places:KIND        caller -> place of its last job (`fair-order.ts`)         hash
  *   rate:SLOT          images of some seconds, expiring                          integer
  *   crashes:IMAGE      how often a worker died while it had this image           integer
- *   drift:LABEL:HASH[...]   drift monitor of a version                           string, list
+ *   drift:LABEL:HASH[...]  drift monitor of a version                            string, list
  *   drift:HASH[...]    the same, of an earlier build                             string, list
- *   drift-news         LABEL:HASH of those whose monitor has something to take in              set
+ *   drift-news         LABEL:HASH of monitors that have something to take in     set
  */
 export const prefix = '{oneclass}'
 

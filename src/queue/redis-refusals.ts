@@ -1,4 +1,7 @@
-/** What Redis answers where it does not do a command, by the first word of its answer. All of it passes, by itself or when somebody sees to Redis. */
+/**
+ * What Redis answers where it does not do a command, by the first word of its answer. All of it passes, by itself or when somebody sees
+ * to Redis.
+ */
 
 /**
  * `full`, `replicas`, `replica`: it reads, and takes no data. `away`: it cannot answer now, or the command came at a bad moment.

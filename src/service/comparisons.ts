@@ -1,7 +1,7 @@
 /**
- * How the files of a comparison come home: as a fit's model does (`fits.ts`), into `<home>/comparisons/<job>/`. There they stay, with the
- * job itself as `job.json`, longer than Redis remembers it.
- * What stands in Redis is believed only as far as its form goes: ids and file names become paths here.
+ * How the files of a comparison come home: as a fit's model does (`fit-saver.ts`), into `<home>/comparisons/<job>/`. There they stay,
+ * with the job itself as `job.json`, longer than Redis remembers it. What stands in Redis is believed only as far as its form goes: ids
+ * and file names become paths here.
  */
 import { randomUUID } from 'node:crypto'
 import { readdir, readFile, rm, stat } from 'node:fs/promises'
@@ -71,7 +71,7 @@ export async function savedComparisons(home: string): Promise<string[]> {
   return dated.sort((a, b) => b.at - a.at).map(({ id }) => id)
 }
 
-/** Saves what is waiting; the same again changes nothing. What has not the form of a comparison is thrown away. */
+/** Saves what is waiting; the same again changes nothing. What does not have the form of a comparison is thrown away. */
 export async function saveComparisons(
   producer: Producer,
   origin: string,

@@ -18,8 +18,8 @@ export async function forgetDrift(client: RedisClient, model: Named): Promise<vo
 }
 
 /**
- * Earlier builds named a monitor by the hash of the model's bytes alone. The version in use of these bytes goes on with it, others begin anew:
- * which images were whose is not known.
+ * Earlier builds named a monitor by the hash of the model's bytes alone. The version in use of these bytes goes on with it, others begin
+ * anew: which images were whose is not known.
  */
 export async function takeOverDrift(client: RedisClient, models: readonly Model[]): Promise<void> {
   const inUseFirst = [...models].sort((a, b) => Number(b.serving) - Number(a.serving))

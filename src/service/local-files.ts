@@ -110,7 +110,10 @@ async function onDisk(path: string): Promise<string | Buffer> {
   return isThere ? path : unescapeBytes(path)
 }
 
-/** The real path of an open file: Linux says it; elsewhere the path is resolved once more and must still lead to this file. '/' when it does not. */
+/**
+ * The real path of an open file: Linux says it; elsewhere the path is resolved once more and must still lead to this file. '/' when it
+ * does not.
+ */
 async function pathOf(file: FileHandle, from: string | Buffer, { ino, dev }: Stats): Promise<string> {
   const said =
     process.platform === 'linux' ? await readlink(`/proc/self/fd/${file.fd}`).catch(() => undefined) : undefined

@@ -100,9 +100,9 @@ export const withoutStoreSecrets = {
 }
 
 /**
- * ONNX Runtime, since 1.29 and on Linux and macOS too, sends names and hashes of networks and facts about the machine to Microsoft unless this
- * is set before it is loaded (`onnxruntime/core/platform/posix/telemetry.cc`). Its threads read what the main thread has set: so it is set
- * where a thread is started too. Nothing of ours calls out.
+ * ONNX Runtime, since 1.29 and on Linux and macOS too, sends names and hashes of networks and facts about the machine to Microsoft unless
+ * this is set before it is loaded (`onnxruntime/core/platform/posix/telemetry.cc`). Its threads read what the main thread has set: so it
+ * is set where a thread is started too. Nothing of ours calls out.
  */
 export function sendNothing(): void {
   process.env['ORT_DISABLE_TELEMETRY'] = '1'

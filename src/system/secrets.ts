@@ -1,8 +1,8 @@
 /** Addresses may hold passwords and tokens: how they may stand in messages and logs. */
 
 /**
- * Without name, password, and the values behind `?` and `#`. Where the name ends is taken to be the last `@`, as people write passwords with
- * `/` and `@` in them; where the last one stands behind `?`, either may be meant, and nothing but the scheme is shown.
+ * Without name, password, and the values behind `?` and `#`. Where the name ends is taken to be the last `@`, as people write passwords
+ * with `/` and `@` in them; where the last one stands behind `?`, either may be meant, and nothing but the scheme is shown.
  */
 export function withoutSecrets(address: string): string {
   const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*:\/\/)?(.*)$/is.exec(address) ?? []

@@ -62,7 +62,10 @@ const systemNames = new Set([
   '.dropbox.cache',
 ])
 
-/** `._IMG.jpg` (AppleDouble), `.Trash-1000`, `SYNOPHOTO_THUMB_M.jpg`, previews of Lightroom, `IMG_1.THM` of cameras, `a.jpg.download/` of Safari. */
+/**
+ * `._IMG.jpg` (AppleDouble), `.Trash-1000`, `SYNOPHOTO_THUMB_M.jpg`, previews of Lightroom, `IMG_1.THM` of cameras, `a.jpg.download/` of
+ * Safari.
+ */
 const systemPatterns = [
   /^\._/,
   /^\.trash-\d+$/i,

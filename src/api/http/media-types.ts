@@ -25,7 +25,10 @@ export function wrongMediaType({ routeOptions, headers }: FastifyRequest, cause?
   )
 }
 
-/** Nothing here unpacks bodies: without this, packed bytes are told as broken JSON, a broken form or a broken image. @throws UNSUPPORTED_MEDIA_TYPE */
+/**
+ * Nothing here unpacks bodies: without this, packed bytes are told as broken JSON, a broken form or a broken image.
+ * @throws UNSUPPORTED_MEDIA_TYPE
+ */
 export function assertPlain({ headers }: FastifyRequest): void {
   const encoding = headers['content-encoding']?.trim().toLowerCase()
   if (encoding === undefined || encoding === '' || encoding === 'identity') return

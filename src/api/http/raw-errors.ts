@@ -1,4 +1,7 @@
-/** Errors before there is a route: an address that is none, HTTP that is none, a caller who does not come to the end. Problems like all others. */
+/**
+ * Errors before there is a route: an address that is none, HTTP that is none, a caller who does not come to the end. Problems like all
+ * others.
+ */
 import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'

@@ -1,6 +1,6 @@
 /**
- * The few WebAssembly instructions that our kernels are made of, as bytes; those of samples are in `samples.ts`. A kernel is written as nested arrays in the order of
- * the stack machine; `moduleOf` wraps kernels into a module that imports its memory as `env.memory`.
+ * The few WebAssembly instructions that our kernels are made of, as bytes; those of samples are in `samples.ts`. A kernel is written as
+ * nested arrays in the order of the stack machine; `moduleOf` wraps kernels into a module that imports its memory as `env.memory`.
  */
 export type Code = number | readonly Code[]
 

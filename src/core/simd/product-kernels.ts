@@ -1,5 +1,6 @@
 /**
- * Kernels of products with panels (`core/panels.ts`). Addresses and strides are in bytes, all multiples of 16; see `kernels.ts` for what holds for all of them.
+ * Kernels of products with panels (`core/panels.ts`). Addresses and strides are in bytes, all multiples of 16; see `kernels.ts` for what
+ * holds for all of them.
  */
 import {
   add,

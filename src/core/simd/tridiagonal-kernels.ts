@@ -1,5 +1,6 @@
 /**
- * Kernels of the tridiagonal form of a symmetric matrix and of what is computed in it. Addresses and strides are in bytes, all multiples of 16; see `kernels.ts` for what holds for all of them.
+ * Kernels of the tridiagonal form of a symmetric matrix and of what is computed in it. Addresses and strides are in bytes, all multiples
+ * of 16; see `kernels.ts` for what holds for all of them.
  */
 import {
   add,

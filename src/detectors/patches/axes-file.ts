@@ -1,5 +1,6 @@
 /**
- * The axes of a network's places as a file: float32, little-endian, the centre and the steps (d numbers each), then the axes (d x channels).
+ * The axes of a network's places as a file: float32, little-endian, the centre and the steps (d numbers each), then the axes (d x
+ * channels).
  */
 import { checkAxes } from './check-axes.ts'
 import type { PlaceAxes } from './places.ts'

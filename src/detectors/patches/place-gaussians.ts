@@ -2,8 +2,8 @@
  * A Gaussian for each place of aligned images: Defard et al., "PaDiM: a patch distribution modeling framework for anomaly detection and
  * localization", ICPR 2021. What is new: neighbouring places, a block, have a mean each and one covariance. Against a covariance for each
  * place (PaDiM) that loses .004 on cells, .03 on screws and nothing on castings and tiles, and takes a quarter of the room at detail 2
- * (bench/results/places.md). Each is shrunk towards that of all places in the weight of d images (the mean of an inverse Wishart distribution
- * whose prior is worth d observations), so that few images do.
+ * (bench/results/places.md). Each is shrunk towards that of all places in the weight of d images (the mean of an inverse Wishart
+ * distribution whose prior is worth d observations), so that few images do.
  *
  * Sums of bytes are whole numbers: adding and subtracting them loses nothing, and a fold is left out by subtracting its sums.
  */

@@ -1,8 +1,8 @@
 /**
  * Places of an image: what a network's maps say of each spot, as short vectors of bytes.
  *
- * The vectors are projections on a few axes of one map, averaged over 3 x 3 spots. The axes are principal components of maps of drawn images, the
- * same for every model of a network: so no row that is held out has a part in them, a version that grows keeps comparable
+ * The vectors are projections on a few axes of one map, averaged over 3 x 3 spots. The axes are principal components of maps of drawn
+ * images, the same for every model of a network: so no row that is held out has a part in them, a version that grows keeps comparable
  * places, and an image's places are small enough (12 kB at 16 x 16 spots) to be kept and sent. Directions that hardly vary are left out
  * with purpose: in single spots they are noise (tiles: AUROC .74 with all 160 channels, .81 with 48 axes).
  */
@@ -33,7 +33,10 @@ export interface PlaceAxes {
   readonly steps: Float32Array
 }
 
-/** Axes that are kept: with twice as many screws gain .03, tiles lose .007, and a model takes four times the room (bench/results/places.md). */
+/**
+ * Axes that are kept: with twice as many screws gain .03, tiles lose .007, and a model takes four times the room
+ * (bench/results/places.md).
+ */
 const axesKept = 48
 /** Largest stride of a map that is looked at, in pixels of the network's input. */
 const coarsest = 16

@@ -5,7 +5,10 @@
 import { OneclassError } from '../../errors.ts'
 import { isFrameHeader } from '../cost/jpeg.ts'
 
-/** Of the markers that begin a frame. Baseline, extended, progressive and lossless ones are read, arithmetic coding of the first three too. */
+/**
+ * Of the markers that begin a frame. Baseline, extended, progressive and lossless ones are read, arithmetic coding of the first three
+ * too.
+ */
 const unread: Readonly<Record<number, string>> = {
   197: 'several frames',
   198: 'several frames',

@@ -22,8 +22,8 @@ interface Size {
 const positions = 64
 const unit = 4096
 /**
- * Rows of the result that libvips makes in one go of a file that it reads once (`vips_sequential` in reducev.cpp): it counts places on within
- * them, and where these lie between two positions the last bit decides.
+ * Rows of the result that libvips makes in one go of a file that it reads once (`vips_sequential` in reducev.cpp): it counts places on
+ * within them, and where these lie between two positions the last bit decides.
  */
 const stripRows = 10
 /** From here on libvips averages whole samples first, or has the decoder make a JPEG smaller. */
@@ -112,7 +112,10 @@ export function reduce(image: Samples, target: Size): Uint8Array {
   return memory.slice(out, out + target.height * outStride)
 }
 
-/** Repeats the first of `length` pieces of `size` bytes `before` times before them, and the last behind them up to `extra` pieces more in all. */
+/**
+ * Repeats the first of `length` pieces of `size` bytes `before` times before them, and the last behind them up to `extra` pieces more in
+ * all.
+ */
 function repeatEdges(
   memory: Uint8Array,
   at: number,

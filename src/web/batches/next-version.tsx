@@ -1,4 +1,6 @@
-/** From a review to the next version: the images that become photos of it are shown before, and a sentence at the end says what it gained. */
+/**
+ * From a review to the next version: the images that become photos of it are shown before, and a sentence at the end says what it gained.
+ */
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import type { Collected } from '../files/collect.ts'

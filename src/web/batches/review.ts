@@ -30,7 +30,10 @@ export interface SharedReviews {
   readonly unsent: Signal<number>
   /** Of all of these images at once. */
   set(indices: readonly number[], truth: Truth | null): void
-  /** Takes back the last answer of this page, but of no image of which others said otherwise since. @returns the first image that it was about */
+  /**
+   * Takes back the last answer of this page, but of no image of which others said otherwise since.
+   * @returns the first image that it was about
+   */
   undo(): number | undefined
   close(): void
 }

@@ -6,7 +6,9 @@ import { type Signal, useSignal } from '@preact/signals'
 import { useCallback, useRef } from 'preact/hooks'
 import type { Item } from './live.ts'
 
-/** How an image was picked: by itself, as the end of a range, or beside what is selected; by a long press, or a tap, which adds after one. */
+/**
+ * How an image was picked: by itself, as the end of a range, or beside what is selected; by a long press, or a tap, which adds after one.
+ */
 export type Pick = 'one' | 'range' | 'more' | 'hold' | 'tap'
 
 export interface Selection {

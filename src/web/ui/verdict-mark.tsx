@@ -1,4 +1,7 @@
-/** A verdict as a shape and a colour: a disc, a diamond, a triangle. The colours differ for every kind of colour vision; the shapes need none. */
+/**
+ * A verdict as a shape and a colour: a disc, a diamond, a triangle. The colours differ for every kind of colour vision; the shapes need
+ * none.
+ */
 import type { JSX } from 'preact'
 import { t } from '../text.ts'
 import type { Verdict } from '../verdict.ts'
