@@ -1,4 +1,5 @@
 /** One image that several models are asked about: decoded once for each size, embedded once for each network, scored by each model. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { decide } from '../src/detectors/decide.ts'
 import { OneclassError, present, toOneclassError } from '../src/errors.ts'
 import type { Look } from '../src/features/backbone.ts'
@@ -60,7 +61,7 @@ export async function classifyWithMany(
       const [scored] = decide([alone], model.calibrationScores, decisions) as [Scored]
       void recordServed(client, use, [scored]).catch(() => {})
       answers.set(ref, one.notes ? { ...scored, notes: one.notes } : scored)
-      await new Promise((resolve) => setImmediate(resolve)) // other jobs and the lock's renewal come in between
+      await nextTurn() // other jobs and the lock's renewal come in between
     }
   }
   return { image: image.name, ...joinAnswers([...answers]) }

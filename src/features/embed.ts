@@ -6,6 +6,7 @@ import { OneclassError, present, toOneclassError } from '../errors.ts'
 import { decodeImage, type ImageSource } from '../images/decode.ts'
 import type { ImageLimits } from '../images/limits.ts'
 import type { DecodeTarget, Pixels } from '../images/pixels.ts'
+import { throwIfAborted } from '../system/cancelled.ts'
 import { usableCpus } from '../system/cpus.ts'
 import type { Note } from '../wire/notes.ts'
 import type { Backbone, Look, MapOutput } from './backbone.ts'
@@ -40,7 +41,10 @@ export type Embedded = {
   | { readonly error: OneclassError; readonly embedding?: never; readonly maps?: never }
 )
 
-/** One entry an image, in the order of `sources`; a bad image is an entry with its error. @throws CANCELLED, and what breaks the backbone itself */
+/**
+ * One entry an image, in the order of `sources`; a bad image is an entry with its error.
+ * @throws CANCELLED, and what breaks the backbone itself
+ */
 export async function* embedImages(
   backbone: Backbone,
   sources: readonly ImageSource[],
@@ -137,8 +141,4 @@ function nameImage(error: OneclassError, source: ImageSource): OneclassError {
   return error.message.includes(`"${source.name}"`)
     ? error
     : new OneclassError(error.code, `"${source.name}": ${error.message}`, { cause: error })
-}
-
-function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new OneclassError('CANCELLED', 'The work was cancelled.')
 }

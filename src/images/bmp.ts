@@ -2,6 +2,7 @@
  * Windows bitmaps, which machine-vision cameras still write and sharp does not read: uncompressed 1, 4, 8, 16, 24 and 32 bits.
  * Format: https://learn.microsoft.com/windows/win32/gdi/bitmap-storage
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { OneclassError } from '../errors.ts'
 import { alphaBackground, type ImageLimits } from './limits.ts'
 import type { Pixels } from './pixels.ts'
@@ -48,7 +49,7 @@ export async function decodeBmp(bytes: Uint8Array, name: string, limits: ImageLi
     done += width
     if (done >= pixelsAtOnce) {
       done = 0
-      await new Promise<void>((resolve) => setImmediate(resolve))
+      await nextTurn()
     }
   }
   if (header.alphaMask !== 0) layOnBackground(view, header, stride, data)

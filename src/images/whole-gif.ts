@@ -3,6 +3,7 @@
  * missing where the data ends in good form, and reads no file that lacks its end. So the codes are counted: each stands for a row of pixels
  * whose length the ones before it tell. https://www.w3.org/Graphics/GIF/spec-gif89a.txt, sections 20, 22 and appendix F
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { gifBlocks } from './cost/gif.ts'
 import { readerOf } from './cost/header-cost.ts'
 
@@ -96,7 +97,7 @@ async function countPixels(
     }
     if (codes < codesAtOnce) continue
     codes = 0
-    await new Promise<void>((resolve) => setImmediate(resolve))
+    await nextTurn()
   }
   return { count, hasMore: false }
 }

@@ -1,5 +1,6 @@
 /** What a caller gives piece by piece (bytes of an image, images of a list), read so that a source that stalls holds nobody up. */
-import { cancelled, closed } from '../system/thread-call.ts'
+import { cancelled } from '../system/cancelled.ts'
+import { closed } from '../system/thread-call.ts'
 
 /** What ends the reading: the caller's signal, and that of the loaded model, aborted when it is closed. */
 export interface Ends {

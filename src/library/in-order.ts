@@ -1,7 +1,8 @@
 /** Questions about images that come one by one: asked in groups while the next are read, answered in their order. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { present } from '../errors.ts'
 import type { ImageSource } from '../images/source.ts'
-import { cancelled } from '../system/thread-call.ts'
+import { cancelled } from '../system/cancelled.ts'
 import type { ErrorBody } from '../wire/error.ts'
 import type { Entries, Entry } from './images.ts'
 
@@ -35,7 +36,11 @@ export async function* answerInOrder<R>(
   try {
     while (next || group.length > 0 || flights.length > 0) {
       while (next && group.length < groupSize) {
-        const got: IteratorResult<Entry, void> | undefined = await Promise.race([next, stop.promise, soon()])
+        const got: IteratorResult<Entry, void> | undefined = await Promise.race([
+          next,
+          stop.promise,
+          nextTurn(undefined),
+        ])
         if (got === undefined) break
         if (got.done) next = undefined
         else {
@@ -79,11 +84,6 @@ async function askAbout<R>(
 function quiet<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {})
   return promise
-}
-
-/** Undefined, when what is ready has had its turn. */
-function soon(): Promise<undefined> {
-  return new Promise((resolve) => setImmediate(resolve, undefined))
 }
 
 async function isSettled(promise: Promise<unknown>): Promise<boolean> {

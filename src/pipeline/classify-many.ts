@@ -4,6 +4,7 @@
  * above alpha they are a conformal set over classes that were each taught alone.
  */
 
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { pairs } from '../core/pairs.ts'
 import { type OneclassError, present, toOneclassError } from '../errors.ts'
 import type { Backbone, Look } from '../features/backbone.ts'
@@ -107,7 +108,7 @@ async function scoreWaiting(
         notes && !('error' in answer) ? { ...answer, notes } : answer,
       ])
     }
-    await pause() // a hundred models are a second's work: whoever interrupts it does not wait for all of them
+    await nextTurn() // a hundred models are a second's work: whoever interrupts it does not wait for all of them
   }
   return waiting.map(({ image, embedded }, i) => {
     const all = [...embedded.values()]
@@ -126,10 +127,6 @@ function answersOf(classifier: Classifier, seen: readonly Seen[]): Answer[] {
   } catch (thrown) {
     return seen.map(() => ({ error: toOneclassError(thrown).toJSON() }))
   }
-}
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }
 
 /**

@@ -1,11 +1,12 @@
 /** The range of samples that a model was fitted with: found among its positives, then the same for every image that it judges. */
-import { OneclassError, present } from '../errors.ts'
+import { present } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { withTarget } from '../features/changed.ts'
 import { measureSamples } from '../images/decode.ts'
 import type { ImageLimits } from '../images/limits.ts'
 import { describeRange, rangeOf, type SampleRange, type UsedSamples } from '../images/sample-range.ts'
 import type { ImageSource } from '../images/source.ts'
+import { throwIfAborted } from '../system/cancelled.ts'
 
 /** Images that are measured: enough to see what the others use. */
 const mostMeasured = 100
@@ -20,7 +21,7 @@ export async function rangeOfImages(
 ): Promise<SampleRange | undefined> {
   const found: UsedSamples[] = []
   for (const source of spread(sources)) {
-    if (options.signal?.aborted) throw new OneclassError('CANCELLED', 'The work was cancelled.')
+    throwIfAborted(options.signal)
     // what cannot be read is said when it is decoded
     const used = await measureSamples(source, options.limits).catch(() => undefined)
     if (used) found.push(used)

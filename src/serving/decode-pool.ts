@@ -18,8 +18,9 @@ import { decodeSmall } from '../images/decode.ts'
 import { detectFormat } from '../images/format.ts'
 import { type ImageLimits, imageLimits } from '../images/limits.ts'
 import type { Pixels } from '../images/pixels.ts'
+import { cancelled, throwIfAborted } from '../system/cancelled.ts'
 import { poolClosed, startDecodeChildren } from './decode-children.ts'
-import { cancelled, type Decoded, type DecodeRequest, decodeIn, MovedAway } from './decode-run.ts'
+import { type Decoded, type DecodeRequest, decodeIn, MovedAway } from './decode-run.ts'
 import type { Lane } from './micro-batcher.ts'
 
 export interface DecodePool {
@@ -182,7 +183,7 @@ export function createDecodePool(options: DecodePoolOptions): DecodePool {
 
   return {
     async decode(request) {
-      if (request.signal?.aborted) throw cancelled()
+      throwIfAborted(request.signal)
       const { bytes, name } = request
       if (bytes.length > limits.maxBytes)
         throw new OneclassError('IMAGE_TOO_LARGE', `"${name}" has more than the ${limits.maxBytes} bytes accepted.`)

@@ -4,6 +4,7 @@ import type { DecodeAnswer } from '../images/decode-process.ts'
 import type { ImageLimits } from '../images/limits.ts'
 import type { DecodeTarget, Pixels } from '../images/pixels.ts'
 import type { UsedSamples } from '../images/sample-range.ts'
+import { cancelled, throwIfAborted } from '../system/cancelled.ts'
 import type { Frame } from '../system/frames.ts'
 import type { DecodeChild } from './decode-child.ts'
 import type { Lane } from './micro-batcher.ts'
@@ -73,7 +74,7 @@ export async function decodeIn(
     else if (watch(cpuMs) === 'stop') stop(new MovedAway())
   }, watchMs)
   try {
-    if (signal?.aborted) throw cancelled()
+    throwIfAborted(signal)
     const answer = await child.ask({ name, target, thumbnail, measure, limits }, bytes)
     if (stopped) throw stopped // its answer was on its way when it was stopped
     return read(answer)
@@ -93,10 +94,6 @@ function read({ header, bytes }: Frame<DecodeAnswer>): Decoded {
   const { pixels, used, ...about } = header
   const thumbnail = bytes.length > pixels ? Uint8Array.prototype.slice.call(bytes, pixels) : undefined
   return { pixels: { ...about, data: bytes.subarray(0, pixels) }, thumbnail, used }
-}
-
-export function cancelled(): OneclassError {
-  return new OneclassError('CANCELLED', 'The work was cancelled.')
 }
 
 function tooSlow(name: string, { maxMilliseconds }: ImageLimits): OneclassError {

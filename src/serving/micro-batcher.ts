@@ -8,7 +8,7 @@
  *     run takes both, so that singles do not starve a bulk job.
  */
 import { pairs } from '../core/pairs.ts'
-import { OneclassError } from '../errors.ts'
+import { cancelled } from '../system/cancelled.ts'
 
 export type Lane = 'single' | 'bulk'
 
@@ -128,8 +128,4 @@ export function createMicroBatcher<I, O>(options: BatcherOptions<I, O>): MicroBa
       return queues.single.length + queues.bulk.length
     },
   }
-}
-
-function cancelled(): OneclassError {
-  return new OneclassError('CANCELLED', 'The work was cancelled.')
 }

@@ -7,6 +7,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type MessagePort, parentPort, type ResourceLimits, Worker } from 'node:worker_threads'
 import { type ErrorCode, OneclassError, present, toOneclassError } from '../errors.ts'
+import { cancelled } from './cancelled.ts'
 import { sendNothing } from './config.ts'
 import { nativeWorkData, waitForNativeWorkAtExit } from './native-work.ts'
 
@@ -169,11 +170,6 @@ export async function callInThread<C extends Calls, K extends keyof C & string>(
 /** What a call is rejected with whose thread was closed. */
 export function closed(): OneclassError {
   return new OneclassError('CANCELLED', 'This was closed.')
-}
-
-/** What a call is rejected with whose signal was aborted. */
-export function cancelled(signal: AbortSignal | undefined): OneclassError {
-  return new OneclassError('CANCELLED', 'The work was cancelled.', { cause: signal?.reason })
 }
 
 /** In the thread: answers calls, as many at once as come. */
