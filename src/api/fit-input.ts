@@ -1,7 +1,7 @@
 /** What a fit is made of: files of a form, a folder, confirmed images of a batch, and the positives of an earlier version. */
 import type { FastifyRequest } from 'fastify'
 import { OneclassError } from '../errors.ts'
-import { type JobData, lifetimes, typeOfJob } from '../queue/jobs.ts'
+import { type JobData, lifetimes } from '../queue/jobs.ts'
 import { nothingKept } from '../store/gallery.ts'
 import { assertNewModelName } from '../store/registry.ts'
 import { FitFields, type FitFromFolder } from '../wire/fit.ts'
@@ -12,6 +12,7 @@ import { assertSomeRead } from '../wire/negatives.ts'
 import type { FailedImage } from '../wire/result.ts'
 import { checkRange, parseRange, type SampleRange } from '../wire/sample-range.ts'
 import type { ApiContext } from './context.ts'
+import { findBatch } from './find-batch.ts'
 import { listField, parseFields } from './http/fields.ts'
 import type { OwnedBlobs } from './http/owned-blobs.ts'
 import { readForm, type Uploaded } from './http/uploads.ts'
@@ -184,10 +185,7 @@ async function storeOfBatch(
   context: ApiContext,
   owned: OwnedBlobs,
 ): Promise<Stored> {
-  const { batches } = context.producer
-  // the id becomes part of a key in Redis: nothing but an id of ours
-  const batch = typeOfJob(id) === 'batch' ? await batches.read(id) : undefined
-  if (batch === undefined) throw new OneclassError('JOB_NOT_FOUND', 'There is no batch of this id, or it is too old.')
+  const batch = await findBatch(context.producer, id)
   if (batch.folder === null)
     throw new OneclassError('CONFLICT', 'The images of this batch were uploaded and are not kept: send them as files.')
   if (indices.length > context.limits.maxFitImages)
@@ -199,7 +197,7 @@ async function storeOfBatch(
       'INVALID_ARGUMENT',
       `"${field}" names image ${wrong}, but the batch has the images 0 to ${batch.total - 1}.`,
     )
-  const names = await batches.namesAt(id, wanted)
+  const names = await context.producer.batches.namesAt(id, wanted)
   const there = names.filter((name) => name !== undefined)
   return await storeFiles(batch.folder, there, context, owned)
 }

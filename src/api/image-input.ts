@@ -134,11 +134,6 @@ function agreedOn(inQuery: Decisions, beside: Decisions): Decisions {
   return { ...inQuery, ...beside }
 }
 
-/** The hash of the bytes behind the id of a blob. */
-export function hashOf(blob: string): string {
-  return blob.split('.')[1] ?? ''
-}
-
 function imageNameOf(url: string): string {
   try {
     return (

@@ -128,7 +128,7 @@ export function createBlobStore(client: RedisClient, bounds: Bounds): BlobStore 
     const whole: (Buffer | undefined)[] = []
     for (const id of ids) {
       const bytes = found.get(id)
-      const isWhole = bytes?.length === sizeOf(id) && (await sha256InTurns(bytes)) === id.split('.')[1]
+      const isWhole = bytes?.length === sizeOf(id) && (await sha256InTurns(bytes)) === hashOf(id)
       whole.push(isWhole ? bytes : undefined)
     }
     return whole
@@ -198,6 +198,11 @@ async function newId(bytes: Uint8Array): Promise<string> {
 
 function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** What an id says of the hash of its bytes. */
+export function hashOf(id: string): string {
+  return id.split('.')[1] ?? ''
 }
 
 /** What an id says of the length of its bytes. */

@@ -2,12 +2,18 @@
 import type { MultipartFile } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import { OneclassError, toOneclassError } from '../../errors.ts'
+import { hashOf } from '../../queue/blobs.ts'
 import { unknownName } from './check.ts'
 import type { Held } from './held-bytes.ts'
 
 export interface Uploaded {
   readonly image: string
   readonly blob: string
+}
+
+/** What tells an upload from others: its name and its bytes. */
+export function printOf({ image, blob }: Uploaded): string {
+  return `${image} ${hashOf(blob)}`
 }
 
 export interface Form {

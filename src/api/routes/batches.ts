@@ -5,9 +5,7 @@ import { OneclassError } from '../../errors.ts'
 import { readThumbnail } from '../../queue/batch-extras.ts'
 import type { BatchRecord } from '../../queue/batches.ts'
 import { chunksOf } from '../../queue/chunks.ts'
-import { claim } from '../../queue/idempotency.ts'
 import { viewOfBatch } from '../../queue/job-view.ts'
-import { typeOfJob } from '../../queue/jobs.ts'
 import { decideLines, decisionsOf } from '../../service/decide-lines.ts'
 import { BatchFromFolder, BatchOptions } from '../../wire/batch.ts'
 import { Decisions } from '../../wire/decisions.ts'
@@ -15,12 +13,15 @@ import { BatchJob, ListLimit, ListState } from '../../wire/job.ts'
 import { isFinished } from '../../wire/job-state.ts'
 import { JobId, ModelRef } from '../../wire/names.ts'
 import { csvLine, csvStartFor, decisionColumns } from '../../wire/result-csv.ts'
+import { acceptJob } from '../accept-job.ts'
 import { readBatchInput } from '../batch-input.ts'
 import type { ApiContext } from '../context.ts'
+import { findBatch } from '../find-batch.ts'
 import { callerOf } from '../http/access.ts'
 import { idempotencyKey } from '../http/fields.ts'
 import { route } from '../http/route.ts'
-import { listJobs, remember } from '../job-list.ts'
+import { printOf } from '../http/uploads.ts'
+import { listJobs } from '../job-list.ts'
 import { offerAlso } from '../offer-models.ts'
 
 /** Of a chunk in the middle of a batch: long enough to be worth a job, short enough to be lost with a worker. */
@@ -30,14 +31,7 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
   const { producer, events, feeder, streams } = context
   const { batches, blobs } = producer
 
-  const find = async (id: string): Promise<BatchRecord> =>
-    // the id becomes part of a key in Redis: nothing but an id of ours
-    found(typeOfJob(id) === 'batch' ? await batches.read(id) : undefined)
-
-  const found = (batch: BatchRecord | undefined): BatchRecord => {
-    if (batch === undefined) throw new OneclassError('JOB_NOT_FOUND', 'There is no batch of this id, or it is too old.')
-    return batch
-  }
+  const find = (id: string) => findBatch(producer, id)
 
   route(app, {
     method: 'POST',
@@ -52,60 +46,56 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
     multipart: Type.Object({ images: Type.Array(Type.String({ format: 'binary' })), ...BatchOptions.properties }),
     answers: { 202: { description: 'The batch, as a job', schema: BatchJob } },
     handle: async ({ params, body, request, reply }) => {
-      const key = idempotencyKey(request)
+      idempotencyKey(request) // a wrong one is refused before anything is read
       await context.registry.info(params.name)
       const input = await readBatchInput(request, body, context)
       const { images, isOpen, uploads, folder, alpha, decisions, also, keep, results } = input
       const { info, use } = await context.useModel(params.name, alpha)
       const others = also === undefined ? [] : await offerAlso(context, also, use.label, alpha)
-      const contents = uploads.map(({ image, blob }) => `${image} ${blob.split('.')[1]}`)
-      const { id, isReplay } = await claim(producer, 'batch', callerOf(request), key, [
-        params.name,
-        folder ?? '',
-        String(alpha),
-        JSON.stringify([keep, decisions, ...(also ? [also] : []), ...(results ? [results] : [])]),
-        ...contents,
-      ])
-      reply.code(202).header('location', `/v1/batches/${id}`)
-      const known = isReplay ? await batches.read(id) : undefined
-      if (known !== undefined) {
-        reply.header('idempotency-replayed', 'true')
-        return viewOfBatch(known)
-      }
-      const record = {
-        id,
-        isOpen,
-        ...(isOpen && { isStreamed: true }),
-        model: use,
-        ...(also !== undefined && { also: others }),
-        chunkSize,
-        folder,
-        ...input.dropped,
-        keep,
-        ...(results !== undefined && { results }),
-        decide: { ...decisions, calibrationScores: info.calibrationScores },
-        origin: context.origin,
-        owner: callerOf(request),
-        createdAt: new Date().toISOString(),
-      }
-      await batches.create(record, images)
-      try {
-        for (const { first, end } of chunksOf(uploads.length, chunkSize)) {
-          const some = uploads.slice(first, end).map(({ image, blob }, i) => ({ index: first + i, image, blob }))
-          await producer.addChunk({ ...record, total: images.length }, first, some)
+      const asked = {
+        type: 'batch',
+        fingerprint: [
+          params.name,
+          folder ?? '',
+          String(alpha),
+          JSON.stringify([keep, decisions, ...(also ? [also] : []), ...(results ? [results] : [])]),
+          ...uploads.map(printOf),
+        ],
+        locate: (id: string) => `/v1/batches/${id}`,
+      } as const
+      return await acceptJob(context, { request, reply }, asked, async (id) => {
+        const record = {
+          id,
+          isOpen,
+          ...(isOpen && { isStreamed: true }),
+          model: use,
+          ...(also !== undefined && { also: others }),
+          chunkSize,
+          folder,
+          ...input.dropped,
+          keep,
+          ...(results !== undefined && { results }),
+          decide: { ...decisions, calibrationScores: info.calibrationScores },
+          origin: context.origin,
+          owner: callerOf(request),
+          createdAt: new Date().toISOString(),
         }
-      } catch (error) {
-        // as if it had never been: the same request again is then a new one. Its bytes go with the request
-        await producer
-          .cancel(id)
-          .then(() => batches.remove(record))
-          .catch(() => {})
-        throw error
-      }
-      request.owned.handOver()
-      await remember(context, request, 'batch', id)
-      feeder.feed(id)
-      return viewOfBatch(await find(id))
+        await batches.create(record, images)
+        try {
+          for (const { first, end } of chunksOf(uploads.length, chunkSize)) {
+            const some = uploads.slice(first, end).map(({ image, blob }, i) => ({ index: first + i, image, blob }))
+            await producer.addChunk({ ...record, total: images.length }, first, some)
+          }
+        } catch (error) {
+          // as if it had never been: the same request again is then a new one. Its bytes go with the request
+          await producer
+            .cancel(id)
+            .then(() => batches.remove(record))
+            .catch(() => {})
+          throw error
+        }
+        feeder.feed(id)
+      })
     },
   })
 
@@ -165,7 +155,7 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
     let changed: Promise<void> | undefined
     for (;;) {
       changed ??= events.next(batch.id, signal) // of many pages one listener
-      const now = found(await batches.read(batch.id))
+      const now = await find(batch.id)
       // never more than it has images, however long its list of results says to be
       const most = Math.max(0, Math.min(500, now.total - sent))
       const lines = most === 0 ? [] : await batches.lines(batch.id, sent, most)

@@ -9,19 +9,10 @@ import { isUnreadable } from '../../queue/mend.ts'
 import { damaged } from '../../queue/redis-errors.ts'
 import { escapeHtml } from '../../system/html.ts'
 import type { ApiContext } from '../context.ts'
+import { fileTypes } from '../http/file-types.ts'
 import { contentPolicy } from '../http/security.ts'
 
 const root = '/admin/queues'
-const types: Readonly<Record<string, string>> = {
-  '.js': 'text/javascript',
-  '.css': 'text/css',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.ico': 'image/x-icon',
-  '.json': 'application/json',
-  '.woff2': 'font/woff2',
-  '.txt': 'text/plain',
-}
 
 /** @param basePath what a proxy puts before every path; empty: nothing */
 export function boardRoutes(app: FastifyInstance, context: ApiContext, basePath: string): void {
@@ -47,7 +38,7 @@ export function boardRoutes(app: FastifyInstance, context: ApiContext, basePath:
 
   app.get(`${root}/static/*`, { config }, async (request, reply) => {
     const path = normalize((request.params as { '*': string })['*'])
-    const type = types[extname(path)]
+    const type = fileTypes[extname(path)]
     if (path.startsWith('..') || path.includes('\0') || path.startsWith(sep) || type === undefined)
       throw new OneclassError('NOT_FOUND', 'There is no such file.')
     const bytes = await readFile(join(board.staticFolder, path)).catch(() => {

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
+import { hashOf } from '../../queue/blobs.ts'
 import { ImageForModels } from '../../wire/classify.ts'
 import { ClassifyManyJob } from '../../wire/job.ts'
 import { ManyScoredImage } from '../../wire/many.ts'
@@ -11,7 +12,7 @@ import type { ApiContext } from '../context.ts'
 import { callerOf } from '../http/access.ts'
 import { idempotencyKey } from '../http/fields.ts'
 import { route } from '../http/route.ts'
-import { agreed, askedOfImage, hashOf, imageBodyLimit, imageForm, imageQuery, imageReader } from '../image-input.ts'
+import { agreed, askedOfImage, imageBodyLimit, imageForm, imageQuery, imageReader } from '../image-input.ts'
 import { offerModels, refsOf } from '../offer-models.ts'
 
 export function classifyManyRoutes(app: FastifyInstance, context: ApiContext): void {

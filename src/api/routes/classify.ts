@@ -1,6 +1,7 @@
 /** One image: as a form, as the bare body, by URL, by path or as base64; a job, or the answer itself with `?wait`. */
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
+import { hashOf } from '../../queue/blobs.ts'
 import { ImageByReference } from '../../wire/classify.ts'
 import { ClassifyJob } from '../../wire/job.ts'
 import { ModelRef } from '../../wire/names.ts'
@@ -10,7 +11,7 @@ import type { ApiContext } from '../context.ts'
 import { callerOf } from '../http/access.ts'
 import { idempotencyKey } from '../http/fields.ts'
 import { route } from '../http/route.ts'
-import { askedOfImage, hashOf, imageBodyLimit, imageForm, imageQuery, imageReader } from '../image-input.ts'
+import { askedOfImage, imageBodyLimit, imageForm, imageQuery, imageReader } from '../image-input.ts'
 
 export function classifyRoutes(app: FastifyInstance, context: ApiContext): void {
   const { producer, limits } = context

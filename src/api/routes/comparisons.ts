@@ -4,20 +4,21 @@ import { join } from 'node:path'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
-import { claim } from '../../queue/idempotency.ts'
 import { lifetimes, typeOfJob } from '../../queue/jobs.ts'
 import { comparisonFolder, savedComparison, savedComparisons } from '../../service/comparisons.ts'
 import { ComparisonOptions, ComparisonRequest } from '../../wire/comparison.ts'
 import { CompareJob, ListLimit } from '../../wire/job.ts'
 import { JobId } from '../../wire/names.ts'
+import { splits } from '../../wire/splits.ts'
+import { acceptJob } from '../accept-job.ts'
 import { type ComparisonInput, readComparedFolders } from '../comparison-folders.ts'
 import type { ApiContext } from '../context.ts'
 import { callerOf } from '../http/access.ts'
 import { idempotencyKey, listField, parseFields } from '../http/fields.ts'
 import { route } from '../http/route.ts'
 import { contentPolicy } from '../http/security.ts'
-import { readForm } from '../http/uploads.ts'
-import { brief, listed, listJobs, remember } from '../job-list.ts'
+import { printOf, readForm } from '../http/uploads.ts'
+import { brief, listed, listJobs } from '../job-list.ts'
 
 const Params = Type.Object({ id: JobId })
 const types = {
@@ -26,7 +27,6 @@ const types = {
   'scores.csv': 'text/csv; charset=utf-8',
 } as const
 type ReportFile = keyof typeof types
-const splitNames = ['trainPositive', 'trainNegative', 'testPositive', 'testNegative'] as const
 
 export function comparisonRoutes(app: FastifyInstance, context: ApiContext): void {
   const { producer, limits } = context
@@ -53,11 +53,11 @@ export function comparisonRoutes(app: FastifyInstance, context: ApiContext): voi
       methods === undefined ? rest : { ...rest, methods: listField(methods) },
     )
     const found = files.map(({ image, blob }) => ({ split: image.replace(/\/.*/s, ''), image, blob }))
-    const wrong = found.find(({ split }) => !(splitNames as readonly string[]).includes(split))
+    const wrong = found.find(({ split }) => !(splits as readonly string[]).includes(split))
     if (wrong !== undefined)
       throw new OneclassError(
         'INVALID_ARGUMENT',
-        `"${wrong.image}" is of no part: expected names that begin with ${splitNames.join('/, ')}/.`,
+        `"${wrong.image}" is of no part: expected names that begin with ${splits.join('/, ')}/.`,
       )
     for (const part of ['trainPositive', 'testPositive'])
       if (!found.some(({ split }) => split === part))
@@ -67,7 +67,7 @@ export function comparisonRoutes(app: FastifyInstance, context: ApiContext): voi
       files: found,
       skipped: [],
       notes: [],
-      asked: found.map(({ image, blob }) => `${image} ${blob.split('.')[1]}`),
+      asked: found.map(printOf),
     }
   }
 
@@ -87,37 +87,26 @@ export function comparisonRoutes(app: FastifyInstance, context: ApiContext): voi
     }),
     answers: { 202: { description: 'The job', schema: CompareJob } },
     handle: async ({ body, request, reply }) => {
-      const key = idempotencyKey(request)
+      idempotencyKey(request) // a wrong one is refused before anything is read
       const sent = request.isMultipart() ? await readUpload(request) : undefined
-      const { id, isReplay } = await claim(producer, 'compare', callerOf(request), key, [
-        JSON.stringify(sent?.options ?? body),
-        ...(sent?.asked ?? []),
-      ])
-      reply.code(202).header('location', `/v1/comparisons/${id}`)
-      const known = isReplay ? await producer.job(id) : undefined
-      if (known !== undefined) {
-        reply.header('idempotency-replayed', 'true')
-        return known
-      }
-      const { owned } = request
-      const { options, files, skipped, notes } = sent ?? (await readComparedFolders(body, owned, context))
-      const list = await owned.put(Buffer.from(JSON.stringify(files)), lifetimes.input)
-      await producer.add(
-        'compare',
-        id,
-        {
+      const asked = {
+        type: 'compare',
+        fingerprint: [JSON.stringify(sent?.options ?? body), ...(sent?.asked ?? [])],
+        locate: (id: string) => `/v1/comparisons/${id}`,
+      } as const
+      return await acceptJob(context, { request, reply }, asked, async (id) => {
+        const { owned } = request
+        const { options, files, skipped, notes } = sent ?? (await readComparedFolders(body, owned, context))
+        const data = {
           ...options,
-          list,
+          list: await owned.put(Buffer.from(JSON.stringify(files)), lifetimes.input),
           ...(skipped.length > 0 && { skipped: skipped.map((one) => ({ ...one, examples: [...one.examples] })) }),
           ...(notes.length > 0 && { notes }),
           origin: context.origin,
           requestId: request.id,
-        },
-        callerOf(request),
-      )
-      owned.handOver()
-      await remember(context, request, 'compare', id)
-      return await producer.job(id)
+        }
+        await producer.add('compare', id, data, callerOf(request))
+      })
     },
   })
 

@@ -2,18 +2,16 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
-import { claim } from '../../queue/idempotency.ts'
 import { lifetimes } from '../../queue/jobs.ts'
 import { keys } from '../../queue/redis-keys.ts'
 import { demoModel, readSamples } from '../../service/demo-samples.ts'
 import { FitJob, type Job } from '../../wire/job.ts'
 import { isFinished } from '../../wire/job-state.ts'
 import { DemoImages } from '../../wire/operations.ts'
+import { acceptJob } from '../accept-job.ts'
 import type { ApiContext } from '../context.ts'
 import { callerOf } from '../http/access.ts'
-import { idempotencyKey } from '../http/fields.ts'
 import { route } from '../http/route.ts'
-import { remember } from '../job-list.ts'
 
 export function demoRoutes(app: FastifyInstance, context: ApiContext): void {
   const { producer, home } = context
@@ -37,24 +35,12 @@ export function demoRoutes(app: FastifyInstance, context: ApiContext): void {
     tag: 'Demo',
     answers: { 202: { description: 'The fit job', schema: FitJob } },
     handle: async ({ request, reply }) => {
-      const { id, isReplay } = await claim(producer, 'fit', callerOf(request), idempotencyKey(request), ['demo'])
-      const known = isReplay ? await producer.job(id) : await underWay(id)
-      reply.code(202).header('location', `/v1/jobs/${known?.id ?? id}`)
-      if (known !== undefined) {
-        reply.header('idempotency-replayed', 'true')
-        return known
+      const add = async (id: string): Promise<void> => {
+        const list = await request.owned.put(Buffer.from('[]'), lifetimes.input)
+        const data = { name: demoModel, demo: true, list, origin: context.origin, requestId: request.id }
+        await producer.add('fit', id, data, callerOf(request))
       }
-      const list = await request.owned.put(Buffer.from('[]'), lifetimes.input)
-      const { origin } = context
-      await producer.add(
-        'fit',
-        id,
-        { name: demoModel, demo: true, list, origin, requestId: request.id },
-        callerOf(request),
-      )
-      request.owned.handOver()
-      await remember(context, request, 'fit', id)
-      return await producer.job(id)
+      return await acceptJob(context, { request, reply }, { type: 'fit', fingerprint: ['demo'] }, add, underWay)
     },
   })
 

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
+import { hashOf } from '../../queue/blobs.ts'
 import { ImageByReference } from '../../wire/classify.ts'
 import { FaceSeen } from '../../wire/faces.ts'
 import { FaceJob } from '../../wire/job.ts'
@@ -10,7 +11,7 @@ import type { ApiContext } from '../context.ts'
 import { callerOf } from '../http/access.ts'
 import { idempotencyKey } from '../http/fields.ts'
 import { route } from '../http/route.ts'
-import { hashOf, imageBodyLimit, imageForm, imageQuery, imageReader } from '../image-input.ts'
+import { imageBodyLimit, imageForm, imageQuery, imageReader } from '../image-input.ts'
 
 export function faceRoutes(app: FastifyInstance, context: ApiContext): void {
   const { producer, limits } = context

@@ -1,18 +1,17 @@
 /** Models are made by fit jobs. */
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { claim } from '../../queue/idempotency.ts'
 import { type JobData, lifetimes } from '../../queue/jobs.ts'
 import { askedOfBase } from '../../store/fit-facts.ts'
 import { FitFields, FitFromFolder } from '../../wire/fit.ts'
 import { FitJob } from '../../wire/job.ts'
+import { acceptJob } from '../accept-job.ts'
 import type { ApiContext } from '../context.ts'
 import { excludedOf, readBase, readFitInput } from '../fit-input.ts'
 import { callerOf } from '../http/access.ts'
 import { idempotencyKey } from '../http/fields.ts'
 import { route } from '../http/route.ts'
-import type { Uploaded } from '../http/uploads.ts'
-import { remember } from '../job-list.ts'
+import { printOf } from '../http/uploads.ts'
 
 export function fitRoutes(app: FastifyInstance, context: ApiContext): void {
   const { producer } = context
@@ -44,40 +43,28 @@ export function fitRoutes(app: FastifyInstance, context: ApiContext): void {
     }),
     answers: { 202: { description: 'The fit job', schema: FitJob } },
     handle: async ({ body, request, reply }) => {
-      const key = idempotencyKey(request)
+      idempotencyKey(request) // a wrong one is refused before anything is read
       const input = await readFitInput(request, body, context)
       const { fields, files, negatives, skipped, failed, source } = input
-      const print = ({ image, blob }: Uploaded) => `${image} ${blob.split('.')[1]}`
-      const contents = [...files.map(print), ...negatives.map((one) => `not ${print(one)}`)]
-      const { id, isReplay } = await claim(producer, 'fit', callerOf(request), key, [
-        JSON.stringify(fields),
-        source,
-        ...contents,
-      ])
-      reply.code(202).header('location', `/v1/jobs/${id}`)
-      const known = isReplay ? await producer.job(id) : undefined
-      if (known !== undefined) {
-        reply.header('idempotency-replayed', 'true')
-        return known
-      }
-      const found = await readBase(input, context)
-      const { base: _base, exclude: _exclude, ...rest } = fields
-      const { images: exclude } = excludedOf(fields)
-      const all = [...files, ...negatives.map((one) => ({ ...one, isNegative: true })), ...failed]
-      const list = await request.owned.put(Buffer.from(JSON.stringify(all)), lifetimes.input)
-      const data: JobData['fit'] = {
-        ...(found && { ...askedOfBase(found.info, fields), seed: found.info.seed, base: found.base }),
-        ...rest,
-        ...(exclude.length > 0 && { exclude }),
-        ...(skipped.length > 0 && { skipped: skipped.map((one) => ({ ...one, examples: [...one.examples] })) }),
-        list,
-        origin: context.origin,
-        requestId: request.id,
-      }
-      await producer.add('fit', id, data, callerOf(request))
-      request.owned.handOver()
-      await remember(context, request, 'fit', id)
-      return await producer.job(id)
+      const contents = [...files.map(printOf), ...negatives.map((one) => `not ${printOf(one)}`)]
+      const asked = { type: 'fit', fingerprint: [JSON.stringify(fields), source, ...contents] } as const
+      return await acceptJob(context, { request, reply }, asked, async (id) => {
+        const found = await readBase(input, context)
+        const { base: _base, exclude: _exclude, ...rest } = fields
+        const { images: exclude } = excludedOf(fields)
+        const all = [...files, ...negatives.map((one) => ({ ...one, isNegative: true })), ...failed]
+        const list = await request.owned.put(Buffer.from(JSON.stringify(all)), lifetimes.input)
+        const data: JobData['fit'] = {
+          ...(found && { ...askedOfBase(found.info, fields), seed: found.info.seed, base: found.base }),
+          ...rest,
+          ...(exclude.length > 0 && { exclude }),
+          ...(skipped.length > 0 && { skipped: skipped.map((one) => ({ ...one, examples: [...one.examples] })) }),
+          list,
+          origin: context.origin,
+          requestId: request.id,
+        }
+        await producer.add('fit', id, data, callerOf(request))
+      })
     },
   })
 }

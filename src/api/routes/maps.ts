@@ -2,24 +2,21 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
-import { claim } from '../../queue/idempotency.ts'
-import { typeOfJob } from '../../queue/jobs.ts'
 import { MapJob } from '../../wire/job.ts'
 import { MapRequest } from '../../wire/map.ts'
 import { ModelRef } from '../../wire/names.ts'
+import { acceptJob } from '../accept-job.ts'
 import type { ApiContext } from '../context.ts'
+import { findBatch } from '../find-batch.ts'
 import { callerOf } from '../http/access.ts'
-import { idempotencyKey } from '../http/fields.ts'
 import { route } from '../http/route.ts'
-import { remember } from '../job-list.ts'
 
 export function mapRoutes(app: FastifyInstance, context: ApiContext): void {
   const { producer, registry } = context
 
   /** @throws JOB_NOT_FOUND, CONFLICT, MODEL_INCOMPATIBLE */
   const checkBatch = async (id: string, backboneHash: string): Promise<void> => {
-    const batch = typeOfJob(id) === 'batch' ? await producer.batches.read(id) : undefined
-    if (batch === undefined) throw new OneclassError('JOB_NOT_FOUND', 'There is no batch of this id, or it is too old.')
+    const batch = await findBatch(producer, id)
     if (!batch.keep?.map)
       throw new OneclassError('CONFLICT', 'Nothing is kept of this batch for a map: score it again with "map": true.')
     const scoredBy = (await registry.list()).find(({ sha256 }) => sha256 === batch.model.sha256)
@@ -41,24 +38,11 @@ export function mapRoutes(app: FastifyInstance, context: ApiContext): void {
     handle: async ({ params, body, request, reply }) => {
       const { backbone, use } = await context.useModel(params.name, undefined)
       if (body.batch !== undefined) await checkBatch(body.batch, backbone.hash)
-      const { id, isReplay } = await claim(producer, 'map', callerOf(request), idempotencyKey(request), [
-        use.sha256,
-        body.batch ?? '',
-      ])
-      reply.code(202).header('location', `/v1/jobs/${id}`)
-      const known = isReplay ? await producer.job(id) : undefined
-      if (known !== undefined) {
-        reply.header('idempotency-replayed', 'true')
-        return known
-      }
-      await producer.add(
-        'map',
-        id,
-        { model: use, ...(body.batch && { batch: body.batch }), requestId: request.id },
-        callerOf(request),
-      )
-      await remember(context, request, 'map', id)
-      return await producer.job(id)
+      const asked = { type: 'map', fingerprint: [use.sha256, body.batch ?? ''] } as const
+      return await acceptJob(context, { request, reply }, asked, async (id) => {
+        const data = { model: use, ...(body.batch && { batch: body.batch }), requestId: request.id }
+        await producer.add('map', id, data, callerOf(request))
+      })
     },
   })
 }

@@ -4,24 +4,11 @@ import { extname, join } from 'node:path'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { docsPage, docsStyle } from '../docs/docs-page.ts'
 import type { OpenApi } from '../docs/openapi.ts'
+import { fileTypes } from '../http/file-types.ts'
 import type { Outside } from '../http/outside.ts'
 import { contentPolicy, pagePermissions } from '../http/security.ts'
 
-const html = 'text/html; charset=utf-8'
-const css = 'text/css; charset=utf-8'
-const types: Readonly<Record<string, string>> = {
-  '.html': html,
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': css,
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.jpg': 'image/jpeg',
-  '.webp': 'image/webp',
-  '.ico': 'image/x-icon',
-  '.json': 'application/json',
-  '.woff2': 'font/woff2',
-  '.txt': 'text/plain; charset=utf-8',
-}
+const { '.html': html = '', '.css': css = '' } = fileTypes
 
 const open = { config: { scope: null } } as const
 
@@ -64,7 +51,7 @@ export async function pageRoutes(
     return sendShared(reply.header('vary', 'accept-encoding'), await bytesOf(file + ending))
   }
   for (const file of files) {
-    const type = types[extname(file)]
+    const type = fileTypes[extname(file)]
     if (type === undefined || file === 'index.html') continue
     app.get(`/${file.split('/').map(encodeURIComponent).join('/')}`, open, async (request, reply) => {
       const isHashed = /[.-][0-9a-zA-Z_-]{8,}\.[a-z0-9]+$/.test(file)

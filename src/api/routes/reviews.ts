@@ -2,13 +2,12 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { OneclassError } from '../../errors.ts'
-import type { BatchRecord } from '../../queue/batches.ts'
-import { typeOfJob } from '../../queue/jobs.ts'
 import { noteReviewed } from '../../service/promise-kept.ts'
 import { openReviewStore } from '../../store/reviews.ts'
 import { JobId } from '../../wire/names.ts'
 import { ReviewChange, Reviews } from '../../wire/review.ts'
 import type { ApiContext } from '../context.ts'
+import { findBatch } from '../find-batch.ts'
 import { route } from '../http/route.ts'
 
 export function reviewRoutes(app: FastifyInstance, context: ApiContext): void {
@@ -16,12 +15,7 @@ export function reviewRoutes(app: FastifyInstance, context: ApiContext): void {
   const { confirmed, log } = context
   const store = openReviewStore(context.home)
 
-  const find = async (id: string): Promise<BatchRecord> => {
-    // the id becomes part of a path: nothing but an id of ours
-    const batch = typeOfJob(id) === 'batch' ? await batches.read(id) : undefined
-    if (batch === undefined) throw new OneclassError('JOB_NOT_FOUND', 'There is no batch of this id, or it is too old.')
-    return batch
-  }
+  const find = (id: string) => findBatch(context.producer, id)
 
   route(app, {
     method: 'GET',
