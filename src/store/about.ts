@@ -11,13 +11,8 @@ import { keepFiles } from '../system/kept-file.ts'
 import { parseJson } from '../system/parse-json.ts'
 import { sha256 } from '../system/sha256.ts'
 import { writeWhole } from '../system/whole-file.ts'
-import { FitFacts } from '../wire/fit-report.ts'
 import { labelOf } from '../wire/label.ts'
-import { Calibration, Growth, Model } from '../wire/model.ts'
-import { Alpha } from '../wire/names.ts'
-import { Preprocess } from '../wire/preprocess.ts'
-import { SampleRange } from '../wire/sample-range.ts'
-import { Nullable } from '../wire/type.ts'
+import { Model } from '../wire/model.ts'
 import { type Artifact, decodeArtifact } from './artifact.ts'
 import { assertGalleryOf } from './gallery.ts'
 import { factsOf } from './model-info.ts'
@@ -25,21 +20,11 @@ import { factsOf } from './model-info.ts'
 /** What stands beside the artifact. */
 export type About = Omit<Model, 'name' | 'version' | 'serving'>
 
-const { sha256: hash, bytes, n, dim, createdAt, seed, backbone } = Model.properties
+const { name: _name, version: _version, serving: _serving, ...recorded } = Model.properties
+/** `added`: what later builds wrote; left out where it is missing or not what this build knows. */
+const { createdAt, alpha, n, dim, backbone, seed, sha256: hash, bytes, ...added } = recorded
 /** What every build wrote. */
-const Needed = Type.Object({ createdAt, alpha: Alpha, n, dim, backbone, seed, sha256: hash, bytes })
-
-/** What later builds added: left out where it is missing or not what this build knows. */
-const added = {
-  calibrationScores: Type.Integer({ minimum: 1 }),
-  calibration: Calibration,
-  gallery: Nullable(Type.String()),
-  negatives: Type.Integer(),
-  range: SampleRange,
-  preprocess: Preprocess,
-  growth: Growth,
-  facts: Nullable(FitFacts),
-}
+const Needed = Type.Object({ createdAt, alpha, n, dim, backbone, seed, sha256: hash, bytes })
 
 export interface Abouts {
   /** @param folder of the version. @throws MODEL_CORRUPT */
@@ -68,7 +53,8 @@ export async function writeAbout(folder: string, about: About): Promise<void> {
 }
 
 /**
- * The record as the artifact and the gallery beside it tell it; a damaged gallery is left out. An alpha that was set after the fit is lost: it is the fit's again.
+ * The record as the artifact and the gallery beside it tell it; a damaged gallery is left out. An alpha that was set after the fit is
+ * lost: it is the fit's again.
  * @throws MODEL_CORRUPT when the artifact cannot be read either
  */
 export async function aboutFromFiles(folder: string): Promise<About> {

@@ -3,7 +3,6 @@
  */
 import { rejectable } from '../detectors/calibration.ts'
 import {
-  type CalibrationMethod,
   calibrationOf,
   defaultAlpha,
   expectedFalseRejection,
@@ -14,6 +13,7 @@ import {
   toleranceAlpha,
   usualAlpha,
 } from '../detectors/promise.ts'
+import type { CalibrationMethod } from '../wire/fit-choices.ts'
 import type { FitFacts, FitReport } from '../wire/fit-report.ts'
 import { plural } from '../wire/plural.ts'
 import { isText } from './plain-data.ts'

@@ -1,6 +1,7 @@
 /** A model: what is told of it, asked of it and changed in it. */
 import { Type } from 'typebox'
 import { Uniformity } from './evaluation.ts'
+import { calibrationMethods } from './fit-choices.ts'
 import { FitFacts, FitReport } from './fit-report.ts'
 import { Alpha, ModelName } from './names.ts'
 import { Preprocess } from './preprocess.ts'
@@ -24,7 +25,7 @@ export const Growth = Type.Object(
 )
 export type Growth = Fixed<typeof Growth>
 
-export const Calibration = OneOf(['cross-fit', 'split'], {
+export const Calibration = OneOf(calibrationMethods, {
   description: 'Held-out scores are of every positive, by models of the others, or of a quarter that was set aside',
 })
 
@@ -35,6 +36,7 @@ export const Model = Type.Object({
   alpha: Alpha,
   n: Type.Integer({ description: 'Positives that it was fitted on' }),
   calibrationScores: Type.Integer({
+    minimum: 1,
     description: 'Held-out scores that p-values count among; above 1,000 positives a quarter of them',
   }),
   calibration: Type.Optional(Calibration),

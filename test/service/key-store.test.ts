@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test'
 import { createRateLimit } from '../../src/api/http/rate-limit.ts'
 import { openKeyStore } from '../../src/service/key-store.ts'
 import { withLock } from '../../src/system/lock.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 
 let home: string
 before(async () => {
@@ -34,8 +35,7 @@ test('a key is shown once, kept as a hash, verified, listed and revoked', async 
 })
 
 test('of a revocation and other changes at the same time none undoes another; no lock is left behind', async (t) => {
-  const home = await mkdtemp(join(tmpdir(), 'oneclass-keys-'))
-  t.after(() => rm(home, { recursive: true, force: true }))
+  const home = await temporaryFolder(t)
   for (let i = 0; i < 10; i++) {
     const [a, b] = [openKeyStore(home), openKeyStore(home)]
     const leaked = await a.create('leaked', 'manage')
@@ -48,8 +48,7 @@ test('of a revocation and other changes at the same time none undoes another; no
 })
 
 test('a lock whose holder died is taken over, one that is held is not', async (t) => {
-  const home = await mkdtemp(join(tmpdir(), 'oneclass-keys-'))
-  t.after(() => rm(home, { recursive: true, force: true }))
+  const home = await temporaryFolder(t)
   const lock = join(home, 'x.lock')
   await writeFile(lock, 'somebody')
   await utimes(lock, new Date(), new Date(Date.now() - 60_000))
@@ -76,8 +75,7 @@ test('a lock whose holder died is taken over, one that is held is not', async (t
 })
 
 test('who revokes the last key closes the service, until it is said otherwise', async (t) => {
-  const home = await mkdtemp(join(tmpdir(), 'oneclass-keys-'))
-  t.after(() => rm(home, { recursive: true, force: true }))
+  const home = await temporaryFolder(t)
   const store = openKeyStore(home)
   assert.equal(await store.isOpen(), true)
   const { info } = await store.create('only', 'manage')

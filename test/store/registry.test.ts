@@ -1,8 +1,7 @@
 /** Named versions of models on the disk: numbers, names, choices, damaged records, galleries, and many changes at once. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'node:test'
 import { matrix } from '../../src/core/matrix.ts'
@@ -12,6 +11,7 @@ import { encodeArtifact } from '../../src/store/artifact.ts'
 import { encodeGallery } from '../../src/store/gallery.ts'
 import { openRegistry } from '../../src/store/registry.ts'
 import { blankGallery, noBackbone } from '../support/gallery.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 
 const random = createRandom(9)
 const X = matrix(
@@ -23,8 +23,7 @@ const artifact = { ...(await fitFeatures(X, { seed: 3 })), backbone: noBackbone 
 const bytes = encodeArtifact(artifact)
 
 test('the registry: versions, the latest by default, alpha without refitting, rename, remove, nothing half-written', async (t) => {
-  const home = await mkdtemp(join(tmpdir(), 'oneclass-'))
-  t.after(() => rm(home, { recursive: true, force: true }))
+  const home = await temporaryFolder(t)
   const registry = openRegistry(home)
   assert.deepEqual(await registry.list(), [])
   const saved = await Promise.all([1, 2, 3, 4].map(() => registry.save('part', artifact)))
@@ -56,8 +55,7 @@ test('the registry: versions, the latest by default, alpha without refitting, re
 })
 
 test('damaged records are named and left out of lists; the others stay, and what can be is repaired', async (t) => {
-  const home = await mkdtemp(join(tmpdir(), 'oneclass-'))
-  t.after(() => rm(home, { recursive: true, force: true }))
+  const home = await temporaryFolder(t)
   const registry = openRegistry(home)
   const gallery = encodeGallery(blankGallery(artifact))
   await registry.save('whole', artifact)
@@ -94,8 +92,7 @@ test('damaged records are named and left out of lists; the others stay, and what
 })
 
 test('changes of one record at the same time are all kept', async (t) => {
-  const home = await mkdtemp(join(tmpdir(), 'oneclass-'))
-  t.after(() => rm(home, { recursive: true, force: true }))
+  const home = await temporaryFolder(t)
   const registry = openRegistry(home)
   for (let i = 0; i < 5; i++) {
     const { version } = await registry.save('part', artifact)
@@ -107,8 +104,7 @@ test('changes of one record at the same time are all kept', async (t) => {
 })
 
 test('new names, alphas, choices and removals at the same time leave no half of a model under any name', async (t) => {
-  const home = await mkdtemp(join(tmpdir(), 'oneclass-test-'))
-  t.after(() => rm(home, { recursive: true, force: true }))
+  const home = await temporaryFolder(t)
   const [one, other] = [openRegistry(home), openRegistry(home)]
   await one.save('a', artifact)
   const codes = new Set<string>()
@@ -137,8 +133,7 @@ test('new names, alphas, choices and removals at the same time leave no half of 
 })
 
 test('the gallery lies beside its model, moves and goes with it, and is refused when it is not what was saved', async (t) => {
-  const home = await mkdtemp(join(tmpdir(), 'oneclass-'))
-  t.after(() => rm(home, { recursive: true, force: true }))
+  const home = await temporaryFolder(t)
   const registry = openRegistry(home)
   const gallery = Buffer.from('any bytes will do here')
   assert.equal((await registry.save('part', artifact)).gallery, null)
@@ -157,8 +152,7 @@ test('the gallery lies beside its model, moves and goes with it, and is refused 
 })
 
 test('the bare name means the version fitted last, or the one that was chosen, until the next fit', async (t) => {
-  const home = await mkdtemp(join(tmpdir(), 'oneclass-'))
-  t.after(() => rm(home, { recursive: true, force: true }))
+  const home = await temporaryFolder(t)
   const registry = openRegistry(home)
   const growth = { base: 'part@1', kept: 30, added: 2, excluded: 0, repeated: 0 }
   await registry.save('part', artifact)
@@ -189,8 +183,7 @@ test('the bare name means the version fitted last, or the one that was chosen, u
 })
 
 test('a model that was saved before there were galleries', async (t) => {
-  const home = await mkdtemp(join(tmpdir(), 'oneclass-'))
-  t.after(() => rm(home, { recursive: true, force: true }))
+  const home = await temporaryFolder(t)
   const registry = openRegistry(home)
   const { gallery: _, name: _name, version: _version, ...about } = await registry.save('old', artifact)
   await writeFile(join(home, 'models/old/1/about.json'), JSON.stringify(about))
@@ -199,9 +192,19 @@ test('a model that was saved before there were galleries', async (t) => {
   assert.deepEqual(Buffer.from(await registry.bytes('old')), Buffer.from(bytes))
 })
 
+test('what a record says in words that this build does not know is left out, and the model is there', async (t) => {
+  const home = await temporaryFolder(t)
+  const registry = openRegistry(home)
+  const { name: _name, version: _version, serving: _serving, ...about } = await registry.save('part', artifact)
+  const unknown = { light: 'dim', enlarged: 9, detail: 'far', calibration: 'guess', calibrationScores: 0, range: 3 }
+  await writeFile(join(home, 'models/part/1/about.json'), JSON.stringify({ ...about, ...unknown }))
+  const info = await registry.info('part')
+  for (const fact of ['light', 'enlarged', 'detail', 'calibration', 'range']) assert.ok(!(fact in info), fact)
+  assert.deepEqual([info.calibrationScores, info.sha256], [about.n, about.sha256])
+})
+
 test('names that are paths, options or too long are refused everywhere', async (t) => {
-  const home = await mkdtemp(join(tmpdir(), 'oneclass-'))
-  t.after(() => rm(home, { recursive: true, force: true }))
+  const home = await temporaryFolder(t)
   await writeFile(join(home, 'secret'), 'x')
   const registry = openRegistry(home)
   for (const name of [

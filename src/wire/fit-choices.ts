@@ -1,0 +1,12 @@
+/** Words that the choices of a fit are made in. Apart from the schemas: client and page need no library for them. */
+
+/** How positives are held out of the models that score them: each once, or a quarter set aside. */
+export const calibrationMethods = ['cross-fit', 'split'] as const
+export type CalibrationMethod = (typeof calibrationMethods)[number]
+
+/** How images are looked at: as they are, or with their light evened out. */
+export const lights = ['as-is', 'even'] as const
+export type Light = (typeof lights)[number]
+/** `auto`: the fit chooses. */
+export const askedLights = ['auto', ...lights] as const
+export type AskedLight = (typeof askedLights)[number]
