@@ -2,7 +2,6 @@
 import { setPriority } from 'node:os'
 import { toOneclassError } from '../src/errors.ts'
 import { compare } from '../src/evaluation/compare.ts'
-import type { Split } from '../src/evaluation/compare-report.ts'
 import { phaseOf } from '../src/evaluation/phase.ts'
 import { writeReport } from '../src/evaluation/report/report.ts'
 import { openBackbone } from '../src/features/registry.ts'
@@ -11,6 +10,7 @@ import { version } from '../src/system/config.ts'
 import type { ComparisonPhase } from '../src/wire/comparison.ts'
 import type { ErrorBody } from '../src/wire/error.ts'
 import type { SkippedFiles } from '../src/wire/fit-report.ts'
+import type { Split } from '../src/wire/splits.ts'
 import { receiveWork, tellWorker } from './child.ts'
 
 export interface CompareWork {
@@ -46,8 +46,8 @@ try {
       backbone,
       methods: work.methods,
       effort: work.quick ? 'quick' : 'full',
-      alpha: work.alpha ?? 0.05,
-      seed: work.seed ?? 1,
+      ...(work.alpha !== undefined && { alpha: work.alpha }),
+      ...(work.seed !== undefined && { seed: work.seed }),
       title: 'Compare methods',
       cpus: work.cpus,
       packageVersion: version,

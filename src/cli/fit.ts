@@ -2,13 +2,14 @@
 import { assertAlpha } from '../detectors/calibration.ts'
 import { assertConfidence } from '../detectors/promise.ts'
 import { OneclassError } from '../errors.ts'
-import { describeSkipped, printable } from '../images/left-out.ts'
+import { printable } from '../images/left-out.ts'
 import type { FitReply } from '../library/calls.ts'
 import { callOnce, fitApart } from '../library/thread.ts'
 import { rangeSentence } from '../pipeline/range.ts'
 import { refitInput } from '../pipeline/refit.ts'
 import { fitReport, nounOf } from '../store/fit-facts.ts'
 import { assertNewModelName } from '../store/registry.ts'
+import { askedLights, calibrationMethods } from '../wire/fit-choices.ts'
 import { labelOf } from '../wire/label.ts'
 import type { Model } from '../wire/model.ts'
 import { plural } from '../wire/plural.ts'
@@ -19,6 +20,7 @@ import { readFeatureRows, readFeatures } from './feature-file.ts'
 import { asNamed, assertOfRows, excluded, placesFor } from './fit-arguments.ts'
 import { negativesAt, positivesFor } from './fit-input.ts'
 import { negativesWords, preprocessWords, reportLines, wayLines } from './fit-words.ts'
+import { tellFailed, tellSkipped } from './notes.ts'
 import { progressLine } from './progress.ts'
 import { flag, number, oneOf, required, text } from './values.ts'
 
@@ -122,7 +124,7 @@ fit --features X.npy --name NAME [--negatives N.npy] [--preprocess auto|l2|none]
     const confidence = number(values, 'confidence')
     if (alpha !== undefined) assertAlpha(alpha)
     if (confidence !== undefined) assertConfidence(confidence)
-    const calibration = oneOf(values, 'calibration', ['auto', 'cross-fit', 'split'] as const, 'auto')
+    const calibration = oneOf(values, 'calibration', ['auto', ...calibrationMethods] as const, 'auto')
     const preprocess = oneOf(values, 'preprocess', preprocessModes, 'auto')
     if (features === undefined && preprocess === 'none')
       throw new OneclassError(
@@ -172,7 +174,7 @@ fit --features X.npy --name NAME [--negatives N.npy] [--preprocess auto|l2|none]
         ...options,
         exclude: excluded(values),
         ...placesFor(values),
-        light: oneOf(values, 'light', ['auto', 'as-is', 'even'] as const, 'auto'),
+        light: oneOf(values, 'light', askedLights, 'auto'),
         ...(wantedRange === undefined ? {} : { range: parseRange(wantedRange) }),
         ...(flag(values, 'strict') ? { strict: true } : {}),
       }
@@ -190,7 +192,7 @@ async function report(io: Io, values: Values, { model: info, ...done }: FitReply
   const { rejected, duplicates, excluded, notes, skipped, rejectedByBase } = done
   const said = fitReport(info)
   const { warnings } = said
-  for (const { image, error } of rejected) io.err(`${printable(image)}: ${error.code}: ${printable(error.message)}`)
+  for (const failed of rejected) tellFailed(failed, io)
   for (const warning of warnings) io.err(`note: ${warning}`)
   for (const code of new Set(notes.map((note) => note.code))) {
     const [first, ...rest] = notes.filter((note) => note.code === code)
@@ -198,8 +200,7 @@ async function report(io: Io, values: Values, { model: info, ...done }: FitReply
     if (first) io.err(`note: ${printable(first.image)}${more}: ${first.message}`)
   }
   if (info.range) io.err(`note: ${rangeSentence(info.range)}`)
-  const leftOut = describeSkipped(skipped)
-  if (leftOut) io.err(`note: ${leftOut}`)
+  tellSkipped(skipped, io)
   if (flag(values, 'json')) {
     const model = labelOf(info)
     const change = rejectedByBase === undefined ? {} : { rejectedByBase }

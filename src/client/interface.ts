@@ -6,6 +6,7 @@ import type { ComparisonOptions, ComparisonReport, ComparisonRequest } from '../
 import type { Decisions } from '../wire/decisions.ts'
 import type { FaceSeen } from '../wire/faces.ts'
 import type { FitFromFolder } from '../wire/fit.ts'
+import type { AskedLight, CalibrationMethod } from '../wire/fit-choices.ts'
 import type { ExpectedRates } from '../wire/fit-report.ts'
 import type { BatchJob, ClassifyJob, ClassifyManyJob, CompareJob, FitJob, Job, MapJob } from '../wire/job.ts'
 import type { JobState, JobType } from '../wire/job-state.ts'
@@ -39,11 +40,7 @@ export interface OneclassClient {
   importModel(file: ClientImage, options?: CallOptions & { name?: string }): Promise<Model>
   positives(model: string): Promise<Positives>
   /** What alphas promise with n held-out scores (`calibrationScores` and `calibration` of a model). */
-  expectedFalseRejection(
-    n: number,
-    alphas: readonly number[],
-    calibration?: 'cross-fit' | 'split',
-  ): Promise<ExpectedRates>
+  expectedFalseRejection(n: number, alphas: readonly number[], calibration?: CalibrationMethod): Promise<ExpectedRates>
 
   /** A fit job over uploaded images, which follow the positives of `base` where that is given. */
   fit(
@@ -56,12 +53,12 @@ export interface OneclassClient {
       base?: string
       /** Keep alpha with this probability. */
       confidence?: number
-      calibration?: 'cross-fit' | 'split'
+      calibration?: CalibrationMethod
       /** Times the network's side at which places are looked at. */
       detail?: 'auto' | 1 | 2 | 3
       /** False: look at whole images only. */
       patches?: boolean
-      light?: 'auto' | 'as-is' | 'even'
+      light?: AskedLight
       /** What is black and white in images of more than 8 bits a sample. */
       range?: { low: number; high: number }
       /** Images to leave out: names or, of `base`, indices. */

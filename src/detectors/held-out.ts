@@ -6,6 +6,7 @@
 import { inTurns } from '../core/in-turns.ts'
 import { type Matrix, matrix, row } from '../core/matrix.ts'
 import { type Random, sample } from '../core/random.ts'
+import type { CalibrationMethod } from '../wire/fit-choices.ts'
 import { splitWhitening } from './split-whitening.ts'
 
 /** Fold number of each row, in [0, count). Rows of a group share their fold. */
@@ -52,7 +53,7 @@ export function foldsFor({ rows: n, cols: d }: Pick<Matrix, 'rows' | 'cols'>): n
 
 /** Which rows were held out of which: members that are fitted later hold out the same rows in the same rounds. */
 export interface HoldOut {
-  readonly method: 'cross-fit' | 'split'
+  readonly method: CalibrationMethod
   /** The final model is fitted on these rows: all of them, or those that were not set aside. */
   readonly fit: readonly number[]
   /** In each round a model of the rows `fit` scores the rows `held`. No row is held out twice. */

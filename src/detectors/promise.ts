@@ -15,10 +15,8 @@
  */
 import { betaCdf, betaQuantile } from '../core/beta.ts'
 import { OneclassError } from '../errors.ts'
+import type { CalibrationMethod } from '../wire/fit-choices.ts'
 import { assertAlpha, rejectable } from './calibration.ts'
-
-/** How positives were held out of the models that scored them. */
-export type CalibrationMethod = 'cross-fit' | 'split'
 
 /**
  * Cross-fitting, as measured with n of 30 to 1,000 (bench/results/calibration.md): positives are held out of members of fewer photos,

@@ -2,7 +2,7 @@
 import type { TrainedNetwork } from '../baselines/save-network.ts'
 import type { Comparison } from './comparison.ts'
 
-export { type Comparison, type CurvePoint, type EmbeddedPoint, type Split, splits } from './comparison.ts'
+export type { Comparison, CurvePoint, EmbeddedPoint } from './comparison.ts'
 
 export interface ImageScore {
   readonly image: string

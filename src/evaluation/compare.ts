@@ -1,17 +1,21 @@
 /**
  * Every method on the user's own images: they are read, embedded and hashed once (`material.ts`); networks train in a thread while the
- * detectors run here; then the learning curve, the odd positives and the projections. A method that fails takes nobody with it.
+ * detectors run here; then the learning curve, positives that do not fit and the projections. A method that fails takes nobody with it.
  * Blocks its thread for seconds at a time: run it in a process or thread without other duties.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Effort, imageSide } from '../baselines/cnn.ts'
 import { assertAlpha } from '../detectors/calibration.ts'
-import { OneclassError, present, toOneclassError } from '../errors.ts'
+import { usualAlpha } from '../detectors/promise.ts'
+import { present, toOneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import type { ImageSource } from '../images/decode.ts'
+import { throwIfAborted } from '../system/cancelled.ts'
 import { KeptCurve, KeptOutcome } from '../wire/comparison-progress.ts'
 import { tellFinding } from '../wire/findings.ts'
+import { type Split, splits } from '../wire/splits.ts'
 import { drawResamples } from './bootstrap.ts'
-import { type CompareReport, type ImageScore, type Split, splits } from './compare-report.ts'
+import type { CompareReport, ImageScore } from './compare-report.ts'
 import { createContext } from './context.ts'
 import { judgeMethods, type MethodRun } from './judge.ts'
 import { labelNoise } from './label-noise.ts'
@@ -62,14 +66,14 @@ export interface CompareHooks {
 /** @throws INVALID_ARGUMENT, ALPHA_INVALID, TOO_FEW_IMAGES (no readable positives), CANCELLED */
 export async function compare(options: CompareOptions, hooks: CompareHooks = {}): Promise<CompareReport> {
   const started = performance.now()
-  const { effort = 'full', alpha = 0.05, seed = 1 } = options
+  const { effort = 'full', alpha = usualAlpha, seed = 1 } = options
   const { signal } = hooks
   assertAlpha(alpha)
   const selected = selectMethods(options.methods)
   const pause = async (fraction: number, message: string): Promise<void> => {
     hooks.onProgress?.({ fraction, message })
-    await new Promise((resolve) => setImmediate(resolve))
-    if (signal?.aborted) throw new OneclassError('CANCELLED', 'The comparison was cancelled.')
+    await nextTurn()
+    throwIfAborted(signal)
   }
   const material = await prepareMaterial({
     images: options.images,
@@ -82,8 +86,8 @@ export async function compare(options: CompareOptions, hooks: CompareHooks = {})
     signal,
   })
   const { testPositive, testNegative, trainPositive } = material.of
-  const isPositive = new Uint8Array(testPositive.sources.length + testNegative.sources.length)
-  isPositive.fill(1, 0, testPositive.sources.length)
+  const tested = { positives: testPositive.sources.length, negatives: testNegative.sources.length }
+  const isPositive = new Uint8Array(tested.positives + tested.negatives).fill(1, 0, tested.positives)
   const progress = await openProgress(options.resumeFolder, fingerprint(material, options, { effort, alpha, seed }))
   const context = createContext(material, { alpha, effort, signal }, (message) =>
     hooks.onProgress?.({ fraction: 0.3, message }),
@@ -98,18 +102,18 @@ export async function compare(options: CompareOptions, hooks: CompareHooks = {})
     trainNegatives: material.of.trainNegative.sources.length,
   })
   const curve =
-    testNegative.sources.length > 0 && !context.networksOnly(selected)
+    tested.negatives > 0 && !context.networksOnly(selected)
       ? await progress.remember('learning-curve', { schema: KeptCurve }, () =>
           learningCurve(context, isPositive, seed, (message) => pause(0.78, message)),
         )
       : []
   await pause(0.9, 'looking for positives that do not fit')
-  const odd = trainPositive.sources.length >= 20 ? await labelNoise(context.positives, context.groups, seed) : []
+  const misfits = trainPositive.sources.length >= 20 ? await labelNoise(context.positives, context.groups, seed) : []
   await pause(0.92, 'drawing the embeddings')
   const embedding = await embedPoints(material, seed, () => pause(0.94, 'drawing the embeddings'))
   const images = imageScores(runs, material, isPositive)
   const nameOf = (row: number) => present(trainPositive.sources[row], 'the source of an image').name
-  const noise = odd.map(({ row, score, pValue }) => ({ image: nameOf(row), score, pValue }))
+  const noise = misfits.map(({ row, score, pValue }) => ({ image: nameOf(row), score, pValue }))
   await pause(0.97, 'making thumbnails')
   const thumbnails = await makeThumbnails(material, {
     wanted: [...noise.map(({ image }) => image), ...embedding.map(({ image }) => image)],
@@ -118,7 +122,6 @@ export async function compare(options: CompareOptions, hooks: CompareHooks = {})
   const counts = Object.fromEntries(
     splits.map((split) => [split, { found: material.found[split], used: material.of[split].sources.length }]),
   ) as CompareReport['data']['counts']
-  const tested = { positives: testPositive.sources.length, negatives: testNegative.sources.length }
   const findings = findingsOf(methods, curve, alpha, tested)
   const titleOf = (key: string) => methods.find((method) => method.key === key)?.title ?? key
   return {
@@ -171,13 +174,10 @@ async function runMethods(
     }
   }
   // networks that stop soon go first, so that the binary one may use what is left of the time
-  const threads = selected.filter((method) => method.lane === 'thread').toSorted((a, b) => rank(a) - rank(b))
+  const late = ({ needs }: Method) => Number(needs === 'negatives')
+  const threads = selected.filter(({ lane }) => lane === 'thread').toSorted((a, b) => late(a) - late(b))
   await Promise.all([lane(threads), lane(selected.filter((method) => method.lane === 'main'))])
   return selected.map(({ key }) => present(finished.get(key), 'the run of a method'))
-}
-
-function rank(method: Method): number {
-  return method.needs === 'negatives' ? 1 : 0
 }
 
 async function runMethod(

@@ -8,8 +8,9 @@ import { fingerprint } from '../images/fingerprint.ts'
 import { findNearDuplicates, groupNearDuplicates, type NearDuplicate, type Traits } from '../images/near-duplicates.ts'
 import { perceptualHash } from '../images/phash.ts'
 import { rangeOfImages, withRange } from '../pipeline/range.ts'
+import { throwIfAborted } from '../system/cancelled.ts'
 import type { ErrorBody } from '../wire/error.ts'
-import { type Split, splits } from './compare-report.ts'
+import { type Split, splits } from '../wire/splits.ts'
 import { areDroppable } from './splits.ts'
 
 /** The readable images of one split, row by row. */
@@ -131,7 +132,7 @@ async function describeSplit(
   const kept: number[] = []
   const pixels = new Uint8Array(seen.size * bytes)
   for (const index of [...seen.keys()].sort((a, b) => a - b)) {
-    if (signal?.aborted) throw new OneclassError('CANCELLED', 'The comparison was cancelled.')
+    throwIfAborted(signal)
     try {
       const small = await decodeImage(present(sources[index], 'the source of an image'), {
         width: side,

@@ -1,5 +1,6 @@
 /** `compare`: every method on the caller's images, in a thread of its own. */
 
+import { usualAlpha } from '../detectors/promise.ts'
 import type { Comparison } from '../evaluation/comparison.ts'
 import * as check from './arguments.ts'
 import { type Cancellable, homeOf, type Place } from './place.ts'
@@ -46,7 +47,7 @@ const options = {
  */
 export async function compare(call: CompareCall): Promise<Comparison> {
   check.checkOptions(call, options, ['train', 'test', 'out'])
-  const { train, test, out, methods, quick, backbone, alpha = 0.05, seed = 1, keepDuplicates = false } = call
+  const { train, test, out, methods, quick, backbone, alpha = usualAlpha, seed = 1, keepDuplicates = false } = call
   const input = {
     home: homeOf(call),
     train,

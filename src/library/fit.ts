@@ -3,6 +3,7 @@ import type { Matrix } from '../core/matrix.ts'
 import { OneclassError } from '../errors.ts'
 import type { Skipped } from '../images/left-out.ts'
 import { fitReport } from '../store/fit-facts.ts'
+import { type AskedLight, askedLights, type CalibrationMethod, calibrationMethods } from '../wire/fit-choices.ts'
 import type { FitReport } from '../wire/fit-report.ts'
 import type { Model } from '../wire/model.ts'
 import { type PreprocessMode, preprocessModes } from '../wire/preprocess.ts'
@@ -24,7 +25,7 @@ export interface FitCall extends Place, Cancellable {
    */
   readonly confidence?: number | undefined
   /** How positives are held out: each once, or a quarter set aside. Default: by their number. */
-  readonly calibration?: 'cross-fit' | 'split' | undefined
+  readonly calibration?: CalibrationMethod | undefined
   /** Of embeddings: `l2` scales each row to length 1, `none` keeps lengths. Default `auto`: looks whether they were centred or whitened. */
   readonly preprocess?: PreprocessMode | undefined
   /** Default 1. The same positives, options and seed give the same bytes. */
@@ -33,7 +34,10 @@ export interface FitCall extends Place, Cancellable {
   readonly backbone?: string | undefined
   /** A version whose positives come first, as if their files were there: NAME or NAME@VERSION. What it was asked for is taken over. */
   readonly base?: string | undefined
-  /** Images to leave out: names, indices of positives of `base`, or `misfits`; of embeddings the numbers of rows. Misfits are those that do not look as if they belonged. */
+  /**
+   * Images to leave out: names, indices of positives of `base`, or `misfits`; of embeddings the numbers of rows. Misfits are those that
+   * do not look as if they belonged.
+   */
   readonly exclude?: readonly (string | number)[] | 'misfits' | undefined
   /** False: use new images that are positives of `base` already once more. Default: they are left out, and counted in `growth.repeated`. */
   readonly skipRepeated?: boolean | undefined
@@ -44,7 +48,7 @@ export interface FitCall extends Place, Cancellable {
   /** Times the side at which places of an image are looked at. Default `auto`: twice where it finds more. */
   readonly detail?: 'auto' | 1 | 2 | 3 | undefined
   /** `even`: differences of light across an image and between shots are taken out. Default `auto`: where defects are found no worse so. */
-  readonly light?: 'auto' | 'as-is' | 'even' | undefined
+  readonly light?: AskedLight | undefined
   /** False: look at whole images only. Default: at their places too, where it helps. */
   readonly patches?: boolean | undefined
   /** Refuse images that were cut off, even where no pixel is missing. */
@@ -66,7 +70,7 @@ const options = {
   name: check.modelName,
   alpha: check.alpha,
   confidence: check.share(0.95),
-  calibration: check.among(['cross-fit', 'split']),
+  calibration: check.among(calibrationMethods),
   preprocess: check.among(preprocessModes),
   seed: check.seed,
   backbone: check.text('the id or file of a network'),
@@ -77,7 +81,7 @@ const options = {
   negatives: () => undefined, // by what the positives are
   range: check.range,
   detail: check.among(['auto', 1, 2, 3]),
-  light: check.among(['auto', 'as-is', 'even']),
+  light: check.among(askedLights),
   patches: check.flag,
   strict: check.flag,
 }

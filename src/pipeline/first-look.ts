@@ -17,17 +17,16 @@ import { seeingEvenly } from '../features/changed.ts'
 import { atDetail, type Detail } from '../features/detail.ts'
 import type { Original } from '../images/pixels.ts'
 import type { ImageSource } from '../images/source.ts'
+import type { AskedLight, Light } from '../wire/fit-choices.ts'
 import type { LightChoice } from '../wire/fit-report.ts'
 import { type Gathered, type GatherOptions, gatherPositives, type Known } from './gather.ts'
 import { fitPatchMember, getsDefect, isLookedAtFirst, placeSetup, probesOf } from './patches.ts'
 import { groupsOf } from './same-photo.ts'
 
-export type Light = LightChoice['light']
-
 /** What is asked for; `auto` is chosen here. */
 export interface AskedLook {
   readonly detail: Detail | 'auto'
-  readonly light: Light | 'auto'
+  readonly light: AskedLight
   /** False: no member looks at places. */
   readonly patches: boolean
 }
@@ -71,7 +70,11 @@ const leastForLight = 0.7
 /** Areas within this of each other are alike: then light is evened out, for lamps that no positive was shown under. */
 const asGood = 0.02
 
-/** @param sources `fewestToChoose` or more @param network at its own size, with maps @throws CANCELLED, and what breaks the backbone itself */
+/**
+ * @param sources `fewestToChoose` or more
+ * @param network at its own size, with maps
+ * @throws CANCELLED, and what breaks the backbone itself
+ */
 export async function takeFirstLook(
   sources: readonly ImageSource[],
   network: Backbone,

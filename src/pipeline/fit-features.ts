@@ -9,6 +9,8 @@ import { assertConfidence, defaultAlpha, smallestAlpha, toleranceAlpha, usualAlp
 import { describePositives } from '../detectors/similarity.ts'
 import { OneclassError } from '../errors.ts'
 import type { Artifact } from '../store/artifact.ts'
+import { throwIfAborted } from '../system/cancelled.ts'
+import type { CalibrationMethod } from '../wire/fit-choices.ts'
 import type { PreprocessMode } from '../wire/preprocess.ts'
 import { nameOfRow } from './exclude-rows.ts'
 import { factsOfPositives, randomOfReport } from './fit-report.ts'
@@ -25,7 +27,7 @@ export interface FitOptions {
    */
   readonly confidence?: number
   /** How positives are held out for the threshold (`EnsembleOptions.method`). */
-  readonly calibration?: 'cross-fit' | 'split'
+  readonly calibration?: CalibrationMethod
   /** Default 1. The same positives, options and seed give the same bytes. */
   readonly seed?: number
   /** Threads for what is held out; default 1: the caller's own. The bytes are the same. */
@@ -145,8 +147,4 @@ function assertNegatives(negatives: Matrix, width: number): void {
       'FEATURES_NOT_FINITE',
       `Row ${Math.floor(at / width)}, column ${at % width} of the negatives is ${negatives.data[at]}; remove or repair that row.`,
     )
-}
-
-export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new OneclassError('CANCELLED', 'The work was cancelled.')
 }

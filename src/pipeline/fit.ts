@@ -14,12 +14,13 @@ import type { SampleRange } from '../images/sample-range.ts'
 import type { FailedEntry } from '../images/walk.ts'
 import type { Artifact } from '../store/artifact.ts'
 import type { Gallery } from '../store/gallery.ts'
+import type { AskedLight } from '../wire/fit-choices.ts'
 import { assertSomeRead } from '../wire/negatives.ts'
 import type { Note } from '../wire/notes.ts'
 import { plural } from '../wire/plural.ts'
 import { createClassifier } from './classify.ts'
 import { exclusion } from './exclude.ts'
-import { inLight, type Light } from './first-look.ts'
+import { inLight } from './first-look.ts'
 import { type FitOptions, fitFeatures } from './fit-features.ts'
 import { misfitRows, tryReference } from './fit-report.ts'
 import { type Gathered, gatherPositives, type Known } from './gather.ts'
@@ -61,7 +62,7 @@ export interface FitImagesOptions extends FitOptions {
   /** Times the side of the network's input at which places are looked at. Default `auto`: by a first look (`first-look.ts`). */
   readonly detail?: Detail | 'auto' | undefined
   /** Whether light is evened out before images are looked at. Default `auto`: by the first look. */
-  readonly light?: Light | 'auto' | undefined
+  readonly light?: AskedLight | undefined
   /** What could not even be looked at: stands first among the rejected. */
   readonly failed?: readonly FailedEntry[]
   /** What is black and white beyond 8 bits a sample. Default: read from the images; with `base` none, its own is to be given. */

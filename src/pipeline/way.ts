@@ -6,13 +6,14 @@ import type { Detail } from '../features/detail.ts'
 import type { ImageSource } from '../images/source.ts'
 import type { Artifact } from '../store/artifact.ts'
 import type { Gallery } from '../store/gallery.ts'
-import { type FirstLook, fewestToChoose, type Light, takeFirstLook } from './first-look.ts'
+import type { AskedLight, Light } from '../wire/fit-choices.ts'
+import { type FirstLook, fewestToChoose, takeFirstLook } from './first-look.ts'
 import type { GatherOptions } from './gather.ts'
 import { axesOf, type PlaceSetup, placeSetup } from './patches.ts'
 
 export interface AskedWay extends GatherOptions {
   readonly detail?: Detail | 'auto' | undefined
-  readonly light?: Light | 'auto' | undefined
+  readonly light?: AskedLight | undefined
   readonly patches?: boolean
 }
 
@@ -65,7 +66,7 @@ function closely(network: Backbone, detail: Detail, axes: PlaceAxes): Pick<Way, 
   return { places: placeSetup(network, detail, axes), ...(detail !== 1 && { enlarged: detail }) }
 }
 
-function assertAsBefore(what: 'detail' | 'light', asked: Detail | Light | 'auto', before: Detail | Light): void {
+function assertAsBefore(what: 'detail' | 'light', asked: Detail | AskedLight, before: Detail | Light): void {
   if (asked === 'auto' || asked === before) return
   throw new OneclassError(
     'INVALID_ARGUMENT',

@@ -6,13 +6,13 @@ import { randomUUID } from 'node:crypto'
 import type { JobsOptions } from 'bullmq'
 import { type Static, Type } from 'typebox'
 import { Decisions } from '../wire/decisions.ts'
-import { FitTold } from '../wire/fit.ts'
+import { FitFields, FitTold } from '../wire/fit.ts'
 import { SkippedFiles } from '../wire/fit-report.ts'
 import { type JobType, jobTypes } from '../wire/job-state.ts'
 import { FailedModel, maxModelsAtOnce } from '../wire/many.ts'
 import { Growth } from '../wire/model.ts'
-import { Alpha, BackboneId, longestPath } from '../wire/names.ts'
-import { GivenRange, SampleRange } from '../wire/sample-range.ts'
+import { Alpha, longestPath } from '../wire/names.ts'
+import { SampleRange } from '../wire/sample-range.ts'
 import { type Fixed, Nullable, OneOf } from '../wire/type.ts'
 
 export const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' })
@@ -63,6 +63,12 @@ const FindFace = Type.Object({
   requestId: Type.Optional(Type.String()),
 })
 
+/**
+ * As the API was asked, but for what names an earlier version. A backbone is named by its id: whoever can write to Redis must not make a
+ * worker open files (see also `serving/inference-thread.ts`).
+ */
+const { base: _base, exclude: _exclude, ...askedOfFit } = FitFields.properties
+
 export const jobSchemas = {
   classify: Type.Union([ClassifyOne, ClassifyMany, FindFace]),
   /** Some consecutive images of a batch. */
@@ -81,20 +87,9 @@ export const jobSchemas = {
     }),
   }),
   fit: Type.Object({
-    name: Type.String({ maxLength: 64 }),
-    alpha: Type.Optional(Alpha),
-    seed: Type.Optional(Type.Integer()),
-    /** An id. Whoever can write to Redis must not make a worker open files: see also `serving/inference-thread.ts`. */
-    backbone: Type.Optional(BackboneId),
-    confidence: Type.Optional(Alpha),
-    calibration: Type.Optional(OneOf(['cross-fit', 'split'])),
-    detail: Type.Optional(Type.Union([OneOf(['auto']), Type.Integer({ minimum: 1, maximum: 3 })])),
-    patches: Type.Optional(Type.Boolean()),
-    light: Type.Optional(OneOf(['auto', 'as-is', 'even'])),
+    ...askedOfFit,
     /** New images and positives of `base` to leave out by name, or by the test of misfits. */
     exclude: Type.Optional(Type.Union([OneOf(['misfits']), Type.Array(Type.String(), { maxItems: 10_000 })])),
-    /** Black and white, given. */
-    range: Type.Optional(GivenRange),
     /** What of a folder was left out when it was read; told with the outcome. */
     skipped: Type.Optional(Type.Array(SkippedFiles)),
     /** A blob: JSON, `[{ image, blob, isNegative }]`; with an `error` in the place of `blob` what could not be read. */

@@ -2,6 +2,7 @@
 import { type Static, Type } from 'typebox'
 import type { Finding } from './findings.ts'
 import { Alpha, longestPath, Seed } from './names.ts'
+import type { Split } from './splits.ts'
 import { type Fixed, Nullable, OneOf } from './type.ts'
 
 const folder = { minLength: 1, maxLength: longestPath }
@@ -122,9 +123,7 @@ export interface ComparisonReport {
   readonly createdAt?: string
   readonly data?: {
     /** Images that were read, of each part. */
-    readonly counts: Readonly<
-      Record<'trainPositive' | 'trainNegative' | 'testPositive' | 'testNegative', { readonly used: number }>
-    >
+    readonly counts: Readonly<Record<Split, { readonly used: number }>>
   }
   readonly methods: readonly MethodReport[]
 }

@@ -1,5 +1,6 @@
 /** What a fit says about itself: what its threshold promises, what it would reject, and what in its folder does not fit. */
 import { Type } from 'typebox'
+import { lights } from './fit-choices.ts'
 import { type Fixed, Nullable, OneOf } from './type.ts'
 
 /** Share of new positives that an alpha rejects. */
@@ -80,7 +81,7 @@ export type PlaceChoice = Fixed<typeof PlaceChoice>
 
 export const LightChoice = Type.Object(
   {
-    light: OneOf(['as-is', 'even'], { description: 'What is taken' }),
+    light: OneOf(lights, { description: 'What is taken' }),
     asIs: Type.Number({ description: 'Area under the ROC curve, good images against drawn defects, as they are' }),
     even: Type.Number({ description: 'The same with light evened out' }),
   },

@@ -1,5 +1,6 @@
 /** A fit: what is asked of it, and what it tells. */
 import { type Static, Type } from 'typebox'
+import { askedLights, calibrationMethods } from './fit-choices.ts'
 import { FitReport, SkippedFiles } from './fit-report.ts'
 import { Model } from './model.ts'
 import { Alpha, BackboneId, Folder, JobId, longestPath, ModelName, ModelRef, Seed } from './names.ts'
@@ -53,7 +54,7 @@ const fitChoices = {
     }),
   ),
   calibration: Type.Optional(
-    OneOf(['cross-fit', 'split'], {
+    OneOf(calibrationMethods, {
       description: 'Hold every image out once, or set a quarter aside; default: by the number of images',
     }),
   ),
@@ -89,7 +90,7 @@ export const FitFields = Type.Object(
       Type.Boolean({ description: 'false: look at whole images only; default: at their places too, where it helps' }),
     ),
     light: Type.Optional(
-      OneOf(['auto', 'as-is', 'even'], {
+      OneOf(askedLights, {
         description:
           '`even`: differences of light across an image and between shots are taken out, in scoring too; default `auto`: where defects are found no worse so. Only without `base`',
       }),

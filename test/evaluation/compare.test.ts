@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { type CompareOptions, compare } from '../../src/evaluation/compare.ts'
-import type { Split } from '../../src/evaluation/compare-report.ts'
 import { methods } from '../../src/evaluation/methods.ts'
 import { nearDuplicateWords } from '../../src/evaluation/near-duplicate-words.ts'
 import { renderReport, writeReport } from '../../src/evaluation/report/report.ts'
 import type { ImageSource } from '../../src/images/decode.ts'
+import type { Split } from '../../src/wire/splits.ts'
 import { backbone, images } from '../support/drawn-images.ts'
 
 const scratch = await mkdtemp(join(tmpdir(), 'oneclass-compare-'))

@@ -1,10 +1,10 @@
 /** Images for comparisons, drawn here, and a backbone of a few colour statistics that tells them apart. */
 import { createRandom } from '../../src/core/random.ts'
-import type { Split } from '../../src/evaluation/compare-report.ts'
 import type { Backbone } from '../../src/features/backbone.ts'
 import type { ImageSource } from '../../src/images/decode.ts'
 import { encodeImage } from '../../src/images/encode.ts'
 import type { Pixels } from '../../src/images/pixels.ts'
+import type { Split } from '../../src/wire/splits.ts'
 
 /** Means and spreads of a 4 x 4 grid: enough to tell the drawn classes apart. */
 export const backbone: Backbone = {

@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useMemo, useState } from 'preact/hooks'
+import { splits } from '../../wire/splits.ts'
 import { addChosen, chosenFor } from '../files/chosen.ts'
 import { totalBytes } from '../files/collect.ts'
 import { bytes } from '../format.ts'
@@ -14,7 +15,7 @@ import { DropZone } from '../ui/drop-zone.tsx'
 import { ErrorNote } from '../ui/notes.tsx'
 import { SendingBar, useSending } from '../ui/sending.tsx'
 import { type Source, SourceChoice } from '../ui/source-choice.tsx'
-import { leastOf, missing, parts, partsOf } from './parts.ts'
+import { leastOf, missing, partsOf } from './parts.ts'
 
 export function NewComparison(): JSX.Element {
   const source = useSignal<Source>('device')
@@ -50,7 +51,7 @@ export function NewComparison(): JSX.Element {
         const job = await client.compare({ train: train.value.trim(), test: test.value.trim(), ...options() })
         return go('compare', job.id)
       }
-      const images = parts.flatMap((part) =>
+      const images = splits.flatMap((part) =>
         found[part].map(({ name, file }) => ({ name: `${part}/${name}`, bytes: file })),
       )
       const job = await send((more) => client.compareUploads(images, { ...options(), ...more }))

@@ -1,9 +1,9 @@
 /** Which of four parts each dropped image belongs to: of the thing or not, to learn from or to test with. */
+
+import { type Split, splits } from '../../wire/splits.ts'
 import type { Picked } from '../files/collect.ts'
 
-export const parts = ['trainPositive', 'trainNegative', 'testPositive', 'testNegative'] as const
-export type Part = (typeof parts)[number]
-export type Parts = Readonly<Record<Part, readonly Picked[]>>
+export type Parts = Readonly<Record<Split, readonly Picked[]>>
 
 const folders = {
   train: /^(train(ing)?|fit)$/i,
@@ -47,13 +47,13 @@ function split(images: readonly Picked[]): [Picked[], Picked[]] {
 }
 
 /** The fewest of each that a comparison can be made of. */
-export const leastOf: Readonly<Record<Part, number>> = {
+export const leastOf: Readonly<Record<Split, number>> = {
   trainPositive: 8,
   trainNegative: 0,
   testPositive: 1,
   testNegative: 1,
 }
 
-export function missing(found: Parts): Part | undefined {
-  return parts.find((part) => found[part].length < leastOf[part])
+export function missing(found: Parts): Split | undefined {
+  return splits.find((part) => found[part].length < leastOf[part])
 }

@@ -1,6 +1,7 @@
 /** Alpha in words: "rejects 1 good image in 20 on average", with the range in which the rate of one fit lies. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useId } from 'preact/hooks'
+import type { CalibrationMethod } from '../../wire/fit-choices.ts'
 import { promiseWords, usePromise } from '../models/promise.ts'
 import type { Model } from '../service/types.ts'
 import { t } from '../text.ts'
@@ -19,7 +20,7 @@ export function AlphaSlider({
   /** Held-out photos of the model: stricter than 1 / (n + 1) nothing could be rejected, so it is not offered. */
   n?: number | undefined
   /** How they were held out; absent before a fit. */
-  calibration?: 'cross-fit' | 'split' | undefined
+  calibration?: CalibrationMethod | undefined
   help?: string
   children?: ComponentChildren
 }): JSX.Element {
