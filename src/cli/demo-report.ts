@@ -2,8 +2,8 @@
 import { binomialInterval } from '../core/exact-tests.ts'
 import { type Judged, judgeModel, type Promised } from '../evaluation/judge-model.ts'
 import { auroc } from '../evaluation/metrics.ts'
+import { percent } from '../wire/percent.ts'
 import type { ImageResult } from '../wire/result.ts'
-import { percent } from './fit-words.ts'
 
 const kinds = { good: 'good parts, held out', defect: 'parts with a defect', other: 'other things' } as const
 type Kind = keyof typeof kinds

@@ -5,6 +5,7 @@ import { missesSmallDefects } from '../wire/drawn-defects.ts'
 import type { FitReport, LightChoice, PlaceChoice } from '../wire/fit-report.ts'
 import { fewestForMisfits } from '../wire/misfits.ts'
 import type { Model } from '../wire/model.ts'
+import { percent } from '../wire/percent.ts'
 import { plural } from '../wire/plural.ts'
 import type { Preprocess } from '../wire/preprocess.ts'
 import { sizesWords } from '../wire/sizes.ts'
@@ -99,10 +100,6 @@ function placesWords({ detail, weight, without, with: both }: PlaceChoice): stri
 /** No alarm: food, people and things have such an area. */
 function missedWords({ with: both }: PlaceChoice): string {
   return `hardly told from good images (AUROC ${area(both)}): usual, and no matter, for photos of things that move about; of parts or surfaces small defects would be missed`
-}
-
-export function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`
 }
 
 /** What was done with the rows of a feature file. */

@@ -4,9 +4,7 @@ import type { Skipped } from '../images/left-out.ts'
 import type { MethodReport } from '../wire/comparison.ts'
 import type { ErrorBody } from '../wire/error.ts'
 import type { Finding } from '../wire/findings.ts'
-
-export type Split = 'trainPositive' | 'trainNegative' | 'testPositive' | 'testNegative'
-export const splits: readonly Split[] = ['trainPositive', 'trainNegative', 'testPositive', 'testNegative']
+import type { Split } from '../wire/splits.ts'
 
 /** The split of an image, by its part and label. */
 export const splitOf = {

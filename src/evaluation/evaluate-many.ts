@@ -1,18 +1,16 @@
 /** Several models on images of several classes: which images get which labels, and whether each model keeps its promise about its own. */
-import { betaBinomialTail, binomialInterval } from '../core/exact-tests.ts'
-import { rejectable } from '../detectors/calibration.ts'
+import { binomialInterval } from '../core/exact-tests.ts'
 import { calibrationOf, expectedFalseRejection } from '../detectors/promise.ts'
 import { OneclassError, present } from '../errors.ts'
 import { classifyWithModels } from '../pipeline/classify-many.ts'
 import type { OpenedModel } from '../pipeline/open-models.ts'
 import type { ManyEvaluation } from '../wire/evaluation-many.ts'
 import type { ManyScoredImage } from '../wire/many.ts'
+import { percent } from '../wire/percent.ts'
 import { plural } from '../wire/plural.ts'
 import type { EvaluateOptions } from './evaluate.ts'
+import { judgePromise } from './judge-model.ts'
 import type { Labelled } from './labelled.ts'
-
-/** A promise is called broken wrongly in at most this share of cases. */
-const level = 0.05
 
 /**
  * @param labelled a label is a model's name, with or without its version; images of other labels should have no label
@@ -65,7 +63,7 @@ export async function evaluateModels(
     ),
     noneIsRight: share(sum(foreign.map(({ none }) => none)), sum(foreign.map((one) => one.images))),
     unreadable,
-    skipped: skipped.map((one) => ({ ...one, examples: [...one.examples] })),
+    skipped,
   }
   return { ...told, sentences: tell(told) }
 }
@@ -83,9 +81,8 @@ function judgeClass(
   const rejected = decided.filter(({ isPositive }) => !isPositive).length
   const n = owner?.info.calibrationScores ?? 0
   const alpha = owner?.classifier.alpha ?? 0.5
-  const k = rejectable(n, alpha)
-  const { low, high, level: rangeLevel } = expectedFalseRejection(n, alpha, owner ? calibrationOf(owner.info) : 'split')
-  const tail = k === 0 ? Number(rejected === 0) : betaBinomialTail(rejected, decided.length, k, n + 1 - k)
+  const { low, high, level } = expectedFalseRejection(n, alpha, owner ? calibrationOf(owner.info) : 'split')
+  const { agrees } = judgePromise(rejected, decided.length, { alpha, n })
   return {
     label,
     images: results.length,
@@ -94,20 +91,19 @@ function judgeClass(
     none: results.filter(({ best }) => best === null).length,
     accepted: count(({ labels }, ref) => labels.includes(ref)),
     rejectedByOwn:
-      decided.length === 0
+      agrees === null
         ? null
         : {
             images: rejected,
             rate: rejected / decided.length,
             interval: binomialInterval(rejected, decided.length),
-            expected: { low, high, level: rangeLevel },
-            agrees: tail > level,
+            expected: { low, high, level },
+            agrees,
           },
   }
 }
 
 function tell({ classes, labelsAnImage, bestIsRight, noneIsRight }: Omit<ManyEvaluation, 'sentences'>): string[] {
-  const percent = (value: number) => `${(100 * value).toFixed(1)} %`
   const sentences = classes.flatMap(({ label, images, rejectedByOwn: own }) => {
     if (!own) return []
     const [low, high] = own.interval

@@ -77,6 +77,5 @@ export async function evaluateModel(
       against: { ...judgeAgainst(images, others, labelOf(other.info), options.seed), ...counted(ofFit.other) },
     }),
   }
-  const skipped = labelled.skipped.map((one) => ({ ...one, examples: [...one.examples] }))
-  return { evaluation: { ...told, sentences: tellEvaluation(told), unreadable, skipped }, images }
+  return { evaluation: { ...told, sentences: tellEvaluation(told), unreadable, skipped: labelled.skipped }, images }
 }

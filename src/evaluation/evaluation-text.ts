@@ -1,5 +1,6 @@
 /** An evaluation in sentences, for someone who reads nothing else. */
 import type { Evaluation, EvaluationAgainst } from '../wire/evaluation.ts'
+import { percent } from '../wire/percent.ts'
 import { plural } from '../wire/plural.ts'
 
 type Told = Omit<Evaluation, 'sentences' | 'unreadable' | 'skipped'>
@@ -106,10 +107,6 @@ function tellDecision(model: string, decision: EvaluationAgainst['decisions'][nu
 
 function pWords(value: number): string {
   return value < 0.001 ? 'p below 0.001' : `p = ${value.toFixed(3)}`
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`
 }
 
 function range([low, high]: readonly [number, number], show: (value: number) => string): string {

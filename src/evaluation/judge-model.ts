@@ -3,9 +3,10 @@
 import { betaBinomialTail, binomialInterval, mcNemar } from '../core/exact-tests.ts'
 import { pairs } from '../core/pairs.ts'
 import { rejectable } from '../detectors/calibration.ts'
-import { type CalibrationMethod, expectedFalseRejection } from '../detectors/promise.ts'
+import { expectedFalseRejection } from '../detectors/promise.ts'
 import { checkUniformity } from '../detectors/uniformity.ts'
 import type { Evaluation, EvaluationAgainst, JudgedImage } from '../wire/evaluation.ts'
+import type { CalibrationMethod } from '../wire/fit-choices.ts'
 import {
   aurocInterval,
   drawResamples,
@@ -29,31 +30,36 @@ export interface Promised {
 
 /** `agrees` and `isReal` of decisions are wrong in at most this share of cases. */
 const level = 0.05
+
+/**
+ * Whether the promise about positives is kept.
+ * @returns the probability of so many rejected ones, or more, if it holds; null where there are none to judge by
+ */
+export function judgePromise(
+  rejected: number,
+  positives: number,
+  { alpha, n }: Pick<Promised, 'alpha' | 'n'>,
+): { agreement: number; agrees: boolean } | { agreement: null; agrees: null } {
+  if (positives === 0) return { agreement: null, agrees: null }
+  const k = rejectable(n, alpha)
+  const agreement = k === 0 ? Number(rejected === 0) : betaBinomialTail(rejected, positives, k, n + 1 - k)
+  return { agreement, agrees: agreement > level }
+}
+
 const draws = 1000
 const shownImages = 24
 
 export type Judgement = Omit<Evaluation, 'model' | 'unreadable' | 'skipped' | 'against' | 'sentences'>
 
 /** @param images with a result each; at least one positive or negative */
-export function judgeModel(
-  images: readonly Judged[],
-  { alpha, n, method }: Promised,
-  unreadable: number,
-  seed = 1,
-): Judgement {
+export function judgeModel(images: readonly Judged[], promised: Promised, unreadable: number, seed = 1): Judgement {
   const { scores, isPositive, accepted } = columns(images)
   const positives = images.filter(({ label }) => label === 'positive')
   const hasBoth = positives.length > 0 && positives.length < images.length
   const cells = confusion(accepted, isPositive)
-  const k = rejectable(n, alpha)
+  const { alpha, n, method } = promised
   const { positiveRejected, negativeAccepted } = cells
   const negatives = images.length - positives.length
-  const agreement =
-    positives.length === 0
-      ? null
-      : k === 0
-        ? Number(positiveRejected === 0)
-        : betaBinomialTail(positiveRejected, positives.length, k, n + 1 - k)
   const area = hasBoth ? resampledAuroc(scores, isPositive, drawResamples(isPositive, draws, seed)) : undefined
   return {
     alpha,
@@ -64,8 +70,7 @@ export function judgeModel(
     ...rates(cells),
     falseRejectionInterval: positives.length > 0 ? binomialInterval(positiveRejected, positives.length) : null,
     expectedFalseRejection: expectedFalseRejection(n, alpha, method),
-    agreement,
-    agrees: agreement === null ? null : agreement > level,
+    ...judgePromise(positiveRejected, positives.length, promised),
     falseAcceptanceInterval: negatives > 0 ? binomialInterval(negativeAccepted, negatives) : null,
     confusion: cells,
     uniformity:

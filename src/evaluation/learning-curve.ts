@@ -2,16 +2,18 @@
 
 import { takeRows } from '../core/matrix.ts'
 import { createRandom, sample } from '../core/random.ts'
+import type { Detector } from '../detectors/detector.ts'
 import { fitEnsemble, scoreEnsemble } from '../detectors/ensemble.ts'
 import { mahalanobis, nearestNeighbour } from '../detectors/index.ts'
 import { minimumRows } from '../detectors/pooled-fit.ts'
-import { present } from '../errors.ts'
+import { type ErrorCode, OneclassError, present } from '../errors.ts'
 import { drawResamples, type Estimate, pairedDifference, resampledAuroc } from './bootstrap.ts'
 import type { CurvePoint } from './compare-report.ts'
 import type { MethodContext } from './method.ts'
 import { auroc } from './metrics.ts'
 
 const sizes = [25, 50, 100, 200] as const
+const tooFew: readonly ErrorCode[] = ['TOO_FEW_IMAGES', 'IMAGES_IDENTICAL']
 
 /** @param isPositive of the test rows. Sizes that the training set does not reach are left out; all of it is the last point. */
 export async function learningCurve(
@@ -47,13 +49,14 @@ export async function learningCurve(
         ensembles.push(scores.ensemble)
         add('isolation-forest', scores.isolationForest)
         add('one-class-svm', scores.oneClassSvm)
-      } catch {
+      } catch (error) {
         // too few different images in this draw: the other methods still have their point
+        if (!(error instanceof OneclassError) || !tooFew.includes(error.code)) throw error
       }
-      for (const detector of [nearestNeighbour, mahalanobis]) {
-        const state = await (detector.fit as typeof nearestNeighbour.fit)(X, detector.defaults as never, child)
-        add(detector.key, (detector.score as typeof nearestNeighbour.score)(state, context.test))
-      }
+      const addDetector = async <S, O>({ key, fit, score, defaults }: Detector<S, O>) =>
+        add(key, score(await fit(X, defaults, child), context.test))
+      await addDetector(nearestNeighbour)
+      await addDetector(mahalanobis)
     }
     if (ensembles.length > 0) told.push(ensembles)
     for (const [method, values] of results) {

@@ -1,18 +1,17 @@
 /** A comparison that is killed outright, and called again. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import test from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { images } from '../support/drawn-images.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 
 const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
 
 test('killed half-way, a comparison goes on from the methods that it had finished', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'oneclass-killed-'))
-  t.after(() => rm(folder, { recursive: true, force: true }))
+  const folder = await temporaryFolder(t)
   for (const [split, place] of [
     ['trainPositive', 'train/positive'],
     ['trainNegative', 'train/negative'],

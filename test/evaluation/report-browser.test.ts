@@ -1,7 +1,6 @@
 /** The report as its reader opens it: a file, in a real browser, on a phone and on a desk, and printed. */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'node:test'
 import { pathToFileURL } from 'node:url'
@@ -9,14 +8,14 @@ import { compare } from '../../src/evaluation/compare.ts'
 import { renderReport } from '../../src/evaluation/report/report.ts'
 import { findChromium, openBrowser } from '../support/browser.ts'
 import { backbone, images } from '../support/drawn-images.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 
 const program = findChromium()
 
 test('the report opens offline without an error or a request, fits 400 and 1400 px, and prints', {
   skip: program ? false : 'there is no Chromium on the PATH',
 }, async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'oneclass-report-'))
-  t.after(() => rm(folder, { recursive: true, force: true }))
+  const folder = await temporaryFolder(t)
   const long = { name: `test/negative/${'a-very-long-file-name-'.repeat(8)}.jpg`, bytes: new Uint8Array([1, 2, 3]) }
   const report = await compare({
     images: { ...images, testNegative: [...images.testNegative, long] },

@@ -1,6 +1,6 @@
 /** Several models at once on the command line: labels and best, feature rows, confusion over classes. */
 import assert from 'node:assert/strict'
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after, before } from 'node:test'
@@ -132,6 +132,8 @@ test('confusion over models: a class is a folder named as its model; other folde
   assert.deepEqual(csv[0], ['class', 'images', 'part@1', 'other', 'none'])
   assert.deepEqual(csv[2]!.slice(0, 3), ['part', '20', String(part.best['part@1'])])
   assert.match(await readFile(join(folder, 'confused/report.html'), 'utf8'), /<h2>Best label<\/h2>/)
+  const { mode } = await stat(join(folder, 'confused/report.html'))
+  assert.equal(mode & 0o777, 0o666 & ~process.umask(), 'others may read a report, as far as the umask lets them')
   const table = await run('classes')
   assert.match(table.out, /part: \d+ of 20 are missing from their own label.*promise/)
   assert.match((await run('test')).err, /None of the labels negative, positive is the name of a model/)

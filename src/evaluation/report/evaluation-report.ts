@@ -3,13 +3,13 @@
 import { join } from 'node:path'
 import { present } from '../../errors.ts'
 import { makeThumbnail } from '../../images/thumbnail.ts'
-import { makeFolder, writeOutput } from '../../system/files.ts'
 import { dataUri, escapeHtml } from '../../system/html.ts'
 import { csvField, csvMark } from '../../wire/csv.ts'
 import type { Evaluation, JudgedImage } from '../../wire/evaluation.ts'
 import type { Evaluated } from '../evaluate.ts'
 import type { Labelled } from '../labelled.ts'
 import { histogram, lineChart, rocChart } from './charts.ts'
+import { writeReportFiles } from './files.ts'
 import { leftOut, nameBelow, stackedTable, words } from './parts.ts'
 import { reportStyle } from './report-style.ts'
 
@@ -18,13 +18,11 @@ import { reportStyle } from './report-style.ts'
  * @returns the path of the page
  */
 export async function writeEvaluation(evaluated: Evaluated, labelled: Labelled, folder: string): Promise<string> {
-  await makeFolder(folder)
-  const files = {
+  await writeReportFiles(folder, {
     'evaluation.json': `${JSON.stringify(evaluated.evaluation, null, 1)}\n`,
     'scores.csv': scoresCsv(evaluated.images),
     'report.html': evaluationHtml(evaluated, await thumbnailsOf(evaluated.evaluation, labelled)),
-  }
-  for (const [name, text] of Object.entries(files)) await writeOutput(join(folder, name), text)
+  })
   return join(folder, 'report.html')
 }
 

@@ -1,19 +1,19 @@
 /** Confusion over models, to files: report.html for people, evaluation.json and confusion.csv for programs. */
 import { join } from 'node:path'
-import { makeFolder } from '../../system/files.ts'
 import { escapeHtml } from '../../system/html.ts'
-import { writeWhole } from '../../system/whole-file.ts'
 import { csvField, csvMark } from '../../wire/csv.ts'
 import type { ManyEvaluation } from '../../wire/evaluation-many.ts'
+import { writeReportFiles } from './files.ts'
 import { leftOut, words } from './parts.ts'
 import { reportStyle } from './report-style.ts'
 
 /** @returns the path of the page */
 export async function writeManyEvaluation(evaluation: ManyEvaluation, folder: string): Promise<string> {
-  await makeFolder(folder)
-  await writeWhole(join(folder, 'evaluation.json'), `${JSON.stringify(evaluation, null, 1)}\n`)
-  await writeWhole(join(folder, 'confusion.csv'), confusionCsv(evaluation))
-  await writeWhole(join(folder, 'report.html'), manyHtml(evaluation))
+  await writeReportFiles(folder, {
+    'evaluation.json': `${JSON.stringify(evaluation, null, 1)}\n`,
+    'confusion.csv': confusionCsv(evaluation),
+    'report.html': manyHtml(evaluation),
+  })
   return join(folder, 'report.html')
 }
 

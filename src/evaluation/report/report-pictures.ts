@@ -1,7 +1,8 @@
 /** The parts of the report with pictures in them: plots, thumbnails, the embedding. */
 import { present } from '../../errors.ts'
 import { dataUri, escapeHtml } from '../../system/html.ts'
-import { type CompareReport, splits } from '../compare-report.ts'
+import { splits } from '../../wire/splits.ts'
+import type { CompareReport } from '../compare-report.ts'
 import { splitName } from '../material.ts'
 import { bestAndWorst, thresholdOf } from './best-and-worst.ts'
 import { histogram, lineChart, rocChart, type Series, scatter } from './charts.ts'

@@ -1,18 +1,12 @@
 /** A comparison to files: report.html for people, report.json and scores.csv for programs. Schema: docs/compare.md. */
 import { join } from 'node:path'
 import { saveNetwork } from '../../baselines/save-network.ts'
-import { makeFolder, writeOutput } from '../../system/files.ts'
 import { csvField, csvMark } from '../../wire/csv.ts'
 import type { CompareReport } from '../compare-report.ts'
+import { writeReportFiles } from './files.ts'
 import { reportHtml } from './report-html.ts'
 
-export interface ReportFiles {
-  readonly 'report.html': string
-  readonly 'report.json': string
-  readonly 'scores.csv': string
-}
-
-export function renderReport(report: CompareReport): ReportFiles {
+export function renderReport(report: CompareReport) {
   const { thumbnails: _, images: __, networks: ___, ...json } = report
   return {
     'report.html': reportHtml(report),
@@ -23,8 +17,7 @@ export function renderReport(report: CompareReport): ReportFiles {
 
 /** @param outDir created where it is missing. Each file appears whole or not at all; trained networks go to KEY/model.json. */
 export async function writeReport(report: CompareReport, outDir: string): Promise<void> {
-  await makeFolder(outDir)
-  for (const [name, text] of Object.entries(renderReport(report))) await writeOutput(join(outDir, name), text)
+  await writeReportFiles(outDir, renderReport(report))
   for (const [key, network] of report.networks) await saveNetwork(network, key, join(outDir, key))
 }
 

@@ -3,7 +3,8 @@
 import { fromRows, row } from '../../core/matrix.ts'
 import { createRandom, sample } from '../../core/random.ts'
 import { present } from '../../errors.ts'
-import { type EmbeddedPoint, type Split, splits } from '../compare-report.ts'
+import { type Split, splits } from '../../wire/splits.ts'
+import type { EmbeddedPoint } from '../compare-report.ts'
 import type { Material } from '../material.ts'
 import { principalComponents, umap } from '../projection.ts'
 

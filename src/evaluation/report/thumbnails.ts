@@ -1,7 +1,8 @@
 /** Small pictures for the report: only those that it shows, so that its size stays bounded. */
 import { decodeImage, type ImageSource } from '../../images/decode.ts'
 import { encodeImage } from '../../images/encode.ts'
-import { type ImageScore, splits } from '../compare-report.ts'
+import { splits } from '../../wire/splits.ts'
+import type { ImageScore } from '../compare-report.ts'
 import type { Material } from '../material.ts'
 import { bestAndWorst } from './best-and-worst.ts'
 
