@@ -1,12 +1,14 @@
 /** `oneclass compare`: every method on the user's own images, as report.html, report.json and scores.csv. */
 import { join } from 'node:path'
+import { usualAlpha } from '../detectors/promise.ts'
 import { OneclassError } from '../errors.ts'
 import type { Comparison } from '../evaluation/comparison.ts'
 import { nearDuplicateWords } from '../evaluation/near-duplicate-words.ts'
-import { describeSkipped, printable } from '../images/left-out.ts'
+import { printable } from '../images/left-out.ts'
 import { callOnce } from '../library/thread.ts'
 import { methodKeys } from '../wire/comparison.ts'
 import { type Command, deviceOption, type Io, type Values } from './command.ts'
+import { tellFailed, tellSkipped } from './notes.ts'
 import { progressLine } from './progress.ts'
 import { flag, number, required, text } from './values.ts'
 
@@ -65,7 +67,7 @@ export const compare: Command = {
           methods: keys,
           backbone: text(values, 'backbone'),
           effort: flag(values, 'quick') ? 'quick' : 'full',
-          alpha: number(values, 'alpha') ?? 0.05,
+          alpha: number(values, 'alpha') ?? usualAlpha,
           seed: number(values, 'seed', 'whole') ?? 1,
           keepNearDuplicates: flag(values, 'keep-duplicates'),
           command: commandLine(values),
@@ -93,11 +95,9 @@ export const compare: Command = {
 }
 
 async function tell(report: Comparison, values: Values, out: string, io: Io): Promise<0 | 2> {
-  for (const { image, error } of report.data.unreadable)
-    io.err(`${printable(image)}: ${error.code}: ${printable(error.message)}`)
+  for (const failed of report.data.unreadable) tellFailed(failed, io)
   for (const warning of report.data.warnings) io.err(`note: ${warning}`)
-  const leftOut = describeSkipped(report.data.skipped ?? [])
-  if (leftOut) io.err(`note: ${leftOut}`)
+  tellSkipped(report.data.skipped ?? [], io)
   const repeats = nearDuplicateWords(report.data, printable)
   if (repeats) io.err(`note: ${repeats}`)
   if (flag(values, 'json')) {

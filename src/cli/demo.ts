@@ -5,6 +5,7 @@
  */
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createClient } from '../client.ts'
 import { createRandom } from '../core/random.ts'
 import { calibrationOf } from '../detectors/promise.ts'
 import { OneclassError, present } from '../errors.ts'
@@ -135,37 +136,18 @@ async function throughQueue(
     searchPath,
   })
   try {
-    const ask = async (path: string, init?: RequestInit): Promise<Response> => {
-      const response = await fetch(`${serving.address}${path}`, { ...init, signal: io.signal })
-      if (!response.ok)
-        throw new OneclassError('INTERNAL', `${path} answered ${response.status}: ${await response.text()}`)
-      return response
-    }
+    const client = createClient(serving.address)
+    const { signal } = io
     const from = performance.now()
-    const created = await ask(`/v1/models/${label}/batches`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ folder }),
-    })
-    const { id } = (await created.json()) as { id: string }
+    const { id } = await client.batchFolder(label, folder, { signal })
     const scoring = progressLine(io, 'scoring through the queue')
-    for (;;) {
-      const job = (await (await ask(`/v1/batches/${id}`)).json()) as {
-        state: string
-        progress: { done: number; total: number } | null
-        error: { message: string } | null
-      }
-      if (job.progress) scoring.update(job.progress.done, job.progress.total)
-      if (job.state === 'done') break
-      if (job.state === 'failed' || job.state === 'cancelled') {
-        throw new OneclassError('INTERNAL', `The batch ended as ${job.state}: ${job.error?.message ?? ''}`)
-      }
-      await new Promise((wake) => setTimeout(wake, 100))
+    for await (const { progress, state, error } of client.batchEvents(id, { signal })) {
+      scoring.update(progress.done, progress.total)
+      if (error) throw new OneclassError('INTERNAL', `The batch ended as ${state}: ${error.message}`)
     }
     scoring.end()
     const seconds = (performance.now() - from) / 1000
-    const lines = (await (await ask(`/v1/batches/${id}/results?format=jsonl`)).text()).trim().split('\n')
-    return { results: lines.map((line) => JSON.parse(line) as ImageResult), seconds }
+    return { results: await client.results(id), seconds }
   } finally {
     await serving.stop()
   }

@@ -3,15 +3,16 @@ import { npyHeader, npyNumbers } from '../core/npy.ts'
 import { OneclassError, present } from '../errors.ts'
 import { embedImages } from '../features/embed.ts'
 import { openBackbone } from '../features/registry.ts'
-import { describeSkipped, printable } from '../images/left-out.ts'
+import { printable } from '../images/left-out.ts'
 import { imageLimits } from '../images/limits.ts'
 import type { ImageSource } from '../images/source.ts'
 import { rangeOfImages, rangeSentence, withRange } from '../pipeline/range.ts'
 import { openOutput } from '../system/files.ts'
-import type { ErrorBody } from '../wire/error.ts'
 import { plural } from '../wire/plural.ts'
+import type { FailedImage } from '../wire/result.ts'
 import { parseRange } from '../wire/sample-range.ts'
-import { type Command, deviceOption, type Io } from './command.ts'
+import { type Command, deviceOption } from './command.ts'
+import { tellFailed, tellSkipped } from './notes.ts'
 import { progressLine } from './progress.ts'
 import { readInput, standardInput } from './score-input.ts'
 import { flag, required, text } from './values.ts'
@@ -46,8 +47,8 @@ export const embed: Command = {
     const given = wanted === undefined ? undefined : parseRange(wanted)
     const { entries, skipped } = await readInput(positionals, standardInput, io.signal)
     const sources = entries.filter((entry): entry is ImageSource => !('error' in entry))
-    const rejected: { image: string; error: ErrorBody }[] = []
-    for (const entry of entries) if ('error' in entry) reject(entry.image, entry.error)
+    const rejected: FailedImage[] = []
+    for (const entry of entries) if ('error' in entry) reject(entry)
     const limits = { limits: flag(values, 'strict') ? { ...imageLimits, strict: true } : imageLimits }
     const matrix = await openOutput(out, 'file')
     const names = await openOutput(namesPath).catch(async (error: unknown) => {
@@ -67,7 +68,7 @@ export const embed: Command = {
         let rows = 0
         const options = { ...limits, signal: io.signal, onProgress: progress.update }
         for await (const { source, embedding, error } of embedImages(withRange(network, range), sources, options)) {
-          if (error) reject(source.name, error.toJSON())
+          if (error) reject({ image: source.name, error: error.toJSON() })
           else {
             await matrix.write(npyNumbers(embedding, 'float32'))
             await names.write(`${printable(source.name)}\n`)
@@ -81,8 +82,7 @@ export const embed: Command = {
         }
         await matrix.commit(npyHeader(rows, network.dim, 'float32', headerLength))
         await names.commit()
-        const leftOut = describeSkipped(skipped)
-        if (leftOut) io.err(`note: ${leftOut}`)
+        tellSkipped(skipped, io)
         const about = { out, names: namesPath, rows, dim: network.dim, backbone: network.id }
         if (flag(values, 'json')) await io.out(JSON.stringify({ ...about, range: range ?? null, rejected, skipped }))
         else
@@ -97,13 +97,9 @@ export const embed: Command = {
       await names.discard()
     }
 
-    function reject(image: string, error: ErrorBody): void {
-      rejected.push({ image, error })
-      tell(image, error, io)
+    function reject(failed: FailedImage): void {
+      rejected.push(failed)
+      tellFailed(failed, io)
     }
   },
-}
-
-function tell(image: string, error: ErrorBody, io: Io): void {
-  io.err(`${printable(image)}: ${error.code}: ${printable(error.message)}`)
 }

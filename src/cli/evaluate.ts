@@ -5,11 +5,11 @@ import { evaluateModels } from '../evaluation/evaluate-many.ts'
 import { readLabelled, readNamed } from '../evaluation/labelled.ts'
 import { writeEvaluation } from '../evaluation/report/evaluation-report.ts'
 import { writeManyEvaluation } from '../evaluation/report/many-report.ts'
-import { describeSkipped, printable } from '../images/left-out.ts'
 import { openModels } from '../pipeline/open-models.ts'
 import { openRegistry } from '../store/registry.ts'
 import { assertWritable } from '../system/files.ts'
 import { type Command, deviceOption, type ExitStatus, type Io, type Values } from './command.ts'
+import { tellFailed, tellSkipped } from './notes.ts'
 import { progressLine } from './progress.ts'
 import { severalRefs } from './score-many.ts'
 import { flag, number, text } from './values.ts'
@@ -56,13 +56,12 @@ export const evaluate: Command = {
       )
       progress.end()
       const { evaluation } = evaluated
-      for (const { image, error } of evaluation.unreadable)
-        io.err(`${printable(image)}: ${error.code}: ${printable(error.message)}`)
+      for (const failed of evaluation.unreadable) tellFailed(failed, io)
       if (out !== undefined) {
         const page = await writeEvaluation(evaluated, labelled, out)
         io.err(`wrote ${page}`)
       }
-      sayLeftOut(evaluation.skipped, io)
+      tellSkipped(evaluation.skipped, io)
       if (flag(values, 'json')) await io.out(JSON.stringify(evaluation))
       else for (const sentence of evaluation.sentences) await io.out(sentence)
       return evaluation.unreadable.length > 0 ? 2 : 0
@@ -71,11 +70,6 @@ export const evaluate: Command = {
       await close()
     }
   },
-}
-
-function sayLeftOut(skipped: Parameters<typeof describeSkipped>[0], io: Io): void {
-  const leftOut = describeSkipped(skipped)
-  if (leftOut) io.err(`note: ${leftOut}`)
 }
 
 /** Several models: confusion over their classes. */
@@ -90,9 +84,8 @@ async function evaluateMany(refs: readonly string[], folder: string, values: Val
   try {
     const evaluation = await evaluateModels(models, labelled, { onProgress: progress.update, signal: io.signal })
     progress.end()
-    for (const { image, error } of evaluation.unreadable)
-      io.err(`${printable(image)}: ${error.code}: ${printable(error.message)}`)
-    sayLeftOut(evaluation.skipped, io)
+    for (const failed of evaluation.unreadable) tellFailed(failed, io)
+    tellSkipped(evaluation.skipped, io)
     const out = text(values, 'out')
     if (out !== undefined) io.err(`wrote ${await writeManyEvaluation(evaluation, out)}`)
     if (flag(values, 'json')) await io.out(JSON.stringify(evaluation))

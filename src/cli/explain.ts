@@ -10,7 +10,9 @@ import { withOwnMark } from '../images/own-picture.ts'
 import type { SampleRange } from '../images/sample-range.ts'
 import type { Classifier } from '../pipeline/classify.ts'
 import { heatOfImage } from '../pipeline/heat.ts'
+import { throwIfAborted } from '../system/cancelled.ts'
 import { makeFolder } from '../system/files.ts'
+import { escapeHtml } from '../system/html.ts'
 import { heatLevel } from '../wire/heat-colours.ts'
 import type { Heatmap, ImageResult } from '../wire/result.ts'
 import { heatMapEnding } from '../wire/system-names.ts'
@@ -38,7 +40,7 @@ export async function writeExplanations(
   const files = new Set<string>()
   let unread = 0
   for (const [i, { source, result }] of pairs.slice(0, explainAtMost).entries()) {
-    if (model.signal?.aborted) throw new OneclassError('CANCELLED', 'Interrupted.')
+    throwIfAborted(model.signal)
     if ('error' in result) cards.push(errorCard(source, result.error.message))
     else {
       const seen = await lookAgain(source, model)
@@ -118,10 +120,10 @@ function card(
   heatmap: Heatmap | undefined,
 ): string {
   const nearest = result.nearest.map((n) => ('image' in n ? n.image : `row ${n.row}`))
-  return `<article><h2>${asText(source.name)}</h2><img src="${encodeURIComponent(file)}" alt="the image with its heat map">
+  return `<article><h2>${escapeHtml(source.name)}</h2><img src="${encodeURIComponent(file)}" alt="the image with its heat map">
 <p class="${result.isPositive ? 'good' : 'bad'}">${result.isPositive ? 'belongs' : 'does not belong'}: score ${result.score.toFixed(3)}</p>
 <p>${(100 * result.pValue).toFixed(1)} % of held-out positives look at least as unusual. Rejected at ${result.alpha} or below. ${marksOf(result, heatmap)}</p>
-<p>Most like: ${nearest.map(asText).join(', ')}</p></article>`
+<p>Most like: ${nearest.map(escapeHtml).join(', ')}</p></article>`
 }
 
 function marksOf({ regions = [] }: Extract<ImageResult, { model: string }>, heatmap: Heatmap | undefined): string {
@@ -131,7 +133,7 @@ function marksOf({ regions = [] }: Extract<ImageResult, { model: string }>, heat
 }
 
 function errorCard(source: ImageSource, message: string): string {
-  return `<article><h2>${asText(source.name)}</h2><p class="bad">${asText(message)}</p></article>`
+  return `<article><h2>${escapeHtml(source.name)}</h2><p class="bad">${escapeHtml(message)}</p></article>`
 }
 
 const legend = {
@@ -142,13 +144,9 @@ const legend = {
 
 function page(label: string, body: string, ofPlaces: boolean): string {
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${asText(label)}: why</title><style>
+<title>${escapeHtml(label)}: why</title><style>
 :root{color-scheme:light dark;font:15px/1.5 system-ui,sans-serif}body{max-width:80rem;margin:2rem auto;padding:0 1rem}
 main{display:grid;grid-template-columns:repeat(auto-fill,minmax(16rem,1fr));gap:1.5rem}img{width:100%;border-radius:6px}
 h2{font-size:1rem;overflow-wrap:anywhere}.good::before{content:"✓ "}.bad::before{content:"✗ "}.good{color:#0072b2}.bad{color:#d55e00}
-</style><h1>${asText(label)}: why</h1><p>${ofPlaces ? legend.places : legend.whole}</p><main>${body}</main></html>`
-}
-
-function asText(text: string): string {
-  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
+</style><h1>${escapeHtml(label)}: why</h1><p>${ofPlaces ? legend.places : legend.whole}</p><main>${body}</main></html>`
 }

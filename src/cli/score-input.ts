@@ -1,12 +1,16 @@
-/** What `score` is asked about: images, folders, buckets (`s3://bucket/prefix`), patterns, `@FILE` with a path a line, and `-` for standard input; in the order given. */
+/**
+ * What `score` is asked about: images, folders, buckets (`s3://bucket/prefix`), patterns, `@FILE` with a path a line, and `-` for
+ * standard input; in the order given.
+ */
 import { isUtf8 } from 'node:buffer'
 import { readFile, stat } from 'node:fs/promises'
 import { OneclassError } from '../errors.ts'
-import { collect } from '../images/collect.ts'
+import { collect, inOrderOfNames } from '../images/collect.ts'
 import { isImageContent } from '../images/format.ts'
 import { mergeSkipped, type Skipped } from '../images/left-out.ts'
 import type { ImageSource } from '../images/source.ts'
 import { escapeBytes } from '../images/walk.ts'
+import { throwIfAborted } from '../system/cancelled.ts'
 import { isS3 } from '../system/s3/address.ts'
 import type { ErrorBody } from '../wire/error.ts'
 import { plural } from '../wire/plural.ts'
@@ -34,7 +38,7 @@ export async function readInput(
   const lists: (readonly Skipped[])[] = []
   const paths: string[] = []
   const take = async (given: string | Buffer): Promise<void> => {
-    if (signal?.aborted) throw new OneclassError('CANCELLED', 'Interrupted.')
+    throwIfAborted(signal)
     const path = typeof given === 'string' ? given : escapeBytes(given)
     paths.push(path)
     if (typeof given !== 'string') return void entries.push({ name: path, path, raw: given })
@@ -42,10 +46,7 @@ export async function readInput(
       const { images, failed, skipped } = isS3(path)
         ? { ...(await imagesOfBucket(path, signal)), failed: [] }
         : await collect(path)
-      const nameOf = (entry: Entry) => ('name' in entry ? entry.name : entry.image)
-      const found: Entry[] = [...images, ...failed]
-      if (failed.length > 0) found.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
-      for (const entry of found) entries.push(entry)
+      for (const entry of inOrderOfNames<ImageSource>(images, failed)) entries.push(entry)
       lists.push(skipped)
     } catch (error) {
       if (!(error instanceof OneclassError)) throw error
@@ -97,8 +98,8 @@ function nothingRead(entries: readonly Entry[], paths: readonly string[]): Onecl
 }
 
 /**
- * Paths, one a line, or (`find -print0`) with a zero byte behind each; those that are no UTF-8 as their bytes. Windows PowerShell writes lists
- * in UTF-16.
+ * Paths, one a line, or (`find -print0`) with a zero byte behind each; those that are no UTF-8 as their bytes. Windows PowerShell writes
+ * lists in UTF-16.
  * @throws INVALID_ARGUMENT when there is none
  */
 function namesIn(bytes: Uint8Array, what: string): (string | Buffer)[] {

@@ -1,10 +1,10 @@
 /** `oneclass score --model a,b,c`: several models on the same images; each image is decoded and embedded once for all of them. */
 import type { Matrix } from '../core/matrix.ts'
 import { assertAlpha } from '../detectors/calibration.ts'
-import { decideMany } from '../detectors/decide.ts'
+import { decided, decideMany } from '../detectors/decide.ts'
 import { assertDiscoveryRate } from '../detectors/promise.ts'
 import { OneclassError, present, toOneclassError } from '../errors.ts'
-import { describeSkipped, printable, type Skipped } from '../images/left-out.ts'
+import { printable, type Skipped } from '../images/left-out.ts'
 import { imageLimits } from '../images/limits.ts'
 import type { ImageSource } from '../images/source.ts'
 import { createClassifier } from '../pipeline/classify.ts'
@@ -22,6 +22,7 @@ import type { Model } from '../wire/model.ts'
 import { plural } from '../wire/plural.ts'
 import type { ExitStatus, Io, Values } from './command.ts'
 import { readFeatures } from './feature-file.ts'
+import { tellFailed, tellSkipped } from './notes.ts'
 import { progressLine } from './progress.ts'
 import { manyWriter, type ResultFormat } from './results.ts'
 import { readInput, standardInput } from './score-input.ts'
@@ -113,7 +114,8 @@ async function scoreImagesWithMany(args: readonly string[], registry: Registry, 
       ...(call.isWatched ? { onProgress: progress.update } : {}),
     })
     const calibrationScores = new Map(models.map(({ ref, info }) => [ref, info.calibrationScores]))
-    const results = decided(withFailed(inOrder(entries, scored), failed), calibrationScores, decisions)
+    const answers = withFailed(inOrder(entries, scored), failed)
+    const results = decided(answers, (some) => decideMany(some, calibrationScores, decisions), decisions)
     const refs = [...models, ...failed].map(({ ref }) => ref)
     return await writeMany(results, refs, names, skipped, call).finally(() => progress.end())
   } finally {
@@ -152,7 +154,12 @@ async function scoreRowsWithMany(X: Matrix, registry: Registry, call: ManyCall):
   const rows = Array.from({ length: X.rows }, (_, i) => ({ embedding: X.data.subarray(i * X.cols, (i + 1) * X.cols) }))
   const scored = scoreWithModels(models, () => rows).map((result, row): ManyRow => ({ row, ...result }))
   const calibrationScores = new Map(models.map(({ ref, info }) => [ref, info.calibrationScores]))
-  const results = decided(withFailed(scored, failed), calibrationScores, call.decisions)
+  const { decisions } = call
+  const results = decided(
+    withFailed(scored, failed),
+    (some) => decideMany(some, calibrationScores, decisions),
+    decisions,
+  )
   const refs = [...models, ...failed].map(({ ref }) => ref)
   return await writeMany(results, refs, [], [], call)
 }
@@ -179,19 +186,6 @@ async function* withFailed<T extends ManyResult | ManyRow>(
     yield 'models' in result ? { ...result, models: { ...result.models, ...more } } : result
 }
 
-async function* decided<T extends ManyResult | ManyRow>(
-  results: AsyncIterable<T>,
-  calibrationScores: ReadonlyMap<string, number>,
-  decisions: Decisions,
-): AsyncGenerator<T> {
-  const all: T[] = []
-  for await (const result of results) {
-    if (decisions.fdr === undefined) yield* decideMany([result], calibrationScores, decisions)
-    else all.push(result)
-  }
-  yield* decideMany(all, calibrationScores, decisions)
-}
-
 async function writeMany(
   results: AsyncIterable<ManyResult | ManyRow>,
   refs: readonly string[],
@@ -204,10 +198,9 @@ async function writeMany(
   let hasFailed = false
   await writeAll(results, manyWriter(format, refs, names, decisions), file, io, (result) => {
     counts.images++
-    const name = 'image' in result ? printable(result.image) : `row ${result.row}`
     if (!('models' in result)) {
       counts.failed++
-      if (format !== 'jsonl') io.err(`${name}: ${result.error.code}: ${printable(result.error.message)}`)
+      if (format !== 'jsonl') tellFailed(result, io)
       return
     }
     hasFailed ||= Object.values(result.models).some((answer) => 'error' in answer)
@@ -221,8 +214,7 @@ async function writeMany(
     parts.push(`${counts.none} none of these`)
     if (counts.failed > 0) parts.push(`${counts.failed} could not be read`)
     io.err(`${plural(counts.images, unit)}: ${parts.join(', ')}`)
-    const leftOut = describeSkipped(skipped)
-    if (leftOut) io.err(`note: ${leftOut}`)
+    tellSkipped(skipped, io)
   }
   return hasFailed || counts.failed > 0 ? 2 : 0
 }

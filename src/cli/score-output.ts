@@ -2,11 +2,13 @@
 import { realpath, stat } from 'node:fs/promises'
 import { OneclassError } from '../errors.ts'
 import { beginsLikeImage } from '../images/collect.ts'
-import { describeSkipped, type Skipped } from '../images/left-out.ts'
+import type { Skipped } from '../images/left-out.ts'
+import { throwIfAborted } from '../system/cancelled.ts'
 import { type Output, openOutput, standardOutputName } from '../system/files.ts'
 import type { ErrorBody } from '../wire/error.ts'
 import { plural } from '../wire/plural.ts'
 import type { Io } from './command.ts'
+import { tellSkipped } from './notes.ts'
 import type { Entry } from './score-input.ts'
 
 /**
@@ -71,7 +73,7 @@ export async function writeAll<T>(
   }
   for (const line of writer.head) await write(line)
   for await (const result of results) {
-    if (io.signal.aborted) throw new OneclassError('CANCELLED', 'Interrupted.')
+    throwIfAborted(io.signal)
     onEach(result)
     for (const line of writer.lines(result)) await write(line)
   }
@@ -111,6 +113,5 @@ export function summarise(counts: Counts, model: string, { skipped, asJson, fdr,
     io.err(
       `${flagged} flagged${flagged === 0 ? '' : `: on average over folders at most ${Number((100 * fdr).toPrecision(3))} % of what is flagged is good`}`,
     )
-  const leftOut = describeSkipped(skipped)
-  if (leftOut) io.err(`note: ${leftOut}`)
+  tellSkipped(skipped, io)
 }

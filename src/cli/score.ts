@@ -1,15 +1,13 @@
 /** `oneclass score`: images, folders or feature rows against a model, one result each. */
 import { assertAlpha } from '../detectors/calibration.ts'
-import { decide } from '../detectors/decide.ts'
+import { decide, decided } from '../detectors/decide.ts'
 import { assertDiscoveryRate, fewestDiscoveries, smallestAlpha } from '../detectors/promise.ts'
 import { OneclassError, present } from '../errors.ts'
-import { openBackbone, openBackboneOf } from '../features/registry.ts'
 import { printable } from '../images/left-out.ts'
 import { imageLimits } from '../images/limits.ts'
 import type { ImageSource } from '../images/source.ts'
-import { classifyImages, createClassifier } from '../pipeline/classify.ts'
-import { assertTakesFeatures } from '../pipeline/load-model.ts'
-import { backboneFor } from '../pipeline/model-backbone.ts'
+import { classifyImages } from '../pipeline/classify.ts'
+import { assertTakesFeatures, assertTakesImages, loadModel, openNetworkOf } from '../pipeline/load-model.ts'
 import { alphaWarning } from '../store/fit-facts.ts'
 import { openRegistry } from '../store/registry.ts'
 import { assertWritable, type Output } from '../system/files.ts'
@@ -19,6 +17,7 @@ import { plural } from '../wire/plural.ts'
 import type { ImageResult, RowResult } from '../wire/result.ts'
 import { type Command, deviceOption, type Io } from './command.ts'
 import { readFeatures } from './feature-file.ts'
+import { tellFailed } from './notes.ts'
 import { progressLine } from './progress.ts'
 import { formats, type ResultFormat, resultWriter } from './results.ts'
 import { readInput, standardInput } from './score-input.ts'
@@ -79,9 +78,9 @@ score --features X.npy --model NAME --format jsonl`,
     const asked = required(values, 'model', 'NAME', '"oneclass models list" names those there are')
     const refs = severalRefs(asked)
     if (refs) return await scoreMany(refs, positionals, values, format, io)
-    const { info, artifact } = await openRegistry(io.home).load(asked)
+    const model = await loadModel(openRegistry(io.home), asked, alpha)
+    const { info, artifact, classifier } = model
     const label = labelOf(info)
-    const classifier = createClassifier(artifact, { model: label, ...(alpha === undefined ? {} : { alpha }) })
     const { calibrationScores } = info
     const warning = alphaWarning(info, classifier.alpha)
     if (warning) io.err(`note: ${warning}`)
@@ -94,7 +93,7 @@ score --features X.npy --model NAME --format jsonl`,
     const file = await outputFor(out, features === undefined ? positionals : [features])
     try {
       if (features !== undefined) {
-        assertTakesFeatures({ info, artifact })
+        assertTakesFeatures(model)
         const X = await readFeatures(features)
         const rows = classifier.scoreMatrix(X).map((result, row): RowResult => ({ row, ...result }))
         sayFewest(rows.length, calibrationScores, fdr, io)
@@ -103,28 +102,13 @@ score --features X.npy --model NAME --format jsonl`,
         summarise(counts, label, { skipped: [], asJson, fdr, unit: 'row' }, io)
         return 0
       }
-      if (artifact.backbone === null) {
-        throw new OneclassError(
-          'MODEL_INCOMPATIBLE',
-          `The model "${label}" was fitted on features and cannot take images; score it with --features X.npy.`,
-        )
-      }
+      assertTakesImages(model)
       const { entries, skipped } = await readInput(positionals, standardInput, io.signal)
       const names = entries.map((entry) => ('name' in entry ? entry.name : entry.image))
       const sources = entries.filter((entry): entry is ImageSource => !('error' in entry))
-      const named = text(values, 'backbone')
       const options = { home: io.home, onNotice: (note: string) => io.err(note) }
-      const network = named
-        ? await openBackbone(named, options)
-        : await openBackboneOf({ id: artifact.backbone.id, hash: artifact.backbone.hash, label }, options)
-      const backbone = backboneFor(artifact, network)
+      const backbone = await openNetworkOf(model, options, text(values, 'backbone'))
       try {
-        if (backbone.hash !== artifact.backbone.hash) {
-          throw new OneclassError(
-            'BACKBONE_MISMATCH',
-            `The model "${label}" was fitted with another network than "${named}". Fit it again (oneclass fit --from-model ${label} --backbone ${named}), or name no backbone.`,
-          )
-        }
         const progress = progressLine(io, 'images')
         const isWatched = out !== undefined || format !== 'table'
         const scored: ImageResult[] = []
@@ -137,7 +121,7 @@ score --features X.npy --model NAME --format jsonl`,
         const ordered = inOrder(entries, seen)
         sayFewest(sources.length, calibrationScores, fdr, io)
         const counts = await writeResults(
-          decided(ordered, calibrationScores, decisions),
+          decided(ordered, (some) => decide(some, calibrationScores, decisions), decisions),
           { format, decisions, names, hasPlaces: artifact.patches !== undefined },
           file,
           io,
@@ -149,8 +133,8 @@ score --features X.npy --model NAME --format jsonl`,
           const { writeExplanations } = await import('./explain.ts')
           const explaining = progressLine(io, 'explain')
           const pairs = scored.map((result, i) => ({ result, source: present(sources[i], 'the source of a result') }))
-          const model = { label, backbone, classifier, signal: io.signal }
-          const page = await writeExplanations(explain, pairs, model, explaining.update)
+          const shown = { label, backbone, classifier, signal: io.signal }
+          const page = await writeExplanations(explain, pairs, shown, explaining.update)
           explaining.end()
           unread = page.unread
           const but = unread > 0 ? `, where ${plural(unread, 'image')} could not be read a second time` : ''
@@ -165,17 +149,6 @@ score --features X.npy --model NAME --format jsonl`,
       await file?.discard()
     }
   },
-}
-
-/** Flags need every p-value: results then come all at the end. */
-async function* decided(results: AsyncIterable<ImageResult>, calibrationScores: number, decisions: Decisions) {
-  if (decisions.fdr === undefined) {
-    for await (const result of results) yield* decide([result], calibrationScores, decisions)
-    return
-  }
-  const all: ImageResult[] = []
-  for await (const result of results) all.push(result)
-  yield* decide(all, calibrationScores, decisions)
 }
 
 /** With n held-out scores no p-value is below 1/(n + 1): among many images a few anomalous ones cannot be told from chance. */
@@ -215,8 +188,7 @@ async function writeResults(
   await writeAll(results, resultWriter(format, names, decisions, hasPlaces), file, io, (result) => {
     if ('error' in result) {
       counts.failed++
-      if (format !== 'jsonl' && 'image' in result)
-        io.err(`${printable(result.image)}: ${result.error.code}: ${printable(result.error.message)}`)
+      if (format !== 'jsonl' && 'image' in result) tellFailed(result, io)
     } else {
       counts[result.isPositive ? 'positive' : 'negative']++
       if (result.flagged) counts.flagged = (counts.flagged ?? 0) + 1

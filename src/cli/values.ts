@@ -42,19 +42,6 @@ export function number(values: Values, name: string, kind: 'any' | 'whole' = 'an
   return parsed
 }
 
-/** `3,17` as whole numbers. @throws INVALID_ARGUMENT */
-export function indices(values: Values, name: string): number[] | undefined {
-  const value = text(values, name)
-  return value?.split(',').map((part) => {
-    if (!/^\s*\d{1,9}\s*$/.test(part))
-      throw new OneclassError(
-        'INVALID_ARGUMENT',
-        `Expected --${name} to be numbers such as 3,17 but received "${value}".`,
-      )
-    return Number(part)
-  })
-}
-
 export function oneOf<T extends string>(values: Values, name: string, choices: readonly T[], otherwise: T): T {
   const value = text(values, name)
   if (value === undefined) return otherwise

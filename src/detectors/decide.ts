@@ -32,6 +32,23 @@ export function decide<T extends Entry>(
   })
 }
 
+/**
+ * Results as they come, each decided alone; with `fdr` all at the end, since flags need every p-value.
+ * @param decideAll `decide` or `decideMany`
+ */
+export async function* decided<T>(
+  results: AsyncIterable<T>,
+  decideAll: (results: readonly T[]) => readonly T[],
+  { fdr }: { readonly fdr?: number | undefined },
+): AsyncGenerator<T, void, undefined> {
+  const all: T[] = []
+  for await (const result of results) {
+    if (fdr === undefined) yield* decideAll([result])
+    else all.push(result)
+  }
+  yield* decideAll(all)
+}
+
 const noAnswer = { error: null }
 
 /**

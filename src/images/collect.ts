@@ -80,6 +80,15 @@ export async function collect(path: string, options: CollectOptions = {}): Promi
   }
 }
 
+/** What was found, in the order of names: images, and entries that could not be looked at. */
+export function inOrderOfNames<S extends { readonly name: string }>(
+  images: readonly S[],
+  failed: readonly FailedEntry[],
+): (S | FailedEntry)[] {
+  const nameOf = (entry: S | FailedEntry) => ('name' in entry ? entry.name : entry.image)
+  return failed.length === 0 ? [...images] : [...images, ...failed].sort((a, b) => byText(nameOf(a), nameOf(b)))
+}
+
 /**
  * Names of the images below a folder, relative to it, block by block: a folder may hold any number. Entries that cannot be looked at are
  * among them, since reading them says why.

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { OneclassError } from '../errors.ts'
-import { collect } from '../images/collect.ts'
+import { collect, inOrderOfNames } from '../images/collect.ts'
 import { imageLimits } from '../images/limits.ts'
 import type { ImageSource } from '../images/source.ts'
 import type { ErrorBody } from '../wire/error.ts'
@@ -87,9 +87,7 @@ export async function readEntries(images: Images, ends: Ends): Promise<Entries> 
   if (typeof images !== 'string' && !(images instanceof URL))
     return { entries: entriesOf(images, ends), total: Array.isArray(images) ? images.length : undefined }
   const { images: found, failed } = await collect(pathOf(images))
-  const nameOf = (entry: Entry) => ('name' in entry ? entry.name : entry.image)
-  const entries: Entry[] = [...found, ...failed]
-  if (failed.length > 0) entries.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
+  const entries = inOrderOfNames<ImageSource>(found, failed)
   return { entries: each(entries), total: entries.length }
 }
 

@@ -1,7 +1,7 @@
 /** `load` and `loadModels`: fitted models that stay in a thread until they are closed. */
 
 import type { Matrix } from '../core/matrix.ts'
-import { decide, decideMany } from '../detectors/decide.ts'
+import { decide, decided, decideMany } from '../detectors/decide.ts'
 import { present } from '../errors.ts'
 import type { ManyResult } from '../wire/many.ts'
 import type { Model } from '../wire/model.ts'
@@ -219,18 +219,4 @@ function closerOf(thread: LibraryThread): Closer {
 
 function decisions({ fdr, abstain }: Pick<ScoreAllCall, 'fdr' | 'abstain'>) {
   return { ...(fdr === undefined ? {} : { fdr }), ...(abstain === undefined ? {} : { abstain }) }
-}
-
-/** Flags need every p-value: results then come all at the end. */
-async function* decided<T>(
-  results: AsyncIterable<T>,
-  decideAll: (results: readonly T[]) => readonly T[],
-  options: Pick<ScoreAllCall, 'fdr'>,
-): AsyncGenerator<T, void, undefined> {
-  const all: T[] = []
-  for await (const result of results) {
-    if (options.fdr !== undefined) all.push(result)
-    else yield* decideAll([result])
-  }
-  yield* decideAll(all)
 }
