@@ -3,22 +3,20 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
-import { Value } from 'typebox/value'
 import { pairs } from '../src/core/pairs.ts'
 import { OneclassError } from '../src/errors.ts'
-import type { Split } from '../src/evaluation/compare-report.ts'
 import { type Consumer, startConsumer, type Task } from '../src/queue/consumer.ts'
-import { forgetInputs } from '../src/queue/job-inputs.ts'
+import { forgetInputs, readImage, readListing } from '../src/queue/job-inputs.ts'
 import { BlobId, lifetimes } from '../src/queue/jobs.ts'
 import { type ComparisonFiles, comparisonFileNames, leaveComparison } from '../src/service/comparisons.ts'
-import { parseJson } from '../src/system/parse-json.ts'
 import { ErrorBody } from '../src/wire/error.ts'
+import { type Split, splits } from '../src/wire/splits.ts'
 import { OneOf } from '../src/wire/type.ts'
 import { runChild } from './child.ts'
 import type { CompareMessage, CompareWork } from './compare-process.ts'
 import type { WorkerContext } from './context.ts'
 
-const about = { split: OneOf(['trainPositive', 'trainNegative', 'testPositive', 'testNegative']), image: Type.String() }
+const about = { split: OneOf(splits), image: Type.String() }
 const Listed = Type.Object({ ...about, blob: BlobId })
 /** An image, or why it could not be read. */
 const Listing = Type.Array(Type.Union([Listed, Type.Object({ ...about, error: ErrorBody })]))
@@ -37,11 +35,8 @@ export function startCompare(context: WorkerContext): Promise<Consumer> {
       testNegative: [],
     }
     for (const [i, { split, image, blob }] of list.entries()) {
-      const bytes = await blobs.get(blob)
-      if (bytes === undefined)
-        throw new OneclassError('JOB_EXPIRED', 'The images waited too long for a worker: ask again.')
       const path = join(folder, String(i)) // names are not ours: they stay names
-      await writeFile(path, bytes)
+      await writeFile(path, await readImage(blobs, blob))
       images[split].push({ name: image, path })
     }
     return images
@@ -61,12 +56,7 @@ export function startCompare(context: WorkerContext): Promise<Consumer> {
     concurrency: 1,
     async handle(task) {
       const { data } = task
-      const listing = await blobs.get(data.list)
-      if (listing === undefined)
-        throw new OneclassError('JOB_EXPIRED', 'The images waited too long for a worker: ask again.')
-      const list = parseJson(listing.toString('utf8'))
-      if (!Value.Check(Listing, list))
-        throw new OneclassError('INVALID_ARGUMENT', 'The list of images has not the form that this worker knows.')
+      const list = await readListing(blobs, data.list, Listing)
       const folder = await mkdtemp(join(tmpdir(), 'oneclass-compare-'))
       try {
         await mkdir(join(folder, 'images'))

@@ -1,6 +1,5 @@
 /** A fit: the images out of Redis, the model into it. The work is done in a process (`fit-process.ts`). */
 import { Type } from 'typebox'
-import { Value } from 'typebox/value'
 import { OneclassError, present, toOneclassError } from '../src/errors.ts'
 import type { Look, MapOutput } from '../src/features/backbone.ts'
 import { findLayout, isOfClass, isOfOthers } from '../src/images/layout.ts'
@@ -9,11 +8,10 @@ import { rangeOf, type SampleRange, type UsedSamples } from '../src/images/sampl
 import { exclusion } from '../src/pipeline/exclude.ts'
 import { spread } from '../src/pipeline/range.ts'
 import { type Consumer, isFault, startConsumer, type Task } from '../src/queue/consumer.ts'
-import { forgetInputs } from '../src/queue/job-inputs.ts'
+import { forgetInputs, readImage, readListing } from '../src/queue/job-inputs.ts'
 import { BlobId, type FitOutcome } from '../src/queue/jobs.ts'
 import { leaveFit } from '../src/service/fit-saver.ts'
 import type { RemoteBackbone } from '../src/serving/inference.ts'
-import { parseJson } from '../src/system/parse-json.ts'
 import type { ErrorBody } from '../src/wire/error.ts'
 import { FailedImage } from '../src/wire/result.ts'
 import { runChild } from './child.ts'
@@ -61,9 +59,7 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
     // fetched when its turn comes: the images of a fit are never in memory together
     const decode = async (index: number, target: DecodeTarget): Promise<DecodedReply> => {
       const { image, blob } = present(list[index], 'an image of the fit')
-      const bytes = await blobs.get(blob)
-      if (bytes === undefined)
-        throw new OneclassError('JOB_EXPIRED', 'The images waited too long for a worker: send them again.')
+      const bytes = await readImage(blobs, blob)
       try {
         return await engine.decode({ name: image, bytes }, { target }, { lane: 'bulk', signal, thumbnail: true })
       } catch (thrown) {
@@ -95,12 +91,7 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
 
   const fit = async (task: Task<'fit'>): Promise<FitOutcome> => {
     const { data } = task
-    const listing = await blobs.get(data.list)
-    if (listing === undefined)
-      throw new OneclassError('JOB_EXPIRED', 'The images waited too long for a worker: send them again.')
-    const entries = parseJson(listing.toString('utf8'))
-    if (!Value.Check(Listing, entries))
-      throw new OneclassError('INVALID_ARGUMENT', 'The list of images has not the form that this worker knows.')
+    const entries = await readListing(blobs, data.list, Listing)
     const listed = entries.filter((entry) => 'blob' in entry)
     const unread = entries.filter((entry) => 'error' in entry)
     // the root of a data set: what stands for negatives in it is not learnt as positive

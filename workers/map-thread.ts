@@ -2,9 +2,10 @@
 import { fromRows } from '../src/core/matrix.ts'
 import { positiveEmbedding } from '../src/detectors/similarity.ts'
 import { OneclassError, present } from '../src/errors.ts'
-import { mapEmbeddings, type Place } from '../src/evaluation/map.ts'
+import { mapEmbeddings } from '../src/evaluation/map.ts'
 import { decodeArtifact } from '../src/store/artifact.ts'
 import { answerCalls } from '../src/system/thread-call.ts'
+import type { MapPoint } from '../src/wire/map.ts'
 
 export interface MapImage {
   readonly index: number
@@ -18,12 +19,6 @@ interface MapWork {
   readonly model: Uint8Array
   readonly images: readonly MapImage[]
 }
-
-export type MapPoint = Place &
-  (
-    | { readonly kind: 'positive'; readonly index: number; readonly image: string }
-    | { readonly kind: 'batch'; readonly index: number; readonly image: string; readonly isPositive: boolean }
-  )
 
 export type MapCalls = {
   readonly draw: { input: MapWork; output: { readonly points: MapPoint[]; readonly positives: number } }

@@ -3,21 +3,15 @@ import { OneclassError } from '../src/errors.ts'
 import { readPoints } from '../src/queue/batch-extras.ts'
 import { lineOf } from '../src/queue/batch-forms.ts'
 import { type Consumer, startConsumer } from '../src/queue/consumer.ts'
-import { lifetimes } from '../src/queue/jobs.ts'
-import { assertReadable } from '../src/serving/model-cache.ts'
+import { fetchModel } from '../src/serving/model-cache.ts'
 import { callInThread } from '../src/system/thread-call.ts'
+import type { MapResult } from '../src/wire/map.ts'
 import type { WorkerContext } from './context.ts'
-import type { MapCalls, MapImage, MapPoint } from './map-thread.ts'
+import type { MapCalls, MapImage } from './map-thread.ts'
 
 const threadFile = new URL('./map-thread.js', import.meta.url)
 /** Images of a batch on a map. */
 const maxImages = 1000
-
-interface MapResult {
-  readonly points: readonly MapPoint[]
-  /** How many have no point because there are too many. */
-  readonly omitted: { readonly positives: number; readonly batch: number }
-}
 
 export function startMap(context: WorkerContext): Promise<Consumer> {
   const { batches, blobs, client } = context
@@ -42,11 +36,7 @@ export function startMap(context: WorkerContext): Promise<Consumer> {
     concurrency: 1,
     async handle({ data, signal, progress }): Promise<MapResult> {
       await progress({ done: 0, total: 1, stage: 'drawing' })
-      const model = await blobs.getModel(data.model.sha256)
-      if (model === undefined)
-        throw new OneclassError('REDIS_UNAVAILABLE', `The model ${data.model.label} is no longer in Redis.`)
-      await blobs.touchModel(data.model.sha256, lifetimes.model)
-      assertReadable(model, data.model.label)
+      const model = await fetchModel(blobs, data.model)
       const { images, scored } = data.batch ? await imagesOf(data.batch) : { images: [], scored: 0 }
       const { points, positives } = await callInThread<MapCalls, 'draw'>(
         threadFile,

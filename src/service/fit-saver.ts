@@ -83,7 +83,7 @@ export interface FitExtras {
 }
 
 export interface FitSaver {
-  /** Saves what is waiting; calls at the same time are one after the other. */
+  /** Saves what is waiting. Not to be called again before it has ended: two would both see what only one can take away. */
   save(): Promise<void>
 }
 
@@ -107,9 +107,8 @@ export function createFitSaver(options: {
   onError?: (id: string, error: OneclassError) => void
 }): FitSaver {
   const { producer, origin } = options
-  let last = Promise.resolve()
 
-  const saveAll = async (): Promise<void> => {
+  const save = async (): Promise<void> => {
     const waiting = await producer.client.hgetall(keys.finishedFits(origin))
     for (const [id, text] of Object.entries(waiting)) {
       // Redis is an input like any other: one note that is none may not keep the others from being saved
@@ -179,10 +178,5 @@ export function createFitSaver(options: {
     for (const hash of hashes) if (hash) await producer.blobs.touchModel(hash, seconds).catch(() => {})
   }
 
-  return {
-    save() {
-      last = last.catch(() => {}).then(saveAll)
-      return last
-    },
-  }
+  return { save }
 }

@@ -29,13 +29,20 @@ export interface ModelCache {
 const fewest = 8
 const defaultCapacity = 512 * 1024 ** 2
 
-/** @param capacity bytes of all models together, where there are more than a few */
-/** @throws UnreadableHere when the model is of a later build than this worker */
-export function assertReadable(bytes: Uint8Array, label: string): void {
+/**
+ * The bytes of a model, which stays in Redis for longer then.
+ * @throws REDIS_UNAVAILABLE where it is no longer there; UnreadableHere where it is of a later build than this worker
+ */
+export async function fetchModel(blobs: BlobStore, { sha256, label }: ModelUse): Promise<Buffer> {
+  const bytes = await blobs.getModel(sha256)
+  if (bytes === undefined) throw new OneclassError('REDIS_UNAVAILABLE', `The model ${label} is no longer in Redis.`)
+  await blobs.touchModel(sha256, lifetimes.model)
   const needed = artifactFormat(bytes)
   if (needed !== undefined && !readableFormats.includes(needed)) throw new UnreadableHere(label, needed)
+  return bytes
 }
 
+/** @param capacity bytes of all models together, where there are more than a few */
 export function createModelCache(blobs: BlobStore, inference: Inference, capacity = defaultCapacity): ModelCache {
   const models = new Map<string, Promise<ReadyModel>>()
   /** Of those that are loaded. */
@@ -53,12 +60,7 @@ export function createModelCache(blobs: BlobStore, inference: Inference, capacit
   }
 
   const load = async (model: ModelUse): Promise<ReadyModel> => {
-    const bytes = await blobs.getModel(model.sha256)
-    if (bytes === undefined) {
-      throw new OneclassError('REDIS_UNAVAILABLE', `The model ${model.label} is no longer in Redis.`)
-    }
-    await blobs.touchModel(model.sha256, lifetimes.model)
-    assertReadable(bytes, model.label)
+    const bytes = await fetchModel(blobs, model)
     const artifact = decodeArtifact(bytes)
     if (!artifact.backbone) {
       throw new OneclassError(
