@@ -46,11 +46,6 @@ export function fitTransferHead(positives: Matrix, negatives: Matrix, random: Ra
   return { mean, scale, weights, bias, penalty }
 }
 
-/** @returns the probability of the class for each row, in (0, 1) */
-export function transferProbabilities(state: TransferHeadState, X: Matrix): Float64Array {
-  return transferLogits(state, X).map((z) => 1 / (1 + Math.exp(-z)))
-}
-
 /** Log-odds of the class for each row. */
 export function transferLogits(state: TransferHeadState, X: Matrix): Float64Array {
   const unit = l2Normalise(X)

@@ -1,11 +1,11 @@
 /**
- * Photos of one object (a tile under six lamps, frames of one scene) that no perceptual hash can tell to be kin. Held out one by one,
- * each would be judged by a model that has seen its siblings, and held-out scores would look better than those of new objects.
+ * Photos of one object (a tile under six lamps, frames of one scene), where their perceptual hashes differ. Held out one by one, each
+ * would be judged by a model that has seen the others, and held-out scores would look better than those of new objects.
  *
- * Kin are found among the positives alone: two rows are linked when they lie far nearer to each other than either's neighbourhood
- * is wide, and where far more pairs are so near than chance brings about among rows of so few dimensions. "Near" is the cosine after whitening with a ridge, which turns
- * down what varies most among positives (light, pose) and leaves what tells objects apart. With inner products G of the centred
- * unit rows the whitened inner products are G (G/n + ridge I)⁻¹, so n x n matrices do.
+ * They are found among the positives alone: two rows are linked when they lie far nearer to each other than either's neighbourhood is
+ * wide, and where far more pairs are so near than chance brings about among rows of so few dimensions. "Near" is the cosine after
+ * whitening with a ridge, which turns down what varies most among positives (light, pose) and leaves what tells objects apart. With inner
+ * products G of the centred unit rows the whitened inner products are G (G/n + ridge I)⁻¹, so n x n matrices do.
  */
 import { centredUnitRows, type Matrix, matrix, row } from '../core/matrix.ts'
 import { gram, symmetricInverse } from '../core/products.ts'
@@ -15,9 +15,9 @@ const ridgeShare = 0.005
 /** The neighbourhood of a row reaches to its tenth neighbour, or further among many rows. */
 const neighbourhood = (n: number) => Math.max(10, Math.floor(n / 20))
 /** Linked below this share of the smaller neighbourhood, at most. */
-const farNearer = 0.6
-/** Of the links, at most this share is what chance would bring about if there were no kin. */
-const byChance = 0.1
+const mostShare = 0.6
+/** Of the links, at most this share is expected by chance: the false discovery rate. */
+const falseDiscoveryRate = 0.1
 /** A group holds at most this share of the rows, so that folds can be drawn. */
 const largestShare = 0.1
 
@@ -42,7 +42,7 @@ export function groupBursts(X: Matrix, groups: ArrayLike<number>): Int32Array {
       const distance = distances.data[i * n + j]!
       const share = distance / Math.min(scale[i]!, scale[j]!)
       if (share < 1) neighbours++
-      if (share < farNearer) near.push({ i, j, distance, share })
+      if (share < mostShare) near.push({ i, j, distance, share })
     }
   }
   const pairs = beyondChance(near, neighbours, growth(sorted, reach, farther))
@@ -71,22 +71,22 @@ interface Pair {
 }
 
 /**
- * The pairs up to the largest share below which at most `byChance` of them are expected by chance: as the false discovery rate is
+ * The pairs up to the largest share below which at most `falseDiscoveryRate` of them are expected by chance: as the false discovery rate is
  * bounded by Benjamini and Hochberg, 1995, with the number that chance brings about taken from how neighbours grow farther away.
  * @param neighbours pairs that are nearer than the smaller neighbourhood, by chance or not
  * @param power what `growth` says
  */
 function beyondChance(near: Pair[], neighbours: number, power: number): Pair[] {
   near.sort((a, b) => a.share - b.share)
-  const last = near.findLastIndex(({ share }, at) => neighbours * share ** power <= byChance * (at + 1))
+  const last = near.findLastIndex(({ share }, at) => neighbours * share ** power <= falseDiscoveryRate * (at + 1))
   return near.slice(0, last + 1)
 }
 
 /**
  * The power p of the distance with which the number of neighbours grows (half the dimension that the rows fill), from the ranks
- * beyond those where kin are: the median over rows of the maximum-likelihood estimate of Levina and Bickel, "Maximum likelihood
- * estimation of intrinsic dimension", NIPS 2004, where of the first `from` neighbours only is known that they are no farther than
- * the last of them. Of a number of neighbours, share ** p lie below that share of their distance.
+ * beyond those where photos of one object are: the median over rows of the maximum-likelihood estimate of Levina and Bickel, "Maximum
+ * likelihood estimation of intrinsic dimension", NIPS 2004, where of the first `from` neighbours only is known that they are no farther
+ * than the last of them. Of a number of neighbours, share ** p lie below that share of their distance.
  */
 function growth(sorted: readonly Float64Array[], from: number, to: number): number {
   const powers = sorted.map((near) => {

@@ -70,4 +70,3 @@ export const BatchResult = Type.Object({
   errors: Type.Integer({ description: 'Images that could not be scored' }),
   model: Type.String({ description: 'NAME@VERSION' }),
 })
-export type BatchCounts = Fixed<typeof BatchResult>

@@ -39,11 +39,10 @@ const extraColumns: readonly Column[] = [
 ]
 
 /** @param more names of columns that the caller adds */
-export function csvHeaderOf(more: readonly string[] = []): string {
+function csvHeader(more: readonly string[]): string {
   const named = (some: readonly Column[]) => some.map(([name]) => name)
   return `${[...named(columns), ...more, ...named(extraColumns)].join(',')}\r\n`
 }
-export const csvHeader = csvHeaderOf()
 
 /** @param more values of the caller's columns */
 export function csvRow(line: Line, more: readonly (string | number)[] = []): string {
@@ -62,7 +61,7 @@ export function csvStart(names: readonly string[], more: readonly string[] = [])
 
 /** The same where only that much is known of the names. */
 export function csvStartFor(isAscii: boolean, more: readonly string[] = []): string {
-  return isAscii ? csvHeaderOf(more) : `\uFEFF${csvHeaderOf(more)}`
+  return isAscii ? csvHeader(more) : `\uFEFF${csvHeader(more)}`
 }
 
 export function areAscii(names: readonly string[]): boolean {

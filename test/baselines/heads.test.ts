@@ -5,7 +5,7 @@ import { deepOneClassDefaults, fitDeepOneClass, scoreDeepOneClass } from '../../
 import { minimise } from '../../src/baselines/lbfgs.ts'
 import { kindsByClustering } from '../../src/baselines/reference-kinds.ts'
 import { renderedKinds, renderReference } from '../../src/baselines/rendered-reference.ts'
-import { fitTransferHead, transferProbabilities } from '../../src/baselines/transfer-head.ts'
+import { fitTransferHead, transferLogits } from '../../src/baselines/transfer-head.ts'
 import { fromRows, type Matrix, matrix } from '../../src/core/matrix.ts'
 import { createRandom } from '../../src/core/random.ts'
 
@@ -38,10 +38,10 @@ test('the transfer head separates two clouds and repeats with its seed', () => {
   const state = fitTransferHead(cloud(60, 20, 0, 4, 1), cloud(70, 20, 1, 4, 2), createRandom(9))
   const again = fitTransferHead(cloud(60, 20, 0, 4, 1), cloud(70, 20, 1, 4, 2), createRandom(9))
   assert.deepEqual(state, again)
-  const positive = transferProbabilities(state, cloud(50, 20, 0, 4, 3))
-  const negative = transferProbabilities(state, cloud(50, 20, 1, 4, 4))
-  assert.ok(positive.filter((p) => p > 0.5).length >= 48)
-  assert.ok(negative.filter((p) => p < 0.5).length >= 48)
+  const positive = transferLogits(state, cloud(50, 20, 0, 4, 3))
+  const negative = transferLogits(state, cloud(50, 20, 1, 4, 4))
+  assert.ok(positive.filter((z) => z > 0).length >= 48)
+  assert.ok(negative.filter((z) => z < 0).length >= 48)
 })
 
 test('the transfer head says what it lacks', () => {

@@ -1,15 +1,14 @@
 /** A network of the user's own, a file without a manifest and without maps: whole images are judged by it, and what needs maps is refused. */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { drawFolder, type Json, runCommand } from '../support/command-line.ts'
 import { meanColourNetwork } from '../support/networks.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 
 test('a network without maps is fitted, also on enough images to choose by, and scores', async (t) => {
-  const cwd = await mkdtemp(join(tmpdir(), 'oneclass-own-network-'))
-  t.after(() => rm(cwd, { recursive: true, force: true }))
+  const cwd = await temporaryFolder(t)
   const run = (...args: string[]) => runCommand(args, { cwd, home: join(cwd, 'home') })
   await writeFile(join(cwd, 'own.onnx'), meanColourNetwork({ side: 16 }))
   await drawFolder(join(cwd, 'few'), 20, 1)

@@ -1,11 +1,11 @@
 /** The lock holds every platform's packages, no address of a registry, and only packages that run on the oldest Node that we claim. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { copyFile, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'node:test'
 import { promisify } from 'node:util'
+import { temporaryFolder } from '../support/temporary.ts'
 
 interface Locked {
   readonly version?: string
@@ -53,8 +53,7 @@ for (const [os, cpu, binary] of [
   ['win32', 'x64', 'sharp-win32-x64'],
 ] as const) {
   test(`npm ci fills an empty folder for ${os} on ${cpu}`, { timeout: 280_000 }, async (t) => {
-    const folder = await mkdtemp(join(tmpdir(), 'oneclass-lock-'))
-    t.after(() => rm(folder, { recursive: true, force: true }))
+    const folder = await temporaryFolder(t)
     for (const file of ['package.json', 'package-lock.json', '.npmrc']) await copyFile(file, join(folder, file))
     const flags = [
       'ci',

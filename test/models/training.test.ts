@@ -6,12 +6,12 @@
 import assert from 'node:assert/strict'
 import { execFile, execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'node:test'
 import { promisify } from 'node:util'
 import { openBackbone } from '../../src/features/registry.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 
 const python = '/usr/bin/python3'
 const recipe = 'models/training'
@@ -59,8 +59,7 @@ print(len(paths), *[os.path.basename(p) for p in paths if evaluation.is_near(Ima
 `
 
 test('the recipe makes a backbone', { skip: missing }, async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'oneclass-recipe-'))
-  t.after(() => rm(folder, { recursive: true, force: true }))
+  const folder = await temporaryFolder(t)
   const at = (name: string) => join(folder, name)
   const run = async (program: string, ...args: string[]) =>
     (

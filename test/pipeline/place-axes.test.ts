@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { cp, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'node:test'
 import { decodeAxes, encodeAxes } from '../../src/detectors/patches/axes-file.ts'
@@ -8,6 +7,7 @@ import { showing } from '../../src/features/changed.ts'
 import { readBackboneFiles } from '../../src/features/manifest.ts'
 import { openBackbone } from '../../src/features/registry.ts'
 import { axesOf, findAxes, showingPlaces } from '../../src/pipeline/patches.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 
 test('the axes that come with the embedded network are those that drawn images say', async () => {
   const network = await openBackbone(undefined, { home: 'unused' })
@@ -30,8 +30,7 @@ test('the axes that come with the embedded network are those that drawn images s
 })
 
 test('axes of another length, or that are no numbers, are a damaged network', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'oneclass-axes-'))
-  t.after(() => rm(folder, { recursive: true, force: true }))
+  const folder = await temporaryFolder(t)
   await cp('models/oc-s3', folder, { recursive: true })
   const [path, file] = [join(folder, 'manifest.json'), join(folder, 'axes.f32')]
   const bytes = await readFile(file)

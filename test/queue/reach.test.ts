@@ -12,6 +12,7 @@ import type { OneclassError } from '../../src/errors.ts'
 import { connect, disconnect, type RedisClient } from '../../src/queue/connection.ts'
 import { assertAccess, startOn } from '../../src/queue/reach.ts'
 import { startBareRedis } from '../support/bare-redis.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 
 const running: { stop(): Promise<void> }[] = []
 after(async () => {
@@ -72,8 +73,7 @@ test('something else that listens there', async () => {
 })
 
 test('a Redis with TLS: a plain connection, and a certificate that is self-signed', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'oneclass-tls-'))
-  t.after(() => rm(folder, { recursive: true, force: true }))
+  const folder = await temporaryFolder(t)
   const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')]
   try {
     const args = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=127.0.0.1']
