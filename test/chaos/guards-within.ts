@@ -111,7 +111,7 @@ export const guardsWithin: readonly Guard[] = [
   {
     attack: 'Redis: bytes that are not those that were stored',
     file: 'src/queue/blobs.js',
-    guard: / && \(await sha256InTurns\(bytes\)\) === id\.split\('\.'\)\[1\]/,
+    guard: / && \(await sha256InTurns\(bytes\)\) === hashOf\(id\)/,
     instead: '',
     test: 'queue/blobs',
   },
