@@ -3,6 +3,7 @@
  * 'Napi::Error'") where their thread is torn down before they have given back what they made, as every end of a process does: Ctrl-C, a
  * reader that went away, `process.exit` of a program that uses the library. So the end waits for what is under way, and none begins then.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isMainThread, workerData } from 'node:worker_threads'
 import { OneclassError } from '../errors.ts'
 
@@ -29,6 +30,12 @@ export async function nativeWork<T>(work: () => Promise<T>): Promise<T> {
     Atomics.sub(cells, underWay, 1)
     Atomics.notify(cells, underWay)
   }
+}
+
+/** Returns when none is under way in any thread, or it has been too long. */
+export async function nativeWorkEnds(): Promise<void> {
+  const deadline = performance.now() + mostMs
+  while (Atomics.load(cells, underWay) > 0 && performance.now() < deadline) await sleep(20, undefined, { ref: false })
 }
 
 let isWatched = false

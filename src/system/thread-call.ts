@@ -9,7 +9,7 @@ import { type MessagePort, parentPort, type ResourceLimits, Worker } from 'node:
 import { type ErrorCode, OneclassError, present, toOneclassError } from '../errors.ts'
 import { cancelled } from './cancelled.ts'
 import { sendNothing } from './config.ts'
-import { nativeWorkData, waitForNativeWorkAtExit } from './native-work.ts'
+import { nativeWorkData, nativeWorkEnds, waitForNativeWorkAtExit } from './native-work.ts'
 
 /** For each method, what goes in and what comes out. */
 export type Calls = Readonly<Record<string, { readonly input: unknown; readonly output: unknown }>>
@@ -54,7 +54,8 @@ type Answer =
 
 /**
  * A thread that is torn down while a native module has work under way (an image that is being decoded) takes the whole process with it.
- * So it is asked to end, which it does when its last work has come back; what computes for longer than this has no such work.
+ * So it is asked to end, which it does when its last work has come back; what computes for longer than this is ended unless such work is
+ * under way (on a busy computer a network takes seconds to open).
  */
 const graceMs = 2000
 
@@ -144,7 +145,7 @@ export function startThread<C extends Calls>(url: URL, options: ThreadOptions = 
       thread.ref() // a process that waits for the end of its thread must not end before
       if (!isGone) {
         thread.postMessage({ stop: true } satisfies Question)
-        await Promise.race([exited, sleep(graceMs, undefined, { ref: false })])
+        await Promise.race([exited, sleep(graceMs, undefined, { ref: false }).then(nativeWorkEnds)])
       }
       await thread.terminate()
     },

@@ -59,3 +59,29 @@ test('process.exit waits until what is under way has ended, and nothing begins m
   }
   assert.fail('no process ended while the first was at work')
 })
+
+test('a thread that is ended while native work holds it for long is waited for: a network that opens on a busy computer', () => {
+  const opening = `
+    import { writeSync } from 'node:fs'
+    import { answerCalls } from '${moduleUrl('thread-call')}'
+    import { nativeWork } from '${moduleUrl('native-work')}'
+    answerCalls({
+      open: (_, { report }) => nativeWork(async () => {
+        report('it begins')
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000)
+        writeSync(1, 'it is open\\n')
+        return null
+      })
+    })
+  `
+  const closing = `
+    import { startThread } from '${moduleUrl('thread-call')}'
+    const thread = startThread(new URL('data:text/javascript,' + encodeURIComponent(${JSON.stringify(opening)})))
+    const onProgress = () => thread.end().then(() => process.stdout.write('it has ended\\n'))
+    thread.call('open', null, { onProgress }).catch(() => {})
+  `
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', closing], {
+    encoding: 'utf8',
+  })
+  assert.equal(stdout, 'it is open\nit has ended\n', stderr)
+})
