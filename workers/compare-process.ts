@@ -24,7 +24,7 @@ export interface CompareWork {
   readonly out: string
   readonly home: string
   readonly cpus: number
-  readonly methods: string[] | undefined
+  readonly methods: readonly string[] | undefined
   readonly quick: boolean | undefined
   readonly alpha: number | undefined
   readonly seed: number | undefined

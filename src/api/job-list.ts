@@ -3,12 +3,10 @@ import type { FastifyRequest } from 'fastify'
 import { pairs } from '../core/pairs.ts'
 import { OneclassError } from '../errors.ts'
 import { forgetJobs, noteJob, type RecentJob, recentJobs } from '../queue/recent.ts'
-import type { Job } from '../wire/job.ts'
+import { type Job, listed } from '../wire/job.ts'
 import { type JobType, jobTypes } from '../wire/job-state.ts'
 import type { ApiContext } from './context.ts'
 import { callerOf } from './http/access.ts'
-
-export const listed = { default: 50, most: 200 }
 
 export async function remember(
   { producer }: ApiContext,

@@ -21,7 +21,7 @@ export async function refsOf(
 
 /** Each model where workers find it, or why it cannot be asked. @throws its error when no model can */
 export async function offerModels(context: ApiContext, refs: readonly string[]): Promise<ClassifyMany['models']> {
-  const models: ClassifyMany['models'] = []
+  const models: ClassifyMany['models'][number][] = []
   // one after the other: the bytes of a model pass through memory when workers do not have it yet
   for (const ref of refs) {
     try {

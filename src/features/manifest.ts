@@ -5,6 +5,7 @@ import { decodeAxes } from '../detectors/patches/axes-file.ts'
 import { mapToLookAt, type PlaceAxes } from '../detectors/patches/places.ts'
 import { OneclassError } from '../errors.ts'
 import { sha256 } from '../system/sha256.ts'
+import { nameForm } from '../wire/names.ts'
 import type { BackboneManifest, MapOutput } from './backbone.ts'
 
 /** Of the sides of the input. */
@@ -25,7 +26,7 @@ export function parseManifest(text: string, where: string): BackboneManifest {
   const embedding = check.object(outputs['embedding'], 'outputs.embedding')
   const file = check.fileName(manifest['file'], 'file')
   return {
-    id: check.matching(manifest['id'], 'id', /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'letters, digits, ".", "_" or "-"'),
+    id: check.matching(manifest['id'], 'id', nameForm, 'letters, digits, ".", "_" or "-"'),
     version: check.integer(manifest['version'] ?? 1, 'version', 0, 1e9),
     file,
     sha256: check.matching(manifest['sha256'], 'sha256', /^[0-9a-f]{64}$/, '64 lower-case hex digits'),

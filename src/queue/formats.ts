@@ -4,7 +4,7 @@
  */
 import { OneclassError } from '../errors.ts'
 import type { RedisClient } from './connection.ts'
-import { aheadMs } from './heartbeat.ts'
+import { aheadMs, aliveMs } from './heartbeat.ts'
 import { keys } from './redis-keys.ts'
 
 /** This worker cannot read the model; another may. */
@@ -19,8 +19,6 @@ export class UnreadableHere extends OneclassError {
     this.format = format
   }
 }
-
-const aliveMs = 15_000
 
 /** Shall a job that failed so be given back? */
 export async function isForAnother(client: RedisClient, error: unknown): Promise<boolean> {

@@ -36,6 +36,8 @@ const beatMs = 5000
 /** Images are counted into slots of this length, which the rate is the mean of. */
 const slotMs = 5000
 const rateSlots = 12
+/** A worker that was silent for longer counts as gone. */
+export const aliveMs = 15_000
 /** Milliseconds by which the clocks of workers may be ahead; what says to be of later is no worker's. */
 export const aheadMs = 3_600_000
 /** Workers that are looked at. */

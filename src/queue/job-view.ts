@@ -12,9 +12,10 @@ import type { BatchRecord } from './batches.ts'
 import { damaged } from './redis-errors.ts'
 
 /** What is kept of a job beside the queue's own record. */
-export type Outcome =
-  | { readonly kind: 'cancelled'; readonly view: Job }
-  | { readonly kind: 'saved'; readonly view: Job }
+export interface Outcome {
+  readonly kind: 'cancelled' | 'saved'
+  readonly view: Job
+}
 
 const progressForm = Compile(Progress)
 const outcomeForm = Compile(

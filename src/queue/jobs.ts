@@ -4,14 +4,14 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { JobsOptions } from 'bullmq'
-import { type Static, Type } from 'typebox'
+import { Type } from 'typebox'
 import { Decisions } from '../wire/decisions.ts'
 import { FitFields, FitTold } from '../wire/fit.ts'
 import { SkippedFiles } from '../wire/fit-report.ts'
 import { type JobType, jobTypes } from '../wire/job-state.ts'
-import { FailedModel, maxModelsAtOnce } from '../wire/many.ts'
+import { FailedModel } from '../wire/many.ts'
 import { Growth } from '../wire/model.ts'
-import { Alpha, longestPath } from '../wire/names.ts'
+import { Alpha, longestPath, maxModelsAtOnce } from '../wire/names.ts'
 import { SampleRange } from '../wire/sample-range.ts'
 import { type Fixed, Nullable, OneOf } from '../wire/type.ts'
 
@@ -21,7 +21,7 @@ const ImageName = Type.String({ minLength: 1, maxLength: longestPath })
 
 /** A model as workers find it: the bytes in Redis by hash, the label for results, the alpha in force now. */
 export const ModelUse = Type.Object({ label: Type.String({ maxLength: 100 }), sha256: Sha256, alpha: Alpha })
-export type ModelUse = Static<typeof ModelUse>
+export type ModelUse = Fixed<typeof ModelUse>
 
 const ClassifyOne = Type.Object({
   image: ImageName,
@@ -35,11 +35,11 @@ const ClassifyOne = Type.Object({
   requestId: Type.Optional(Type.String()),
 })
 
-export type ClassifyOne = Static<typeof ClassifyOne>
+export type ClassifyOne = Fixed<typeof ClassifyOne>
 
 /** One of several models, by the name under which it was asked. */
 export const AskedModel = Type.Object({ ref: Type.String({ maxLength: 100 }), use: ModelUse })
-export type AskedModel = Static<typeof AskedModel>
+export type AskedModel = Fixed<typeof AskedModel>
 
 /** One image that several models are asked about. */
 const ClassifyMany = Type.Object({
@@ -53,7 +53,7 @@ const ClassifyMany = Type.Object({
   decide: Type.Optional(Decisions),
   requestId: Type.Optional(Type.String()),
 })
-export type ClassifyMany = Static<typeof ClassifyMany>
+export type ClassifyMany = Fixed<typeof ClassifyMany>
 
 /** One image that is looked through for a face. */
 const FindFace = Type.Object({
@@ -135,7 +135,7 @@ export const jobSchemas = {
 } as const
 
 export type JobKind = keyof typeof jobSchemas
-export type JobData = { [K in JobKind]: Static<(typeof jobSchemas)[K]> }
+export type JobData = { [K in JobKind]: Fixed<(typeof jobSchemas)[K]> }
 export const jobKinds = Object.keys(jobSchemas) as JobKind[]
 
 /** What a fit leaves: the hash of the model's bytes, which are in Redis, and what its job's result tells besides the model. */

@@ -18,7 +18,7 @@ import { createCancelling } from './cancelling.ts'
 import { closeQueue, connect, disconnect, type RedisClient } from './connection.ts'
 import { costOf, entryOf } from './cost.ts'
 import { takePlace } from './fair-order.ts'
-import { aheadMs } from './heartbeat.ts'
+import { aheadMs, aliveMs } from './heartbeat.ts'
 import { isOutcome, lostJob, type Outcome, readFailure, viewOfBatch, viewOfJob, wholeJob } from './job-view.ts'
 import { chunkId, type JobData, type JobKind, jobKinds, jobOptions, lifetimes, typeOfJob } from './jobs.ts'
 import { type Bounds, keptOverhead, type Ledger, openLedger } from './ledger.ts'
@@ -229,7 +229,7 @@ export function createProducer(options: ProducerOptions): Producer {
       )
       return Object.fromEntries(all) as Record<JobKind, QueueCounts>
     }),
-    workers: guard(async () => await client.zcount(keys.workers, Date.now() - 15_000, Date.now() + aheadMs)),
+    workers: guard(async () => await client.zcount(keys.workers, Date.now() - aliveMs, Date.now() + aheadMs)),
     async close() {
       await Promise.all([...queues.values()].map(closeQueue))
       await disconnect(client)

@@ -1,7 +1,7 @@
 /** Several models by name, as they are asked for together. */
 import { OneclassError } from '../errors.ts'
 import { labelOf, nameOfRef } from '../wire/label.ts'
-import { maxModelsAtOnce } from '../wire/many.ts'
+import { maxModelsAtOnce } from '../wire/names.ts'
 import type { Registry } from './registry.ts'
 
 /**

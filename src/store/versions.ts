@@ -5,6 +5,7 @@ import { OneclassError } from '../errors.ts'
 import { keepFiles } from '../system/kept-file.ts'
 import { parseJson } from '../system/parse-json.ts'
 import { writeWhole } from '../system/whole-file.ts'
+import { nameForm } from '../wire/names.ts'
 
 export interface Versions {
   folderOf(name: string, version: number): string
@@ -22,10 +23,8 @@ export interface Versions {
   resolveRef(ref: string): Promise<{ name: string; version: number }>
 }
 
-const modelName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
-
 export function isModelName(name: string): boolean {
-  return modelName.test(name) && !name.includes('..')
+  return nameForm.test(name) && !name.includes('..')
 }
 
 /** @throws MODEL_NAME_INVALID */

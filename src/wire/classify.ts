@@ -1,8 +1,7 @@
 /** Asking about one image. */
 import { type Static, type TProperties, Type } from 'typebox'
 import { Decisions } from './decisions.ts'
-import { maxModelsAtOnce } from './many.ts'
-import { Alpha, longestPath, ModelRef, ModelRefs } from './names.ts'
+import { Alpha, longestPath, ModelRef, ModelRefs, maxModelsAtOnce } from './names.ts'
 
 const asked = { alpha: Type.Optional(Alpha), ...Decisions.properties }
 

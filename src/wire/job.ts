@@ -11,8 +11,10 @@ import { MapResult } from './map.ts'
 import { ScoredImage } from './result.ts'
 import { type Fixed, Nullable, OneOf } from './type.ts'
 
+/** Jobs in one answer. */
+export const listed = { default: 50, most: 200 } as const
 export const ListLimit = Type.Optional(
-  Type.Integer({ minimum: 1, maximum: 200, description: 'How many at most; default 50' }),
+  Type.Integer({ minimum: 1, maximum: listed.most, description: `How many at most; default ${listed.default}` }),
 )
 export const ListState = Type.Optional(OneOf(jobStates))
 

@@ -4,9 +4,6 @@ import { ErrorBody } from './error.ts'
 import { Scored } from './result.ts'
 import { type Fixed, Nullable } from './type.ts'
 
-/** Most models that are asked at once: each is some megabytes in memory. */
-export const maxModelsAtOnce = 200
-
 /** What stands for a model that has no answer. */
 export const FailedModel = Type.Object({ error: ErrorBody })
 export type FailedModel = Fixed<typeof FailedModel>

@@ -7,7 +7,12 @@ export const Alpha = Type.Number({
   description: 'The false-rejection rate asked for',
 })
 
+/** Most models that are asked at once: each is some megabytes in memory. */
+export const maxModelsAtOnce = 200
+
 const name = '[A-Za-z0-9][A-Za-z0-9._-]{0,63}'
+/** What a name is made of. */
+export const nameForm = new RegExp(`^${name}$`)
 export const ModelName = Type.String({ pattern: `^${name}$`, description: 'The name of a model' })
 export const ModelRef = Type.String({
   pattern: `^${name}(@[1-9][0-9]{0,8})?$`,
@@ -15,7 +20,7 @@ export const ModelRef = Type.String({
 })
 /** Several of these, with commas between; `all`: every model that takes images. */
 export const ModelRefs = Type.String({
-  pattern: `^\\s*${name}(@[1-9][0-9]{0,8})?\\s*(,\\s*${name}(@[1-9][0-9]{0,8})?\\s*){0,199}$`,
+  pattern: `^\\s*${name}(@[1-9][0-9]{0,8})?\\s*(,\\s*${name}(@[1-9][0-9]{0,8})?\\s*){0,${maxModelsAtOnce - 1}}$`,
   maxLength: 16_384,
   description: 'NAME or NAME@VERSION of each model, with commas between; `all`: every model that takes images',
 })

@@ -7,7 +7,7 @@ import { OneclassError } from '../../errors.ts'
 import { lifetimes, typeOfJob } from '../../queue/jobs.ts'
 import { comparisonFolder, savedComparison, savedComparisons } from '../../service/comparisons.ts'
 import { ComparisonOptions, ComparisonRequest } from '../../wire/comparison.ts'
-import { CompareJob, ListLimit } from '../../wire/job.ts'
+import { CompareJob, ListLimit, listed } from '../../wire/job.ts'
 import { JobId } from '../../wire/names.ts'
 import { splits } from '../../wire/splits.ts'
 import { acceptJob } from '../accept-job.ts'
@@ -18,7 +18,7 @@ import { idempotencyKey, listField, parseFields } from '../http/fields.ts'
 import { route } from '../http/route.ts'
 import { contentPolicy } from '../http/security.ts'
 import { printOf, readForm } from '../http/uploads.ts'
-import { brief, listed, listJobs } from '../job-list.ts'
+import { brief, listJobs } from '../job-list.ts'
 
 const Params = Type.Object({ id: JobId })
 const types = {
@@ -100,7 +100,7 @@ export function comparisonRoutes(app: FastifyInstance, context: ApiContext): voi
         const data = {
           ...options,
           list: await owned.put(Buffer.from(JSON.stringify(files)), lifetimes.input),
-          ...(skipped.length > 0 && { skipped: skipped.map((one) => ({ ...one, examples: [...one.examples] })) }),
+          ...(skipped.length > 0 && { skipped }),
           ...(notes.length > 0 && { notes }),
           origin: context.origin,
           requestId: request.id,
