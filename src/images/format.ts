@@ -8,69 +8,16 @@ import { type OtherFormat, otherByWhole, otherFormat, toConvert } from './other-
 
 export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'avif' | 'bmp'
 
-/** File name endings of the accepted formats, lower case. */
-export const acceptedExtensions: ReadonlySet<string> = new Set([
-  'jpg',
-  'jpeg',
-  'jpe',
-  'jfif',
-  'png',
-  'webp',
-  'gif',
-  'tif',
-  'tiff',
-  'avif',
-  'bmp',
-  'dib',
-])
-
-/** Endings of images that are not accepted: a folder reports these one by one, so that no photo is left out in silence. */
-export const refusedExtensions: ReadonlySet<string> = new Set([
-  ...[
-    'heic',
-    'heif',
-    'jxl',
-    'jp2',
-    'j2k',
-    'svg',
-    'svgz',
-    'psd',
-    'ico',
-    'tga',
-    'exr',
-    'hdr',
-    'ppm',
-    'pgm',
-    'pbm',
-    'pnm',
-  ],
-  // of cameras
-  ...[
-    'dng',
-    'cr2',
-    'cr3',
-    'crw',
-    'nef',
-    'nrw',
-    'arw',
-    'sr2',
-    'srf',
-    'orf',
-    'rw2',
-    'raf',
-    'pef',
-    'srw',
-    '3fr',
-    'fff',
-    'iiq',
-  ],
-  ...['mrw', 'x3f', 'erf', 'kdc', 'dcr', 'mos', 'rwl', 'gpr'],
-])
+const acceptedEndings = 'jpg jpeg jpe jfif png webp gif tif tiff avif bmp dib'
+/** A folder reports these one by one, so that no photo is left out in silence. */
+const refusedEndings = 'heic heif jxl jp2 j2k svg svgz psd ico tga exr hdr ppm pgm pbm pnm'
+const cameraEndings =
+  'dng cr2 cr3 crw nef nrw arw sr2 srf orf rw2 raf pef srw 3fr fff iiq mrw x3f erf kdc dcr mos rwl gpr'
+const imageEndings: ReadonlySet<string> = new Set(`${acceptedEndings} ${refusedEndings} ${cameraEndings}`.split(' '))
 
 /** Does a file's name say that it is an image, of a format that is accepted or not? */
 export function hasImageEnding(path: string): boolean {
-  const ending = extname(path).slice(1).toLowerCase()
-  return acceptedExtensions.has(ending) || refusedExtensions.has(ending)
+  return imageEndings.has(extname(path).slice(1).toLowerCase())
 }
 
 /** First bytes that `isImageContent` looks at. */
