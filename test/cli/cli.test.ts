@@ -1,49 +1,18 @@
 /** The command line as its user meets it: processes, files, exit statuses. */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import test, { after, before } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { createRandom } from '../../src/core/random.ts'
 import { renderOther, renderPart } from '../../src/images/demo-images.ts'
 import { encodeImage } from '../../src/images/encode.ts'
+import { type Json, json, lines, runCommand } from '../support/command-line.ts'
 
-const program = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
 let folder = ''
 let photos = ''
-
-// biome-ignore lint/suspicious/noExplicitAny: what a program prints, checked field by field
-type Json = Record<string, any>
-
-interface Ended {
-  readonly status: number | null
-  readonly out: string
-  readonly err: string
-}
-
-function oneclass(...args: string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [program, ...args], {
-      cwd: folder,
-      env: { ...process.env, ONECLASS_HOME: join(folder, 'home') },
-    })
-    let out = ''
-    let err = ''
-    child.stdout.on('data', (chunk) => {
-      out += chunk
-    })
-    child.stderr.on('data', (chunk) => {
-      err += chunk
-    })
-    child.on('close', (status) => resolve({ status, out, err }))
-  })
-}
-
-const json = (line: string) => JSON.parse(line) as Json
-const lines = (text: string) => text.trim().split('\n')
+const oneclass = (...args: string[]) => runCommand(args, { cwd: folder, home: join(folder, 'home') })
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'oneclass-cli-'))

@@ -7,7 +7,7 @@ import test, { after } from 'node:test'
 import { matrix } from '../../src/core/matrix.ts'
 import { writeNpy } from '../../src/core/npy.ts'
 import { createRandom } from '../../src/core/random.ts'
-import { type Json, runCommand } from '../support/command-line.ts'
+import { json, lines, runCommand } from '../support/command-line.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'oneclass-rows-'))
 after(() => rm(folder, { recursive: true, force: true }))
@@ -15,8 +15,6 @@ await mkdir(join(folder, 'mix'))
 await writeFile(join(folder, 'mix/other.webp'), 'never read')
 
 const oneclass = (...args: string[]) => runCommand(args, { cwd: folder, home: join(folder, 'home') })
-const json = (line: string) => JSON.parse(line) as Json
-const lines = (text: string) => text.trim().split('\n')
 
 test('feature files: fit and score rows, in order; wrong width and NaN are named', async () => {
   const random = createRandom(2)

@@ -6,12 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after, before } from 'node:test'
 import { toOneclassError } from '../../src/errors.ts'
-import { drawFolder, type Json, program, type RunOptions, runCommand } from '../support/command-line.ts'
+import { drawFolder, type Json, json, lines, program, type RunOptions, runCommand } from '../support/command-line.ts'
 
 let folder = ''
 let parts: string[] = []
-const json = (line: string) => JSON.parse(line) as Json
-const lines = (text: string) => text.split('\n').filter((line) => line !== '')
 const oneclass = (args: string[], options: Partial<RunOptions> = {}) =>
   runCommand(args, { cwd: folder, home: join(folder, 'home'), ...options })
 

@@ -12,6 +12,8 @@ export const program = fileURLToPath(new URL('../../src/cli/main.js', import.met
 
 // biome-ignore lint/suspicious/noExplicitAny: what a program prints, checked field by field
 export type Json = Record<string, any>
+export const json = (text: string) => JSON.parse(text) as Json
+export const lines = (text: string) => text.split('\n').filter((line) => line !== '')
 
 export interface Ended {
   readonly status: number | null
