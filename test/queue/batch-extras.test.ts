@@ -1,22 +1,10 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import test from 'node:test'
 import { createRandom } from '../../src/core/random.ts'
 import { keepPoints, keepThumbnail, pointStride, readPoints, readThumbnail } from '../../src/queue/batch-extras.ts'
 import { blobOverhead, createBlobStore } from '../../src/queue/blobs.ts'
-import { connect, disconnect, type RedisClient } from '../../src/queue/connection.ts'
 import { keys } from '../../src/queue/redis-keys.ts'
-import { startTestRedis, type TestRedis } from '../support/redis.ts'
-
-let redis: TestRedis
-let client: RedisClient
-before(async () => {
-  redis = await startTestRedis()
-  client = connect(redis.url, 'producer')
-})
-after(async () => {
-  await disconnect(client)
-  await redis.end()
-})
+import { client } from '../support/redis-client.ts'
 
 test('embeddings come back as unit vectors that point where they pointed, evenly taken, and expire', async () => {
   const random = createRandom(1)

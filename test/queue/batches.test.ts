@@ -1,21 +1,12 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { before, test } from 'node:test'
 import { type BatchStore, createBatchStore } from '../../src/queue/batches.ts'
-import { connect, disconnect, type RedisClient } from '../../src/queue/connection.ts'
 import { newJobId } from '../../src/queue/jobs.ts'
-import { startTestRedis, type TestRedis } from '../support/redis.ts'
+import { client } from '../support/redis-client.ts'
 
-let redis: TestRedis
-let client: RedisClient
 let batches: BatchStore
 before(async () => {
-  redis = await startTestRedis()
-  client = connect(redis.url, 'producer')
   batches = createBatchStore(client)
-})
-after(async () => {
-  await disconnect(client)
-  await redis.end()
 })
 
 const model = { label: 'm@1', sha256: 'a'.repeat(64), alpha: 0.05 }

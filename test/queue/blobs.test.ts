@@ -1,23 +1,11 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import test from 'node:test'
 import type { OneclassError } from '../../src/errors.ts'
 import { type BlobStore, blobOverhead, createBlobStore } from '../../src/queue/blobs.ts'
-import { connect, disconnect, type RedisClient } from '../../src/queue/connection.ts'
 import { ledgerKeys, openLedger } from '../../src/queue/ledger.ts'
 import { keys } from '../../src/queue/redis-keys.ts'
 import { sha256 } from '../../src/system/sha256.ts'
-import { startTestRedis, type TestRedis } from '../support/redis.ts'
-
-let redis: TestRedis
-let client: RedisClient
-before(async () => {
-  redis = await startTestRedis()
-  client = connect(redis.url, 'producer')
-})
-after(async () => {
-  await disconnect(client)
-  await redis.end()
-})
+import { client } from '../support/redis-client.ts'
 
 /** A store with room for so many bytes in at most 10 blobs; all of it for one caller. */
 const storeOf = (bytes: number, ofOne = bytes): BlobStore =>
