@@ -8,7 +8,9 @@
  * A job that killed its worker (stalled) is given out again; after three times it is taken for the killer and failed.
  * Handlers must be idempotent: a job can run twice, and the two runs can even overlap for a moment.
  */
+
 import { setMaxListeners } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq'
 import { Value } from 'typebox/value'
 import { type ErrorCode, OneclassError, toOneclassError } from '../errors.ts'
@@ -181,7 +183,7 @@ export async function startConsumer<K extends JobKind>(options: ConsumerOptions<
       // BullMQ's own graceful close cannot be given up once begun, so: take no more, wait as long as we may, close
       await worker.pause(true)
       const deadline = Date.now() + ms
-      while (running > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20))
+      while (running > 0 && Date.now() < deadline) await sleep(20)
       await closeQueue({ close: () => worker.close(running > 0), disconnect: () => worker.disconnect() })
       await disconnect(subscriber)
     },

@@ -3,6 +3,7 @@
  * One blocking connection a queue and one subscription for batches; a listener also hears a tick every second or so,
  * because a message can be lost (a restart of Redis) and nobody may hang on that.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { QueueEvents } from 'bullmq'
 import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
@@ -84,7 +85,7 @@ export async function openJobEvents(url: string): Promise<JobEvents> {
     const read = async (): Promise<void> => {
       while (!isClosed && sources.includes(events)) {
         await events.run().catch(() => {})
-        await new Promise((resolve) => setTimeout(resolve, againMs).unref())
+        await sleep(againMs, undefined, { ref: false })
       }
     }
     sources.push(events)
@@ -148,7 +149,7 @@ export async function openJobEvents(url: string): Promise<JobEvents> {
       try {
         // a message may be lost with a restart of Redis, a job may be removed: looked at less and less often
         for (let pause = 1000; ; pause = Math.min(pause * 2, 8000)) {
-          const first = await Promise.race([ended, sleep(pause, ends)])
+          const first = await Promise.race([ended, sleep(pause, undefined, { signal: ends }).catch(() => undefined)])
           if (first !== undefined) return first
           const view = await read()
           if (view === undefined || isFinished(view.state) || ends.aborted) return view
@@ -175,17 +176,4 @@ export async function openJobEvents(url: string): Promise<JobEvents> {
       await disconnect(subscriber, client)
     },
   }
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    const finish = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', finish)
-      resolve(undefined)
-    }
-    const timer = setTimeout(finish, ms)
-    if (signal.aborted) finish()
-    else signal.addEventListener('abort', finish)
-  })
 }

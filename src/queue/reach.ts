@@ -1,4 +1,5 @@
 /** The wait for a Redis at the start: until it answers and lets us do what we need, or with the reason why it does not. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import { OneclassError } from '../errors.ts'
 import { connect, disconnect, lastErrorOf, type RedisClient, within } from './connection.ts'
@@ -47,7 +48,7 @@ export async function waitForRedis(
       throw unavailable(url, obstacle.said)
     onWait?.(obstacle.said)
     if (signal?.aborted) throw new OneclassError('CANCELLED', 'The wait for Redis was ended.')
-    await new Promise((resolve) => setTimeout(resolve, pauseMs))
+    await sleep(pauseMs)
   }
 }
 
@@ -73,7 +74,7 @@ export async function assertAccess(url: string, ms: number, waiting: Waiting = {
     } finally {
       await disconnect(client)
     }
-    await new Promise((resolve) => setTimeout(resolve, pauseMs * 5))
+    await sleep(pauseMs * 5)
   }
 }
 
@@ -88,7 +89,7 @@ export async function startOn<T>(url: string, work: Promise<T>): Promise<T> {
   let isOver = false
   const watch = async (): Promise<never> => {
     for (;;) {
-      await new Promise((resolve) => setTimeout(resolve, lookMs).unref())
+      await sleep(lookMs, undefined, { ref: false })
       if (isOver) return await new Promise<never>(() => {})
       await assertAccess(url, defaultRoomMs)
     }

@@ -16,6 +16,7 @@ import { withLock } from '../system/lock.ts'
 import { parseJson } from '../system/parse-json.ts'
 import { writeWhole } from '../system/whole-file.ts'
 import { plural } from '../wire/plural.ts'
+import { OneOf } from '../wire/type.ts'
 
 export const scopes = ['classify', 'manage'] as const
 /** `classify`: ask and read. `manage`: that, and change models, compare, see the queues. */
@@ -31,7 +32,7 @@ export interface KeyInfo {
 const StoredKey = Type.Object({
   id: Type.String({ pattern: '^[0-9a-f]{8}$' }),
   name: Type.String(),
-  scope: Type.Union([Type.Literal('classify'), Type.Literal('manage')]),
+  scope: OneOf(scopes),
   createdAt: Type.String(),
   sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
 })

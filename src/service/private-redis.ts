@@ -7,11 +7,13 @@
  *
  * A password in a file of mode 0600 keeps other users of the machine out: loopback alone would let every account in.
  */
+
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Writable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { OneclassError } from '../errors.ts'
 import { connect, disconnect } from '../queue/connection.ts'
 import { waitForRedis } from '../queue/reach.ts'
@@ -73,7 +75,7 @@ async function refuseSecondServer(folder: string): Promise<void> {
         `Another redis-server (process ${pid}) uses ${folder}: stop the other "oneclass serve", or give this one another --home.`,
       )
     }
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await sleep(100)
   }
 }
 
@@ -170,7 +172,7 @@ function supervise(
       if (stopping) return
       options.onCrash?.(reason)
       for (;;) {
-        await new Promise((resolve) => setTimeout(resolve, 500))
+        await sleep(500)
         if (stopping) return
         const next = await startServer(how.program, how.configFile, how.url)
         if (typeof next !== 'string') {

@@ -2,6 +2,7 @@
  * What is removed from Redis, images first of all, stays in its append-only file until that is written anew from what is there. So it is
  * written anew every quarter of an hour, where something was removed, and when the server ends.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, disconnect, type RedisClient } from '../queue/connection.ts'
 
 const everyMs = 15 * 60_000
@@ -48,7 +49,7 @@ async function rewrite(url: string, ms: number): Promise<void> {
 }
 
 async function idle(client: RedisClient, deadline: number): Promise<void> {
-  while ((await state(client)).isBusy && Date.now() < deadline) await new Promise((done) => setTimeout(done, pollMs))
+  while ((await state(client)).isBusy && Date.now() < deadline) await sleep(pollMs)
 }
 
 async function state(client: RedisClient): Promise<{ isBusy: boolean; size: number; base: number }> {

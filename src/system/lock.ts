@@ -3,9 +3,11 @@
  * whose time is old was left by a process that died, and is taken over. A holder that was stopped for so long must ask
  * `assertHeld` before it writes. On a full disk the file is empty: whoever removes what fills it needs the lock too.
  */
+
 import { randomUUID } from 'node:crypto'
 import { link, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { OneclassError } from '../errors.ts'
 import { makeFolder } from './files.ts'
 import { privateFolder, writeSynced } from './whole-file.ts'
@@ -85,7 +87,7 @@ async function take(path: string): Promise<string> {
     const found = await stat(path).catch(() => undefined)
     if (found && Date.now() - found.mtimeMs > staleMs) await removeStale(path, found.ino)
     else if (Date.now() > deadline) throw isBusy(path)
-    else await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20))
+    else await sleep(5 + Math.random() * 20)
   }
 }
 

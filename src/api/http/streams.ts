@@ -1,6 +1,8 @@
 /** Answers that stay open: server-sent events and results as they come. Counted, bounded, and cut when the service stops. */
+
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
 import { OneclassError } from '../../errors.ts'
 import type { JobEvents } from '../../queue/events.ts'
@@ -108,6 +110,6 @@ export async function* jobEventStream(
     if (isFinished(view.state)) return
     await changed
     // many results at once are one event
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await sleep(100)
   }
 }

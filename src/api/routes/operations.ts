@@ -1,4 +1,5 @@
 /** For those who run it: liveness, readiness, metrics, the document of the API. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { readErrors, readRate, readTotals, readWorkers } from '../../queue/heartbeat.ts'
@@ -49,7 +50,8 @@ export function operationRoutes(app: FastifyInstance, context: ApiContext): void
     handle: async ({ reply }) => {
       const found = await Promise.all(
         Object.entries(checks).map(
-          async ([name, check]) => [name, await Promise.race([check(), late(2000)]).catch(() => false)] as const,
+          async ([name, check]) =>
+            [name, await Promise.race([check(), sleep(2000, false, { ref: false })]).catch(() => false)] as const,
         ),
       )
       const isReady = found.every(([, ok]) => ok)
@@ -110,8 +112,4 @@ async function queueState(producer: ApiContext['producer']) {
     readErrors(producer.client),
   ])
   return { workers, queues, storedBytes, keptBytes, imagesPerSecond, images, inferences, errors }
-}
-
-function late(ms: number): Promise<boolean> {
-  return new Promise((resolve) => setTimeout(() => resolve(false), ms).unref())
 }

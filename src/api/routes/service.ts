@@ -1,4 +1,5 @@
 /** What this service is and allows: a page or a program says a limit before an upload runs into it. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { readWorkers } from '../../queue/heartbeat.ts'
 import { Backbones } from '../../wire/backbone.ts'
@@ -40,7 +41,7 @@ export function serviceRoutes(app: FastifyInstance, context: ApiContext, version
 
 /** None where Redis does not answer: the rest can be told without it. */
 async function workerVersions({ producer }: ApiContext): Promise<string[]> {
-  const late = new Promise<never[]>((resolve) => setTimeout(() => resolve([]), patienceMs).unref())
-  const workers = await Promise.race([readWorkers(producer.client), late]).catch(() => [])
+  const late = sleep<[]>(patienceMs, [], { ref: false })
+  const workers = await Promise.race([readWorkers(producer.client), late]).catch((): [] => [])
   return [...new Set(workers.map(({ version }) => version))].sort()
 }
