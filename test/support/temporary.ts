@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 
 export async function temporaryFolder(t: TestContext): Promise<string> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'oneclass-')))
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'oneclass-test-')))
   t.after(() => rm(folder, { recursive: true, force: true }))
   return folder
 }
