@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict'
-import { before, test } from 'node:test'
-import { type BatchStore, createBatchStore } from '../../src/queue/batches.ts'
+import { test } from 'node:test'
+import { createBatchStore } from '../../src/queue/batches.ts'
 import { newJobId } from '../../src/queue/jobs.ts'
 import { client } from '../support/redis-client.ts'
 
-let batches: BatchStore
-before(async () => {
-  batches = createBatchStore(client)
-})
+const batches = createBatchStore(client)
 
 const model = { label: 'm@1', sha256: 'a'.repeat(64), alpha: 0.05 }
 const textOf = (index: number, message = 'no') =>
