@@ -3,7 +3,6 @@
 import { decide } from '../src/detectors/decide.ts'
 import { OneclassError, present, toOneclassError } from '../src/errors.ts'
 import { type Consumer, startConsumer, type Task } from '../src/queue/consumer.ts'
-import { forgetInputs } from '../src/queue/job-inputs.ts'
 import type { ClassifyOne } from '../src/queue/jobs.ts'
 import { recordServed } from '../src/service/drift-log.ts'
 import type { ReadyModel } from '../src/serving/model-cache.ts'
@@ -56,9 +55,7 @@ export function startClassify(context: WorkerContext): Promise<Consumer> {
 
   const handle = async (task: Task<'classify'>): Promise<Answer> => {
     const work = () => classify(task)
-    const result = await (task.crashes > 0 ? quarantine.run(task.id, task.data.image, work) : work())
-    void forgetInputs(blobs, task.data)
-    return result
+    return await (task.crashes > 0 ? quarantine.run(task.id, task.data.image, work) : work())
   }
 
   // more jobs than cores: the next images are fetched while these are computed, and batches can form

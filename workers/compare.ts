@@ -6,9 +6,11 @@ import { type Static, Type } from 'typebox'
 import { pairs } from '../src/core/pairs.ts'
 import { OneclassError } from '../src/errors.ts'
 import { type Consumer, startConsumer, type Task } from '../src/queue/consumer.ts'
-import { forgetInputs, readImage, readListing } from '../src/queue/job-inputs.ts'
+import { readImage, readListing } from '../src/queue/job-inputs.ts'
 import { BlobId, lifetimes } from '../src/queue/jobs.ts'
+import { keys } from '../src/queue/redis-keys.ts'
 import { type ComparisonFiles, comparisonFileNames, leaveComparison } from '../src/service/comparisons.ts'
+import { isMade } from '../src/service/fit-saver.ts'
 import { ErrorBody } from '../src/wire/error.ts'
 import { type Split, splits } from '../src/wire/splits.ts'
 import { OneOf } from '../src/wire/type.ts'
@@ -56,6 +58,7 @@ export function startCompare(context: WorkerContext): Promise<Consumer> {
     concurrency: 1,
     async handle(task) {
       const { data } = task
+      if (await isMade(client, keys.finishedComparisons(data.origin), task.id)) return {}
       const list = await readListing(blobs, data.list, Listing)
       const folder = await mkdtemp(join(tmpdir(), 'oneclass-compare-'))
       try {
@@ -87,7 +90,6 @@ export function startCompare(context: WorkerContext): Promise<Consumer> {
           await blobs.remove(ids).catch(() => {}) // without the note nobody would fetch them
           throw error
         })
-        await forgetInputs(blobs, data)
         return {}
       } finally {
         await rm(folder, { recursive: true, force: true })

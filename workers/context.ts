@@ -27,5 +27,5 @@ export interface WorkerContext {
   /** The part of a consumer's options that is the same for all. */
   consumer<K extends JobKind>(
     kind: K,
-  ): Pick<ConsumerOptions<K>, 'kind' | 'url' | 'client' | 'onFault' | 'onLost' | 'onDone' | 'lockMs'>
+  ): Pick<ConsumerOptions<K>, 'kind' | 'url' | 'client' | 'onFault' | 'onOver' | 'onDone' | 'lockMs'>
 }

@@ -8,9 +8,10 @@ import { rangeOf, type SampleRange, type UsedSamples } from '../src/images/sampl
 import { exclusion } from '../src/pipeline/exclude.ts'
 import { spread } from '../src/pipeline/range.ts'
 import { type Consumer, isFault, startConsumer, type Task } from '../src/queue/consumer.ts'
-import { forgetInputs, readImage, readListing } from '../src/queue/job-inputs.ts'
+import { readImage, readListing } from '../src/queue/job-inputs.ts'
 import { BlobId, type FitOutcome } from '../src/queue/jobs.ts'
-import { leaveFit } from '../src/service/fit-saver.ts'
+import { keys } from '../src/queue/redis-keys.ts'
+import { isMade, leaveFit } from '../src/service/fit-saver.ts'
 import type { RemoteBackbone } from '../src/serving/inference.ts'
 import type { ErrorBody } from '../src/wire/error.ts'
 import { FailedImage } from '../src/wire/result.ts'
@@ -89,8 +90,9 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
     )
   }
 
-  const fit = async (task: Task<'fit'>): Promise<FitOutcome> => {
+  const fit = async (task: Task<'fit'>): Promise<FitOutcome | null> => {
     const { data } = task
+    if (await isMade(context.client, keys.finishedFits(data.origin), task.id)) return null
     const entries = await readListing(blobs, data.list, Listing)
     const listed = entries.filter((entry) => 'blob' in entry)
     const unread = entries.filter((entry) => 'error' in entry)
@@ -127,7 +129,7 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
     const work: FitWork = { images, backbone: known, choices, base, range, isDemo }
     const reply = await runFit(work, list, backbone, task)
     task.signal.throwIfAborted()
-    const fit = await leaveFit(context, task, reply, {
+    return await leaveFit(context, task, reply, {
       used: reply.used,
       rejected: [...unread, ...reply.rejected],
       duplicates: reply.duplicates,
@@ -138,8 +140,6 @@ export function startFit(context: WorkerContext): Promise<Consumer> {
       ...(words.length > 0 && { layout: words.join(' ') }),
       ...(reply.growth && { growth: reply.growth }),
     })
-    await forgetInputs(blobs, data)
-    return fit
   }
 
   return startConsumer({

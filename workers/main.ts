@@ -74,7 +74,7 @@ async function main(url: string): Promise<void> {
       ...(config.jobLockMs === undefined ? {} : { lockMs: config.jobLockMs }),
       onFault: ({ id, error, willRetry }) =>
         log('error', 'fault', { kind, job: id, message: error.message, stack: stackOf(error), willRetry }),
-      onLost: (data) => forgetInputs(context.blobs, data),
+      onOver: (data) => forgetInputs(context.blobs, data),
       onDone: ({ id, milliseconds, code }) =>
         log('debug', 'job', { kind, job: id, ms: Math.round(milliseconds), code }),
     }),

@@ -15,7 +15,7 @@ import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq'
 import { Value } from 'typebox/value'
 import { type ErrorCode, OneclassError, toOneclassError } from '../errors.ts'
 import type { Progress } from '../wire/job.ts'
-import { closeQueue, connect, disconnect, type RedisClient } from './connection.ts'
+import { closeQueue, connect, disconnect, orGoodbye, type RedisClient } from './connection.ts'
 import { isForAnother } from './formats.ts'
 import { cancelledError, writeFailure } from './job-view.ts'
 import { type JobData, type JobKind, jobOptions, jobSchemas, jobTimeouts } from './jobs.ts'
@@ -47,8 +47,8 @@ export interface ConsumerOptions<K extends JobKind> {
   handle(task: Task<K>): Promise<unknown>
   /** Called for what a user should see in the log: faults, not bad input. */
   readonly onFault?: (fault: { kind: K; id: string; error: OneclassError; willRetry: boolean }) => void
-  /** Called with a job that is over without a result, whether it was handled or not: what it would have fetched is of no more use. */
-  readonly onLost?: (data: JobData[K]) => Promise<void>
+  /** Called with a job that is over, whatever became of it: what it fetches is of no more use. */
+  readonly onOver?: (data: JobData[K]) => Promise<void>
   readonly onDone?: (done: { kind: K; id: string; milliseconds: number; code: ErrorCode | null }) => void
   /** Milliseconds after which a silent worker loses its jobs. Shorter in tests. */
   readonly lockMs?: number
@@ -141,7 +141,6 @@ export async function startConsumer<K extends JobKind>(options: ConsumerOptions<
       if (willBeTried) options.onFault?.({ kind, id, error, willRetry: !isLastAttempt })
       const reason = writeFailure(error)
       if (willBeTried && !isLastAttempt) throw new Error(reason)
-      if (Value.Check(jobSchemas[kind], job.data)) await options.onLost?.(job.data as JobData[K])
       throw new UnrecoverableError(reason)
     } finally {
       clearTimeout(timer)
@@ -175,6 +174,16 @@ export async function startConsumer<K extends JobKind>(options: ConsumerOptions<
   worker.on('error', (error) => {
     if (isUnreadable(error)) void mend()
   })
+  const ending = new Set<Promise<void>>()
+  // Not before the queue has taken the end. Where Redis was full or slow, or this process was stopped, for longer than the lock lasts,
+  // the queue gives the job to another worker, which needs its images too.
+  const over = (job?: Job): void => {
+    if (job?.finishedOn === undefined || !Value.Check(jobSchemas[kind], job.data)) return
+    const end = options.onOver?.(job.data as JobData[K]).finally(() => ending.delete(end as Promise<void>))
+    if (end) ending.add(end)
+  }
+  worker.on('completed', over)
+  worker.on('failed', over)
   subscriber.on('message', (_channel: string, id: string) => worker.cancelJob(id, 'cancelled'))
   await Promise.all([worker.waitUntilReady(), subscriber.subscribe(channels.cancel)])
 
@@ -182,9 +191,10 @@ export async function startConsumer<K extends JobKind>(options: ConsumerOptions<
     async drain(ms) {
       // BullMQ's own graceful close cannot be given up once begun, so: take no more, wait as long as we may, close
       await worker.pause(true)
-      const deadline = Date.now() + ms
-      while (running > 0 && Date.now() < deadline) await sleep(20)
+      const deadline = performance.now() + ms
+      while (running > 0 && performance.now() < deadline) await sleep(20)
       await closeQueue({ close: () => worker.close(running > 0), disconnect: () => worker.disconnect() })
+      await orGoodbye(Promise.all(ending))
       await disconnect(subscriber)
     },
   }

@@ -34,6 +34,11 @@ export function savingLock(home: string): string {
   return join(home, 'saving.lock')
 }
 
+/** Has an earlier run of this job, of whose end the queue did not hear, left what it made? @param notes the key of such notes */
+export async function isMade(client: RedisClient, notes: string, id: string): Promise<boolean> {
+  return (await client.hexists(notes, id)) === 1 || (await client.exists(keys.outcome(id))) === 1
+}
+
 /** What a worker made: the model's bytes, and what may come with them. */
 export interface FitParts extends FitExtras {
   readonly artifact: Uint8Array

@@ -86,7 +86,7 @@ test('the images of a job go with it on every way out, and stay while it is trie
     const id = await addFit()
     assert.ok((await blobs.bytesStored()) > before)
     await prepare(id)
-    const lost = { onLost: (lostData: unknown) => forgetInputs(blobs, lostData) }
+    const lost = { onOver: (lostData: unknown) => forgetInputs(blobs, lostData) }
     const consumer = await startConsumer({ kind: 'fit', url: redis.url, client, concurrency: 1, handle, ...lost })
     const view = await finished(id)
     await consumer.drain(5000)
@@ -107,6 +107,36 @@ test('the images of a job go with it on every way out, and stay while it is trie
     throw new OneclassError('TOO_FEW_IMAGES', 'x')
   })
   assert.deepEqual([view.error?.code, tries], ['TOO_FEW_IMAGES', 2])
+  assert.equal(await blobs.bytesStored(), before)
+})
+
+test('a job whose lock was lost while Redis did not answer has its images when it runs again', async () => {
+  const { blobs } = producer
+  const before = await blobs.bytesStored()
+  const blob = await blobs.put(Buffer.from('an image'), 600)
+  const id = newJobId('classify')
+  await producer.add('classify', id, { ...data, blob })
+  const ended: unknown[] = []
+  const onOver = async (over: unknown) => {
+    ended.push(over)
+    await forgetInputs(blobs, over)
+  }
+  let runs = 0
+  await withConsumer(
+    async () => {
+      runs++
+      assert.ok((await blobs.bytesStored()) > before, 'its image is gone')
+      if (runs === 1) await client.call('CLIENT', 'PAUSE', '2500', 'ALL')
+      await client.ping()
+      return scoredImage(`run ${runs}`)
+    },
+    async () => {
+      assert.equal((await finished(id)).state, 'done')
+    },
+    { lockMs: 600, onOver },
+  )
+  assert.equal(ended.length, 1)
+  assert.ok(runs > 1, 'the lock was not lost')
   assert.equal(await blobs.bytesStored(), before)
 })
 
