@@ -66,6 +66,7 @@ export const errorTable = {
   STORAGE_REFUSED: never('service', 502, 'The object store refuses what the service asks for'),
   STORAGE_UNAVAILABLE: again('service', 503, 'The object store cannot be reached or is busy'),
   NOT_FOUND: never('caller', 404, 'No such resource'),
+  METHOD_NOT_ALLOWED: never('caller', 405, 'The address does not take this method'),
   JOB_NOT_FOUND: never('caller', 404, 'No such job'),
   CONFLICT: never('caller', 409, 'The request conflicts with the present state'),
   UNSUPPORTED_MEDIA_TYPE: never('caller', 415, 'The body has a type that is not accepted'),

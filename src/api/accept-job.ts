@@ -1,5 +1,6 @@
 /** From a request to its job: a new one, or the one that its Idempotency-Key names. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { OneclassError } from '../errors.ts'
 import { claim } from '../queue/idempotency.ts'
 import type { Job } from '../wire/job.ts'
 import type { JobType } from '../wire/job-state.ts'
@@ -21,7 +22,7 @@ export async function acceptJob(
   { type, fingerprint, locate = (id) => `/v1/jobs/${id}` }: AskedJob,
   add: (id: string) => Promise<void>,
   instead: (id: string) => Promise<Job | undefined> = async () => undefined,
-): Promise<Job | undefined> {
+): Promise<Job> {
   const { producer } = context
   const { id, isReplay } = await claim(producer, type, callerOf(request), idempotencyKey(request), fingerprint)
   const known = isReplay ? await producer.job(id) : await instead(id)
@@ -33,7 +34,13 @@ export async function acceptJob(
   await add(id)
   request.owned.handOver()
   await remember(context, request, type, id)
-  return await producer.job(id)
+  return thereStill(await producer.job(id))
+}
+
+/** A job that was just added. @throws JOB_EXPIRED where Redis lost it */
+export function thereStill<T>(job: T | undefined): T {
+  if (job !== undefined) return job
+  throw new OneclassError('JOB_EXPIRED', 'The job is gone, since Redis lost it: send the request again.')
 }
 
 interface AskedJob {

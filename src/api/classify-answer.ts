@@ -4,6 +4,7 @@ import { OneclassError } from '../errors.ts'
 import type { Ended } from '../queue/events.ts'
 import { claim } from '../queue/idempotency.ts'
 import type { Job } from '../wire/job.ts'
+import { thereStill } from './accept-job.ts'
 import type { ApiContext } from './context.ts'
 import { callerOf } from './http/access.ts'
 import { idempotencyKey } from './http/fields.ts'
@@ -53,5 +54,5 @@ export async function answerClassify(
     return view.result
   }
   if (wait && view?.error) throw new OneclassError(view.error.code, view.error.message)
-  return reply.code(202).send(view)
+  return reply.code(202).send(thereStill(view))
 }

@@ -25,7 +25,7 @@ import { type Bounds, keptOverhead, type Ledger, openLedger } from './ledger.ts'
 import { isUnreadable } from './mend.ts'
 import { damaged, guardAll, isDamage, redisGuard } from './redis-errors.ts'
 import { channels, keys, prefix } from './redis-keys.ts'
-import { runScript, script } from './scripts.ts'
+import { assertStillAllowed } from './rights.ts'
 import { queueTelemetry } from './telemetry.ts'
 
 export interface ProducerOptions {
@@ -40,8 +40,6 @@ export interface ProducerOptions {
   readonly kept?: Bounds
 }
 
-const probe = script(`redis.call('SET', KEYS[1], '1', 'EX', ARGV[1]) return 1`)
-
 type BatchPlan = Pick<BatchRecord, 'id' | 'model' | 'also' | 'keep' | 'total' | 'owner'>
 
 export interface Producer {
@@ -55,8 +53,8 @@ export interface Producer {
   add<K extends Exclude<JobKind, 'chunk'>>(kind: K, id: string, data: JobData[K], caller?: string): Promise<void>
   /** Images of the chunk of a batch that begins at `firstIndex`: all of them, or those that need a worker. */
   addChunk(batch: BatchPlan, firstIndex: number, images: JobData['chunk']['images']): Promise<void>
-  /** Does Redis take what a job writes? Rejects as any other command where it does not. */
-  canWrite(): Promise<boolean>
+  /** @throws REDIS_UNAVAILABLE where Redis does not do what the service needs, with why */
+  assertUsable(): Promise<void>
   /** Does nobody get jobs of this kind? */
   isPaused(kind: JobKind): Promise<boolean>
   /** BullMQ's word for the state of the chunk that begins at `firstIndex`, 'unknown' when there is none. */
@@ -189,7 +187,7 @@ export function createProducer(options: ProducerOptions): Producer {
       await queue('chunk').remove(chunkId(batch, firstIndex))
     }),
     isPaused: guard(async (kind) => await queue(kind).isPaused()),
-    canWrite: guard(async () => (await runScript(client, probe, [keys.probe], [30])) === 1),
+    assertUsable: guard(() => assertStillAllowed(client)),
     chunkFailure: guard(async (batch, firstIndex) => {
       const chunk = (await queue('chunk').getJob(chunkId(batch, firstIndex))) as QueueJob | undefined
       return chunk && readFailure(chunk.failedReason).code

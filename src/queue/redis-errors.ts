@@ -5,6 +5,7 @@ import { type Refusal, refusalOf } from './redis-refusals.ts'
 
 /** How messages begin that say so. */
 export const redisTakesNoData = 'Redis takes no more data'
+export const redisRefuses = 'Redis refuses what this service needs of it'
 
 const unavailable = (cause: unknown, message: string) => new OneclassError('REDIS_UNAVAILABLE', message, { cause })
 
@@ -56,6 +57,15 @@ export function asRedisError(error: unknown, url: string): unknown {
     )
   }
   return error
+}
+
+/** What anybody may read of an error about Redis: no address. */
+export function shownOutside(error: OneclassError): string {
+  if (error.code !== 'REDIS_UNAVAILABLE') return error.message
+  if (error.message.startsWith(redisTakesNoData)) return `${redisTakesNoData}: try again later.`
+  if (error.message.startsWith(redisRefuses)) return error.message
+  if (refusalOf(error.cause) === 'refused') return `${redisRefuses}: the log of the service says more.`
+  return 'The queue cannot be reached: try again in a few seconds.'
 }
 
 export type Guard = <A extends unknown[], R>(work: (...args: A) => Promise<R>) => (...args: A) => Promise<R>

@@ -23,7 +23,6 @@
  *   idempotency:HASH   Idempotency-Key -> job id, hash of the request            string
  *   recent:TYPE        newest jobs and who asked for them, by time               sorted set
  *   demo               the fit of the demo that was asked for last               string
- *   probe              written to see whether Redis takes it, expiring           string
  *   workers            worker -> last heartbeat                                  sorted set
  *   worker:ID          what a worker is and did, expiring                        hash
  *   totals             images and errors, all together                           hash
@@ -60,7 +59,6 @@ export const keys = {
   idempotency: key('idempotency'),
   recent: key('recent'),
   demo: `${prefix}:demo`,
-  probe: `${prefix}:probe`,
   workers: `${prefix}:workers`,
   worker: key('worker'),
   totals: `${prefix}:totals`,

@@ -44,6 +44,8 @@ export function refusalOf(error: unknown): Refusal | undefined {
   if (!(error instanceof Error)) return undefined
   const [, found] = word.exec(error.message) ?? []
   if (found !== undefined) return refusals[found]
+  // a right that is missing, in the words of a script
+  if (/can't run this command/.test(error.message)) return 'refused'
   return /max number of clients reached/.test(error.message) ? 'away' : undefined
 }
 

@@ -5,8 +5,10 @@
 import { OneclassError } from '../errors.ts'
 import { connect, disconnect, lastErrorOf, type RedisClient } from './connection.ts'
 import { withoutPassword } from './redis-address.ts'
+import { redisRefuses } from './redis-errors.ts'
 import { prefix } from './redis-keys.ts'
 import { refusalOf } from './redis-refusals.ts'
+import { runScript, script } from './scripts.ts'
 
 const text = `${prefix}:rights`
 const key = (type: string): string => `${text}:${type}`
@@ -92,6 +94,44 @@ const commands: readonly (readonly [command: string, ...args: string[]])[] = [
   ['unlink', hash, list],
   ['del', set, sorted, stream],
 ]
+
+/** Those that may stand in a script. */
+const inScript = commands.filter(([name]) => !['info', 'eval', 'evalsha'].includes(name))
+
+// ARGV: of each command its length, then itself. Returns the name of each that fails, and why.
+const probe = script(`
+if redis.replicate_commands then redis.replicate_commands() end
+local failed, at = {}, 1
+while at <= #ARGV do
+  local length = tonumber(ARGV[at])
+  local answer = redis.pcall(unpack(ARGV, at + 1, at + length))
+  if type(answer) == 'table' and answer.err then failed[#failed + 1] = ARGV[at + 1] .. ' ' .. answer.err end
+  at = at + length + 1
+end
+return failed
+`)
+
+/**
+ * Does Redis still do what the service needs? By one short script, so that it may be asked again and again.
+ * @throws what Redis says where it takes no data or no script; REDIS_UNAVAILABLE that names the commands that it refuses
+ */
+export async function assertStillAllowed(client: RedisClient): Promise<void> {
+  const args = inScript.flatMap((command) => [command.length, ...command])
+  const failed = (await runScript(client, probe, [text, hash, list, set, sorted, stream], args)) as string[]
+  const refused: string[] = []
+  let first: Error | undefined
+  for (const answer of failed) {
+    const [name = '', ...words] = answer.split(' ')
+    const error = new Error(words.join(' '))
+    const refusal = refusalOf(error)
+    if (refusal === undefined) continue // it is allowed, and has nothing to do
+    if (refusal !== 'refused') throw error
+    first ??= error
+    refused.push(name.toUpperCase())
+  }
+  if (first !== undefined)
+    throw new OneclassError('REDIS_UNAVAILABLE', `${redisRefuses}: ${refused.join(', ')}.`, { cause: first })
+}
 
 /** What grants what Redis says is missing: a command, keys, or channels (ACL SETUSER). */
 function grantFor(command: string, said: string): string {

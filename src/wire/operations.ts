@@ -8,6 +8,9 @@ export const Health = Type.Object({ status: Type.String() })
 export const Readiness = Type.Object({
   status: OneOf(['ready', 'not ready']),
   checks: Type.Record(Type.String(), Type.Boolean()),
+  reasons: Type.Optional(
+    Type.Record(Type.String(), Type.String(), { description: 'Why each check failed; none where it is ready' }),
+  ),
 })
 export type Readiness = Fixed<typeof Readiness>
 

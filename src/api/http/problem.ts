@@ -1,10 +1,13 @@
 /** Errors as problem details (RFC 9457), and nothing of the inside in them. */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { diskFault, type ErrorCode, errorTable, OneclassError } from '../../errors.ts'
-import { asRedisError, redisTakesNoData } from '../../queue/redis-errors.ts'
+import { asRedisError, shownOutside } from '../../queue/redis-errors.ts'
 import type { Log } from '../../system/log.ts'
 import type { Problem } from '../../wire/error.ts'
 import { wrongMediaType } from './media-types.ts'
+import { collectMethods } from './methods.ts'
+
+const tellAgainMs = 10_000
 
 export const problemType = 'application/problem+json'
 
@@ -28,12 +31,21 @@ export function problemOf(error: OneclassError, instance: string): Problem {
   return { type: 'about:blank', title, status, detail, code: error.code, instance }
 }
 
-/** @param onDamage told where something in Redis is not as it was written */
+/** To be called before the routes are added. @param onDamage told where something in Redis is not as it was written */
 export function handleErrors(app: FastifyInstance, log: Log, onDamage: () => void): void {
+  const whyNothing = collectMethods(app)
+  let toldOfRedis = Number.NEGATIVE_INFINITY
+  /** While Redis is away each request fails of the same. */
+  const isToldAlready = ({ code }: OneclassError): boolean => {
+    if (code !== 'REDIS_UNAVAILABLE') return false
+    const isRecent = performance.now() - toldOfRedis < tellAgainMs
+    if (!isRecent) toldOfRedis = performance.now()
+    return isRecent
+  }
   app.setErrorHandler((thrown: FastifyError | OneclassError | Error, request, reply) => {
     const error = translate(thrown, request)
     if (error.code === 'REDIS_DAMAGED') onDamage()
-    if (error.status >= 500 && error.code !== 'REDIS_UNAVAILABLE') {
+    if (error.status >= 500 && !isToldAlready(error)) {
       const cause = error.cause instanceof Error ? error.cause : error
       log('error', 'request failed', {
         request: request.id,
@@ -44,13 +56,7 @@ export function handleErrors(app: FastifyInstance, log: Log, onDamage: () => voi
     }
     return sendProblem(request, reply, error)
   })
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(
-      request,
-      reply,
-      new OneclassError('NOT_FOUND', 'There is nothing at this address; /docs lists what there is.'),
-    ),
-  )
+  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, whyNothing(request, reply)))
 }
 
 /** Fastify's and the multipart parser's errors in our words; what is unknown becomes INTERNAL. */
@@ -58,12 +64,7 @@ function translate(error: FastifyError | OneclassError | Error, request: Fastify
   const known = asRedisError(error, 'redis://')
   if (known instanceof OneclassError) {
     return known.code === 'REDIS_UNAVAILABLE'
-      ? new OneclassError(
-          'REDIS_UNAVAILABLE',
-          known.message.startsWith(redisTakesNoData)
-            ? `${redisTakesNoData}: try again later.`
-            : 'The queue cannot be reached: try again in a few seconds.',
-        )
+      ? new OneclassError('REDIS_UNAVAILABLE', shownOutside(known), { cause: known.cause ?? known })
       : known
   }
   const fault = diskFault(error)

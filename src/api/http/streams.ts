@@ -92,20 +92,20 @@ export async function* jobEventStream(
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   let last = ''
-  let said = Date.now()
+  let said = performance.now()
   let view: Job | undefined = first
   while (!signal.aborted) {
     const changed = events.next(id, signal)
     view = await read().catch(() => view) // Redis is away for a moment: the stream stays
-    if (view === undefined) return
+    if (view === undefined) throw new OneclassError('JOB_EXPIRED', 'The job is gone.') // no good end: it is cut
     const text = JSON.stringify(view)
     if (text !== last) {
       yield `event: job\ndata: ${text}\n\n`
       last = text
-      said = Date.now()
-    } else if (Date.now() - said > 15_000) {
+      said = performance.now()
+    } else if (performance.now() - said > 15_000) {
       yield ': still here\n\n'
-      said = Date.now()
+      said = performance.now()
     }
     if (isFinished(view.state)) return
     await changed

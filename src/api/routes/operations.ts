@@ -2,7 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
+import { OneclassError, toOneclassError } from '../../errors.ts'
 import { readErrors, readRate, readTotals, readWorkers } from '../../queue/heartbeat.ts'
+import { shownOutside } from '../../queue/redis-errors.ts'
 import { readDrift } from '../../service/drift-log.ts'
 import { promiseKept } from '../../service/promise-kept.ts'
 import { labelOf } from '../../wire/label.ts'
@@ -14,7 +16,7 @@ import type { ServedModel } from '../metrics.ts'
 import { servingOf } from './models.ts'
 
 export function operationRoutes(app: FastifyInstance, context: ApiContext): void {
-  const { producer, registry, metrics, confirmed, limits } = context
+  const { producer, registry, metrics, confirmed, limits, log } = context
 
   route(app, {
     method: 'GET',
@@ -26,13 +28,28 @@ export function operationRoutes(app: FastifyInstance, context: ApiContext): void
     handle: async () => ({ status: 'ok' }),
   })
 
-  const checks: Record<string, () => Promise<boolean>> = {
+  /** Each resolves with why it is not ready, or with nothing. */
+  const checks: Record<string, () => Promise<string | undefined>> = {
     // a Redis that is full or does not let us run scripts answers, and yet takes no job
-    redis: async () => await producer.canWrite(),
-    workers: async () => (await producer.workers()) > 0,
-    models: async () => await registry.isReadable(),
-    // paused by somebody at the queue board: jobs wait for ever
-    queue: async () => !(await producer.isPaused('classify')),
+    redis: async () => void (await producer.assertUsable()),
+    workers: async () =>
+      (await producer.workers()) > 0 ? undefined : 'No worker was heard of in the last 15 seconds: see their logs.',
+    models: async () =>
+      (await registry.isReadable()) ? undefined : 'The models in the data directory cannot be read: see its rights.',
+    // jobs wait for ever
+    queue: async () =>
+      (await producer.isPaused('classify'))
+        ? 'Somebody paused the queue "classify": /admin/queues resumes it.'
+        : undefined,
+  }
+  let told = '{}'
+  /** Probes come every few seconds: a line for each change. */
+  const tell = (reasons: object): void => {
+    const text = JSON.stringify(reasons)
+    if (text === told) return
+    told = text
+    if (text === '{}') log('info', 'ready again')
+    else log('warn', 'not ready', { reasons })
   }
 
   route(app, {
@@ -49,15 +66,19 @@ export function operationRoutes(app: FastifyInstance, context: ApiContext): void
     },
     handle: async ({ reply }) => {
       const found = await Promise.all(
-        Object.entries(checks).map(
-          async ([name, check]) =>
-            [name, await Promise.race([check(), sleep(2000, false, { ref: false })]).catch(() => false)] as const,
-        ),
+        Object.entries(checks).map(async ([name, check]) => {
+          const why = await Promise.race([check(), sleep(2000, tooLate, { ref: false })]).catch((error: unknown) => asError(error))
+          return [name, why] as const
+        }),
       )
-      const isReady = found.every(([, ok]) => ok)
-      return reply
-        .code(isReady ? 200 : 503)
-        .send({ status: isReady ? 'ready' : 'not ready', checks: Object.fromEntries(found) })
+      const failed = found.filter(([, why]) => why !== undefined)
+      tell(Object.fromEntries(failed.map(([name, why]) => [name, whole(why)])))
+      const shown = failed.map(([name, why]) => [name, why instanceof OneclassError ? shownOutside(why) : why])
+      return reply.code(failed.length === 0 ? 200 : 503).send({
+        status: failed.length === 0 ? 'ready' : 'not ready',
+        checks: Object.fromEntries(found.map(([name, why]) => [name, why === undefined])),
+        ...(failed.length > 0 && { reasons: Object.fromEntries(shown) }),
+      })
     },
   })
 
@@ -112,4 +133,17 @@ async function queueState(producer: ApiContext['producer']) {
     readErrors(producer.client),
   ])
   return { workers, queues, storedBytes, keptBytes, imagesPerSecond, images, inferences, errors }
+}
+
+const tooLate = 'It did not answer within 2 seconds.'
+
+function asError(error: unknown): OneclassError | string {
+  const known = toOneclassError(error)
+  return known.code === 'INTERNAL' ? 'It cannot be told: the log of the service says more.' : known
+}
+
+/** With what an operator needs, and callers do not. */
+function whole(why: OneclassError | string | undefined): string | undefined {
+  if (!(why instanceof OneclassError)) return why
+  return why.cause instanceof Error ? `${why.message} (${why.cause.message})` : why.message
 }

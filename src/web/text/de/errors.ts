@@ -41,6 +41,7 @@ export const errors: Readonly<Record<ErrorBody['code'], string>> & Readonly<Reco
   STORAGE_REFUSED: 'Der Objektspeicher lehnt ab, was der Dienst von ihm will: prüfen Sie die Rechte des Dienstes dort.',
   STORAGE_UNAVAILABLE: 'Der Objektspeicher ist nicht erreichbar oder beschäftigt: später noch einmal versuchen.',
   NOT_FOUND: 'Das gibt es nicht, oder nicht mehr.',
+  METHOD_NOT_ALLOWED: 'Diese Adresse kennt den Aufruf nicht: laden Sie die Seite neu.',
   JOB_NOT_FOUND: 'Diesen Auftrag gibt es nicht, oder nicht mehr: starten Sie ihn noch einmal.',
   CONFLICT: 'Das passt nicht zum jetzigen Stand: laden Sie die Seite neu, und versuchen Sie es noch einmal.',
   UNSUPPORTED_MEDIA_TYPE: 'Diese Art von Inhalt wird nicht angenommen: welche, steht darunter.',
