@@ -30,41 +30,40 @@ export function guardAccess(
   },
 ): void {
   app.decorateRequest('key', null)
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', async (request) => {
     // addresses that do not exist are not a way around the limit, but tell nothing worth a key
     const scope = request.is404
       ? null
       : request.routeOptions.config.scope === undefined
         ? 'manage'
         : request.routeOptions.config.scope
-    const wait = options.requests.take(callerOf(request), Date.now())
-    if (wait > 0) {
-      reply.header('retry-after', String(Math.ceil(wait)))
-      throw new OneclassError('RATE_LIMITED', 'Too many requests: slow down.')
-    }
+    const isKeyAsked = scope !== null && !(options.isLoopback && (await options.keys.isOpen()))
+    const presented = isKeyAsked ? presentedKey(request) : undefined
+    // before the rate: who has a key is counted by it, whatever address many of them share
+    if (presented !== undefined) request.key = (await options.keys.verify(presented)) ?? null
+    assertRate(options.requests, callerOf(request), 'Too many requests: slow down.')
     // browsers send a host: probes of HTTP/1.0 have none, and are told what is open to all
     if (scope !== null || request.headers.host !== undefined) refuseOtherPages(request, options)
-    if (scope === null) return
-    if (options.isLoopback && (await options.keys.isOpen())) return
-    request.key = await authenticate(request)
+    if (!isKeyAsked) return
+    if (request.key === null) {
+      if (presented === undefined)
+        throw new OneclassError(
+          'UNAUTHORIZED',
+          'Send a key as "Authorization: Bearer KEY"; "oneclass keys create" makes one.',
+        )
+      assertRate(options.failures, request.ip, 'Too many wrong keys: wait a minute.')
+      throw new OneclassError('UNAUTHORIZED', 'The key is not valid.')
+    }
     if (scope === 'manage' && request.key.scope !== 'manage') {
       throw new OneclassError('FORBIDDEN', 'This key may classify only: use a key of scope "manage".')
     }
   })
+}
 
-  const authenticate = async (request: FastifyRequest): Promise<KeyInfo> => {
-    const key = presentedKey(request)
-    if (key === undefined)
-      throw new OneclassError(
-        'UNAUTHORIZED',
-        'Send a key as "Authorization: Bearer KEY"; "oneclass keys create" makes one.',
-      )
-    const info = await options.keys.verify(key)
-    if (info) return info
-    if (options.failures.take(request.ip, Date.now()) > 0)
-      throw new OneclassError('RATE_LIMITED', 'Too many wrong keys: wait a minute.')
-    throw new OneclassError('UNAUTHORIZED', 'The key is not valid.')
-  }
+/** By a clock that nobody sets: one that is set back would shut callers out for as long as it was set back. @throws RATE_LIMITED */
+function assertRate(limit: RateLimit, caller: string, message: string): void {
+  const wait = limit.take(caller, performance.now())
+  if (wait > 0) throw new OneclassError('RATE_LIMITED', message, { retryAfter: Math.ceil(wait) })
 }
 
 /** Bearer everywhere; Basic (the key as password) for the pages under /admin, which browsers open. */
