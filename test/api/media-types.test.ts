@@ -49,3 +49,17 @@ test('a part without a file name is a file by its type', async () => {
   for (const type of ['', 'content-type: text/plain\r\n'])
     assert.match(await send('/v1/models/thing/classify', headers, form(type)), /but it holds text/)
 })
+
+test('a client that names the type of a body and sends none is understood', async () => {
+  const headers = { 'content-type': 'application/json' }
+  assert.match(await send('/v1/demo', headers, ''), /^202 /)
+  const cancel = await fetch(api.url('/v1/jobs/x'), { method: 'DELETE', headers })
+  assert.equal(((await cancel.json()) as { code: string }).code, 'JOB_NOT_FOUND')
+  assert.match(await send('/v1/models', headers, ''), /^400 INVALID_ARGUMENT: The body must be object/)
+  for (const body of ['[]', '1', '"x"', 'true'])
+    assert.match(await send('/v1/demo', headers, body), /^400 INVALID_ARGUMENT: This request takes no body/)
+  assert.match(
+    await send('/v1/models/import', headers, '{}'),
+    /^415 UNSUPPORTED_MEDIA_TYPE: Expected a body of type multipart\/form-data but received "application\/json"\.$/,
+  )
+})

@@ -91,6 +91,7 @@ export function route<P extends TSchema, Q extends TSchema, B extends TSchema>(
     handler: async (request, reply) => {
       if (body !== undefined) assertBody(request, multipart !== undefined)
       else if (multipart === undefined) assertNoBody(request)
+      else if (!request.isMultipart()) throw wrongMediaType(request)
       try {
         return await definition.handle({
           params: request.params as Static<P>,
@@ -122,7 +123,10 @@ function assertBody(request: FastifyRequest, takesForms: boolean): void {
 
 /** What is sent along is meant to count. */
 function assertNoBody(request: FastifyRequest): void {
-  const [name] = Object.keys(request.body ?? {})
+  const { body } = request
+  if (body !== undefined && body !== null && (typeof body !== 'object' || Array.isArray(body)))
+    throw new OneclassError('INVALID_ARGUMENT', 'This request takes no body.')
+  const [name] = Object.keys(body ?? {})
   if (name !== undefined) throw new OneclassError('INVALID_ARGUMENT', unknownName('body', name, []))
   if (request.isMultipart()) throw new OneclassError('UNSUPPORTED_MEDIA_TYPE', 'This request takes no form.')
 }
