@@ -8,6 +8,8 @@ import { ClientError, type Http, pause, piecesOf, queryOf } from './http.ts'
 const part = encodeURIComponent
 /** Milliseconds before results that are missing are asked for again. */
 const [shortestWait, longestWait] = [500, 8000]
+/** What the service, or a proxy before it, answers while it is busy or starts again. */
+const passing: ReadonlySet<number> = new Set([429, 502, 503, 504])
 
 export function createStreams(call: Http['call'], job: (id: string) => Promise<Job>) {
   /** Over one connection: throws when it breaks. */
@@ -26,7 +28,7 @@ export function createStreams(call: Http['call'], job: (id: string) => Promise<J
   /** A broken connection is taken up again where it broke; while nothing new comes, less and less often. */
   async function* stream(batch: string, decisions: Decisions = {}): AsyncGenerator<BatchLine> {
     const goesOn = (error: unknown) => {
-      if (error instanceof ClientError && error.status !== 503) throw error
+      if (error instanceof ClientError && !passing.has(error.status)) throw error
     }
     let wait = shortestWait
     for (let received = 0; ; ) {

@@ -6,6 +6,7 @@ import { openService, type Service } from '../../src/api/service.ts'
 import { createClient } from '../../src/client.ts'
 import { flagDiscoveries } from '../../src/detectors/promise.ts'
 import { newJobId } from '../../src/queue/jobs.ts'
+import { keys } from '../../src/queue/redis-keys.ts'
 import { createLog } from '../../src/system/log.ts'
 import type { BatchLine } from '../../src/wire/batch.ts'
 import { startTestApi, type TestApi } from '../support/api.ts'
@@ -103,6 +104,55 @@ test('results of a batch that goes meanwhile do not end as if they were whole', 
   const { batches } = api.service.producer
   await batches.remove((await batches.read(id))!)
   await read
+})
+
+test('results that a finished batch lost are told, and what is left of them can be read', async (t) => {
+  const api = await start(t)
+  const id = await beginBatch(api.service)
+  await commit(api.service, id, 10, 20)
+  const { client: redis } = api.service.producer
+  await redis.ltrim(keys.batchOrder(id), 0, 9)
+  const client = createClient(api.address)
+  for (const decisions of [{}, { fdr }]) {
+    await assert.rejects(all(client.stream(id, decisions)), { code: 'JOB_EXPIRED', status: 410 })
+    await assert.rejects(client.resultsCsv(id, decisions), { code: 'JOB_EXPIRED' })
+  }
+  const left = await (await fetch(api.url(`/v1/batches/${id}/results?follow=false`))).text()
+  assert.equal(left.trim().split('\n').length, 10)
+})
+
+test('the client goes on while a proxy says that the service is away', async (t) => {
+  const api = await start(t)
+  const id = await beginBatch(api.service)
+  await commit(api.service, id, 10, 20)
+  const away = [502, 503, 504, 429]
+  const client = createClient(api.address, {
+    fetch: async (asked, init) => {
+      const status = away.pop()
+      return status === undefined ? await fetch(asked, init) : new Response('<html>', { status })
+    },
+  })
+  assert.equal((await all(client.stream(id))).length, 20)
+})
+
+test('of many results that one caller reads at once one piece is read at a time', async (t) => {
+  const api = await start(t)
+  const id = await beginBatch(api.service)
+  await commit(api.service, id, 10, 20)
+  const { batches } = api.service.producer
+  const { lines } = batches
+  let [atWork, most, pieces] = [0, 0, 0]
+  batches.lines = async (...asked) => {
+    if (asked[2] === 1) return await lines(...asked) // a look whether the last one is there
+    most = Math.max(most, ++atWork)
+    pieces++
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    return await lines(...asked).finally(() => atWork--)
+  }
+  const read = await Promise.all(Array.from({ length: 20 }, () => all(createClient(api.address).lines(id))))
+  assert.ok(read.every(({ length }) => length === 20))
+  assert.ok(pieces >= 20)
+  assert.equal(most, 1)
 })
 
 test('the client goes on with another process, and its flags are those of all lines', async (t) => {

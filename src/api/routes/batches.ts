@@ -7,6 +7,7 @@ import type { BatchRecord } from '../../queue/batches.ts'
 import { chunksOf } from '../../queue/chunks.ts'
 import { viewOfBatch } from '../../queue/job-view.ts'
 import { decideLines, decisionsOf } from '../../service/decide-lines.ts'
+import { createTurns } from '../../system/turns.ts'
 import { BatchFromFolder, BatchOptions } from '../../wire/batch.ts'
 import { Decisions } from '../../wire/decisions.ts'
 import { BatchJob, ListLimit, ListState } from '../../wire/job.ts'
@@ -30,6 +31,14 @@ const chunkSize = 16
 export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
   const { producer, events, feeder, streams } = context
   const { batches, blobs } = producer
+  const turns = createTurns()
+
+  /** Hundreds of long lists that one caller reads at once hold up nobody else. */
+  const inTurn = async <T>(caller: string, work: () => Promise<T>): Promise<T> => {
+    const turn = turns.take(caller)
+    await turn.begun
+    return await work().finally(turn.end)
+  }
 
   const find = (id: string) => findBatch(producer, id)
 
@@ -144,12 +153,21 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
     },
   })
 
-  /** @throws when its signal is aborted, or the batch goes: a part of the lines never looks like all of them */
+  /** What a finished batch had and no longer has will not come: said, so that nobody waits for it. @throws JOB_EXPIRED */
+  const assertWhole = async ({ id, state, done }: BatchRecord): Promise<void> => {
+    if (!isFinished(state) || done === 0 || (await batches.lines(id, done - 1, 1)).length > 0) return
+    throw new OneclassError(
+      'JOB_EXPIRED',
+      `Some of the ${done} results of this batch are lost: send its images again, or read what is left with "?follow=false".`,
+    )
+  }
+
+  /** @throws when its signal is aborted, or the batch or a part of it goes: a part of the lines never looks like all of them */
   async function* resultLines(
     batch: BatchRecord,
     from: number,
     follow: boolean,
-    signal: AbortSignal,
+    { caller, signal }: { readonly caller: string; readonly signal: AbortSignal },
   ): AsyncGenerator<string> {
     let sent = from
     let changed: Promise<void> | undefined
@@ -158,11 +176,12 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
       const now = await find(batch.id)
       // never more than it has images, however long its list of results says to be
       const most = Math.max(0, Math.min(500, now.total - sent))
-      const lines = most === 0 ? [] : await batches.lines(batch.id, sent, most)
+      const lines = most === 0 ? [] : await inTurn(caller, () => batches.lines(batch.id, sent, most))
       for (const line of lines) yield line
       sent += lines.length
       signal.throwIfAborted()
       if (lines.length === 500) continue
+      if (follow) await assertWhole(now)
       if (!follow || isFinished(now.state)) return
       await changed
       changed = undefined
@@ -187,10 +206,13 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
     answers: {
       200: { description: 'Lines of JSON, or CSV with a header', type: 'application/x-ndjson', schema: Type.String() },
     },
-    handle: async ({ params, query, reply }) => {
+    handle: async ({ params, query, request, reply }) => {
       const batch = await find(params.id)
+      const caller = callerOf(request)
       const isCsv = query.format === 'csv'
       const decisions = { ...batch.decide, ...decisionsOf(query) }
+      const { follow = true } = query
+      if (follow) await assertWhole(batch) // before anything is sent
       const hasLabels = batch.also !== undefined
       return streams.send(
         reply,
@@ -198,8 +220,8 @@ export function batchRoutes(app: FastifyInstance, context: ApiContext): void {
         async function* (signal) {
           // of names that are still to come nothing is known
           if (isCsv) yield csvStartFor(batch.isAscii && !batch.isOpen, decisionColumns(decisions, hasLabels))
-          const read = (from: number, follow: boolean) => resultLines(batch, from, follow, signal)
-          for await (const line of decideLines(read, query.from ?? 0, query.follow ?? true, decisions))
+          const read = (from: number, waits: boolean) => resultLines(batch, from, waits, { caller, signal })
+          for await (const line of decideLines(read, query.from ?? 0, follow, decisions))
             yield isCsv ? csvLine(line, decisions, hasLabels) : `${line}\n`
         },
       )
