@@ -140,7 +140,7 @@ test('what is no request, or no address, is answered as every other error', asyn
       'INVALID_ARGUMENT',
     ],
     ['GET /nothing HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n', 404, 'NOT_FOUND'],
-    ['PROPFIND /v1/models HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n', 404, 'NOT_FOUND'],
+    ['PROPFIND /v1/models HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n', 405, 'METHOD_NOT_ALLOWED'],
   ]
   for (const [text, status, code] of cases) {
     const call = rawCall(api.address, text)

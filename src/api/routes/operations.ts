@@ -67,7 +67,9 @@ export function operationRoutes(app: FastifyInstance, context: ApiContext): void
     handle: async ({ reply }) => {
       const found = await Promise.all(
         Object.entries(checks).map(async ([name, check]) => {
-          const why = await Promise.race([check(), sleep(2000, tooLate, { ref: false })]).catch((error: unknown) => asError(error))
+          const why = await Promise.race([check(), sleep(2000, tooLate, { ref: false })]).catch((error: unknown) =>
+            asError(error),
+          )
           return [name, why] as const
         }),
       )
