@@ -38,6 +38,7 @@ import './styles/review-narrow.css'
 import './styles/map.css'
 import './styles/compare.css'
 import './styles/operations.css'
+import './styles/contrast.css'
 import './styles/calm.css'
 
 takeStrayDrops(dropOnView)

@@ -124,7 +124,23 @@ test('the summary of a batch stands on one page', options, async () => {
   await says('.summary .facts', /part@1.*1 good image in 20.*at most \d+(\.\d)? are good images/)
   const pdf = await page.pdf({ format: 'A4' })
   assert.equal(pdf.toString('latin1').match(/\/Type \/Page\b/g)?.length, 1, 'one page')
+  // dark is for screens: on paper it would be light words on white
+  await page.emulateMedia({ media: 'print', colorScheme: 'dark' })
+  const paper = '(({ color, colorScheme }) => [color, colorScheme])(getComputedStyle(document.body))'
+  assert.deepEqual(await page.evaluate(paper), ['rgb(23, 24, 29)', 'light'])
+  await page.emulateMedia({ media: null, colorScheme: null })
   await page.getByRole('link', { name: 'Back to the batch' }).click()
+})
+
+test('where the system forces its own colours, bars and what is chosen are seen', options, async () => {
+  const { page } = browser
+  await page.emulateMedia({ forcedColors: 'active' })
+  const style = (selector: string, name: string) =>
+    page.evaluate(`getComputedStyle(document.querySelector('${selector}')).${name}`)
+  const bar = '.batch-status .bar'
+  assert.notEqual(await style(`${bar} > div`, 'backgroundColor'), await style(bar, 'backgroundColor'))
+  assert.equal(await style('.filters label:has(:checked)', 'outlineStyle'), 'solid')
+  await page.emulateMedia({ forcedColors: null })
 })
 
 test('a review becomes the next version, and a sentence says what that gained', options, async () => {

@@ -11,6 +11,13 @@ export const key = signal<string | null>(readKey())
 export const keyRefused = signal(false)
 /** False from the first request that finds nobody until one is answered again. */
 export const isConnected = signal(true)
+/** How often the service came back. */
+export const returns = signal(0)
+let wasConnected = true
+effect(() => {
+  if (isConnected.value && !wasConnected) returns.value = returns.peek() + 1
+  wasConnected = isConnected.value
+})
 /** When an answer last said that the service itself has trouble (status 503 or 504). */
 export const lastFault = signal(0)
 

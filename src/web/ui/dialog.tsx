@@ -3,6 +3,7 @@ import type { ComponentChildren, JSX } from 'preact'
 import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { t } from '../text.ts'
 import { Icon } from './icons.tsx'
+import { TroubleNote } from './trouble.tsx'
 
 export function Dialog({
   title,
@@ -53,6 +54,7 @@ export function Dialog({
           </button>
         </header>
         {children}
+        <TroubleNote />
       </div>
     </dialog>
   )

@@ -1,7 +1,7 @@
 /** A view that is a chunk of its own, fetched when it is first opened: nobody waits for it who does not look at it. */
 import type { ComponentType, JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { answers } from '../service/connection.ts'
+import { answers, returns } from '../service/connection.ts'
 import { t } from '../text.ts'
 
 /** @param title of the view, for the moment before it is there */
@@ -21,7 +21,7 @@ export function lazyView(load: () => Promise<ComponentType>, title: () => string
           () => setState('here'),
           () => setState('failed'),
         )
-    }, [])
+    }, [returns.value])
     if (state === 'here' && Page !== null) return <Page />
     return (
       <div class="view">

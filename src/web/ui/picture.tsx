@@ -2,7 +2,7 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { useThumbnail } from '../files/thumbnails.ts'
-import { answers } from '../service/connection.ts'
+import { answers, returns } from '../service/connection.ts'
 import { usePicture } from '../service/pictures.ts'
 import { t } from '../text.ts'
 import { Icon } from './icons.tsx'
@@ -15,14 +15,18 @@ export interface Size {
 /** What became of an address: shown, waiting for the service after a failure, asked for again, or not to be had. */
 type Stage = 'first' | 'waits' | 'again' | 'none'
 
-/** The address to show, or null; a picture of the service that did not come is asked for once more when the service answers. */
+/**
+ * The address to show, or null. A picture of the service that did not come is asked for once more as soon as the service answers, and
+ * each time that the service comes back.
+ */
 function useShown(url: string | null) {
-  const [state, setState] = useState<{ url: string | null; stage: Stage }>({ url, stage: 'first' })
-  const stage = state.url === url ? state.stage : 'first'
+  const of = `${url?.startsWith('blob:') ? '' : returns.value} ${url}`
+  const [state, setState] = useState<{ of: string; stage: Stage }>({ of, stage: 'first' })
+  const stage = state.of === of ? state.stage : 'first'
   const onError = () => {
-    if (url?.startsWith('blob:') || stage === 'again') return setState({ url, stage: 'none' })
-    setState({ url, stage: 'waits' })
-    void answers().then(() => setState((old) => (old.url === url ? { url, stage: 'again' } : old)))
+    if (url?.startsWith('blob:') || stage === 'again') return setState({ of, stage: 'none' })
+    setState({ of, stage: 'waits' })
+    void answers().then(() => setState((old) => (old.of === of ? { of, stage: 'again' } : old)))
   }
   return { src: stage === 'first' || stage === 'again' ? url : null, stage, onError }
 }
@@ -69,7 +73,7 @@ export function LargePicture(props: {
     <span class="picture contain">
       {src !== null ? (
         <img
-          key={`${src} ${stage}`}
+          key={stage}
           src={src}
           alt={alt}
           onError={onError}

@@ -35,6 +35,17 @@ export function TroubleBanner({ onKey }: { onKey: () => void }): JSX.Element | n
   )
 }
 
+/** The same at the end of a dialog, which covers the banner. */
+export function TroubleNote(): JSX.Element | null {
+  const now = trouble.value
+  if (now === null || now === 'key' || isVersion(now)) return null
+  return (
+    <p class="note warn trouble-note" role="alert">
+      {wordsOf(now)}
+    </p>
+  )
+}
+
 function wordsOf(now: Trouble): string {
   if (now === 'lost') return t.connection.lost
   if (now === 'version') return t.trouble.version(pageVersion, serviceVersion.value ?? '')
