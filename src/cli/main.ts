@@ -76,7 +76,10 @@ async function useDevice(asked: unknown, home: string): Promise<void> {
 /** What the user of this machine may know besides. */
 function whereOf({ code, cause }: OneclassError, home: string | undefined): string {
   const { path } = (cause ?? {}) as { path?: unknown }
-  if (code === 'DISK_UNAVAILABLE' && typeof path === 'string') return ` (${path})`
+  if (code === 'DISK_UNAVAILABLE' && typeof path === 'string') {
+    const isBelowHome = home !== undefined && `${path}/`.startsWith(`${home}/`)
+    return ` (${path}${isBelowHome ? '; --home or ONECLASS_HOME names another data directory' : ''})`
+  }
   return code === 'MODEL_NOT_FOUND' && home !== undefined ? ` (data directory: ${home})` : ''
 }
 

@@ -107,6 +107,11 @@ test('a subfolder without the right to read it is a result, and the others are s
     (json(fitted.out)['rejected'] as Json[]).map(({ image }) => image),
     ['disk/lost+found', 'disk/private'],
   )
+  const foreign = await oneclass(['keys', 'create', '--name', 'a'], { uid: 65534, home: join(folder, 'foreign') })
+  assert.match(
+    foreign.err,
+    /DISK_UNAVAILABLE: This user has no right .*\/foreign; --home or ONECLASS_HOME names another data directory\)/,
+  )
 })
 
 test('names that are no UTF-8, links to nothing and circles of links', async () => {

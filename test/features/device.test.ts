@@ -24,7 +24,7 @@ test('on the CPU no error is one of a device; on CUDA a missing part, a device t
   chooseDevice('cuda')
   assert.deepEqual(deviceOptions(), { executionProviders: ['cuda'] })
   assert.equal(deviceError(missing)?.code, 'DEPENDENCY_MISSING')
-  assert.match(deviceError(missing)?.message ?? '', /onnxruntime-node-install=cuda12/)
+  assert.match(deviceError(missing)?.message ?? '', /ONNXRUNTIME_NODE_INSTALL=cuda12 npm install/)
   assert.equal(deviceError(full)?.code, 'DEVICE_UNAVAILABLE')
   assert.match(deviceError(full)?.message ?? '', /out of memory.*nvidia-smi/)
   assert.equal(deviceError(network), undefined)

@@ -14,7 +14,7 @@ export function deviceError(cause: unknown): OneclassError | undefined {
   if (/ExecutionProvider_Cuda|backend not found|providers_(shared|cuda)/i.test(reason)) {
     return new OneclassError(
       'DEPENDENCY_MISSING',
-      `ONNX Runtime cannot load its CUDA part (${reason}). On linux/x64 with CUDA 12 and cuDNN 9: "npm install onnxruntime-node --onnxruntime-node-install=cuda12". Or use the device "cpu".`,
+      `ONNX Runtime cannot load its CUDA part (${reason}). On linux/x64 with CUDA 12 and cuDNN 9: "ONNXRUNTIME_NODE_INSTALL=cuda12 npm install onnxruntime-node". Or use the device "cpu".`,
       { cause },
     )
   }

@@ -47,7 +47,7 @@ export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> 
   } catch (error) {
     throw new OneclassError(
       'DEPENDENCY_MISSING',
-      'ONNX Runtime does not load here. Run "npm install onnxruntime-node --onnxruntime-node-install=skip" (the flag spares a download of CUDA libraries, which are not used).',
+      'ONNX Runtime does not load here. Run "npm install onnxruntime-node", on Linux with ONNXRUNTIME_NODE_INSTALL=skip in the environment: without it the package downloads CUDA libraries, which are not used, and npm leaves it out where it cannot.',
       { cause: error },
     )
   }
