@@ -104,6 +104,12 @@ function inferEmbedding(
   return features ?? only
 }
 
+/** An id made of the name of a network's file or folder. */
+export function idFrom(name: string, otherwise: string): string {
+  const plain = name.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '')
+  return plain.slice(0, 64) || otherwise
+}
+
 /** Where a manifest for `net.onnx` is looked for first. */
 export function manifestName(file: string): string {
   return `${file}.manifest.json`

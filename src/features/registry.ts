@@ -13,7 +13,7 @@ import { catalogue } from './catalogue/catalogue.ts'
 import { findKnownFile, rememberFile } from './catalogue/known-files.ts'
 import { withAxes } from './changed.ts'
 import { facePackage, findFaceModels } from './face/face-weights.ts'
-import { hiddenFeatures, inferManifest } from './inferred-manifest.ts'
+import { hiddenFeatures, idFrom, inferManifest } from './inferred-manifest.ts'
 import { checkWeights, parseManifest, readBackboneFiles } from './manifest.ts'
 import { manifestBeside } from './manifest-beside.ts'
 import { describeOnnx } from './onnx/onnx.ts'
@@ -185,12 +185,12 @@ async function openFile(path: string, options: OpenOptions): Promise<Backbone> {
   const file = basename(path)
   const graph = readGraph(weights)
   const described = await describeOnnx(weights, file, hiddenFeatures(graph))
-  const id =
-    basename(file, extname(file))
-      .replace(/[^A-Za-z0-9._-]+/g, '-')
-      .replace(/^[^A-Za-z0-9]+/, '')
-      .slice(0, 64) || 'onnx'
-  const about = { id, file, sha256: sha256(weights), bytes: weights.length }
+  const about = {
+    id: idFrom(basename(file, extname(file)), 'onnx'),
+    file,
+    sha256: sha256(weights),
+    bytes: weights.length,
+  }
   const { manifest, notices } = inferManifest(about, described, graph)
   for (const notice of notices) options.onNotice?.(notice)
   return openSpread(weights, manifest, options)

@@ -72,7 +72,7 @@ export function reasonByEnding(name: string): SkipReason {
   const ending = extname(name).slice(1).toLowerCase()
   if (/^(mp4|m4v|mov|avi|mkv|webm|mts|m2ts|wmv|3gp|mpe?g|flv)$/.test(ending)) return 'video'
   if (/^(pdf|ps|eps|docx?|xlsx?|pptx?|od[tsp]|ai)$/.test(ending)) return 'document'
-  if (/^(zip|tar|t?gz|tgz|7z|rar|xz|bz2|zst)$/.test(ending)) return 'archive'
+  if (/^(zip|tar|t?gz|7z|rar|xz|bz2|zst)$/.test(ending)) return 'archive'
   return 'not an image'
 }
 

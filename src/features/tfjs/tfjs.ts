@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads'
 import { OneclassError } from '../../errors.ts'
 import type { Pixels } from '../../images/pixels.ts'
 import type { Backbone, BackboneManifest } from '../backbone.ts'
-import { manifestName } from '../inferred-manifest.ts'
+import { idFrom, manifestName } from '../inferred-manifest.ts'
 import { backboneHash } from '../manifest.ts'
 import { manifestBeside } from '../manifest-beside.ts'
 import { toTensor } from '../tensor.ts'
@@ -196,12 +196,9 @@ function infer(
     `"${file}" has no manifest beside it: RGB scaled to -1..1 (x / 127.5 - 1) and "${embedding.name}" (${embedding.dim} values) as embedding are assumed. If that is wrong, write "${manifestName(file)}".`,
   )
   const stem = basename(file, extname(file))
-  const name = (stem === 'model' ? basename(dirname(path)) : stem)
-    .replace(/[^A-Za-z0-9._-]+/g, '-')
-    .replace(/^[^A-Za-z0-9]+/, '')
   const half = [0.5, 0.5, 0.5]
   return {
-    id: name.slice(0, 64) || 'tfjs',
+    id: idFrom(stem === 'model' ? basename(dirname(path)) : stem, 'tfjs'),
     version: 1,
     file,
     sha256: files.sha256,
