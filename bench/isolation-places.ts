@@ -16,11 +16,12 @@ import { inUnits, smoothSquares, unitsOf } from '../src/detectors/patches/place-
 import { middle } from '../src/detectors/patches/places.ts'
 import { applySymmetricWhitening, fitWhitening } from '../src/detectors/whitening.ts'
 import { auroc } from '../src/evaluation/metrics.ts'
-import { atDetail, type Detail } from '../src/features/detail.ts'
+import { atDetail } from '../src/features/detail.ts'
 import { embedImages } from '../src/features/embed.ts'
 import { openBackbone } from '../src/features/registry.ts'
 import { collectImages } from '../src/images/collect.ts'
 import { axesOf, type PlaceSetup, placeSetup } from '../src/pipeline/patches.ts'
+import type { Detail } from '../src/wire/fit-choices.ts'
 import { distances, kinds } from './isolation-kinds.ts'
 import { markdownTable, share } from './material.ts'
 

@@ -1,7 +1,7 @@
 /** What the arguments of `oneclass fit` mean. */
 import { OneclassError } from '../errors.ts'
-import type { Detail } from '../features/detail.ts'
 import type { FitModelOptions } from '../pipeline/fit-model.ts'
+import { askedDetails } from '../wire/fit-choices.ts'
 import { nameOfRef } from '../wire/label.ts'
 import type { Values } from './command.ts'
 import { flag, oneOf, text } from './values.ts'
@@ -51,8 +51,9 @@ export function assertOfRows(values: Values): void {
 
 /** @throws INVALID_ARGUMENT */
 export function placesFor(values: Values): Pick<FitModelOptions, 'detail' | 'patches'> {
-  const detail = oneOf(values, 'detail', ['auto', '1', '2', '3'] as const, 'auto')
-  if (!flag(values, 'no-patches')) return { detail: detail === 'auto' ? detail : (Number(detail) as Detail) }
+  const word = oneOf(values, 'detail', askedDetails.map(String), 'auto')
+  const detail = askedDetails.find((one) => String(one) === word)
+  if (!flag(values, 'no-patches')) return { detail }
   if (detail !== 'auto') throw new OneclassError('INVALID_ARGUMENT', 'Expected --detail or --no-patches, not both.')
   return { patches: false }
 }

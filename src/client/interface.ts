@@ -6,7 +6,7 @@ import type { ComparisonOptions, ComparisonReport, ComparisonRequest } from '../
 import type { Decisions } from '../wire/decisions.ts'
 import type { FaceSeen } from '../wire/faces.ts'
 import type { FitFromFolder } from '../wire/fit.ts'
-import type { AskedLight, CalibrationMethod } from '../wire/fit-choices.ts'
+import type { AskedDetail, AskedLight, CalibrationMethod } from '../wire/fit-choices.ts'
 import type { ExpectedRates } from '../wire/fit-report.ts'
 import type { BatchJob, ClassifyJob, ClassifyManyJob, CompareJob, FitJob, Job, MapJob } from '../wire/job.ts'
 import type { JobState, JobType } from '../wire/job-state.ts'
@@ -55,7 +55,7 @@ export interface OneclassClient {
       confidence?: number
       calibration?: CalibrationMethod
       /** Times the network's side at which places are looked at. */
-      detail?: 'auto' | 1 | 2 | 3
+      detail?: AskedDetail
       /** False: look at whole images only. */
       patches?: boolean
       light?: AskedLight

@@ -5,12 +5,9 @@
  */
 import { OneclassError } from '../errors.ts'
 import type { DecodeTarget, Pixels } from '../images/pixels.ts'
+import type { Detail } from '../wire/fit-choices.ts'
 import type { Backbone, PlaceMap } from './backbone.ts'
 import { withTarget } from './changed.ts'
-
-/** How many times the side. */
-export const details = [1, 2, 3] as const
-export type Detail = (typeof details)[number]
 
 /**
  * The same network, asking the decoder for images of `detail` times its side.

@@ -3,7 +3,14 @@ import type { Matrix } from '../core/matrix.ts'
 import { OneclassError } from '../errors.ts'
 import type { Skipped } from '../images/left-out.ts'
 import { fitReport } from '../store/fit-facts.ts'
-import { type AskedLight, askedLights, type CalibrationMethod, calibrationMethods } from '../wire/fit-choices.ts'
+import {
+  type AskedDetail,
+  type AskedLight,
+  askedDetails,
+  askedLights,
+  type CalibrationMethod,
+  calibrationMethods,
+} from '../wire/fit-choices.ts'
 import type { FitReport } from '../wire/fit-report.ts'
 import type { Model } from '../wire/model.ts'
 import { type PreprocessMode, preprocessModes } from '../wire/preprocess.ts'
@@ -46,7 +53,7 @@ export interface FitCall extends Place, Cancellable {
   /** What is black and white beyond 8 bits a sample. Default: read from the images. */
   readonly range?: Pick<SampleRange, 'low' | 'high'> | undefined
   /** Times the side at which places of an image are looked at. Default `auto`: twice where it finds more. */
-  readonly detail?: 'auto' | 1 | 2 | 3 | undefined
+  readonly detail?: AskedDetail | undefined
   /** `even`: differences of light across an image and between shots are taken out. Default `auto`: where defects are found no worse so. */
   readonly light?: AskedLight | undefined
   /** False: look at whole images only. Default: at their places too, where it helps. */
@@ -80,7 +87,7 @@ const options = {
   skipRepeated: check.flag,
   negatives: () => undefined, // by what the positives are
   range: check.range,
-  detail: check.among(['auto', 1, 2, 3]),
+  detail: check.among(askedDetails),
   light: check.among(askedLights),
   patches: check.flag,
   strict: check.flag,

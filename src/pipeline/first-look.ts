@@ -14,10 +14,10 @@ import { choosePreprocess, keepLengths } from '../detectors/preprocess.ts'
 import { OneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { seeingEvenly } from '../features/changed.ts'
-import { atDetail, type Detail } from '../features/detail.ts'
+import { atDetail } from '../features/detail.ts'
 import type { Original } from '../images/pixels.ts'
 import type { ImageSource } from '../images/source.ts'
-import type { AskedLight, Light } from '../wire/fit-choices.ts'
+import type { AskedDetail, AskedLight, Detail, Light } from '../wire/fit-choices.ts'
 import type { LightChoice } from '../wire/fit-report.ts'
 import { type Gathered, type GatherOptions, gatherPositives, type Known } from './gather.ts'
 import { fitPatchMember, getsDefect, isLookedAtFirst, placeSetup, probesOf } from './patches.ts'
@@ -25,7 +25,7 @@ import { groupsOf } from './same-photo.ts'
 
 /** What is asked for; `auto` is chosen here. */
 export interface AskedLook {
-  readonly detail: Detail | 'auto'
+  readonly detail: AskedDetail
   readonly light: AskedLight
   /** False: no member looks at places. */
   readonly patches: boolean

@@ -6,7 +6,7 @@ import { minimumRows } from '../detectors/pooled-fit.ts'
 import { usualAlpha } from '../detectors/promise.ts'
 import { OneclassError, present } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
-import { atDetail, type Detail } from '../features/detail.ts'
+import { atDetail } from '../features/detail.ts'
 import { type EmbedOptions, embedImages } from '../features/embed.ts'
 import type { ImageSource } from '../images/decode.ts'
 import type { ImageLimits } from '../images/limits.ts'
@@ -14,7 +14,7 @@ import type { SampleRange } from '../images/sample-range.ts'
 import type { FailedEntry } from '../images/walk.ts'
 import type { Artifact } from '../store/artifact.ts'
 import type { Gallery } from '../store/gallery.ts'
-import type { AskedLight } from '../wire/fit-choices.ts'
+import type { AskedDetail, AskedLight } from '../wire/fit-choices.ts'
 import { assertSomeRead } from '../wire/negatives.ts'
 import type { Note } from '../wire/notes.ts'
 import { plural } from '../wire/plural.ts'
@@ -60,7 +60,7 @@ export interface FitImagesOptions extends FitOptions {
   /** False: no member looks at places. Default true: one does where it helps. */
   readonly patches?: boolean
   /** Times the side of the network's input at which places are looked at. Default `auto`: by a first look (`first-look.ts`). */
-  readonly detail?: Detail | 'auto' | undefined
+  readonly detail?: AskedDetail | undefined
   /** Whether light is evened out before images are looked at. Default `auto`: by the first look. */
   readonly light?: AskedLight | undefined
   /** What could not even be looked at: stands first among the rejected. */

@@ -2,17 +2,16 @@
 import type { PlaceAxes } from '../detectors/patches/places.ts'
 import { OneclassError } from '../errors.ts'
 import { type Backbone, givesMaps } from '../features/backbone.ts'
-import type { Detail } from '../features/detail.ts'
 import type { ImageSource } from '../images/source.ts'
 import type { Artifact } from '../store/artifact.ts'
 import type { Gallery } from '../store/gallery.ts'
-import type { AskedLight, Light } from '../wire/fit-choices.ts'
+import type { AskedDetail, AskedLight, Detail, Light } from '../wire/fit-choices.ts'
 import { type FirstLook, fewestToChoose, takeFirstLook } from './first-look.ts'
 import type { GatherOptions } from './gather.ts'
 import { axesOf, type PlaceSetup, placeSetup } from './patches.ts'
 
 export interface AskedWay extends GatherOptions {
-  readonly detail?: Detail | 'auto' | undefined
+  readonly detail?: AskedDetail | undefined
   readonly light?: AskedLight | undefined
   readonly patches?: boolean
 }

@@ -2,6 +2,7 @@
 import { checkAxes, floats, whole } from '../detectors/patches/check-axes.ts'
 import type { PatchState } from '../detectors/patches/patch-member.ts'
 import { blocksOf } from '../detectors/patches/place-gaussians.ts'
+import { details } from '../wire/fit-choices.ts'
 
 /** More than the largest map (a side of 4096 / 8 would be 512) is not scored. */
 const most = { side: 512, modes: 256, peaks: 200_000 } as const
@@ -23,7 +24,7 @@ export function checkPatches(state: PatchState): void {
     peaks,
     markedShare,
   } = state
-  if (![1, 2, 3].includes(detail)) throw new RangeError('the detail of the patches is wrong')
+  if (!details.includes(detail)) throw new RangeError('the detail of the patches is wrong')
   checkAxes(axes)
   const { count: d } = axes
   whole('height of the map', height, most.side)

@@ -8,6 +8,7 @@ import type { PlaceAxes } from '../detectors/patches/places.ts'
 import { errorTable, OneclassError } from '../errors.ts'
 import { fingerprintSide } from '../images/fingerprint.ts'
 import type { ErrorBody } from '../wire/error.ts'
+import type { Detail } from '../wire/fit-choices.ts'
 import type { Artifact } from './artifact.ts'
 import { checkEnlarged } from './check-enlarged.ts'
 import type { Plain } from './plain-data.ts'
@@ -44,7 +45,7 @@ export interface Gallery {
 }
 
 export interface KeptPlaces {
-  readonly detail: 1 | 2 | 3
+  readonly detail: Detail
   readonly axes: PlaceAxes
   /** Bytes an image. */
   readonly size: number

@@ -7,6 +7,12 @@ export type CalibrationMethod = (typeof calibrationMethods)[number]
 /** How images are looked at: as they are, or with their light evened out. */
 export const lights = ['as-is', 'even'] as const
 export type Light = (typeof lights)[number]
-/** `auto`: the fit chooses. */
+/** `auto`: the fit chooses. So it is with `askedDetails`. */
 export const askedLights = ['auto', ...lights] as const
 export type AskedLight = (typeof askedLights)[number]
+
+/** How many times the side that a network takes, so that smaller things are seen. */
+export const details = [1, 2, 3] as const
+export type Detail = (typeof details)[number]
+export const askedDetails = ['auto', ...details] as const
+export type AskedDetail = (typeof askedDetails)[number]

@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { OneclassError } from '../../src/errors.ts'
 import type { Backbone, Look } from '../../src/features/backbone.ts'
-import { atDetail, type Detail, meanEmbedding, tilesOf } from '../../src/features/detail.ts'
+import { atDetail, meanEmbedding, tilesOf } from '../../src/features/detail.ts'
 import { parseManifest } from '../../src/features/manifest.ts'
 import { openBackbone } from '../../src/features/registry.ts'
 import type { Pixels } from '../../src/images/pixels.ts'
 import { sha256 } from '../../src/system/sha256.ts'
+import type { Detail } from '../../src/wire/fit-choices.ts'
 import { assertClose, expectedMean, meanColourNetwork, pixels } from '../support/networks.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'oneclass-maps-'))

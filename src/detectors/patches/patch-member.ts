@@ -7,6 +7,7 @@
  * out; an image's unit comes from the maps of the others.
  */
 import { OneclassError } from '../../errors.ts'
+import type { Detail } from '../../wire/fit-choices.ts'
 import type { HoldOut } from '../held-out.ts'
 import { blockMeans, fitModes, type PlaceModes, productsOfImages, roundModes } from './modes.ts'
 import {
@@ -26,7 +27,7 @@ import { newMarkedShare } from './regions.ts'
 
 export interface PatchState extends PlaceGrid {
   /** Images are looked at with this many times the network's side. */
-  readonly detail: 1 | 2 | 3
+  readonly detail: Detail
   readonly axes: PlaceAxes
   readonly gaussians: PlaceGaussians
   /** Absent in models of earlier builds, and where the images are too few. */

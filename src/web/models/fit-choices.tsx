@@ -2,15 +2,13 @@
 import type { Signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useId } from 'preact/hooks'
+import { type AskedDetail, askedDetails } from '../../wire/fit-choices.ts'
 import { addChosen } from '../files/chosen.ts'
 import { type Picked, totalBytes } from '../files/collect.ts'
 import { bytes } from '../format.ts'
 import { t } from '../text.ts'
 import { DropZone } from '../ui/drop-zone.tsx'
 import { ChosenPhotos, FolderField } from './photo-source.tsx'
-
-export const details = ['auto', 1, 2, 3] as const
-export type DetailChoice = (typeof details)[number]
 
 /** The second drop zone, or the second folder. */
 export function Negatives(props: {
@@ -48,13 +46,13 @@ export function Negatives(props: {
 }
 
 /** Times the network's side at which places are looked at. */
-export function DetailField(props: { value: DetailChoice; onChange: (next: DetailChoice) => void }): JSX.Element {
+export function DetailField(props: { value: AskedDetail; onChange: (next: AskedDetail) => void }): JSX.Element {
   const name = useId()
   return (
     <fieldset class="detail-field">
       <legend class="label">{t.fit.detail}</legend>
       <div class="segments">
-        {details.map((detail) => (
+        {askedDetails.map((detail) => (
           <label key={detail}>
             <input type="radio" name={name} checked={props.value === detail} onChange={() => props.onChange(detail)} />
             {t.fit.details[detail]}

@@ -1,7 +1,9 @@
 /** A new model, or the next version of one: photos, a name, how strict; then the fit, live. */
+
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useCallback, useRef, useState } from 'preact/hooks'
+import type { AskedDetail } from '../../wire/fit-choices.ts'
 import { addChosen, chosenFor, foldersOf } from '../files/chosen.ts'
 import { type Collected, type Picked, totalBytes } from '../files/collect.ts'
 import { takeHanded } from '../files/handed.ts'
@@ -15,7 +17,7 @@ import { SendingBar, useSending } from '../ui/sending.tsx'
 import type { Source } from '../ui/source-choice.tsx'
 import { offered, usualAlpha } from '../verdict.ts'
 import { NameField, namePattern } from './actions.tsx'
-import { type DetailChoice, DetailField, Negatives } from './fit-choices.tsx'
+import { DetailField, Negatives } from './fit-choices.tsx'
 import { FitProgress } from './fit-progress.tsx'
 import { NetworkChoice } from './network.tsx'
 import { ChosenPhotos, PhotoSource } from './photo-source.tsx'
@@ -41,7 +43,7 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
   const network = useSignal('')
   const [negatives] = useState(() => chosenFor(`negatives ${base ?? ''}`))
   const otherFolder = useSignal('')
-  const detail = useSignal<DetailChoice>('auto')
+  const detail = useSignal<AskedDetail>('auto')
   /** Null until it is touched: the service knows better, once it has seen how many of the photos are copies. */
   const alpha = useSignal<number | null>(null)
   /** The fit, by its id: it stands in the address, so that it is found again when the page is loaded anew. */
