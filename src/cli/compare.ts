@@ -1,12 +1,12 @@
 /** `oneclass compare`: every method on the user's own images, as report.html, report.json and scores.csv. */
 import { join } from 'node:path'
-import { usualAlpha } from '../detectors/promise.ts'
 import { OneclassError } from '../errors.ts'
 import type { Comparison } from '../evaluation/comparison.ts'
 import { nearDuplicateWords } from '../evaluation/near-duplicate-words.ts'
 import { printable } from '../images/left-out.ts'
 import { callOnce } from '../library/thread.ts'
 import { methodKeys } from '../wire/comparison.ts'
+import { usualAlpha } from '../wire/fit-choices.ts'
 import { type Command, deviceOption, type Io, type Values } from './command.ts'
 import { tellFailed, tellSkipped } from './notes.ts'
 import { progressLine } from './progress.ts'
@@ -28,7 +28,11 @@ export const compare: Command = {
     methods: { type: 'string', value: 'A,B', description: `of ${methodKeys.join(', ')}` },
     quick: { type: 'boolean', description: 'smaller networks, fewer epochs and seeds: minutes' },
     backbone: { type: 'string', value: 'ID|FILE', description: 'network to use (see "oneclass backbones list")' },
-    alpha: { type: 'string', value: 'A', description: 'share of good images that may be rejected (default 0.05)' },
+    alpha: {
+      type: 'string',
+      value: 'A',
+      description: `share of good images that may be rejected (default ${usualAlpha})`,
+    },
     seed: { type: 'string', value: 'N', description: 'seed of all randomness (default 1)' },
     'keep-duplicates': { type: 'boolean', description: 'keep test images that nearly repeat a training image' },
     json: { type: 'boolean', description: 'print report.json instead of a table' },

@@ -17,6 +17,7 @@ import { load } from '../library/load.ts'
 import { callOnce } from '../library/thread.ts'
 import { readConfig } from '../system/config.ts'
 import { makeFolder } from '../system/files.ts'
+import { usualAlpha } from '../wire/fit-choices.ts'
 import { labelOf } from '../wire/label.ts'
 import type { ImageResult } from '../wire/result.ts'
 import type { Command, Io } from './command.ts'
@@ -24,7 +25,7 @@ import { demoLines } from './demo-report.ts'
 import { progressLine } from './progress.ts'
 
 const counts = { train: 200, good: 100, defect: 40, other: 30 }
-const alpha = 0.05
+const alpha = usualAlpha
 const model = 'demo-part'
 
 export const demo: Command = {

@@ -15,7 +15,7 @@
  */
 import { betaCdf, betaQuantile } from '../core/beta.ts'
 import { OneclassError } from '../errors.ts'
-import type { CalibrationMethod } from '../wire/fit-choices.ts'
+import { type CalibrationMethod, loosestDefault, usualAlpha } from '../wire/fit-choices.ts'
 import { assertAlpha, rejectable } from './calibration.ts'
 
 /**
@@ -80,11 +80,6 @@ export function smallestAlphaWords(n: number): string {
   const unit = 10 ** (1 - Math.floor(Math.log10(least)))
   return `${Number((Math.ceil(least * unit - 1e-9) / unit).toPrecision(2))}`
 }
-
-/** The false-rejection rate that a model decides at where nobody asked for another. */
-export const usualAlpha = 0.05
-/** The loosest alpha that is taken without being asked for. */
-const loosestDefault = 0.1
 
 /**
  * The alpha of a fit for which none was asked: 0.05, or where n held-out scores are too few to reject anything at 0.05 (n < 19) the

@@ -1,7 +1,7 @@
 /** `compare`: every method on the caller's images, in a thread of its own. */
 
-import { usualAlpha } from '../detectors/promise.ts'
 import type { Comparison } from '../evaluation/comparison.ts'
+import { usualAlpha } from '../wire/fit-choices.ts'
 import * as check from './arguments.ts'
 import { type Cancellable, homeOf, type Place } from './place.ts'
 import { callOnce } from './thread.ts'

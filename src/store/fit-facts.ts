@@ -11,9 +11,8 @@ import {
   smallestAlpha,
   smallestAlphaWords,
   toleranceAlpha,
-  usualAlpha,
 } from '../detectors/promise.ts'
-import type { CalibrationMethod } from '../wire/fit-choices.ts'
+import { type CalibrationMethod, usualAlpha } from '../wire/fit-choices.ts'
 import type { FitFacts, FitReport } from '../wire/fit-report.ts'
 import { plural } from '../wire/plural.ts'
 import { isText } from './plain-data.ts'

@@ -1,4 +1,6 @@
 /** What a result means at an alpha: the only place in the page that decides, so moving alpha needs no request. */
+
+import { loosestDefault, usualAlpha } from '../wire/fit-choices.ts'
 import { blamesImage } from './service/fault.ts'
 import type { ImageResult, Scored } from './service/types.ts'
 
@@ -31,7 +33,7 @@ export function agreementOf({ detectors }: Scored, alpha: number): Agreement {
 }
 
 /** Log-odds of the score: the axis on which a change of alpha is a shift, clamped where scores touch 0 or 1. */
-export function oddness(score: number): number {
+export function logit(score: number): number {
   const s = Math.min(1 - 1e-6, Math.max(1e-6, score))
   return Math.log(s / (1 - s))
 }
@@ -52,9 +54,9 @@ export function offered(alpha: number, n: number | undefined): number {
 }
 
 /** What a fit decides at where nobody asks for another, as `defaultAlpha` of the service: 1 in 20, or up to 1 in 10 for few photos. */
-export function usualAlpha(n: number | undefined): number {
+export function defaultAlpha(n: number | undefined): number {
   const least = n === undefined ? 0 : 1 / (n + 1)
-  return least <= 0.1 ? Math.max(0.05, least) : 0.05
+  return least <= loosestDefault ? Math.max(usualAlpha, least) : usualAlpha
 }
 
 /** Index of the step that is nearest to alpha. */

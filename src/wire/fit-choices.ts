@@ -16,3 +16,8 @@ export const details = [1, 2, 3] as const
 export type Detail = (typeof details)[number]
 export const askedDetails = ['auto', ...details] as const
 export type AskedDetail = (typeof askedDetails)[number]
+
+/** Alpha where nobody asks for another. */
+export const usualAlpha = 0.05
+/** Up to here a fit goes by itself, where it has too few photos to reject anything at the usual alpha. */
+export const loosestDefault = 0.1

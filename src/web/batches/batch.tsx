@@ -2,6 +2,7 @@
 import { useComputed, useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks'
+import { usualAlpha } from '../../wire/fit-choices.ts'
 import { findModel, models, modelsError } from '../models/store.ts'
 import { usePositives } from '../models/strip.tsx'
 import { href, route } from '../routes.ts'
@@ -43,7 +44,7 @@ export function BatchPage({ id }: { id: string }): JSX.Element {
   const label = job?.model ?? (firstLine && 'model' in firstLine ? firstLine.model : null)
   const model = findModel(label)
   const positives = usePositives(model)
-  const batchAlpha = firstLine && 'alpha' in firstLine ? firstLine.alpha : (model?.alpha ?? 0.05)
+  const batchAlpha = firstLine && 'alpha' in firstLine ? firstLine.alpha : (model?.alpha ?? usualAlpha)
   const state = useViewState()
   const alpha = offered(state.alpha.value ?? batchAlpha, model?.calibrationScores)
   const isCloser = useSignal(false)

@@ -2,7 +2,7 @@
 import type { JSX } from 'preact'
 import type { Positive } from '../service/types.ts'
 import { t } from '../text.ts'
-import { oddness, verdictOf } from '../verdict.ts'
+import { logit, verdictOf } from '../verdict.ts'
 import type { Item } from './live.ts'
 
 const bins = 28
@@ -26,14 +26,14 @@ export function Histogram(props: {
   const crossing = crossings(alpha)
   for (const { line } of items) {
     if (!('score' in line)) continue
-    const x = oddness(line.score)
+    const x = logit(line.score)
     crossing.add(x, line.pValue)
     add(x, verdictOf(line, alpha) === 'belongs' ? 'belongs' : 'differs')
     scored++
   }
   // the positives' scores have their 0.5 at the model's alpha: shift them to the batch's
   const known = positives.flatMap(({ score, pValue }) =>
-    score === null || pValue === null ? [] : { x: oddness(score), pValue },
+    score === null || pValue === null ? [] : { x: logit(score), pValue },
   )
   const own = crossings(batchAlpha)
   for (const { x, pValue } of known) own.add(x, pValue)

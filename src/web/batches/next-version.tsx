@@ -1,8 +1,7 @@
-/**
- * From a review to the next version: the images that become photos of it are shown before, and a sentence at the end says what it gained.
- */
+/** From a review to the next version: what becomes a photo of it is shown before, and what it gained is said at the end. */
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
+import { usualAlpha } from '../../wire/fit-choices.ts'
 import type { Collected } from '../files/collect.ts'
 import { baseName } from '../format.ts'
 import { FitProgress } from '../models/fit-progress.tsx'
@@ -57,7 +56,7 @@ export function NextVersion(props: {
   /** How many files that were chosen again were found to be of this batch; null: none was chosen. */
   const adopted = useSignal<number | null>(null)
   const found = adopted.value // read in any case: another choice is another answer
-  const modelAlpha = findModel(label)?.alpha ?? 0.05
+  const modelAlpha = findModel(label)?.alpha ?? usualAlpha
   const good = props.belongs.filter((index) => !out.value.has(index))
   const bad = differs.filter((index) => !out.value.has(index))
   // each image that is taken: one that has no file would be left out unseen

@@ -1,5 +1,6 @@
 /** The images that were asked about, and their answers; they stay while one looks at other views. */
 import { computed, signal } from '@preact/signals'
+import { usualAlpha } from '../../wire/fit-choices.ts'
 import type { Picked } from '../files/collect.ts'
 import { findModel, loadModels } from '../models/store.ts'
 import { client } from '../service/api.ts'
@@ -98,7 +99,7 @@ export function clear(): void {
 /** What counts now: the slider, else the setting of the model, and never one at which nothing could be rejected. */
 export function alphaOf(model: string): number {
   const known = findModel(model)
-  return offered(chosenAlpha.value ?? known?.alpha ?? 0.05, known?.calibrationScores)
+  return offered(chosenAlpha.value ?? known?.alpha ?? usualAlpha, known?.calibrationScores)
 }
 
 function pump(): void {

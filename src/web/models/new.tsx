@@ -15,7 +15,7 @@ import { AlphaSlider } from '../ui/alpha-slider.tsx'
 import { ErrorNote } from '../ui/notes.tsx'
 import { SendingBar, useSending } from '../ui/sending.tsx'
 import type { Source } from '../ui/source-choice.tsx'
-import { offered, usualAlpha } from '../verdict.ts'
+import { defaultAlpha, offered } from '../verdict.ts'
 import { NameField, namePattern } from './actions.tsx'
 import { DetailField, Negatives } from './fit-choices.tsx'
 import { FitProgress } from './fit-progress.tsx'
@@ -89,7 +89,7 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
 
   /** What p-values will count among, where that can be told: copies make it fewer. */
   const heldOut = isLocal && n >= leastPhotos && !baseModel ? n : undefined
-  const shownAlpha = alpha.value === null ? (baseModel?.alpha ?? usualAlpha(heldOut)) : offered(alpha.value, heldOut)
+  const shownAlpha = alpha.value === null ? (baseModel?.alpha ?? defaultAlpha(heldOut)) : offered(alpha.value, heldOut)
 
   const fit = () =>
     sending.run(async (send) => {
