@@ -101,7 +101,7 @@ function optionNames(command: Command): string[] {
 }
 
 /** `list`, `show`, ... of `models`: second words of its usage in small letters. */
-export function actionsOf({ name, usage }: Command): string[] {
+function actionsOf({ name, usage }: Command): string[] {
   const found = usage.split('\n').flatMap((form) => {
     const [first, second = ''] = form.trim().split(/\s+/)
     return first === name && /^[a-z]+(\|[a-z]+)*$/.test(second) ? second.split('|') : []

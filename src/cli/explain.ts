@@ -18,7 +18,7 @@ import type { Heatmap, ImageResult } from '../wire/result.ts'
 import { heatMapEnding } from '../wire/system-names.ts'
 
 /** Larger pages help nobody. */
-export const explainAtMost = 200
+const explainAtMost = 200
 
 /**
  * Each image is read a second time: one that is gone by then, or another, has its error on the page.

@@ -98,11 +98,7 @@ function given<K extends string>(key: K, value: string | undefined): { [P in K]?
 }
 
 /** Serves until the signal is aborted; resolves with the exit status. */
-export async function runServe(
-  options: ServeOptions,
-  print: (line: string) => void,
-  signal: AbortSignal,
-): Promise<number> {
+async function runServe(options: ServeOptions, print: (line: string) => void, signal: AbortSignal): Promise<number> {
   const ends = new Promise<void>((resolveEnd) => {
     if (signal.aborted) resolveEnd()
     signal.addEventListener('abort', () => resolveEnd())

@@ -14,7 +14,7 @@ import type { HoldOut } from './held-out.ts'
 export const pooledKeys = ['isolationForest', 'oneClassSvm'] as const
 /** There where the fit made them: `patches` needs the network's maps, `discriminative` needs negatives. */
 export const extraKeys = ['patches', 'discriminative'] as const
-export const memberKeys = [...pooledKeys, ...extraKeys] as const
+const memberKeys = [...pooledKeys, ...extraKeys] as const
 
 export type PooledKey = (typeof pooledKeys)[number]
 export type ExtraKey = (typeof extraKeys)[number]

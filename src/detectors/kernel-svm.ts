@@ -66,7 +66,7 @@ export interface SolvedSvm extends Pick<KernelSvmState, 'rho' | 'coefficients'> 
 }
 
 /** @param products inner products of the training rows, shape (n, n); overwritten */
-export async function trainOnProducts(
+async function trainOnProducts(
   products: Matrix,
   { nu, gamma }: Pick<KernelSvmOptions, 'nu' | 'gamma'>,
 ): Promise<SolvedSvm> {

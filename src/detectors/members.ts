@@ -68,6 +68,6 @@ export function scoreRows(members: Members, whitening: WhiteningState, X: Rows, 
   return scores
 }
 
-export function pooledScores(length: number): Record<PooledKey, Float64Array> {
+function pooledScores(length: number): Record<PooledKey, Float64Array> {
   return { isolationForest: new Float64Array(length), oneClassSvm: new Float64Array(length) }
 }

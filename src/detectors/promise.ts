@@ -27,7 +27,7 @@ const crossFitted = (n: number) => ({ rate: Math.max(0.5, 1 - 3 / n), worth: 0.8
 const independent = { rate: 1, worth: 1 } as const
 
 /** The range of `expectedFalseRejection` holds in this share of all fits. */
-export const rangeLevel = 0.9
+const rangeLevel = 0.9
 
 export interface ExpectedRate {
   /** Over all fits on n positives. */

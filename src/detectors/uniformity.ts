@@ -22,7 +22,7 @@ export interface Uniformity {
 }
 
 /** Share of false alarms. */
-export const uniformityLevel = 0.05
+const uniformityLevel = 0.05
 /** Steps of the exact count at most. */
 const exactSteps = 5e6
 

@@ -6,7 +6,7 @@ import type { Pixels } from './pixels.ts'
 import type { SampleRange } from './sample-range.ts'
 
 /** Longest side in pixels; smaller images stay as they are. */
-export const thumbnailSide = 160
+const thumbnailSide = 160
 
 /** Of WebP, 1 to 100. */
 const quality = 60

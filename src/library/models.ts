@@ -54,7 +54,7 @@ export async function set(ref: string, call: Place & { readonly alpha: number })
 }
 
 /** Gives all versions of a model another name. @throws MODEL_NOT_FOUND, CONFLICT when there is one of that name */
-export async function renameModel(name: string, to: string, place: Place = {}): Promise<Model> {
+async function renameModel(name: string, to: string, place: Place = {}): Promise<Model> {
   const registry = registryFor(name, place)
   check.checkArgument('the new name', to, check.modelName)
   return await registry.rename(name, to)

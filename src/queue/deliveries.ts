@@ -19,7 +19,7 @@ export interface Deliveries {
 const day = 24 * 3600
 /** Milliseconds before the first try again; it doubles: 12 tries take some eleven hours. */
 const firstPause = 20_000
-export const maxTries = 12
+const maxTries = 12
 
 export interface DeliveryOptions {
   readonly url: string

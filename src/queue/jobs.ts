@@ -15,7 +15,7 @@ import { Alpha, longestPath, maxModelsAtOnce } from '../wire/names.ts'
 import { SampleRange } from '../wire/sample-range.ts'
 import { type Fixed, Nullable, OneOf } from '../wire/type.ts'
 
-export const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' })
+const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' })
 export const BlobId = Type.String({ pattern: '^[0-9a-f]{24}\\.[0-9a-f]{64}\\.[0-9]{1,12}$' })
 const ImageName = Type.String({ minLength: 1, maxLength: longestPath })
 

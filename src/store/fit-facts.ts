@@ -131,7 +131,7 @@ function heldOutWords({ n, calibration }: Pick<Reported, 'n' | 'calibration'>): 
     : ''
 }
 
-export function fitWarnings(model: Reported): string[] {
+function fitWarnings(model: Reported): string[] {
   const { n, alpha, calibrationScores, facts = null } = model
   const noun = nounOf(model)
   const warnings: string[] = []

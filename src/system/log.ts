@@ -27,7 +27,7 @@ export function createLog(
 }
 
 /** `12:03:04 info  api: listening (address http://127.0.0.1:3000)`; the date, the process and control characters are left out. */
-export function readableLine(entry: Readonly<Record<string, unknown>>): string {
+function readableLine(entry: Readonly<Record<string, unknown>>): string {
   const { time, level, part, pid: _, message, ...fields } = entry
   const facts = Object.entries(fields).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`],

@@ -27,7 +27,7 @@ export function checkAnswers(app: FastifyInstance, log: Log): void {
 }
 
 /** What is wrong with an answer, undefined for nothing. A field that the schema does not name is wrong too. */
-export function answerCheck(schema: unknown): (answer: unknown) => string | undefined {
+function answerCheck(schema: unknown): (answer: unknown) => string | undefined {
   let compiled: ReturnType<typeof Compile> | undefined
   return (answer) => {
     compiled ??= Compile(closed(schema) as TSchema) // at the first answer: a service starts with dozens of them

@@ -18,7 +18,7 @@ export async function writeManyEvaluation(evaluation: ManyEvaluation, folder: st
 }
 
 /** One row a class: how many of its images have each model as their best label, or none. */
-export function confusionCsv({ models, classes }: ManyEvaluation): string {
+function confusionCsv({ models, classes }: ManyEvaluation): string {
   const rows = classes.map(({ label, images, best, none }) => [
     csvField(label),
     images,

@@ -1,7 +1,7 @@
 /** Just enough of protocol buffers to read and write ONNX files (https://protobuf.dev/programming-guides/encoding/). */
 export type Bytes = Uint8Array
 
-export function varint(value: number): number[] {
+function varint(value: number): number[] {
   const bytes: number[] = []
   for (; value > 127; value = Math.floor(value / 128)) bytes.push((value & 127) | 128)
   return [...bytes, value]

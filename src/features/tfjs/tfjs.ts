@@ -40,7 +40,7 @@ export async function openTfjs(
   }
 }
 
-export class TfjsBackbone implements Backbone {
+class TfjsBackbone implements Backbone {
   readonly id: string
   readonly hash: string
   readonly dim: number

@@ -24,7 +24,7 @@ export interface Unsigned {
   readonly body?: Uint8Array
 }
 
-export const emptyHash = sha256('')
+const emptyHash = sha256('')
 
 /** All headers to send. @param now ms since 1970 */
 export function signedHeaders(

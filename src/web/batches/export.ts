@@ -20,7 +20,7 @@ function added({ index, line }: Item, { reviews, said, alpha }: Reviewed): Recor
   return { verdict: verdictOf(line, alpha), verdictAlpha: alpha, review: review ?? '', reviewedBy: by, reviewedAt: at }
 }
 
-export function jsonLines(reviewed: Reviewed): string {
+function jsonLines(reviewed: Reviewed): string {
   return reviewed.items.map((item) => `${JSON.stringify({ ...item.line, ...added(item, reviewed) })}\n`).join('')
 }
 
