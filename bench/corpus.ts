@@ -12,8 +12,9 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { toOneclassError } from '../src/errors.ts'
 import { collect } from '../src/images/collect.ts'
-import { decodeImage, probeImage } from '../src/images/decode.ts'
+import { decodeImage } from '../src/images/decode.ts'
 import { describeSkipped, printable } from '../src/images/left-out.ts'
+import { imageLimits } from '../src/images/limits.ts'
 import type { Pixels } from '../src/images/pixels.ts'
 import type { FileSource } from '../src/images/source.ts'
 
@@ -79,8 +80,9 @@ function cellOf(cell: number, length: number): [from: number, to: number] {
 
 async function decodeHere(source: FileSource): Promise<Outcome> {
   try {
-    const { width, height } = await probeImage(source)
-    return { width, height, pixels: meansOf(await decodeImage(source, { width, height, resize: 'stretch' })) }
+    const { maxSide } = imageLimits
+    const image = await decodeImage(source, { width: maxSide, height: maxSide, resize: 'inside' }) // in its own size
+    return { width: image.width, height: image.height, pixels: meansOf(image) }
   } catch (error) {
     const { code, message } = toOneclassError(error)
     return { error: `${code}: ${message}` }

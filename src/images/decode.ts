@@ -128,21 +128,6 @@ async function openImage(
   return { ...readable(bytes, format, source.name, isOurs), format }
 }
 
-/** Width and height as shown (after EXIF orientation), from the header alone. Errors as `decodeImage`. */
-export async function probeImage(
-  source: ImageSource,
-  limits: ImageLimits = imageLimits,
-): Promise<{ width: number; height: number; format: ImageFormat }> {
-  const { bytes, format } = await openImage(source, limits)
-  checkCost(bytes, format, source.name, limits)
-  try {
-    samplesOf(bytes, format, source.name)
-    return { ...(await sizeOf(bytes, format, source.name, limits)), format }
-  } catch (error) {
-    throw asImageError(error, source.name, format, limits)
-  }
-}
-
 /** The part of an image that a target shows, in pixels of the image. */
 function shownOf({ width, height }: { width: number; height: number }, target: DecodeTarget): Original['shown'] {
   const [across, down] = [target.width / width, target.height / height]

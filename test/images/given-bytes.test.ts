@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import sharp from 'sharp'
-import { decodeImage, measureSamples, probeImage } from '../../src/images/decode.ts'
+import { decodeImage, measureSamples } from '../../src/images/decode.ts'
+import { sizeOf } from '../support/image-files.ts'
 import { picture, tiffFile } from '../support/tiff-files.ts'
 
 const [width, height] = [64, 48]
@@ -42,7 +43,7 @@ for (const [name, file] of Object.entries(files))
       const before = Buffer.from(around)
       const source = { name: 'x', bytes: around.subarray(offset, offset + file.length) }
       for (let i = 0; i < 2; i++) assert.deepEqual(await decodeImage(source, target), alone)
-      await probeImage(source)
+      await sizeOf(source.bytes)
       await measureSamples(source)
       assert.ok(around.equals(before))
     }

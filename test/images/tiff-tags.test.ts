@@ -4,7 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { decodeImage, probeImage } from '../../src/images/decode.ts'
+import { decodeImage } from '../../src/images/decode.ts'
+import { sizeOf } from '../support/image-files.ts'
 import { tiffFile } from '../support/tiff-files.ts'
 
 let folder = ''
@@ -121,8 +122,7 @@ test('the same in a BigTIFF', async () => {
 
 test('an orientation of the list is kept', async () => {
   const turned = whole({ 274: 6, 296: 77 })
-  const { width: across, height: down } = await probeImage({ name: 'turned', bytes: turned })
-  assert.deepEqual([across, down], [height, width])
+  assert.deepEqual(await sizeOf(turned), [height, width])
   const { data } = await read(turned, { width: height, height: width })
   assert.deepEqual(data.slice(0, 3), [...pixels.slice((height - 1) * width * 3, (height - 1) * width * 3 + 3)])
 })
@@ -139,8 +139,7 @@ test('a small picture of the page that follows, or a mask of it, is not the imag
     const first = tiffFile({ ...small, tags }, black)
     assert.deepEqual(await read(joined(first, whole())), nothing)
     assert.deepEqual(await read(joined(whole(), first)), nothing)
-    const size = await probeImage({ name: 'x', bytes: joined(first, whole()) })
-    assert.deepEqual([size.width, size.height], [width, height])
+    assert.deepEqual(await sizeOf(joined(first, whole())), [width, height])
   }
   const largest = await read(joined(tiffFile({ ...small, tags: { 254: 1 } }, black), tiffFile(small, black), whole()))
   assert.deepEqual([largest.data, largest.notes], [[...pixels], ['MORE_PAGES']])

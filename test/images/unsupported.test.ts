@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import sharp from 'sharp'
-import { decodeImage, probeImage } from '../../src/images/decode.ts'
+import { decodeImage } from '../../src/images/decode.ts'
 import { picture, tiffFile } from '../support/tiff-files.ts'
 
 const [width, height] = [64, 48]
@@ -175,9 +175,4 @@ it('of an animated AVIF the still picture is taken; a film without one is unsupp
   const at = Buffer.from(animated).indexOf('pitm')
   animated.set(Buffer.from('free'), at)
   await assert.rejects(decode(animated), { code: 'IMAGE_UNSUPPORTED', message: /AVIF/ })
-})
-
-it('what an image is refused for is the same when only its size is asked for', async () => {
-  const bytes = tiffFile({ ...page, samples: 3, photometric: 8 }, bytesOf(3))
-  await assert.rejects(probeImage({ name: 'x', bytes }), { code: 'IMAGE_UNSUPPORTED', message: /Lab colours/ })
 })

@@ -1,5 +1,6 @@
 /** Image files that sharp cannot write, and bytes that look random and are always the same. */
 import { crc32, deflateSync } from 'node:zlib'
+import { decodeImage } from '../../src/images/decode.ts'
 
 export function noise(length: number, seed: number): Uint8Array {
   let state = seed * 2654435761 + 1
@@ -63,4 +64,11 @@ function chunk(type: string, data: Buffer): Buffer {
 
 function crcOf(data: Buffer): number {
   return crc32(data)
+}
+
+/** Width and height of an image as it is shown. */
+export async function sizeOf(bytes: Uint8Array): Promise<unknown> {
+  const target = { width: 16, height: 16, resize: 'stretch', withOriginal: true } as const
+  const { original } = await decodeImage({ name: 'x', bytes }, target)
+  return [original?.width, original?.height]
 }
