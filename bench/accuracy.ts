@@ -22,7 +22,7 @@ import { collectImages } from '../src/images/collect.ts'
 import type { ImageSource } from '../src/images/source.ts'
 import { createClassifier } from '../src/pipeline/classify.ts'
 import { inLight } from '../src/pipeline/first-look.ts'
-import { fitFeatures } from '../src/pipeline/fit.ts'
+import { fitFeatures } from '../src/pipeline/fit-features.ts'
 import { chooseWay } from '../src/pipeline/way.ts'
 import { embedAll, markdownTable, mean, share, stackRows } from './material.ts'
 

@@ -16,7 +16,7 @@ import { areaUnder } from '../src/detectors/area-under.ts'
 import { openBackbone } from '../src/features/registry.ts'
 import { collectImages } from '../src/images/collect.ts'
 import { createClassifier } from '../src/pipeline/classify.ts'
-import { fitFeatures } from '../src/pipeline/fit.ts'
+import { fitFeatures } from '../src/pipeline/fit-features.ts'
 import { embedAll, markdownTable, mean, share, stackRows } from './material.ts'
 
 const { values, positionals: sets } = parseArgs({

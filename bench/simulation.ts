@@ -13,7 +13,8 @@
  */
 import { type Matrix, matrix, takeRows } from '../src/core/matrix.ts'
 import { createRandom, type Random } from '../src/core/random.ts'
-import { calibrate, type EnsembleState, fitEnsemble, scoreEnsemble } from '../src/detectors/ensemble.ts'
+import { type EnsembleState, fitEnsemble, scoreEnsemble } from '../src/detectors/ensemble.ts'
+import { calibrate } from '../src/detectors/join.ts'
 import { findMisfits } from '../src/detectors/misfits.ts'
 import { expectedFalseRejection, flagDiscoveries, toleranceAlpha } from '../src/detectors/promise.ts'
 import { mean, share, wilson } from './material.ts'

@@ -22,8 +22,6 @@ export interface EnsembleState extends Members {
   readonly calibration: Calibration
 }
 
-export { type Calibration, calibrate, type JoinedScores as EnsembleScores } from './join.ts'
-
 /**
  * @param X embeddings of positives, shape (n, d)
  * @throws TOO_FEW_IMAGES, IMAGES_IDENTICAL, FEATURES_NOT_FINITE

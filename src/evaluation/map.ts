@@ -4,7 +4,7 @@ import { leadingComponents } from '../core/leading-components.ts'
 import { l2Normalise, type Matrix, row } from '../core/matrix.ts'
 import { createRandom } from '../core/random.ts'
 import { present } from '../errors.ts'
-import { type Point, umap } from './projection.ts'
+import { type Point, rounded, umap } from './projection.ts'
 
 export interface Place {
   readonly pca: Point
@@ -20,8 +20,4 @@ export async function mapEmbeddings(X: Matrix, seed: number): Promise<Place[]> {
     const [x = 0, y = 0] = row(components, i)
     return { pca: rounded([x, y]), umap: neighbours ? rounded(present(neighbours[i], 'the place of an image')) : null }
   })
-}
-
-function rounded([x, y]: Point): Point {
-  return [Number(x.toPrecision(4)), Number(y.toPrecision(4))]
 }

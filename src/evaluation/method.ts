@@ -3,7 +3,8 @@ import type { CnnRecipe, Effort } from '../baselines/cnn.ts'
 import type { CnnResult } from '../baselines/cnn-task.ts'
 import type { TrainedNetwork } from '../baselines/save-network.ts'
 import type { Matrix } from '../core/matrix.ts'
-import type { EnsembleScores, EnsembleState } from '../detectors/ensemble.ts'
+import type { EnsembleState } from '../detectors/ensemble.ts'
+import type { JoinedScores } from '../detectors/join.ts'
 import type { EpochRecord } from '../wire/comparison.ts'
 import type { Served } from './served.ts'
 
@@ -26,7 +27,7 @@ export interface MethodContext {
   readonly alpha: number
   readonly effort: Effort
   /** The ensemble fitted with a seed, made once and shared by the rows that are part of it. */
-  ensemble(seed: number): Promise<{ state: EnsembleState; scores: EnsembleScores; fitSeconds: number; scoreMs: number }>
+  ensemble(seed: number): Promise<{ state: EnsembleState; scores: JoinedScores; fitSeconds: number; scoreMs: number }>
   /** What a fit with this seed serves where it looks at places; undefined where it judges whole images, as `ensemble` does. */
   served(seed: number): Promise<Served | undefined>
   reference(): Promise<ReferenceSet>

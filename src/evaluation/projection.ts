@@ -7,6 +7,11 @@ import { createRandom } from '../core/random.ts'
 
 export type Point = readonly [number, number]
 
+/** To four digits, which is more than a picture shows. */
+export function rounded([x, y]: Point): Point {
+  return [Number(x.toPrecision(4)), Number(y.toPrecision(4))]
+}
+
 /** The two principal components of the l2-normalised rows; signs fixed so that the largest entry is positive. */
 export function principalComponents(X: Matrix): Point[] {
   const centred = l2Normalise(X)

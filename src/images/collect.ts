@@ -17,8 +17,6 @@ import { addressGiven, isAddress } from './read-image.ts'
 import type { FileSource } from './source.ts'
 import { type FailedEntry, type FoundFile, isBelow, toName, type Walked, walkFolder, walkInBlocks } from './walk.ts'
 
-export { isBelow } from './walk.ts'
-
 export interface CollectOptions {
   /** `given`: names begin with the path as it was given; `relative`: names are relative to the folder. Default `given`. */
   readonly names?: 'given' | 'relative'

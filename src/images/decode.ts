@@ -36,7 +36,6 @@ import type { UsedSamples } from './sample-range.ts'
 import { sharp } from './sharp.ts'
 import type { ImageSource } from './source.ts'
 
-export { readImage } from './read-image.ts'
 export type { ImageSource } from './source.ts'
 
 sharp.cache(false)

@@ -4,7 +4,7 @@
  */
 import { assertAlpha } from '../detectors/calibration.ts'
 import { OneclassError } from '../errors.ts'
-import { assertModelName, assertNewModelName } from '../store/registry.ts'
+import { assertModelName, assertNewModelName } from '../store/versions.ts'
 import { nameOfRef } from '../wire/label.ts'
 import { checkRange } from '../wire/sample-range.ts'
 

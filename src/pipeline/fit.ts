@@ -37,8 +37,6 @@ import { rangeOfImages, withRange } from './range.ts'
 import { groupsOf, namesOfGroups } from './same-photo.ts'
 import { chooseWay, type Way } from './way.ts'
 
-export { type FitOptions, fitFeatures } from './fit-features.ts'
-
 export interface FitImagesOptions extends FitOptions {
   /**
    * Positives of an earlier version, which stand before the new ones: the model is the one that a fit on all of these images in

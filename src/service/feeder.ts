@@ -26,8 +26,6 @@ import { isFinal, isOfTheService, maxDamage, maxFailures } from './feeder-rules.
 import { type Lanes, openLanes } from './lanes.ts'
 import type { Places } from './places.ts'
 
-export { errorLine } from './feeder-chunk.ts'
-
 export interface FeederOptions {
   readonly producer: Producer
   readonly events: JobEvents

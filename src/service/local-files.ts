@@ -6,9 +6,9 @@ import { constants, type Stats } from 'node:fs'
 import { type FileHandle, lstat, open, readdir, readlink, realpath, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { diskFault, OneclassError } from '../errors.ts'
-import { collect, isBelow } from '../images/collect.ts'
+import { collect } from '../images/collect.ts'
 import type { Skipped } from '../images/left-out.ts'
-import { circle, unescapeBytes, unreadable } from '../images/walk.ts'
+import { circle, isBelow, unescapeBytes, unreadable } from '../images/walk.ts'
 import { isSystemName } from '../wire/system-names.ts'
 
 /**

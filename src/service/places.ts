@@ -3,8 +3,9 @@
  * Both are read by the service: workers need Redis and nothing else, no credentials and no way to the store (decision 11).
  */
 import { OneclassError } from '../errors.ts'
-import { emptyFolder, isBelow, namesInBlocks } from '../images/collect.ts'
+import { emptyFolder, namesInBlocks } from '../images/collect.ts'
 import { countSkipped, type Skipped } from '../images/left-out.ts'
+import { isBelow } from '../images/walk.ts'
 import { isBelowS3, isS3, parseS3, type S3Address, writeS3 } from '../system/s3/address.ts'
 import type { S3Client } from '../system/s3/client.ts'
 import { readBelow, readListed, resolveBelow } from './local-files.ts'

@@ -34,7 +34,6 @@ import { assertModelName, assertNewModelName, isModelName, openVersions } from '
 export type { Growth, Model } from '../wire/model.ts'
 export type { ModelFacts } from './model-info.ts'
 export type { Registry, SaveExtras } from './registry-port.ts'
-export { assertModelName, assertNewModelName } from './versions.ts'
 
 export function openRegistry(home: string): Registry {
   const root = join(home, 'models')

@@ -3,7 +3,8 @@ import test from 'node:test'
 import { matrix } from '../../src/core/matrix.ts'
 import { createRandom } from '../../src/core/random.ts'
 import { groupBursts } from '../../src/detectors/bursts.ts'
-import { calibrate, fitEnsemble, scoreEnsemble } from '../../src/detectors/ensemble.ts'
+import { fitEnsemble, scoreEnsemble } from '../../src/detectors/ensemble.ts'
+import { calibrate } from '../../src/detectors/join.ts'
 
 /**
  * `objects` things of `shots` photos each: a photo is its thing, a light that varies far more than things do along two directions, and

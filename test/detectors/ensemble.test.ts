@@ -5,8 +5,9 @@ import test from 'node:test'
 import { type Matrix, matrix, row, takeRows } from '../../src/core/matrix.ts'
 import { readNpy } from '../../src/core/npy.ts'
 import { createRandom } from '../../src/core/random.ts'
-import { calibrate, fitEnsemble, scoreEnsemble } from '../../src/detectors/ensemble.ts'
+import { fitEnsemble, scoreEnsemble } from '../../src/detectors/ensemble.ts'
 import { drawFolds } from '../../src/detectors/held-out.ts'
+import { calibrate } from '../../src/detectors/join.ts'
 import { auroc } from '../../src/evaluation/metrics.ts'
 
 function gaussian(n: number, d: number, seed: number): Matrix {

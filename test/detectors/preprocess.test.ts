@@ -7,7 +7,7 @@ import { choosePreprocess } from '../../src/detectors/preprocess.ts'
 import { applySymmetricWhitening, fitWhitening } from '../../src/detectors/whitening.ts'
 import { auroc } from '../../src/evaluation/metrics.ts'
 import { createClassifier } from '../../src/pipeline/classify.ts'
-import { fitFeatures } from '../../src/pipeline/fit.ts'
+import { fitFeatures } from '../../src/pipeline/fit-features.ts'
 import { decodeArtifact, encodeArtifact } from '../../src/store/artifact.ts'
 
 const d = 40

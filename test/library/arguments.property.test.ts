@@ -22,7 +22,7 @@ import {
   writeNpy,
 } from '../../src/index.ts'
 import { checkOptions, shown } from '../../src/library/arguments.ts'
-import { assertModelName } from '../../src/store/registry.ts'
+import { assertModelName } from '../../src/store/versions.ts'
 import { checkRange, parseRange } from '../../src/wire/sample-range.ts'
 
 let home = ''

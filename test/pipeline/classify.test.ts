@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { matrix } from '../../src/core/matrix.ts'
 import { createRandom } from '../../src/core/random.ts'
 import { createClassifier } from '../../src/pipeline/classify.ts'
-import { fitFeatures } from '../../src/pipeline/fit.ts'
+import { fitFeatures } from '../../src/pipeline/fit-features.ts'
 
 test('a model whose numbers are finite and whose scores are none says so, and gives no result', async () => {
   const random = createRandom(3)

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { modelNameOf, readModelFile } from '../../store/model-file.ts'
-import { assertNewModelName } from '../../store/registry.ts'
+import { assertNewModelName } from '../../store/versions.ts'
 import { labelOf } from '../../wire/label.ts'
 import { ImportFields, Model } from '../../wire/model.ts'
 import { ModelRef } from '../../wire/names.ts'

@@ -6,7 +6,7 @@ import { present } from '../../errors.ts'
 import { type Split, splits } from '../../wire/splits.ts'
 import type { EmbeddedPoint } from '../compare-report.ts'
 import type { Material } from '../material.ts'
-import { principalComponents, umap } from '../projection.ts'
+import { principalComponents, rounded, umap } from '../projection.ts'
 
 /** Points of a split at most: the plot stays legible and the report small. */
 const perSplit = 200
@@ -34,8 +34,4 @@ export async function embedPoints(
     pca: rounded(present(pca[i], 'the place of an image')),
     umap: neighbours ? rounded(present(neighbours[i], 'the place of an image')) : null,
   }))
-}
-
-function rounded([x, y]: readonly [number, number]): readonly [number, number] {
-  return [Number(x.toPrecision(4)), Number(y.toPrecision(4))]
 }
