@@ -21,6 +21,7 @@ import { startMender } from '../service/mender.ts'
 import { openNotices } from '../service/notices.ts'
 import { openPlaces } from '../service/places.ts'
 import { openStore } from '../service/s3-store.ts'
+import { watchModels } from '../service/watch-models.ts'
 import { openConfirmedStore } from '../store/confirmed.ts'
 import { readModelFile } from '../store/model-file.ts'
 import { openRegistry } from '../store/registry.ts'
@@ -171,6 +172,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     useModel,
     mendSoon: () => mender.soon(),
   }
+  const watch = watchModels(context)
   const keyStore = openKeyStore(home)
   const app = await buildServer(context, {
     keys: keyStore,
@@ -189,6 +191,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await app.close()
       await feeder.stop()
       await saveAll().catch(() => {})
+      await watch.stop()
       await drift.stop()
       await mender.stop()
       await notices.close()

@@ -33,28 +33,46 @@ export async function removeModel(context: Removing, ref: string): Promise<void>
     async () => {
       const before = await registry.list()
       await registry.remove(ref)
-      const gone = whatIsGone(before, await registry.list())
-      await endWork(context, gone, ref)
-      await forget(context, gone)
+      await endAllOf(context, before, await registry.list(), ref)
     },
     { makesRoom: true },
   )
 }
 
+/**
+ * Ends what comes from the models that were there before and are not any more.
+ * @param name of which fits end too
+ */
+export async function endAllOf(
+  context: Omit<Removing, 'registry' | 'home'>,
+  before: readonly Model[],
+  after: readonly Model[],
+  name?: string,
+): Promise<void> {
+  const gone = whatIsGone(before, after)
+  await endWork(context, gone, name)
+  await forget(context, gone)
+}
+
+/** A label may be given again: with other bytes it is another model. */
+export function identityOf(model: ModelUse | Model): string {
+  return `${'label' in model ? model.label : labelOf(model)} ${model.sha256}`
+}
+
 interface Gone {
   readonly models: readonly Model[]
-  readonly labels: ReadonlySet<string>
+  readonly identities: ReadonlySet<string>
   /** Of model files and galleries that no other model has. */
   readonly hashes: ReadonlySet<string>
 }
 
 function whatIsGone(before: readonly Model[], after: readonly Model[]): Gone {
-  const left = new Set(after.map(labelOf))
-  const models = before.filter((model) => !left.has(labelOf(model)))
+  const left = new Set(after.map(identityOf))
+  const models = before.filter((model) => !left.has(identityOf(model)))
   const hashesLeft = new Set(after.flatMap(hashesOf))
   return {
     models,
-    labels: new Set(models.map(labelOf)),
+    identities: new Set(models.map(identityOf)),
     hashes: new Set(models.flatMap(hashesOf).filter((hash) => !hashesLeft.has(hash))),
   }
 }
@@ -63,8 +81,12 @@ function hashesOf({ sha256, gallery }: Model): string[] {
   return gallery ? [sha256, gallery] : [sha256]
 }
 
-async function endWork({ producer, origin }: Removing, { labels, hashes }: Gone, ref: string): Promise<void> {
-  const isGone = ({ label, sha256 }: ModelUse): boolean => labels.has(label) || hashes.has(sha256)
+async function endWork(
+  { producer, origin }: Pick<Removing, 'producer' | 'origin'>,
+  { identities, hashes }: Gone,
+  name: string | undefined,
+): Promise<void> {
+  const isGone = (use: ModelUse): boolean => identities.has(identityOf(use)) || hashes.has(use.sha256)
   const ids: string[] = []
   for (const { id, data } of await jobsUnderWay(producer.queues, 'classify')) {
     const uses = 'model' in data ? [data.model] : 'models' in data ? usesOf(data.models) : []
@@ -72,12 +94,13 @@ async function endWork({ producer, origin }: Removing, { labels, hashes }: Gone,
   }
   for (const { id, data } of await jobsUnderWay(producer.queues, 'map')) if (isGone(data.model)) ids.push(id)
   for (const { id, data } of await jobsUnderWay(producer.queues, 'fit')) {
-    const isOfName = data.name === ref && data.origin === origin
+    const isOfName = data.name === name && data.origin === origin
     if (isOfName || (data.base !== undefined && hashes.has(data.base.gallery))) ids.push(id)
   }
   // made and not saved yet
-  for (const [id, note] of Object.entries(await producer.client.hgetall(keys.finishedFits(origin))))
-    if ((parseJson(note) as { name?: unknown } | undefined)?.name === ref) ids.push(id)
+  const notes = name === undefined ? {} : await producer.client.hgetall(keys.finishedFits(origin))
+  for (const [id, note] of Object.entries(notes))
+    if ((parseJson(note) as { name?: unknown } | undefined)?.name === name) ids.push(id)
   for (const id of ids) await producer.cancel(id).catch(isOver)
 
   for (const id of await producer.batches.open(origin)) {
@@ -99,7 +122,10 @@ function isOver(error: unknown): void {
   if (code !== 'CONFLICT' && code !== 'JOB_NOT_FOUND') throw error
 }
 
-async function forget({ producer: { blobs, client }, confirmed }: Removing, { models, hashes }: Gone): Promise<void> {
+async function forget(
+  { producer: { blobs, client }, confirmed }: Pick<Removing, 'producer' | 'confirmed'>,
+  { models, hashes }: Gone,
+): Promise<void> {
   for (const model of models) await forgetDrift(client, model)
   for (const hash of hashes) {
     await blobs.removeModel(hash)

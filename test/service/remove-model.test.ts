@@ -1,14 +1,18 @@
 /** What a removal and a fit asked for again do to the work that is under way: over HTTP, with a real Redis and queue. */
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import { disconnect, type RedisClient } from '../../src/queue/connection.ts'
 import { type Consumer, connectConsumer, startConsumer } from '../../src/queue/consumer.ts'
 import { keys } from '../../src/queue/redis-keys.ts'
+import { driftIdOf } from '../../src/service/drift-log.ts'
 import { leaveFit } from '../../src/service/fit-saver.ts'
+import { watchModels } from '../../src/service/watch-models.ts'
 import { encodeArtifact } from '../../src/store/artifact.ts'
+import { openConfirmedStore } from '../../src/store/confirmed.ts'
 import { openRegistry } from '../../src/store/registry.ts'
+import { createLog } from '../../src/system/log.ts'
 import type { Job } from '../../src/wire/job.ts'
 import { startTestApi, type TestApi } from '../support/api.ts'
 
@@ -22,9 +26,10 @@ after(async () => {
   await api?.end()
 })
 const registry = () => openRegistry(api.home)
+let seed = 99
 beforeEach(async () => {
   const { artifact } = await registry().load('thing')
-  await registry().save('gone', { ...artifact, seed: 99 })
+  await registry().save('gone', { ...artifact, seed: seed++ }) // bytes of its own in each test
 })
 afterEach(async () => {
   await consumer?.drain(2000)
@@ -51,7 +56,7 @@ const remove = async (ref: string) =>
   assert.equal((await fetch(api.url(`/v1/models/${ref}`), { method: 'DELETE' })).status, 204)
 const read = async (id: string) => (await (await fetch(api.url(`/v1/jobs/${id}`))).json()) as Job
 const endOf = async (id: string): Promise<string> => {
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < 200; tries++) {
     const { state, error } = await read(id)
     if (state !== 'queued' && state !== 'running') return `${state} ${error?.code ?? ''}`
     await new Promise((wake) => setTimeout(wake, 100))
@@ -112,6 +117,58 @@ test('work of a removed model ends, that of others goes on', async () => {
     assert.ok(await isOpen(id))
     await fetch(api.url(`/v1/jobs/${id}`), { method: 'DELETE' })
   }
+})
+
+test('a model that another process removes takes its work and its bytes with it, soon', async () => {
+  const ending = {
+    classify: await post('/v1/models/gone/classify', form('image')),
+    batch: await post('/v1/models/gone/batches', form('images')),
+  }
+  const other = await post('/v1/models/thing/batches', form('images'))
+  const { sha256 } = await registry().info('gone')
+  const { blobs } = api.service.producer
+  assert.ok(await blobs.touchModel(sha256, 600))
+  await new Promise((wake) => setTimeout(wake, 6000)) // the service has seen it
+  await registry().remove('gone')
+  assert.deepEqual(
+    [await endOf(ending.classify), await endOf(ending.batch)],
+    ['cancelled CANCELLED', 'failed MODEL_NOT_FOUND'],
+  )
+  for (let tries = 0; tries < 50 && (await blobs.touchModel(sha256, 600)); tries++)
+    await new Promise((wake) => setTimeout(wake, 100))
+  assert.equal(await blobs.touchModel(sha256, 600), false)
+  assert.ok(await isOpen(other))
+  await fetch(api.url(`/v1/jobs/${other}`), { method: 'DELETE' })
+})
+
+test('a model that another process renames keeps its monitor and its work; one that cannot be read at the moment loses nothing', async (t) => {
+  const { producer } = api.service
+  const confirmed = openConfirmedStore(api.home)
+  const more = { producer, confirmed, home: api.home, origin: await originOf(), log: createLog('silent', {}) }
+  const watch = watchModels({ registry: registry(), ...more }, 30)
+  t.after(() => watch.stop())
+  const looks = () => new Promise((wake) => setTimeout(wake, 400))
+  const id = await post('/v1/models/gone/batches', form('images'))
+  const model = await registry().info('gone')
+  const { client: redis } = producer
+  await redis.set(keys.drift(driftIdOf(model)), 'x')
+  await looks()
+  await registry().rename('gone', 'mine')
+  await looks()
+  assert.equal(await redis.get(keys.drift(driftIdOf({ ...model, name: 'mine' }))), 'x')
+  const about = join(api.home, 'models', 'mine', '1', 'about.json')
+  const text = await readFile(about)
+  await writeFile(about, '{')
+  await looks()
+  await rename(join(api.home, 'models'), join(api.home, 'away'))
+  await looks()
+  await rename(join(api.home, 'away'), join(api.home, 'models'))
+  await writeFile(about, text)
+  await looks()
+  assert.ok(await isOpen(id))
+  assert.ok(await producer.blobs.touchModel(model.sha256, 600))
+  await registry().remove('mine')
+  assert.equal(await endOf(id), 'failed MODEL_NOT_FOUND')
 })
 
 test('a version that is removed takes its own work with it, and nothing of the other versions', async () => {
