@@ -70,7 +70,7 @@ export function startWorkerProcesses(options: WorkerProcessOptions): WorkerProce
 
   const start = (index: number, failures: number, onReady: () => void, onFail: (error: Error) => void): void => {
     const child = fork(program, [], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'], detached: true })
-    const born = Date.now()
+    const born = performance.now()
     let isReady = false
     children.add(child)
     let reason: OneclassError | undefined
@@ -89,7 +89,7 @@ export function startWorkerProcesses(options: WorkerProcessOptions): WorkerProce
       children.delete(child)
       if (isStopping) return
       if (!isReady && failures >= 2) onFail(reason ?? doesNotStart(signal ?? code))
-      const next = Date.now() - born > 60_000 ? 0 : failures + 1
+      const next = performance.now() - born > 60_000 ? 0 : failures + 1
       options.log('warn', 'worker ended, another is started', { pid: child.pid, code, signal })
       const timer = setTimeout(
         () => {

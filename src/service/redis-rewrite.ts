@@ -34,7 +34,7 @@ export function keepRewriting(url: string): Rewrites {
 /** Never fails: a server that is away, or has no file of that kind, has nothing to be written. */
 async function rewrite(url: string, ms: number): Promise<void> {
   const client = connect(url, 'producer', 'oneclass:rewrite')
-  const deadline = Date.now() + ms
+  const deadline = performance.now() + ms
   try {
     const { size, base } = await state(client)
     if (size === base) return
@@ -49,7 +49,7 @@ async function rewrite(url: string, ms: number): Promise<void> {
 }
 
 async function idle(client: RedisClient, deadline: number): Promise<void> {
-  while ((await state(client)).isBusy && Date.now() < deadline) await sleep(pollMs)
+  while ((await state(client)).isBusy && performance.now() < deadline) await sleep(pollMs)
 }
 
 async function state(client: RedisClient): Promise<{ isBusy: boolean; size: number; base: number }> {

@@ -71,7 +71,7 @@ export function lockInTurn(path: string): <T>(work: (lock: Lock) => Promise<T>, 
 
 /** @returns what the file holds: a token, nothing where the disk is full */
 async function take(path: string): Promise<string> {
-  const deadline = Date.now() + patienceMs
+  const deadline = performance.now() + patienceMs
   let token: string = randomUUID()
   for (;;) {
     try {
@@ -86,7 +86,7 @@ async function take(path: string): Promise<string> {
     }
     const found = await stat(path).catch(() => undefined)
     if (found && Date.now() - found.mtimeMs > staleMs) await removeStale(path, found.ino)
-    else if (Date.now() > deadline) throw isBusy(path)
+    else if (performance.now() > deadline) throw isBusy(path)
     else await sleep(5 + Math.random() * 20)
   }
 }
