@@ -47,6 +47,8 @@ export function createMetrics(): Metrics {
     buckets: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1],
     registers,
   })
+  /** Models that have scores. */
+  const scored = new Set<string>()
   const drift = new Gauge({
     name: 'oneclass_drift_log10_capital',
     help: 'Conformal test martingale, log10; 2 is a false alarm with probability at most 1 %',
@@ -96,8 +98,17 @@ export function createMetrics(): Metrics {
     observeRequest: (route, method, status, seconds) =>
       requests.observe({ route, method, status: String(status) }, seconds),
     observeClassify: (seconds) => classify.observe(seconds),
-    observeServed: (model, served) => scores.observe({ model }, served.score),
+    observeServed(model, served) {
+      scored.add(model)
+      scores.observe({ model }, served.score)
+    },
     setModels(models) {
+      const there = new Set(models.map(({ label }) => label))
+      for (const model of scored) {
+        if (there.has(model)) continue
+        scores.remove({ model })
+        scored.delete(model)
+      }
       for (const gauge of [drift, driftMax, confirmed, uniformity]) gauge.reset()
       for (const { label: model, drift: report, promise } of models) {
         for (const stream of ['all', 'accepted'] as const) {

@@ -64,6 +64,7 @@ export async function buildServer(context: ApiContext, options: ServerOptions): 
       headersTimeout: limits.headersTimeoutMs,
       connectionsCheckingInterval: Math.min(5000, limits.headersTimeoutMs),
       maxHeaderSize: 16_384,
+      requireHostHeader: false, // Node's own answer is no problem: who needs a host asks for it (`access.ts`)
     },
     routerOptions: { maxParamLength: 200 },
     trustProxy: options.outside.trustedProxies.length > 0 ? [...options.outside.trustedProxies] : false,
@@ -73,6 +74,8 @@ export async function buildServer(context: ApiContext, options: ServerOptions): 
     frameworkErrors: onBadAddress,
     clientErrorHandler: onBadConnection,
   })
+  // what a caller expects besides "100-continue" is passed over, as RFC 9110 allows: Node's own answer is no problem
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
   const endConnections = boundConnections(app.server, limits.maxConnections)
   app.addHook('preClose', async () => endConnections())
   app.removeContentTypeParser('text/plain')

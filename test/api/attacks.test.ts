@@ -140,6 +140,8 @@ test('what is no request, or no address, is answered as every other error', asyn
       'INVALID_ARGUMENT',
     ],
     ['GET /nothing HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n', 404, 'NOT_FOUND'],
+    ['GET /nothing HTTP/1.1\r\nhost: 127.0.0.1\r\nexpect: tea\r\nconnection: close\r\n\r\n', 404, 'NOT_FOUND'],
+    ['GET /v1/models HTTP/1.1\r\nconnection: close\r\n\r\n', 403, 'FORBIDDEN'],
     ['PROPFIND /v1/models HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n', 405, 'METHOD_NOT_ALLOWED'],
   ]
   for (const [text, status, code] of cases) {
