@@ -98,6 +98,28 @@ test(
   },
 )
 
+test('what a lost connection kept from being done is said so, and not that it is tried again', options, async () => {
+  const { page, context } = browser
+  await open('#/models/ring')
+  await page.waitForSelector('.positives img')
+  await context.setOffline(true)
+  await page.getByRole('button', { name: 'More actions: ring' }).click()
+  await page.getByRole('menuitem', { name: 'Remove' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+  await says('.toasts', /did not answer, so this was most likely not done: try it again/)
+  await context.setOffline(false)
+  await page.waitForSelector('[data-trouble]', { state: 'detached' })
+  assert.ok((await client.models()).some(({ name }) => name === 'ring'))
+  // a map that could not be asked for has a way on
+  await page.route(/\/maps/, (route) => route.abort())
+  await page.evaluate(`location.hash = '#/map/ring'`)
+  await says('.note.error', /did not answer/)
+  await page.unroute(/\/maps/)
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await page.waitForSelector('.map canvas')
+  rig.forget(/ERR_INTERNET_DISCONNECTED|ERR_FAILED/)
+})
+
 test('all the while: no console error, and no request left the origin', options, () => {
   rig.assertQuiet()
 })

@@ -119,7 +119,8 @@ export function Live({ model, label, alpha }: { model: Model; label: string; alp
             {t.live.noPicture}
           </p>
         )}
-        {failure.value && (
+        {/* of a lost connection the banner tells */}
+        {failure.value && failure.value.code !== 'NETWORK' && (
           <p class="soft">
             <ErrorWords error={failure.value} />
           </p>

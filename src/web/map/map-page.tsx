@@ -80,7 +80,9 @@ function MapOf({ label, batch }: { label: string; batch: string }): JSX.Element 
   const points = useSignal<readonly MapPoint[] | null>(drawn.get(name) ?? null)
   const job = useSignal<Job | null>(null)
   const error = useSignal<Failure | null>(null)
+  const tries = useSignal(0)
   useEffect(() => {
+    error.value = null
     if (points.value !== null) return
     const controller = new AbortController()
     const draw = async () => {
@@ -98,9 +100,9 @@ function MapOf({ label, batch }: { label: string; batch: string }): JSX.Element 
       if (!controller.signal.aborted) error.value = failureOf(thrown)
     })
     return () => controller.abort()
-  }, [])
+  }, [tries.value])
 
-  if (error.value) return <ErrorNote error={error.value} />
+  if (error.value) return <ErrorNote error={error.value} onRetry={() => tries.value++} />
   if (points.value !== null) return <Scatter points={points.value} label={label} batch={batch} />
   const { done = 0, total = 0 } = job.value?.progress ?? {}
   return (

@@ -11,7 +11,7 @@ export interface Failure {
 
 export function failureOf(error: unknown): Failure {
   const { code, message } = error as Partial<Failure>
-  if (error instanceof TypeError) return { code: 'NETWORK', message: t.connection.lost }
+  if (error instanceof TypeError) return { code: 'NETWORK', message: t.connection.failed }
   return { code: code ?? 'INTERNAL', message: message || t.common.unexpected }
 }
 

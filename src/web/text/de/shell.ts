@@ -35,6 +35,8 @@ export const shell: typeof Words = {
   },
   connection: {
     lost: 'Der Dienst antwortet nicht. Die Seite versucht es jede Sekunde wieder; nichts geht verloren.',
+    failed:
+      'Der Dienst hat nicht geantwortet, also ist es wohl nicht geschehen: versuchen Sie es noch einmal, wenn er wieder da ist.',
   },
   trouble: {
     key: 'Der Dienst verlangt einen API-Schlüssel oder nimmt diesen nicht mehr an. Was Sie senden, wartet hier, bis er einen hat.',

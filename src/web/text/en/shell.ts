@@ -33,6 +33,7 @@ export const shell = {
   },
   connection: {
     lost: 'The service does not answer. Trying again every second; nothing is lost.',
+    failed: 'The service did not answer, so this was most likely not done: try it again when the service is back.',
   },
   trouble: {
     key: 'The service asks for an API key, or no longer takes this one. What you send waits here until it has one.',
