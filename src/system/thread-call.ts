@@ -25,7 +25,7 @@ export interface CallOptions {
 
 export interface CallThread<C extends Calls> {
   call<K extends keyof C & string>(method: K, input: C[K]['input'], options?: CallOptions): Promise<C[K]['output']>
-  /** Ends the thread; calls without an answer are rejected with CANCELLED. */
+  /** Ends the thread, once; calls without an answer are rejected with CANCELLED. */
   end(): Promise<void>
 }
 
@@ -117,6 +117,19 @@ export function startThread<C extends Calls>(url: URL, options: ThreadOptions = 
     })
   })
 
+  const finish = async (): Promise<void> => {
+    const isGone = ended !== undefined
+    ended ??= closed()
+    for (const id of [...pending.keys()]) take(id)?.reject(ended)
+    thread.ref() // a process that waits for the end of its thread must not end before
+    if (!isGone) {
+      thread.postMessage({ stop: true } satisfies Question)
+      await Promise.race([exited, sleep(graceMs, undefined, { ref: false }).then(nativeWorkEnds)])
+    }
+    await thread.terminate()
+  }
+  let ending: Promise<void> | undefined
+
   return {
     call(method, input, { signal, onProgress, transfer = [] } = {}) {
       return new Promise((resolve, reject) => {
@@ -138,16 +151,9 @@ export function startThread<C extends Calls>(url: URL, options: ThreadOptions = 
         }
       })
     },
-    async end() {
-      const isGone = ended !== undefined
-      ended ??= closed()
-      for (const id of [...pending.keys()]) take(id)?.reject(ended)
-      thread.ref() // a process that waits for the end of its thread must not end before
-      if (!isGone) {
-        thread.postMessage({ stop: true } satisfies Question)
-        await Promise.race([exited, sleep(graceMs, undefined, { ref: false }).then(nativeWorkEnds)])
-      }
-      await thread.terminate()
+    end() {
+      ending ??= finish()
+      return ending
     },
   }
 }

@@ -77,7 +77,7 @@ test('a thread that is ended while native work holds it for long is waited for: 
   const closing = `
     import { startThread } from '${moduleUrl('thread-call')}'
     const thread = startThread(new URL('data:text/javascript,' + encodeURIComponent(${JSON.stringify(opening)})))
-    const onProgress = () => thread.end().then(() => process.stdout.write('it has ended\\n'))
+    const onProgress = () => Promise.all([thread.end(), thread.end()]).then(() => process.stdout.write('it has ended\\n'))
     thread.call('open', null, { onProgress }).catch(() => {})
   `
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', closing], {
