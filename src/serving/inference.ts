@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads'
 import { OneclassError } from '../errors.ts'
 import type { Backbone, Look } from '../features/backbone.ts'
 import type { Pixels } from '../images/pixels.ts'
+import { nativeWorkData, nativeWorkEnds, waitForNativeWorkAtExit } from '../system/native-work.ts'
 import type { ErrorBody } from '../wire/error.ts'
 import type { Answer, Asked, BackboneKey, Described } from './inference-thread.ts'
 
@@ -25,8 +26,9 @@ export interface Inference {
 
 export function startInference(options: { home: string; threads: number; onExit: (error: Error) => void }): Inference {
   const thread = new Worker(new URL('./inference-thread.js', import.meta.url), {
-    workerData: { home: options.home, threads: options.threads },
+    workerData: { home: options.home, threads: options.threads, ...nativeWorkData },
   })
+  waitForNativeWorkAtExit()
   const pending = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>()
   const opened = new Map<string, Promise<RemoteBackbone>>()
   let nextId = 0
@@ -74,6 +76,7 @@ export function startInference(options: { home: string; threads: number; onExit:
     },
     async close() {
       isClosing = true
+      await nativeWorkEnds()
       await thread.terminate()
     },
   }
