@@ -42,6 +42,8 @@ export interface ApiContext {
   readonly urls: Omit<UrlFetchOptions, 'maxBytes' | 'timeoutMs'> | undefined
   /** The model that a job shall use; its bytes are in Redis afterwards. */
   useModel(ref: string, alpha: number | undefined): Promise<UsedModel>
+  /** Its bytes are taken away from Redis. */
+  forgetOffer(sha256: string): void
   /** Something in Redis was found to be not as it was written. */
   mendSoon(): void
 }

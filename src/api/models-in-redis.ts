@@ -43,5 +43,10 @@ export function keepModelsInRedis(producer: Producer, registry: Registry) {
     return { info, backbone, use: { label, sha256: info.sha256, alpha: alpha ?? info.alpha } }
   }
 
-  return { offerModel, useModel }
+  return {
+    offerModel,
+    useModel,
+    /** Its bytes were taken away: whoever names it puts them there again. */
+    forgetOffer: (sha256: string) => void offered.delete(sha256),
+  }
 }

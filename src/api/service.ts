@@ -99,7 +99,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const drift = startDriftClock({ client, registry, log, onServed: metrics.observeServed })
   const streams = createStreams({ all: limits.maxStreams, ofOne: limits.maxStreamsOfOne })
 
-  const { offerModel, useModel } = keepModelsInRedis(producer, registry)
+  const { offerModel, useModel, forgetOffer } = keepModelsInRedis(producer, registry)
   const feeder = createFeeder({
     producer,
     events,
@@ -170,6 +170,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     backbones: options.backbones ?? (async () => []),
     urls: options.urls,
     useModel,
+    forgetOffer,
     mendSoon: () => mender.soon(),
   }
   const watch = watchModels(context)

@@ -59,9 +59,19 @@ export async function startPrivateRedis(options: PrivateRedisOptions): Promise<P
     const first = await startServer(program, configFile, url)
     if (typeof first !== 'string') return supervise(first, { program, configFile, url, port }, options)
     if (attempt === 4 || !/in use|Could not create server/i.test(first)) {
-      throw new OneclassError('REDIS_UNAVAILABLE', `The private redis-server did not start: ${first}`)
+      const wayOut = isDamaged(first)
+        ? ` Its files in "${options.folder}" are damaged: repair them (redis-check-aof --fix), or move that folder away. Models, keys and reports are not in it; work that waits and results of the last day are.`
+        : ''
+      throw new OneclassError('REDIS_UNAVAILABLE', `The private redis-server did not start: ${first}.${wayOut}`)
     }
   }
+}
+
+/** Does it say so of what it has on the disk? */
+function isDamaged(said: string): boolean {
+  return /reading the (RDB|append only) |Bad file format|Short read|Unexpected EOF|Internal error in RDB|manifest file format/i.test(
+    said,
+  )
 }
 
 /** Two servers over one append-only file would destroy it. A server whose owner was just killed gets a moment to end. */

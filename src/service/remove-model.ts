@@ -22,6 +22,8 @@ export interface Removing {
   readonly confirmed: ConfirmedStore
   readonly home: string
   readonly origin: string
+  /** Told of each model file whose bytes leave Redis. */
+  forgetOffer(sha256: string): void
 }
 
 /** @param ref NAME (all versions) or NAME@VERSION. @throws MODEL_NOT_FOUND */
@@ -123,12 +125,13 @@ function isOver(error: unknown): void {
 }
 
 async function forget(
-  { producer: { blobs, client }, confirmed }: Pick<Removing, 'producer' | 'confirmed'>,
+  { producer: { blobs, client }, confirmed, forgetOffer }: Pick<Removing, 'producer' | 'confirmed' | 'forgetOffer'>,
   { models, hashes }: Gone,
 ): Promise<void> {
   for (const model of models) await forgetDrift(client, model)
   for (const hash of hashes) {
     await blobs.removeModel(hash)
+    forgetOffer(hash)
     await confirmed.forget(hash)
   }
 }

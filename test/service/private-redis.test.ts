@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -112,3 +112,28 @@ function isAlive(pid: number): boolean {
     return false
   }
 }
+
+test('files that it cannot read are told, with what is in them and what to do', async (t) => {
+  const own = await mkdtemp(join(tmpdir(), 'oneclass-redis-'))
+  t.after(() => rm(own, { recursive: true, force: true }))
+  const server = await startPrivateRedis({ folder: own, searchPath })
+  await server.stop()
+  const files = join(own, 'appendonlydir')
+  for (const [ending, content] of [
+    ['.base.rdb', 'REDIS0011nonsense'],
+    ['.manifest', 'nonsense\n'],
+  ] as const) {
+    const name = (await readdir(files)).find((file) => file.endsWith(ending))
+    assert.ok(name)
+    await writeFile(join(files, name), content)
+    await assert.rejects(startPrivateRedis({ folder: own, searchPath }), (error: Error & { code: string }) => {
+      assert.equal(error.code, 'REDIS_UNAVAILABLE')
+      assert.match(
+        error.message,
+        /redis-check-aof --fix\), or move that folder away\. Models, keys and reports are not in it/,
+      )
+      assert.ok(error.message.includes(own))
+      return true
+    })
+  }
+})

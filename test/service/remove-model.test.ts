@@ -119,6 +119,19 @@ test('work of a removed model ends, that of others goes on', async () => {
   }
 })
 
+test('a model that was removed and comes again is where workers find it', async () => {
+  const { artifact, info } = await registry().load('gone')
+  const { blobs } = api.service.producer
+  for (let round = 0; round < 2; round++) {
+    const id = await post('/v1/models/gone/classify', form('image'))
+    assert.ok(await blobs.touchModel(info.sha256, 600), `round ${round}`)
+    await remove('gone')
+    assert.equal(await endOf(id), 'cancelled CANCELLED')
+    assert.equal(await blobs.touchModel(info.sha256, 600), false)
+    await registry().save('gone', artifact)
+  }
+})
+
 test('a model that another process removes takes its work and its bytes with it, soon', async () => {
   const ending = {
     classify: await post('/v1/models/gone/classify', form('image')),
@@ -144,7 +157,14 @@ test('a model that another process removes takes its work and its bytes with it,
 test('a model that another process renames keeps its monitor and its work; one that cannot be read at the moment loses nothing', async (t) => {
   const { producer } = api.service
   const confirmed = openConfirmedStore(api.home)
-  const more = { producer, confirmed, home: api.home, origin: await originOf(), log: createLog('silent', {}) }
+  const more = {
+    producer,
+    confirmed,
+    home: api.home,
+    origin: await originOf(),
+    log: createLog('silent', {}),
+    forgetOffer: () => {},
+  }
   const watch = watchModels({ registry: registry(), ...more }, 30)
   t.after(() => watch.stop())
   const looks = () => new Promise((wake) => setTimeout(wake, 400))
