@@ -33,6 +33,18 @@ test('a link to a model that is gone shows no other one in silence: a batch wait
   assert.ok(await run.isEnabled())
   assert.doesNotMatch(await rig.text('.new-batch'), /is not here/)
   await page.getByRole('button', { name: 'Start over' }).click()
+  const make = page.locator('.fit-form button[type=submit]')
+  await open('#/models?new=1&base=gone@7')
+  await says('.view-head', /“gone@7” is not here/)
+  await page.setInputFiles('.view > .fit-columns > section > .drop [data-pick=files]', held.parts.slice(0, 12))
+  await page.getByLabel('Name').fill('gone')
+  await says('main', /12 photos/)
+  assert.ok(await make.isDisabled(), 'it would be a model of the new photos alone')
+  await page.getByRole('button', { name: 'Start over' }).click()
+  await page.goto('about:blank')
+  await open('#/models?new=1&base=part@1')
+  await says('h1', /Next version of “part”/)
+  assert.equal(await page.getByLabel('Name').inputValue(), 'part')
 })
 
 test(

@@ -28,6 +28,16 @@ const beyond = `[...document.querySelectorAll('body *')]
   .map((e) => e.tagName + '.' + e.className + ' ' + Math.round(e.getBoundingClientRect().right) + ' ' + e.textContent.slice(0, 40))
   .slice(0, 8).join('\\n')`
 
+test('in a low and wide window, as of a large zoom, the whole side bar is reached', options, async () => {
+  const { page } = rig.browser
+  await page.setViewportSize({ width: 1000, height: 360 })
+  await rig.open('#/models')
+  const last = page.locator('.themes label').last()
+  await last.scrollIntoViewIfNeeded()
+  const box = (await last.boundingBox())!
+  assert.ok(box.y + box.height <= 360, JSON.stringify(box))
+})
+
 test('no view scrolls sideways at 320 pixels, whatever the names are', options, async () => {
   const { page } = rig.browser
   await page.setViewportSize({ width: 320, height: 700 })

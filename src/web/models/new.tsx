@@ -84,8 +84,10 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
         : null
   const least = baseModel ? 1 : leastPhotos
   const isLocal = source.value === 'device'
+  /** Without its base it would be a model of the new photos alone. */
+  const isGone = base !== null && baseModel === undefined
   const isReady =
-    namePattern.test(name.value) && (isLocal ? n >= least && tooMuch === null : folder.value.trim() !== '')
+    !isGone && namePattern.test(name.value) && (isLocal ? n >= least && tooMuch === null : folder.value.trim() !== '')
 
   /** What p-values will count among, where that can be told: copies make it fewer. */
   const heldOut = isLocal && n >= leastPhotos && !baseModel ? n : undefined
@@ -124,6 +126,11 @@ export function NewModel({ base }: { base: string | null }): JSX.Element {
           </p>
           <h1>{baseModel ? t.fit.nextTitle(baseModel.name) : t.fit.title}</h1>
           {job.value === null && <p>{baseModel ? t.fit.nextLead : t.fit.lead}</p>}
+          {job.value === null && isGone && (
+            <p class="note error" role="alert">
+              {t.models.gone(base)}
+            </p>
+          )}
         </div>
       </div>
       {job.value ? (

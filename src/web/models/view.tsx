@@ -11,7 +11,9 @@ import { loadModels, models, modelsError } from './store.ts'
 
 export function ModelsView(): JSX.Element {
   const { argument, query } = route.value
-  if (query.has('new')) return <NewModel key={query.get('base') ?? ''} base={query.get('base')} />
+  const base = query.get('base')
+  // the form of a next version begins with what is known of its base
+  if (query.has('new') && (base === null || models.value !== null)) return <NewModel key={base ?? ''} base={base} />
   if (models.value === null) {
     return (
       <div class="view">
