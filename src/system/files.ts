@@ -77,7 +77,7 @@ export interface Output {
   /**
    * Gives the file its name.
    * @param start replaces as many bytes at the start: a header that is known at the end only
-   * @throws INVALID_ARGUMENT when a write failed, or there is a start and it is no plain file
+   * @throws DISK_UNAVAILABLE on a full disk; INVALID_ARGUMENT when a write failed otherwise, or there is a start and it is no plain file
    */
   commit(start?: Uint8Array): Promise<void>
   /** Removes what was written; nothing after `commit`. */
@@ -161,7 +161,7 @@ function standardOutput(): Output {
   }
 }
 
-/** A file that is there whole or not at all. @throws INVALID_ARGUMENT */
+/** A file that is there whole or not at all. @throws INVALID_ARGUMENT, DISK_UNAVAILABLE */
 export async function writeOutput(path: string, content: string | Uint8Array): Promise<void> {
   const file = await openOutput(path)
   try {
@@ -191,9 +191,10 @@ async function end(stream: WriteStream): Promise<void> {
 
 function cannotWrite(what: string, path: string, error: unknown, wayOut: string): OneclassError {
   const { code, message } = error as NodeJS.ErrnoException
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT'
   return new OneclassError(
-    'INVALID_ARGUMENT',
-    `The ${what} "${path}" cannot be written (${reasons[code ?? ''] ?? code ?? message}): ${wayOut}.`,
+    isFull ? 'DISK_UNAVAILABLE' : 'INVALID_ARGUMENT',
+    `The ${what} "${path}" cannot be written (${reasons[code ?? ''] ?? code ?? message}): ${isFull ? 'make room there, or name another place' : wayOut}.`,
     { cause: error },
   )
 }
@@ -206,6 +207,7 @@ const reasons: Readonly<Record<string, string>> = {
   ENOTDIR: 'a file stands where a folder is needed',
   EEXIST: 'a file stands where a folder is needed',
   ENOSPC: 'the disk is full',
+  EDQUOT: 'the share of the disk that this user may fill is full',
   EISDIR: 'it is a folder',
   ENAMETOOLONG: 'its name is too long',
   ELOOP: 'its links lead in a circle',

@@ -6,7 +6,7 @@ import type { RedisClient } from '../../src/queue/connection.ts'
 import { lifetimes, newJobId } from '../../src/queue/jobs.ts'
 import { createProducer, type Producer } from '../../src/queue/producer.ts'
 import { keys } from '../../src/queue/redis-keys.ts'
-import { createFitSaver, leaveFit } from '../../src/service/fit-saver.ts'
+import { createFitSaver, isMade, leaveFit } from '../../src/service/fit-saver.ts'
 import { sha256 } from '../../src/system/sha256.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 
@@ -84,4 +84,17 @@ test('until its note is there bytes stay for minutes, then until they are saved;
   await createFitSaver({ producer, origin: 'here', save }).save()
   assert.equal(await client.hlen(keys.finishedFits('here')), 0)
   for (const seconds of await secondsLeft()) assert.ok(seconds > 0 && seconds <= lifetimes.unclaimed, `${seconds}`)
+})
+
+test('a fit that is left, or saved, is made: a run that comes after it has nothing to do', async () => {
+  const { client, blobs } = producer
+  const left = task()
+  const isHere = () => isMade(client, keys.finishedFits('here'), left.id)
+  assert.equal(await isHere(), false)
+  await leaveFit({ client, blobs }, left, parts, told)
+  assert.equal(await isHere(), true)
+  await client.hdel(keys.finishedFits('here'), left.id)
+  assert.equal(await isHere(), false)
+  await client.set(keys.outcome(left.id), '{}')
+  assert.equal(await isHere(), true)
 })

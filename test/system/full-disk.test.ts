@@ -1,10 +1,13 @@
 /** A full disk: no half of a file stays, nobody waits for a lock that nobody holds, and what makes room works. */
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { type FileHandle, mkdir, mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, type TestContext, test } from 'node:test'
+import type { OneclassError } from '../../src/errors.ts'
 import { openRegistry } from '../../src/store/registry.ts'
+import { writeOutput } from '../../src/system/files.ts'
 import { withLock } from '../../src/system/lock.ts'
 import { writeSynced, writeWhole } from '../../src/system/whole-file.ts'
 
@@ -72,4 +75,16 @@ test('a model can be removed, which makes room', async (t) => {
   await openRegistry(join(folder, 'home')).remove('part')
   assert.deepEqual(await readdir(join(folder, 'home')), ['models'])
   assert.deepEqual(await readdir(join(folder, 'home', 'models')), [])
+})
+
+test('an output on a full disk is a fault of the disk, with what to do about that', async (t) => {
+  if (!existsSync('/dev/full')) return t.skip('only Linux has a device that is full')
+  await assert.rejects(writeOutput('/dev/full', 'x'), (error: OneclassError) => {
+    assert.equal(error.code, 'DISK_UNAVAILABLE')
+    assert.match(
+      error.message,
+      /^The file "\/dev\/full" cannot be written \(the disk is full\): make room there, or name another place\.$/,
+    )
+    return true
+  })
 })
