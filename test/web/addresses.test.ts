@@ -132,6 +132,21 @@ test('what a lost connection kept from being done is said so, and not that it is
   rig.forget(/ERR_INTERNET_DISCONNECTED|ERR_FAILED/)
 })
 
+test('a batch whose model is gone says so, and nothing can be taught to it', options, async () => {
+  const { page } = browser
+  await client.review(batch, { reviews: [{ index: 0, label: 'belongs' }] })
+  // it carries the name that it was asked with, and the model has another one by now
+  await open(`#/batches/${batch}`)
+  await says('.batch-head', /“part@1” is not here: it was removed or renamed/)
+  await says('.review-status', /^1 of 36/)
+  assert.ok(await page.getByRole('button', { name: 'Teach it the good image' }).isDisabled())
+  await client.update('ring', { name: 'part' })
+  await page.reload()
+  await says('.review-status', /^1 of 36/)
+  assert.ok(await page.getByRole('button', { name: 'Teach it the good image' }).isEnabled())
+  assert.doesNotMatch(await rig.text('.batch-head'), /is not here/)
+})
+
 test('all the while: no console error, and no request left the origin', options, () => {
   rig.assertQuiet()
 })

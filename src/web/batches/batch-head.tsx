@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { count, duration } from '../format.ts'
+import { findModel, models } from '../models/store.ts'
 import { go, href, route } from '../routes.ts'
 import { client } from '../service/api.ts'
 import { isFinished } from '../service/follow.ts'
@@ -53,6 +54,9 @@ export function BatchHead(props: {
   const found = discoveriesOf(live.items, alpha)
   const errors = live.items.filter(({ line }) => 'error' in line).length
 
+  /** Nothing can be taught to it then, and no map is drawn by it. */
+  const isGone = label !== null && models.value !== null && findModel(label) === undefined
+
   // results that came are news before the state is
   const state = job?.state === 'queued' && done > 0 ? 'running' : job?.state
 
@@ -78,7 +82,7 @@ export function BatchHead(props: {
           <button
             type="button"
             class="button"
-            disabled={isRunning || label === null || !job?.keeps?.map}
+            disabled={isRunning || label === null || isGone || !job?.keeps?.map}
             onClick={() => go('map', label, { batch: live.id })}
           >
             {t.nav.map}
@@ -103,7 +107,7 @@ export function BatchHead(props: {
           <button
             type="button"
             class="button primary"
-            disabled={!isReviewed || label === null}
+            disabled={!isReviewed || label === null || isGone}
             title={t.batches.confirmHelp}
             onClick={() => {
               // what was begun is seen through first
@@ -115,6 +119,7 @@ export function BatchHead(props: {
           </button>
         </div>
       </div>
+      {isGone && <p class="note warn">{t.models.gone(label)}</p>}
       {job?.state === 'failed' && job.error && <ErrorNote error={job.error} />}
       {isRunning && job.waitsFor && <ErrorNote error={job.waitsFor} />}
       <div class="batch-status">
