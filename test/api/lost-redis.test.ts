@@ -57,3 +57,20 @@ test('a job that Redis lost is told as such, whoever waits for it or follows it'
   assert.equal(await codeOf(answer), 'JOB_EXPIRED')
   await assert.rejects(events.text(), TypeError) // cut off: it does not end as if the job had
 })
+
+test('many who ask at once whether it is ready have one look together', async (t) => {
+  const api = await startTestApi()
+  t.after(() => api.end())
+  const { producer } = api.service
+  const { assertUsable } = producer
+  let looks = 0
+  producer.assertUsable = async () => {
+    looks++
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    await assertUsable()
+  }
+  const answers = await Promise.all(Array.from({ length: 30 }, () => fetch(api.url('/readyz'))))
+  for (const answer of answers)
+    assert.equal(((await answer.json()) as { checks: Record<string, boolean> }).checks['redis'], true)
+  assert.ok(looks < 5, `${looks} looks`)
+})

@@ -42,6 +42,25 @@ export function operationRoutes(app: FastifyInstance, context: ApiContext): void
         ? 'Somebody paused the queue "classify": /admin/queues resumes it.'
         : undefined,
   }
+  const lookNow = async () => {
+    return await Promise.all(
+      Object.entries(checks).map(async ([name, check]) => {
+        const why = await Promise.race([check(), sleep(2000, tooLate, { ref: false })]).catch((error: unknown) =>
+          asError(error),
+        )
+        return [name, why] as const
+      }),
+    )
+  }
+  let looking: ReturnType<typeof lookNow> | undefined
+  /** Anybody may ask, and a look takes Redis some time: all who ask meanwhile have one together. */
+  const look = () => {
+    looking ??= lookNow().finally(() => {
+      looking = undefined
+    })
+    return looking
+  }
+
   let told = '{}'
   /** Probes come every few seconds: a line for each change. */
   const tell = (reasons: object): void => {
@@ -65,14 +84,7 @@ export function operationRoutes(app: FastifyInstance, context: ApiContext): void
       503: { description: 'Not ready, and why', schema: Readiness },
     },
     handle: async ({ reply }) => {
-      const found = await Promise.all(
-        Object.entries(checks).map(async ([name, check]) => {
-          const why = await Promise.race([check(), sleep(2000, tooLate, { ref: false })]).catch((error: unknown) =>
-            asError(error),
-          )
-          return [name, why] as const
-        }),
-      )
+      const found = await look()
       const failed = found.filter(([, why]) => why !== undefined)
       tell(Object.fromEntries(failed.map(([name, why]) => [name, whole(why)])))
       const shown = failed.map(([name, why]) => [name, why instanceof OneclassError ? shownOutside(why) : why])
