@@ -183,18 +183,9 @@ test('misuse: one sentence with a code, exit status 1, and nothing left behind',
   assert.doesNotMatch((await oneclass('models', 'list')).out, /x@/)
 })
 
-test('score --explain writes a page that shows each image with its oddness', async () => {
-  await oneclass('fit', photos, '--name', 'why')
-  const { status, err } = await oneclass(
-    'score',
-    'mix',
-    '--model',
-    'why',
-    '--explain',
-    join(folder, 'why'),
-    '--format',
-    'jsonl',
-  )
+test('score --explain writes a page that shows where each image is unusual', async () => {
+  const explained = ['--explain', join(folder, 'why'), '--format', 'jsonl']
+  const { status, err } = await oneclass('score', 'mix', '--model', 'twin', ...explained)
   assert.equal(status, 0, err)
   const page = await readFile(join(folder, 'why/index.html'), 'utf8')
   assert.match(page, /good\.png/)
