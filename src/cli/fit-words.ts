@@ -64,9 +64,9 @@ export function negativesWords(count: number): string {
 const area = (value: number) => value.toFixed(3).replace(/^0/, '')
 
 /** How a model looks at its images, and why. */
-export function wayLines({ light, enlarged, detail = 1, facts, growth }: Model): string[] {
+export function wayLines({ light, enlarged, mirrored, detail = 1, facts, growth }: Model): string[] {
   const sizes = enlarged
-    ? sizesWords(enlarged)
+    ? sizesWords(enlarged, mirrored)
     : detail > 1
       ? "whole images are judged at the network's own size alone, as by earlier builds; fit from the images for both"
       : undefined

@@ -20,14 +20,14 @@ export const isolationForest = ensembleRow(
 )
 export const oneClassSvm = ensembleRow('one-class-svm', 'One-class SVM, whitened embeddings', 'oneClassSvm')
 /** How `fit` looks at these images, and why. */
-function wayWords({ patches, light, enlarged }: Artifact): string {
+function wayWords({ patches, light, enlarged, mirrored }: Artifact): string {
   const evened = light
     ? 'The light of images is evened out, since defects drawn on held-out positives are found no worse so. '
     : ''
   const joined = patches
     ? `Isolation forest, one-class SVM and places at detail ${patches.detail}, as a fit joins them: drawn defects are found better with places.`
     : 'Isolation forest and one-class SVM, as a fit joins them.'
-  return `${evened}${joined}${enlarged ? ` In it, ${sizesWords(enlarged)}.` : ''}`
+  return `${evened}${joined}${enlarged ? ` In it, ${sizesWords(enlarged, mirrored)}.` : ''}`
 }
 
 const ensembleOfWholeImages = ensembleRow('ensemble', 'Ensemble (what oneclass serves)', 'ensemble')

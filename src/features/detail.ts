@@ -1,7 +1,8 @@
 /**
  * Images at twice or three times the size that a network takes, so that smaller things are seen. The maps are those of the large image, in
  * one pass where the network takes any size, else put together from tiles. Of the whole image both sizes tell something: its embedding is
- * the mean of that at the network's own size and of that of the large image (bench/results/places.md, "Both sizes").
+ * the mean of that at the network's own size and of that of the large image (bench/results/places.md, "Both sizes"). The former is the
+ * mean of the image and its mirror image where that is asked for ("Mirrored").
  */
 import { OneclassError } from '../errors.ts'
 import type { DecodeTarget, Pixels } from '../images/pixels.ts'

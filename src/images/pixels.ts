@@ -1,6 +1,12 @@
 import type { Note } from '../wire/notes.ts'
 import type { SampleRange } from './sample-range.ts'
 
+/**
+ * How a network judges a whole image that is larger than it takes (`features/detail.ts`): at its own size and at this one, or so and at its
+ * own size mirrored left to right as well.
+ */
+export type Sizes = 'both' | 'both and mirrored'
+
 /** Decoded pixels, the only form in which an image travels between folders. */
 export interface Pixels {
   readonly width: number
@@ -12,7 +18,7 @@ export interface Pixels {
   /** What was noticed on the way. */
   readonly notes?: readonly Note[]
   /** As the target asks. */
-  readonly sizes?: 'both'
+  readonly sizes?: Sizes
 }
 
 /** An upright image before it was resized, and the part of it that is shown, in its pixels: beyond its edges where it was padded. */
@@ -37,6 +43,6 @@ export interface DecodeTarget {
   readonly range?: SampleRange
   /** Light is evened out at the end (`even-light.ts`). */
   readonly light?: 'even'
-  /** The network shall judge the whole image at two sizes, its own and this larger one (`features/detail.ts`); else at its own only. */
-  readonly sizes?: 'both'
+  /** Absent: the network judges the whole image at its own size only. */
+  readonly sizes?: Sizes
 }

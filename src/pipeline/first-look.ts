@@ -88,7 +88,13 @@ export async function takeFirstLook(
   const look = async (detail: Detail, light: Light, how: GatherOptions): Promise<Look> => {
     const places = placeSetup(network, detail, axes)
     const drawn = { ...how, drawsOn: (row: number) => getsDefect(sample[row]!) }
-    const seen = await gatherPositives(images, [], atDetail(inLight(network, light), detail, 'both'), drawn, places)
+    const seen = await gatherPositives(
+      images,
+      [],
+      atDetail(inLight(network, light), detail, 'both and mirrored'),
+      drawn,
+      places,
+    )
     const choice = await tryPlaces(seen, places)
     return { seen, light, ...(choice && { choice }) }
   }

@@ -31,6 +31,7 @@ import {
   type Positive,
   positivesOf,
 } from './make-gallery.ts'
+import { sizesOf } from './model-backbone.ts'
 import { changesBase, nothingToAdd } from './nothing-to-add.ts'
 import { fitPatchMember, placesNotice, probesOf, showingPlaces } from './patches.ts'
 import { rangeOfImages, withRange } from './range.ts'
@@ -128,13 +129,14 @@ interface Asked {
 }
 
 async function fitAt(
-  { places, light, enlarged }: Way,
+  way: Way,
   { sources, base, range, excluded: named, network, options }: Asked,
   known?: ReadonlyMap<number, Known>,
 ): Promise<FittedImages> {
+  const { places, light, enlarged, mirrored } = way
   if (places && places.detail > 1) options.onNotice?.(placesNotice(places, base.length + sources.length))
   const detail = enlarged ?? places?.detail ?? 1
-  const backbone = atDetail(inLight(network, light), detail, enlarged && 'both')
+  const backbone = atDetail(inLight(network, light), detail, sizesOf(way))
   const gathered = await gatherPositives(sources, base, backbone, { ...options, range }, places, known)
   const { rejected, repeated, notes } = gathered
   let { positives } = gathered
@@ -192,7 +194,7 @@ async function fitAt(
     reference,
     ...(places && choice && { places: { detail: places.detail, ...choice } }),
   }
-  const looked = { ...(light === 'even' && { light }), ...(enlarged && { enlarged }) }
+  const looked = { ...(light === 'even' && { light }), ...(enlarged && { enlarged }), ...(mirrored && { mirrored }) }
   const artifact = { ...model, facts, ...(range && { range }), ...looked }
   const gallery = galleryOf(positives, {
     backbone,

@@ -92,6 +92,7 @@ export function galleryOf(
     readonly negatives?: readonly Negative[] | undefined
     readonly light?: Gallery['light'] | undefined
     readonly enlarged?: Gallery['enlarged'] | undefined
+    readonly mirrored?: Gallery['mirrored'] | undefined
     /** Given where places were looked at, be it to find that they tell nothing: more images may change that. */
     readonly places?: Pick<PlaceSetup, 'detail' | 'axes'> | undefined
   },
@@ -136,6 +137,7 @@ export function galleryOf(
     ...(made.negatives && { negatives: keptNegatives(made.negatives, dim) }),
     ...(made.light && { light: made.light }),
     ...(made.enlarged && { enlarged: made.enlarged }),
+    ...(made.mirrored && { mirrored: made.mirrored }),
     ...(made.places && keepPlaces(positives, made.places, dim)),
   }
 }

@@ -19,9 +19,7 @@ export interface AskedWay extends GatherOptions {
 export type Way = Pick<FirstLook, 'light' | 'known' | 'choice' | 'lights'> & {
   /** Undefined: whole images only. */
   readonly places: PlaceSetup | undefined
-  /** As of the model. */
-  readonly enlarged?: Artifact['enlarged']
-}
+} & Pick<Artifact, 'enlarged' | 'mirrored'>
 
 /**
  * @param network at its own size
@@ -36,11 +34,12 @@ export async function chooseWay(
 ): Promise<Way> {
   const { detail = 'auto', light = 'auto', patches = true } = asked
   if (kept) {
-    const { places, enlarged } = kept
+    const { places, enlarged, mirrored } = kept
     assertAsBefore('detail', detail, enlarged ?? places?.detail ?? 1)
     assertAsBefore('light', light, kept.light ?? 'as-is')
     const setup = patches && places && givesMaps(network) && placeSetup(network, places.detail, places.axes)
-    return { light: kept.light ?? 'as-is', places: setup || undefined, ...(enlarged && { enlarged }) }
+    const sizes = { ...(enlarged && { enlarged }), ...(mirrored && { mirrored }) }
+    return { light: kept.light ?? 'as-is', places: setup || undefined, ...sizes }
   }
   const hasMaps = givesMaps(network)
   if (!hasMaps && detail !== 'auto' && detail !== 1)
@@ -60,9 +59,9 @@ export async function chooseWay(
   return { ...look, ...(look.detail ? closely(network, look.detail, axes) : { places: undefined }) }
 }
 
-/** Places at that detail, and whole images at that size too. */
-function closely(network: Backbone, detail: Detail, axes: PlaceAxes): Pick<Way, 'places' | 'enlarged'> {
-  return { places: placeSetup(network, detail, axes), ...(detail !== 1 && { enlarged: detail }) }
+/** Places at that detail, and whole images at that size too, and mirrored. */
+function closely(network: Backbone, detail: Detail, axes: PlaceAxes): Pick<Way, 'places' | 'enlarged' | 'mirrored'> {
+  return { places: placeSetup(network, detail, axes), ...(detail !== 1 && { enlarged: detail, mirrored: true }) }
 }
 
 function assertAsBefore(what: 'detail' | 'light', asked: Detail | AskedLight, before: Detail | Light): void {

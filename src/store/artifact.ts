@@ -34,6 +34,8 @@ export interface Artifact {
    * of earlier builds, whatever the detail of their places.
    */
   readonly enlarged?: 2 | 3
+  /** There where, at the network's own size, they are judged mirrored left to right as well; never without `enlarged`. */
+  readonly mirrored?: true
   /** Where rows keep their lengths; absent where each is scaled to length 1. */
   readonly preprocess?: Preprocess
   readonly ensemble: EnsembleState
@@ -56,12 +58,12 @@ const asItIs = (value: unknown): unknown => value
 export const maxArtifactBytes = 512 * 2 ** 20
 const format = {
   magic: 'ONECLASS',
-  version: 7,
+  version: 8,
   maxBytes: maxArtifactBytes,
   name: 'model file',
   // these only add: further members and their weights (3); a forest of rotated rows (4); the light of images (5);
-  // places of one map (6); whole images at two sizes (7)
-  older: { 1: fromVersion1, 2: asItIs, 3: asItIs, 4: asItIs, 5: asItIs, 6: asItIs },
+  // places of one map (6); whole images at two sizes (7), and mirrored (8)
+  older: { 1: fromVersion1, 2: asItIs, 3: asItIs, 4: asItIs, 5: asItIs, 6: asItIs, 7: asItIs },
 } as const
 
 /** Format versions that this build reads. */

@@ -9,8 +9,8 @@ import type { IsolationTreesState } from '../detectors/isolation-trees.ts'
 import { type Calibration, extraKeys, type MemberKey, membersOf, pooledKeys } from '../detectors/join.ts'
 import { Preprocess } from '../wire/preprocess.ts'
 import type { Artifact } from './artifact.ts'
-import { checkEnlarged } from './check-enlarged.ts'
 import { checkPatches } from './check-patches.ts'
+import { checkSizes } from './check-sizes.ts'
 import { checkFitFacts } from './fit-facts.ts'
 import { isText } from './plain-data.ts'
 
@@ -27,7 +27,7 @@ export function checkArtifact(value: unknown): Artifact {
   if (!Number.isFinite(artifact.seed)) throw new RangeError('the seed is not a number')
   if (artifact.range !== undefined) range(artifact.range)
   if (artifact.light !== undefined && artifact.light !== 'even') throw new RangeError('the light is wrong')
-  checkEnlarged(artifact.enlarged, artifact.patches?.detail)
+  checkSizes(artifact, artifact.patches?.detail)
   if (artifact.preprocess !== undefined && !Value.Check(Preprocess, artifact.preprocess))
     throw new TypeError('the preprocessing is wrong')
   if (backbone !== null && !(isText(backbone.id) && isText(backbone.hash)))

@@ -10,7 +10,7 @@ import { fingerprintSide } from '../images/fingerprint.ts'
 import type { ErrorBody } from '../wire/error.ts'
 import type { Detail } from '../wire/fit-choices.ts'
 import type { Artifact } from './artifact.ts'
-import { checkEnlarged } from './check-enlarged.ts'
+import { checkSizes } from './check-sizes.ts'
 import type { Plain } from './plain-data.ts'
 import { isText } from './plain-data.ts'
 import { seal, sealIfReadable, unseal } from './sealed.ts'
@@ -40,6 +40,8 @@ export interface Gallery {
   readonly light?: 'even'
   /** As of the model. */
   readonly enlarged?: 2 | 3
+  /** As of the model. */
+  readonly mirrored?: true
   /** Places of the images (`detectors/patches/places.ts`). Absent where none were looked at, and of very many. */
   readonly places?: KeptPlaces
 }
@@ -82,13 +84,20 @@ export function decodeGallery(bytes: Uint8Array): Gallery {
  * @throws MODEL_CORRUPT, also for the gallery of another model; MODEL_INCOMPATIBLE
  */
 export function assertGalleryOf(
-  { n, dim, backbone, light, enlarged }: Pick<Artifact, 'n' | 'dim' | 'backbone' | 'light' | 'enlarged'>,
+  {
+    n,
+    dim,
+    backbone,
+    light,
+    enlarged,
+    mirrored,
+  }: Pick<Artifact, 'n' | 'dim' | 'backbone' | 'light' | 'enlarged' | 'mirrored'>,
   bytes: Uint8Array,
 ): void {
   const gallery = decodeGallery(bytes)
   const { id, hash } = gallery.backbone
   const isSameNetwork = backbone?.id === id && backbone.hash === hash
-  const isSameWay = gallery.light === light && gallery.enlarged === enlarged
+  const isSameWay = gallery.light === light && gallery.enlarged === enlarged && gallery.mirrored === mirrored
   if (gallery.images.length !== n || gallery.dim !== dim || !isSameWay || !isSameNetwork)
     throw new OneclassError('MODEL_CORRUPT', 'The gallery file is that of another model: fit the model again.')
 }
@@ -158,7 +167,7 @@ function checkGallery(value: unknown): Gallery {
     if (!allFinite(rows)) throw new RangeError('not all embeddings of negatives are finite')
   }
   if (gallery.light !== undefined && gallery.light !== 'even') throw new RangeError('the light is wrong')
-  checkEnlarged(gallery.enlarged, gallery.places?.detail)
+  checkSizes(gallery, gallery.places?.detail)
   if (gallery.places !== undefined) checkPlaces(gallery.places, n, dim)
   return gallery
 }

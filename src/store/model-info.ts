@@ -18,6 +18,7 @@ export function factsOf(
     range,
     light,
     enlarged,
+    mirrored,
     preprocess,
     ensemble,
     patches,
@@ -43,6 +44,7 @@ export function factsOf(
     ...(range && { range }),
     ...(light && { light }),
     ...(enlarged && { enlarged }),
+    ...(mirrored && { mirrored }),
     ...(preprocess && { preprocess }),
   }
   return { ...known, ...(patches && { detail: patches.detail }) }

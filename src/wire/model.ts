@@ -57,6 +57,11 @@ export const Model = Type.Object({
       description: "Times the network's side at which whole images are judged, beside its own; absent: at its own only",
     }),
   ),
+  mirrored: Type.Optional(
+    Type.Literal(true, {
+      description: "There where, at the network's own size, whole images are judged mirrored left to right as well",
+    }),
+  ),
   detail: Type.Optional(
     Type.Integer({
       minimum: 1,

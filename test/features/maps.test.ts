@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { OneclassError } from '../../src/errors.ts'
 import type { Backbone, Look } from '../../src/features/backbone.ts'
-import { atDetail, meanEmbedding, tilesOf } from '../../src/features/detail.ts'
+import { atDetail, meanEmbedding, shrink, tilesOf } from '../../src/features/detail.ts'
 import { parseManifest } from '../../src/features/manifest.ts'
 import { openBackbone } from '../../src/features/registry.ts'
 import type { Pixels } from '../../src/images/pixels.ts'
@@ -57,6 +57,11 @@ function expectedBlocks({ width, height, data }: Pixels): Float32Array {
   return out
 }
 
+/** Left to right. */
+function mirrored({ width, height, data }: Pixels): Pixels {
+  return { width, height, data: data.map((_, i) => data[i + 3 * (width - 1 - 2 * (Math.trunc(i / 3) % width))]!) }
+}
+
 describe('maps of a network', () => {
   it('come with the embedding, in the same run', async () => {
     const backbone = await open(false)
@@ -100,7 +105,11 @@ describe('maps of a network', () => {
         assert.deepEqual(seen!.maps, small!.maps)
         const [alone] = await own.embed([{ ...image, sizes: 'both' }])
         assert.deepEqual(alone, seen!.embedding)
-        const [unchanged] = await own.embed([{ ...pixels(8, 8, 3), sizes: 'both' }])
+        const mirrorImage = (await own.embed([mirrored(shrink(image, detail))]))[0] as Float32Array
+        const ofOwnSize = small!.embedding.map((value, j) => (value + mirrorImage[j]!) / 2)
+        const [both] = await own.embed([{ ...image, sizes: 'both and mirrored' }])
+        assertClose(both as Float32Array, meanEmbedding([ofOwnSize, large]))
+        const [unchanged] = await own.embed([{ ...pixels(8, 8, 3), sizes: 'both and mirrored' }])
         assert.deepEqual(unchanged, (await own.embed([pixels(8, 8, 3)]))[0])
         await own.close()
       })

@@ -1,4 +1,4 @@
-/** A fit at more than the network's own size judges whole images at both sizes, and so does whatever scores with its model. */
+/** A fit at more than the network's own size judges whole images at both sizes and mirrored, and so does whatever scores with its model. */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { createRandom } from '../../src/core/random.ts'
@@ -36,21 +36,34 @@ async function embeddingOf(backbone: Backbone, maps: boolean): Promise<Float32Ar
 }
 const embeddingBy = (model: Artifact, maps = true) => embeddingOf(backboneFor(model, network), maps)
 
-test('the embedding is the mean of both, in the fit as in scoring, with maps and without', async () => {
+test('the embedding is the mean of both sizes, in the fit as in scoring, with maps and without', async () => {
   assert.deepEqual([artifact.enlarged, gallery.enlarged], [2, 2])
+  assert.deepEqual([artifact.mirrored, gallery.mirrored], [true, true])
   const kept = gallery.embeddings.subarray(0, artifact.dim)
   const stored = decodeArtifact(encodeArtifact(artifact))
   assert.deepEqual(await embeddingBy(stored), kept)
   assert.deepEqual(await embeddingBy(stored, false), kept)
-  const { patches: _, ...whole } = stored
+  const { patches: ___, ...whole } = stored
   assert.deepEqual(await embeddingBy(whole), kept, 'a model whose places were left out')
-  const { enlarged: _size, ...before } = stored
-  assert.notEqual(wayOf('a', stored), wayOf('a', before))
-  assert.throws(() => assertGalleryOf(before, encodeGallery(gallery)), { code: 'MODEL_CORRUPT' })
+  const { mirrored: _, ...notMirrored } = stored
+  const { enlarged: __, ...before } = notMirrored
+  assert.equal(new Set([stored, notMirrored, before].map((model) => wayOf('a', model))).size, 3)
+  for (const other of [notMirrored, before])
+    assert.throws(() => assertGalleryOf(other, encodeGallery(gallery)), { code: 'MODEL_CORRUPT' })
+})
+
+test('a model that was made before mirror images were looked at is scored without them', async () => {
+  const { mirrored: _, ...before } = artifact
+  const old = await embeddingBy(decodeArtifact(encodeArtifact(before)))
+  const backbone = backboneFor(artifact, network)
+  assert.deepEqual([backbone.target.sizes, backboneFor(before, network).target.sizes], ['both and mirrored', 'both'])
+  const kept = gallery.embeddings.subarray(0, artifact.dim)
+  const cosine = meanEmbedding([old]).reduce((sum, value, j) => sum + value * meanEmbedding([kept])[j]!, 0)
+  assert.ok(cosine > 0.98 && cosine < 0.99999, `cosine ${cosine}`)
 })
 
 test('a model of an earlier build judges whole images at the own size of the network alone', async () => {
-  const { enlarged: _, ...before } = artifact
+  const { enlarged: _, mirrored: __, ...before } = artifact
   const own = await embeddingBy({ ...before, patches: undefined } as unknown as Artifact)
   const old = await embeddingBy(decodeArtifact(encodeArtifact(before)))
   const cosine = meanEmbedding([old]).reduce((sum, value, j) => sum + value * meanEmbedding([own])[j]!, 0)
@@ -73,7 +86,10 @@ test('a version that grows goes on in the way of its base, also of an earlier bu
       code: 'INVALID_ARGUMENT',
       message: /detail 1: fit from the images/,
     })
-  const { enlarged: _, ...earlier } = first.gallery
+  const { mirrored: _, ...notMirrored } = first.gallery
+  const larger = await fitImages(parts.slice(20), network, { base: { gallery: notMirrored } })
+  assert.deepEqual([larger.artifact.enlarged, larger.artifact.mirrored], [2, undefined])
+  const { enlarged: __, ...earlier } = notMirrored
   const old = await fitImages(parts.slice(20), network, { base: { gallery: earlier } })
   assert.deepEqual([old.artifact.enlarged, old.artifact.patches?.detail ?? 2], [undefined, 2])
 })
@@ -83,6 +99,9 @@ test('a damaged file is refused', () => {
     assert.throws(() => decodeArtifact(encodeArtifact({ ...artifact, enlarged: enlarged as 2 })), {
       code: 'MODEL_CORRUPT',
     })
+  const { enlarged: _, ...own } = artifact
+  for (const damaged of [own, { ...artifact, mirrored: false as unknown as true }])
+    assert.throws(() => decodeArtifact(encodeArtifact(damaged)), { code: 'MODEL_CORRUPT' })
 })
 
 test('embeddings that somebody brings are refused: they show one size', () => {
@@ -91,6 +110,6 @@ test('embeddings that somebody brings are refused: they show one size', () => {
     code: 'MODEL_INCOMPATIBLE',
     message: /at two sizes|light evened out/,
   })
-  const { light: _, enlarged: _size, ...plain } = artifact
+  const { light: _, enlarged: __, mirrored: ___, ...plain } = artifact
   assertTakesFeatures({ info, artifact: plain })
 })

@@ -56,7 +56,8 @@ export class OnnxBackbone implements Backbone {
       const own = some.map((image, i) => (details[i] === 1 ? image : shrink(image, details[i]!)))
       // maps of images of the network's own size come with their embeddings
       const isOwn = details.every((detail) => detail === 1)
-      const seen = await this.#seeOwn(own, isOwn ? maps : [])
+      const isMirrored = !isOwn && some.some(({ sizes }) => sizes === 'both and mirrored')
+      const seen = await this.#seeOwn(own, isOwn ? maps : [], isMirrored)
       for (const [i, ofOwnSize] of seen.entries()) {
         const look = isOwn ? ofOwnSize : await this.#seeLarge(some[i]!, details[i]!, maps, ofOwnSize.embedding)
         const holds = allFinite(look.embedding) && look.maps.every(({ data }) => allFinite(data))
@@ -70,11 +71,11 @@ export class OnnxBackbone implements Backbone {
     return results
   }
 
-  /** Images of the network's own size. */
-  async #seeOwn(images: readonly Pixels[], maps: readonly MapOutput[]): Promise<Look[]> {
+  /** Images of the network's own size. @param isMirrored the embedding is the mean of that of the image and that of its mirror image */
+  async #seeOwn(images: readonly Pixels[], maps: readonly MapOutput[], isMirrored: boolean): Promise<Look[]> {
     const { dim } = this
     const { input, outputs } = this.manifest
-    const flip = this.manifest.tta?.includes('flip') ?? false
+    const flip = isMirrored || (this.manifest.tta?.includes('flip') ?? false)
     const wanted = [{ name: outputs.embedding.name, size: dim }, ...maps.map((map) => withSize(map, input))]
     const count = images.length * (flip ? 2 : 1)
     const [embeddings, ...found] = await this.#run(toTensor(images, input, flip), count, input, wanted)
@@ -90,7 +91,7 @@ export class OnnxBackbone implements Backbone {
 
   /** An image that is `detail` times as large as the network's own size, at which it has the embedding that is given. */
   async #seeLarge(image: Pixels, detail: number, maps: readonly MapOutput[], embedding: Float32Array): Promise<Look> {
-    const withEmbedding = image.sizes === 'both' && detail > 1
+    const withEmbedding = image.sizes !== undefined && detail > 1
     if (maps.length === 0 && !withEmbedding) return { embedding, maps: [] }
     const { dim } = this
     const { input, outputs } = this.manifest
