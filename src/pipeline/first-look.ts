@@ -50,10 +50,10 @@ export interface FirstLook {
 export const fewestToChoose = 60
 /**
  * The area under the ROC curve, against drawn defects, by which twice the side must be better. Where places help, real defects of
- * tiles, castings and screws were found better at twice the side, also where drawn ones gained little (bench/results/places.md, "Both
- * sizes"), so no loss is enough. Where they do not help, a gain must pay for four times the time.
+ * tiles, castings and screws were found better at twice the side, also where drawn ones gained little or lost a little
+ * (bench/results/places.md, "Both sizes"), so a tie is enough. Where they do not help, a gain must pay for four times the time.
  */
-const gainForDetail = { withPlaces: 0, without: 0.02 } as const
+const gainForDetail = { withPlaces: -0.02, without: 0.02 } as const
 /** Images with fewer pixels along a side, in sides of the network, have no more to show at twice the side. */
 const worthEnlarging = 1.2
 

@@ -147,6 +147,7 @@ export function fitPatchMember(
       pooled: Float64Array.from(tried, (k) => jointOfProbes[k]!),
       patches: Float64Array.from(tried, (k) => scoreAs(changed[k]!, positives[changed[k]!]!.defect!.places)),
     },
+    detail > 1,
   )
   if (choice.weight === 0) return { member: undefined, choice }
   // weights are in shares of what all pooled members weigh together

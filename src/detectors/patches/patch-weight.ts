@@ -14,6 +14,11 @@ const choices = [0.25, 0.5] as const
 /** The area under the ROC curve must grow by this for the member to join, or by this share of what it lacks. */
 const gainThatCounts = 0.02
 const shareThatCounts = 1 / 3
+/**
+ * Where the large image is looked at anyway, places cost little more and show where a defect is: with half of that gain they join with
+ * the smallest weight (bench/results/places.md, "Mirrored").
+ */
+const smallGain = gainThatCounts / 2
 /** Of weights within this of the best the smallest is taken. */
 const asGood = 0.005
 
@@ -30,8 +35,12 @@ export interface WeightChoice {
   readonly with: number
 }
 
-/** @param positives held-out positives @param defects images of held-out positives with a defect drawn on them */
-export function choosePatchWeight(positives: Judged, defects: Judged): WeightChoice {
+/**
+ * @param positives held-out positives
+ * @param defects images of held-out positives with a defect drawn on them
+ * @param isLarger the places are those of images that are larger than the network's own size
+ */
+export function choosePatchWeight(positives: Judged, defects: Judged, isLarger: boolean): WeightChoice {
   const inUnits = (own: Float64Array, values: Float64Array) => {
     const { median, spread } = unitOf(own)
     return values.map((value) => (value - median) / spread)
@@ -46,8 +55,9 @@ export function choosePatchWeight(positives: Judged, defects: Judged): WeightCho
   const without = area(0)
   const areas = choices.map(area)
   const best = Math.max(...areas)
-  const gains = best - without >= Math.min(gainThatCounts, shareThatCounts * (1 - without))
-  if (!gains) return { weight: 0, without, with: without }
-  const at = areas.findIndex((value) => value >= best - asGood)
+  const gain = best - without
+  const joins = gain >= Math.min(gainThatCounts, shareThatCounts * (1 - without))
+  if (!joins && !(isLarger && gain >= smallGain)) return { weight: 0, without, with: without }
+  const at = joins ? areas.findIndex((value) => value >= best - asGood) : 0
   return { weight: choices[at]!, without, with: areas[at]! }
 }
