@@ -4,7 +4,8 @@
  */
 import { readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { run } from 'node:test'
+import { finished } from 'node:stream/promises'
+import { type EventData, run } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 const folder = fileURLToPath(new URL('.', import.meta.url))
@@ -14,37 +15,44 @@ const files = (readdirSync(folder, { recursive: true }) as string[])
   .sort()
   .map((name) => join(folder, name))
 
-/** Pages keep two cores busy, and miss their moments with a third file beside; of other tests many wait. */
-async function* events() {
-  const isPage = (path: string) => relative(folder, path).startsWith('web')
-  for (const [part, concurrency] of [
-    [files.filter((path) => !isPage(path)), 3],
-    [files.filter(isPage), 2],
-  ] as const)
-    if (part.length > 0) yield* run({ files: part, concurrency, timeout: 600_000 })
-}
-
 let passed = 0
 let failed = 0
 let skipped = 0
 const started = performance.now()
 const seconds = new Map<string, number>()
-for await (const event of events()) {
-  if (event.type === 'test:stdout' || event.type === 'test:stderr') continue
-  if (event.type !== 'test:pass' && event.type !== 'test:fail') continue
-  const { name, details, skip, nesting, file } = event.data
+
+/** Of the tests many wait: three files at a time keep two cores busy. Of those one is a page's, which would miss its moments beside another. */
+const isPage = (path: string) => relative(folder, path).startsWith('web')
+await Promise.all([
+  follow(files.filter(isPage), 1),
+  follow(
+    files.filter((path) => !isPage(path)),
+    2,
+  ),
+])
+
+async function follow(some: string[], concurrency: number): Promise<void> {
+  if (some.length === 0) return
+  const events = run({ files: some, concurrency, timeout: 600_000 })
+  events.on('test:pass', (test) => note(test, undefined))
+  events.on('test:fail', (test) => note(test, test.details.error as Fault))
+  events.resume()
+  await finished(events)
+}
+
+type Fault = Error & { failureType?: string }
+
+function note({ name, details, skip, nesting, file }: EventData.TestPass | EventData.TestFail, error?: Fault): void {
   const isFile = files.includes(name)
   const from = file ?? name
   if (nesting === 0) seconds.set(from, (seconds.get(from) ?? 0) + details.duration_ms / 1000)
-  if (details.type === 'suite' || (isFile && event.type === 'test:pass')) continue
+  if (details.type === 'suite' || (isFile && error === undefined)) return
   const where = `${relative(folder, from)}: ${name}`
   if (skip !== undefined) {
     skipped++
     console.log(`skip  ${where}${typeof skip === 'string' ? ` (${skip})` : ''}`)
-  } else if (event.type === 'test:pass') passed++
-  else {
-    const error = details.error as Error & { cause?: unknown; failureType?: string }
-    if (error.failureType === 'subtestsFailed') continue
+  } else if (error === undefined) passed++
+  else if (error.failureType !== 'subtestsFailed') {
     failed++
     console.log(`FAIL  ${where}\n${String((error.cause as Error | undefined)?.stack ?? error.cause ?? error)}\n`)
   }
