@@ -1,5 +1,4 @@
 /** One image, one answer. A bad image fails the job with the image's code. */
-
 import { decide } from '../src/detectors/decide.ts'
 import { OneclassError, present, toOneclassError } from '../src/errors.ts'
 import { type Consumer, startConsumer, type Task } from '../src/queue/consumer.ts'

@@ -1,5 +1,4 @@
 /** What a comparison says: the content of report.json (documented in docs/compare.md). */
-
 import type { Skipped } from '../images/left-out.ts'
 import type { MethodReport } from '../wire/comparison.ts'
 import type { ErrorBody } from '../wire/error.ts'

@@ -1,5 +1,4 @@
 /** What is fitted, on labelled images, without refitting: one model, or two on the same images. */
-
 import { calibrationOf } from '../detectors/promise.ts'
 import { OneclassError, present } from '../errors.ts'
 import { classifyWithModels } from '../pipeline/classify-many.ts'

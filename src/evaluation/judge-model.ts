@@ -1,5 +1,4 @@
 /** From a fitted model's answers about labelled images to what they say of the model. No network, no files, no clock. */
-
 import { betaBinomialTail, binomialInterval, mcNemar } from '../core/exact-tests.ts'
 import { pairs } from '../core/pairs.ts'
 import { rejectable } from '../detectors/calibration.ts'

@@ -1,5 +1,4 @@
 /** Would more photos help? The positives-only methods on random parts of the training positives, judged on the whole test. */
-
 import { takeRows } from '../core/matrix.ts'
 import { createRandom, sample } from '../core/random.ts'
 import type { Detector } from '../detectors/detector.ts'

@@ -1,5 +1,4 @@
 /** Where images lie among the positives, in two dimensions. */
-
 import { leadingComponents } from '../core/leading-components.ts'
 import { l2Normalise, type Matrix, row } from '../core/matrix.ts'
 import { createRandom } from '../core/random.ts'

@@ -2,7 +2,6 @@
  * A process that decodes one image after the other for its parent (`serving/decode-pool.ts`), so that a decoder that hangs,
  * grows or dies takes nothing with it. It has no connection, no key and no path: bytes in, pixels out.
  */
-
 import { Socket } from 'node:net'
 import { toOneclassError } from '../errors.ts'
 import { readFrames, writeFrame } from '../system/frames.ts'

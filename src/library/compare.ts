@@ -1,5 +1,4 @@
 /** `compare`: every method on the caller's images, in a thread of its own. */
-
 import type { Comparison } from '../evaluation/comparison.ts'
 import { usualAlpha } from '../wire/fit-choices.ts'
 import * as check from './arguments.ts'

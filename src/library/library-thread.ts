@@ -2,7 +2,6 @@
  * The thread of the library: what computes for more than some milliseconds runs here, so that the caller's event loop stays free.
  * What only evaluations and comparisons need is loaded by them: a thread that scores starts so much sooner.
  */
-
 import { OneclassError, present } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { imageLimits } from '../images/limits.ts'

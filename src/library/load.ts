@@ -1,5 +1,4 @@
 /** `load` and `loadModels`: fitted models that stay in a thread until they are closed. */
-
 import type { Matrix } from '../core/matrix.ts'
 import { decide, decided, decideMany } from '../detectors/decide.ts'
 import { present } from '../errors.ts'

@@ -1,5 +1,4 @@
 /** What is kept of models: list, show, use, set, rename, remove, export, import. */
-
 import { present } from '../errors.ts'
 import { fitReport } from '../store/fit-facts.ts'
 import { modelNameOf, readModelBytes, readModelFile } from '../store/model-file.ts'

@@ -1,5 +1,4 @@
 /** Threads of the library. A fit or an evaluation has one of its own, which ends with it; a loaded model keeps one until it is closed. */
-
 import type { FittedModel } from '../pipeline/fit-model.ts'
 import { type CallOptions, type CallThread, callInThread, startThread } from '../system/thread-call.ts'
 import type { FitInput, FitReply, LibraryCalls } from './calls.ts'

@@ -3,7 +3,6 @@
  * that the networks ask for, then scored by each model on its own. The labels of an image are the models that accept it: with p-values
  * above alpha they are a conformal set over classes that were each taught alone.
  */
-
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { pairs } from '../core/pairs.ts'
 import { type OneclassError, present, toOneclassError } from '../errors.ts'

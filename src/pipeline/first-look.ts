@@ -49,11 +49,16 @@ export interface FirstLook {
  */
 export const fewestToChoose = 60
 /**
+ * Areas under the ROC curve within this of each other are alike: then light is evened out, for lamps that no positive was shown under, and
+ * a closer look is taken where places help.
+ */
+const asGood = 0.02
+/**
  * The area under the ROC curve, against drawn defects, by which twice the side must be better. Where places help, real defects of
  * tiles, castings and screws were found better at twice the side, also where drawn ones gained little or lost a little
  * (bench/results/places.md, "Both sizes"), so a tie is enough. Where they do not help, a gain must pay for four times the time.
  */
-const gainForDetail = { withPlaces: -0.02, without: 0.02 } as const
+const gainForDetail = { withPlaces: -asGood, without: 0.02 } as const
 /** Images with fewer pixels along a side, in sides of the network, have no more to show at twice the side. */
 const worthEnlarging = 1.2
 
@@ -67,9 +72,6 @@ const leastArea = 0.55
  * Parts and surfaces have .82 and more.
  */
 const leastForLight = 0.7
-/** Areas within this of each other are alike: then light is evened out, for lamps that no positive was shown under. */
-const asGood = 0.02
-
 /**
  * @param sources `fewestToChoose` or more
  * @param network at its own size, with maps

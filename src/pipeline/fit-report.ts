@@ -1,5 +1,4 @@
 /** What is found out about a fit beside the model: misfits, kinds, what the positives are worth, and what the model rejects. */
-
 import { renderReference } from '../baselines/rendered-reference.ts'
 import { dot, type Rows, rowReader, rowScales } from '../core/matrix.ts'
 import { createRandom, type Random } from '../core/random.ts'

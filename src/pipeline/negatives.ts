@@ -1,5 +1,4 @@
 /** What negatives add to a fit: a head beside the one-class members (`detectors/discriminative.ts`). */
-
 import type { Matrix, Rows } from '../core/matrix.ts'
 import type { Random } from '../core/random.ts'
 import { pValue } from '../detectors/calibration.ts'

@@ -1,5 +1,4 @@
 /** Several models at once, each network opened once however many models use it. */
-
 import { OneclassError, present, toOneclassError } from '../errors.ts'
 import type { Backbone } from '../features/backbone.ts'
 import { type OpenOptions, openBackboneOf } from '../features/registry.ts'

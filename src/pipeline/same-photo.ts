@@ -1,5 +1,4 @@
 /** Which images of a folder are the same photo: they are used, but held out together. */
-
 import type { Matrix } from '../core/matrix.ts'
 import { present } from '../errors.ts'
 import { groupNearDuplicates } from '../images/near-duplicates.ts'

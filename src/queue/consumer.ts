@@ -8,7 +8,6 @@
  * A job that killed its worker (stalled) is given out again; after three times it is taken for the killer and failed.
  * Handlers must be idempotent: a job can run twice, and the two runs can even overlap for a moment.
  */
-
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq'

@@ -4,13 +4,10 @@
 import type { RedisClient } from '../queue/connection.ts'
 import type { Registry } from '../store/registry.ts'
 import type { Log } from '../system/log.ts'
+import { type Repeated, repeat } from '../system/repeat.ts'
 import { labelOf } from '../wire/label.ts'
 import { advanceDrift, driftIdOf, driftNews, type Served } from './drift-log.ts'
 import { takeOverDrift } from './drift-moves.ts'
-
-export interface DriftClock {
-  stop(): Promise<void>
-}
 
 const everyMs = 1000
 const forgetMs = 60_000
@@ -20,7 +17,7 @@ export function startDriftClock(options: {
   readonly registry: Registry
   readonly log: Log
   readonly onServed: (model: string, served: Served) => void
-}): DriftClock {
+}): Pick<Repeated, 'stop'> {
   const { client, registry, log, onServed } = options
   const alarmed = new Set<string>()
   /** Models of other data directories, or none: not looked for again for a while. */
@@ -54,19 +51,5 @@ export function startDriftClock(options: {
       }
     }
   }
-  let running: Promise<void> | undefined
-  const timer = setInterval(() => {
-    running ??= tick()
-      .catch(() => {}) // Redis away: what is in the inboxes waits there
-      .finally(() => {
-        running = undefined
-      })
-  }, everyMs)
-  timer.unref()
-  return {
-    async stop() {
-      clearInterval(timer)
-      await running
-    },
-  }
+  return repeat(tick, everyMs) // with Redis away, what is in the inboxes waits there
 }

@@ -8,7 +8,6 @@
  * What is fed is known from Redis (names, results and the states of chunks), not from memory. So a service that starts again
  * goes on where it stopped, and chunks lost with a crash of Redis are found missing and fed again.
  */
-
 import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { pairs } from '../core/pairs.ts'

@@ -2,6 +2,7 @@
 import { mendKeys, recount } from '../queue/mend.ts'
 import type { Producer } from '../queue/producer.ts'
 import type { Log } from '../system/log.ts'
+import { repeat } from '../system/repeat.ts'
 
 export interface Mender {
   /** Something was found wrong: looks soon, without being waited for. */
@@ -34,29 +35,19 @@ export async function startMender(options: {
     if (off !== 0 && !wasOff) options.log('warn', 'bytes counted anew', { off })
     wasOff = off !== 0
   }
-  let running: Promise<void> | undefined
-  const run = (): void => {
-    running ??= pass()
-      .catch(() => {}) // Redis is away: who needs it says so
-      .finally(() => {
-        running = undefined
-      })
-  }
-  await pass().catch(() => {})
-  const timer = setInterval(run, everyMs)
-  timer.unref()
+  await pass().catch(() => {}) // Redis may be away: who needs it says so
+  const passes = repeat(pass, everyMs)
   let next: NodeJS.Timeout | undefined
   return {
     soon() {
       next ??= setTimeout(() => {
         next = undefined
-        run()
+        passes.run()
       }, soonMs).unref()
     },
     async stop() {
-      clearInterval(timer)
       clearTimeout(next)
-      await running
+      await passes.stop()
     },
   }
 }

@@ -7,7 +7,6 @@
  *
  * A password in a file of mode 0600 keeps other users of the machine out: loopback alone would let every account in.
  */
-
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises'

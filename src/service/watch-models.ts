@@ -5,16 +5,13 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Log } from '../system/log.ts'
+import { type Repeated, repeat } from '../system/repeat.ts'
 import { labelOf } from '../wire/label.ts'
 import type { Model } from '../wire/model.ts'
 import { renameDrift } from './drift-moves.ts'
 import { endAllOf, identityOf, type Removing } from './remove-model.ts'
 
-export interface ModelWatch {
-  stop(): Promise<void>
-}
-
-export function watchModels(context: Removing & { readonly log: Log }, everyMs = 5000): ModelWatch {
+export function watchModels(context: Removing & { readonly log: Log }, everyMs = 5000): Pick<Repeated, 'stop'> {
   const { registry, home, producer, log } = context
   /** Those that are there, or were missed once: a folder that gets another name is not seen at all for a moment. */
   let known: readonly Model[] = []
@@ -47,21 +44,7 @@ export function watchModels(context: Removing & { readonly log: Log }, everyMs =
     known = left
     missed = new Set(absentOnce.map(identityOf))
   }
-  let running: Promise<void> | undefined
-  const timer = setInterval(() => {
-    running ??= look()
-      .catch(() => {}) // Redis or the disk is away: looked at again
-      .finally(() => {
-        running = undefined
-      })
-  }, everyMs)
-  timer.unref()
-  return {
-    async stop() {
-      clearInterval(timer)
-      await running
-    },
-  }
+  return repeat(look, everyMs) // Redis or the disk may be away: looked at again
 }
 
 /** Undefined where the models' folder is not there. */

@@ -2,7 +2,6 @@
  * Plain data with typed arrays to bytes and back, without code: a JSON tree in which each typed array is replaced by its type, offset
  * and length, and after it the arrays' own bytes, little-endian, each aligned to 8 (the idea of safetensors).
  */
-
 import { refuseJson } from '../system/json-shape.ts'
 import { longestPath } from '../wire/names.ts'
 

@@ -3,7 +3,6 @@
  * whose time is old was left by a process that died, and is taken over. A holder that was stopped for so long must ask
  * `assertHeld` before it writes. On a full disk the file is empty: whoever removes what fills it needs the lock too.
  */
-
 import { randomUUID } from 'node:crypto'
 import { link, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { dirname } from 'node:path'

@@ -1,5 +1,4 @@
 /** JSON out of Redis or out of a file, which is an input like any other. */
-
 import { type JsonShape, refuseJson } from './json-shape.ts'
 
 /** Lists of 200,000 names have their place in it. */

@@ -1,5 +1,4 @@
 /** What a result means at an alpha: the only place in the page that decides, so moving alpha needs no request. */
-
 import { loosestDefault, usualAlpha } from '../wire/fit-choices.ts'
 import { blamesImage } from './service/fault.ts'
 import type { ImageResult, Scored } from './service/types.ts'

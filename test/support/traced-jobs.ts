@@ -1,5 +1,4 @@
 /** A process whose requests and jobs are traced: the service without workers, and a stand-in that takes its jobs. */
-
 import { OneclassError } from '../../src/errors.ts'
 import { disconnect } from '../../src/queue/connection.ts'
 import { connectConsumer, startConsumer, type Task } from '../../src/queue/consumer.ts'

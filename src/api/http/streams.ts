@@ -1,5 +1,4 @@
 /** Answers that stay open: server-sent events and results as they come. Counted, bounded, and cut when the service stops. */
-
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -1,5 +1,4 @@
 /** Bull Board under /admin/queues, for keys of scope manage (in a browser: any name, the key as password). */
-
 import { readFile } from 'node:fs/promises'
 import { basename, extname, join, normalize, sep } from 'node:path'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'

@@ -1,5 +1,4 @@
 /** An evaluation to files: report.html for people, evaluation.json and scores.csv for programs. */
-
 import { join } from 'node:path'
 import { present } from '../../errors.ts'
 import { makeThumbnail } from '../../images/thumbnail.ts'

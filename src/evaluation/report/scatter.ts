@@ -1,5 +1,4 @@
 /** Which images stand in the embedding plot, and where. */
-
 import { fromRows, row } from '../../core/matrix.ts'
 import { createRandom, sample } from '../../core/random.ts'
 import { present } from '../../errors.ts'

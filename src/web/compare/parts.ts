@@ -1,5 +1,4 @@
 /** Which of four parts each dropped image belongs to: of the thing or not, to learn from or to test with. */
-
 import { type Split, splits } from '../../wire/splits.ts'
 import type { Picked } from '../files/collect.ts'
 

@@ -1,5 +1,4 @@
 /** A new model, or the next version of one: photos, a name, how strict; then the fit, live. */
-
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useCallback, useRef, useState } from 'preact/hooks'

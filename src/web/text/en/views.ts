@@ -1,5 +1,4 @@
 /** Map, comparison, operations. */
-
 import { tellFinding } from '../../../wire/findings.ts'
 import { count } from '../../format.ts'
 import { s } from '../plural.ts'
